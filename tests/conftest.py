@@ -1,0 +1,27 @@
+"""Fixtures that most sessions begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .support.home import Home
+from .support.service import ScriptedService
+
+
+@pytest.fixture
+def service() -> Iterator[ScriptedService]:
+    """A running stand-in for the service, which does as the test says."""
+    with ScriptedService() as running:
+        yield running
+
+
+@pytest.fixture
+def home(tmp_path: Path, service: ScriptedService) -> Home:
+    """A home whose configuration points at the service, with the right key."""
+    home = Home(tmp_path)
+    home.configure(base_url=service.base_url, api_key=service.api_key, poll_interval=1)
+    home.config.chmod(0o600)
+    return home

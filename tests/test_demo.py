@@ -1,0 +1,478 @@
+"""Sessions with the demo's stand-in, over real HTTP on loopback. The clock is moved by hand."""
+
+from __future__ import annotations
+
+import io
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
+from typing import Any, cast
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from PIL import Image
+
+from tui.demo import DemoService
+from tui.demo.oss import Signer
+from tui.demo.pictures import frame_png
+from tui.demo.server import Answer, Exchange, LoopbackServer, Request
+from tui.demo.storyboard import (
+    BAYES,
+    DAY,
+    FOURIER,
+    PHOTOSYNTHESIS,
+    PYTHAGORAS,
+    QUICKSORT,
+    SKY,
+    STORIES,
+)
+
+NOON = 1_750_000_000.0
+
+
+class Clock:
+    """A wall clock that stands still unless it is moved."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> float:
+        return self.now
+
+    def forward(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class Visitor:
+    """A client of the service, as a user's program would be one."""
+
+    def __init__(self, service: DemoService, http: httpx.Client) -> None:
+        self.service = service
+        self.http = http
+
+    def ask(self, task_id: str, key: str | None = None) -> httpx.Response:
+        key = self.service.api_key if key is None else key
+        return self.http.get(
+            f"{self.service.base_url}/get_status/{task_id}",
+            headers={"Authorization": f"Bearer {key}"},
+        )
+
+    def task(self, task_id: str) -> dict[str, Any]:
+        answer = self.ask(task_id)
+        assert answer.status_code == 200
+        assert answer.json()["status"] == "success"
+        return cast("dict[str, Any]", answer.json()["data"])
+
+    def links(self, task_id: str) -> list[str]:
+        return [frame["image"] for frame in self.task(task_id)["progress"]]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def visitor(clock: Clock) -> Iterator[Visitor]:
+    with DemoService(now=clock) as service, httpx.Client(trust_env=False) as http:
+        yield Visitor(service, http)
+
+
+def expiry(link: str) -> int:
+    return int(parse_qs(urlsplit(link).query)["Expires"][0])
+
+
+# The status query
+
+
+def test_a_running_task_has_the_documented_form(visitor: Visitor, clock: Clock) -> None:
+    clock.forward(20)
+
+    answer = visitor.ask(SKY.task_id)
+
+    assert answer.headers["Content-Type"] == "application/json"
+    assert parsedate_to_datetime(answer.headers["Date"]).timestamp() == clock.now
+    assert set(answer.json()) == {"status", "data"}
+    data = answer.json()["data"]
+    assert set(data) == {"task_id", "status", "progress"}
+    assert data["task_id"] == SKY.task_id
+    assert data["status"] == "IN_PROGRESS"
+    assert [frame["id"] for frame in data["progress"]] == ["frame1", "frame2", "frame3"]
+    assert all(set(frame) == {"id", "image"} for frame in data["progress"])
+
+
+def test_a_completed_task_brings_its_result_and_points_from_the_start(visitor: Visitor) -> None:
+    data = visitor.task(PYTHAGORAS.task_id)
+
+    assert data["status"] == "COMPLETED"
+    assert len(data["progress"]) == 5
+    video, text = data["result"]
+    assert video["type"] == "video"
+    assert video["content"].startswith(visitor.service.origin + "/video/")
+    assert video["score"] == 92
+    assert text == {"type": "text", "content": PYTHAGORAS.result[1].content}
+    assert data["consumption"] == [35]
+
+
+def test_a_task_that_fails_says_why(visitor: Visitor, clock: Clock) -> None:
+    clock.forward(44)
+    assert visitor.task(FOURIER.task_id)["status"] == "IN_PROGRESS"
+    clock.forward(1)
+
+    data = visitor.task(FOURIER.task_id)
+
+    assert data["status"] == "FAILED"
+    assert [item["type"] for item in data["result"]] == ["text"]
+    assert "渲染失败" in data["result"][0]["content"]
+    assert "consumption" not in data
+
+
+@pytest.mark.parametrize("key", ["wrong", "clé", "demo-"])
+def test_a_wrong_key_is_refused_for_every_task(visitor: Visitor, key: str) -> None:
+    for task_id in (SKY.task_id, "no such task"):
+        answer = visitor.http.get(
+            f"{visitor.service.base_url}/get_status/{task_id}",
+            headers=httpx.Headers({"Authorization": f"Bearer {key}"}, encoding="utf-8"),
+        )
+        assert answer.status_code == 401
+        assert answer.json() == {
+            "status": "error",
+            "data": {"messages": "Unauthorized: Invalid API key"},
+        }
+
+
+def test_a_missing_key_is_refused(visitor: Visitor) -> None:
+    assert visitor.http.get(f"{visitor.service.base_url}/get_status/48213").status_code == 401
+
+
+def test_an_unknown_task_is_an_error_of_the_request(visitor: Visitor) -> None:
+    answer = visitor.ask("99999")
+
+    assert answer.status_code == 404
+    assert answer.json() == {"status": "error", "data": {"messages": "Task not found"}}
+
+
+def test_the_task_id_is_percent_decoded(visitor: Visitor) -> None:
+    assert visitor.ask("%34%38213").json()["data"]["task_id"] == "48213"
+
+
+def test_only_reading_is_allowed(visitor: Visitor) -> None:
+    url = f"{visitor.service.base_url}/get_status/48213"
+    for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
+        answer = visitor.http.request(method, url, content=b"{}")
+        assert answer.status_code == 405
+        assert answer.headers["Allow"] == "GET, HEAD"
+
+    head = visitor.http.head(url, headers={"Authorization": f"Bearer {visitor.service.api_key}"})
+    assert head.status_code == 200
+    assert int(head.headers["Content-Length"]) > 0
+    assert head.content == b""
+
+
+# The course of the tasks
+
+
+def test_tasks_are_of_both_kinds_of_ids_and_every_one_has_a_label(visitor: Visitor) -> None:
+    service = visitor.service
+    assert service.task_ids == tuple(story.task_id for story in STORIES)
+    assert any(task_id.isdigit() for task_id in service.task_ids)
+    assert any(len(task_id) == 36 for task_id in service.task_ids)
+    assert set(service.labels) == set(service.task_ids)
+    assert "勾股定理的证明" in service.labels.values()
+
+
+def test_polled_every_five_seconds_the_tasks_only_ever_advance(
+    visitor: Visitor, clock: Clock
+) -> None:
+    counts = {task_id: [0] for task_id in visitor.service.task_ids}
+    ended: dict[str, str] = {}
+    for _ in range(62):
+        for task_id in visitor.service.task_ids:
+            data = visitor.task(task_id)
+            counts[task_id].append(len(data["progress"]))
+            assert task_id not in ended or data["status"] == ended[task_id]
+            assert ("result" in data) == (data["status"] != "IN_PROGRESS")
+            if data["status"] != "IN_PROGRESS":
+                ended[task_id] = data["status"]
+        clock.forward(5)
+
+    assert all(seen == sorted(seen) for seen in counts.values())
+    assert {task_id: seen[-1] for task_id, seen in counts.items()} == {
+        story.task_id: len(story.scenes) for story in STORIES
+    }
+    assert counts[BAYES.task_id][1] == 0
+    assert counts[QUICKSORT.task_id][-1] == 24
+    assert ended == {story.task_id: story.end for story in STORIES}
+
+
+def test_speed_makes_the_tasks_live_faster(clock: Clock) -> None:
+    with DemoService(now=clock, speed=10) as service, httpx.Client(trust_env=False) as http:
+        visitor = Visitor(service, http)
+        clock.forward(7.6)
+        assert visitor.task(SKY.task_id)["status"] == "COMPLETED"
+
+
+def test_a_speed_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="speed"):
+        DemoService(speed=0)
+
+
+def test_a_scene_without_a_picture_repeats_the_link_under_a_new_id(
+    visitor: Visitor, clock: Clock
+) -> None:
+    clock.forward(80)
+
+    frames = visitor.task(SKY.task_id)["progress"]
+
+    assert len({frame["id"] for frame in frames}) == len(frames)
+    assert frames[3]["image"] == frames[4]["image"]
+    assert frames[3]["id"] != frames[4]["id"]
+
+
+def test_an_id_says_nothing_about_the_name_of_the_file(visitor: Visitor) -> None:
+    second = visitor.task(PYTHAGORAS.task_id)["progress"][1]
+
+    assert second["id"] == "frame2"
+    assert urlsplit(second["image"]).path.endswith("/frame3.png")
+
+
+# Links
+
+
+def test_links_stay_the_same_and_live_a_day_from_when_the_frame_was_drawn(
+    visitor: Visitor, clock: Clock
+) -> None:
+    clock.forward(10)
+    before = visitor.links(SKY.task_id)
+    clock.forward(60)
+    after = visitor.links(SKY.task_id)
+
+    assert after[: len(before)] == before
+    assert [expiry(link) - NOON - DAY for link in before] == [1, 9]
+
+
+def test_short_lived_links_are_signed_afresh_and_end(visitor: Visitor, clock: Clock) -> None:
+    clock.forward(10)
+    first = visitor.links(PHOTOSYNTHESIS.task_id)[0]
+    assert expiry(first) == clock.now + 90
+    clock.forward(90)
+    assert visitor.http.get(first).status_code == 200
+    clock.forward(1)
+
+    expired = visitor.http.get(first)
+    renewed = visitor.links(PHOTOSYNTHESIS.task_id)[0]
+
+    assert expired.status_code == 403
+    assert expired.headers["x-oss-ec"] == "0002-00000069"
+    assert b"<Code>AccessDenied</Code>" in expired.content
+    assert b"<Message>Request has expired.</Message>" in expired.content
+    assert b"<Expires>2025-06-15T15:08:20.000Z</Expires>" in expired.content
+    assert b"<ServerTime>2025-06-15T15:08:21.000Z</ServerTime>" in expired.content
+    assert renewed != first
+    assert visitor.http.get(renewed).status_code == 200
+
+
+def test_links_of_every_task_open_as_they_were_sent(visitor: Visitor, clock: Clock) -> None:
+    clock.forward(400)
+    for task_id in visitor.service.task_ids:
+        links = visitor.links(task_id)
+        for link in (links[0], links[2], links[-1]):
+            answer = visitor.http.get(link)
+            assert answer.headers["Content-Type"] == "image/png"
+            assert len(answer.content) < 60_000
+            with Image.open(io.BytesIO(answer.content)) as picture:
+                picture.load()
+                assert (picture.format, picture.size) == ("PNG", (1280, 720))
+
+
+def test_the_video_is_a_file_that_plays(visitor: Visitor) -> None:
+    answer = visitor.http.get(visitor.task(PYTHAGORAS.task_id)["result"][0]["content"])
+
+    assert answer.headers["Content-Type"] == "image/gif"
+    with Image.open(io.BytesIO(answer.content)) as video:
+        assert video.format == "GIF"
+        assert getattr(video, "n_frames", 1) == 5
+
+
+def test_a_link_that_was_tampered_with_is_refused(visitor: Visitor) -> None:
+    link = visitor.links(PYTHAGORAS.task_id)[0]
+    later = link.replace(f"Expires={expiry(link)}", f"Expires={expiry(link) + 1}")
+    other = link.replace("frame1.png", "frame3.png")
+    unsigned = link.partition("Signature=")[0] + "Signature=%E2%82%AC"
+    for wrong in (later, other, unsigned):
+        answer = visitor.http.get(wrong)
+        assert answer.status_code == 403
+        assert b"<Code>SignatureDoesNotMatch</Code>" in answer.content
+        assert answer.headers["x-oss-ec"] == "0002-00000040"
+
+
+def test_a_signature_holds_for_its_method_only(visitor: Visitor) -> None:
+    link = visitor.links(PYTHAGORAS.task_id)[0]
+    path = urlsplit(link).path
+    for_head = visitor.service.signer.sign(path, expiry(link), method="HEAD")
+
+    refused = visitor.http.head(link)
+    allowed = visitor.http.head(visitor.service.origin + for_head)
+
+    assert (refused.status_code, refused.headers["x-oss-ec"]) == (403, "0002-00000040")
+    assert allowed.status_code == 200
+    assert allowed.content == b""
+    assert visitor.http.get(visitor.service.origin + for_head).status_code == 403
+    assert visitor.http.put(link, content=b"x").status_code == 405
+
+
+def test_a_link_without_its_signature_is_refused(visitor: Visitor) -> None:
+    link = visitor.links(PYTHAGORAS.task_id)[0]
+    bare, _, query = link.partition("?")
+    parts = query.split("&")
+    for kept in ([], parts[1:], parts[:1] + parts[2:], parts[:2]):
+        answer = visitor.http.get(f"{bare}?{'&'.join(kept)}")
+        assert answer.status_code == 403
+        assert b"<Code>AccessDenied</Code>" in answer.content
+    for date in ("soon", "", "-1", "9" * 13):
+        answer = visitor.http.get(f"{bare}?{parts[0]}&Expires={date}&{parts[2]}")
+        assert answer.status_code == 403
+        assert b"<Code>AccessDenied</Code>" in answer.content
+    stranger = visitor.http.get(f"{bare}?OSSAccessKeyId=x&{parts[1]}&{parts[2]}")
+    assert b"<Code>InvalidAccessKeyId</Code>" in stranger.content
+
+
+def test_the_key_of_the_api_has_no_business_at_the_files(visitor: Visitor) -> None:
+    link = visitor.links(PYTHAGORAS.task_id)[0]
+
+    answer = visitor.http.get(link, headers={"Authorization": f"Bearer {visitor.service.api_key}"})
+
+    assert answer.status_code == 400
+    assert b"<Code>InvalidArgument</Code>" in answer.content
+    assert visitor.service.api_key.encode() not in answer.content
+
+
+def test_an_object_that_does_not_exist_yet_is_not_found(visitor: Visitor, clock: Clock) -> None:
+    service = visitor.service
+    unborn = SKY.picture_path(8)
+    for path in (unborn, "/frame_img/nothing.png", "/video/nothing.mp4"):
+        answer = visitor.http.get(service.origin + service.signer.sign(path, int(NOON) + 100))
+        assert answer.status_code == 404
+        assert b"<Code>NoSuchKey</Code>" in answer.content
+    clock.forward(70)
+    link = service.origin + service.signer.sign(unborn, int(NOON) + 100)
+    assert visitor.http.get(link).status_code == 200
+
+
+def test_a_signature_is_that_of_the_algorithm() -> None:
+    """Against a value made with `openssl dgst -sha1 -hmac secret -binary | base64`."""
+    signer = Signer("LTAI", b"secret", "bucket")
+
+    assert signer.sign("/a/b.png", 1749287113) == (
+        "/a/b.png?OSSAccessKeyId=LTAI&Expires=1749287113&Signature=GB5Hw6SIFd20JhNkBr2LOfXXrQA%3D"
+    )
+
+
+def test_pictures_are_the_same_again_and_differ_by_number_and_task() -> None:
+    again = frame_png.__wrapped__("Why the sky is blue", 1, 1)
+
+    assert frame_png("Why the sky is blue", 1, 1) == again
+    assert len({frame_png("x", number, seed) for number in (1, 2) for seed in range(6)}) == 12
+
+
+# The server
+
+
+def test_one_connection_serves_many_requests_and_close_ends_it(clock: Clock) -> None:
+    service = DemoService(now=clock).start()
+    request = b"GET /api/get_status/48213 HTTP/1.1\r\nHost: demo\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", urlsplit(service.origin).port or 0)) as peer:
+        peer.settimeout(5)
+        for _ in range(3):
+            peer.sendall(request)
+            assert peer.recv(65536).startswith(b"HTTP/1.1 401 ")
+        began = time.monotonic()
+        service.close()
+        assert peer.recv(1) == b""
+    service.close()
+    assert time.monotonic() - began < 1
+    assert not any(thread.name.startswith("demo-server") for thread in threading.enumerate())
+    with pytest.raises(RuntimeError):
+        _ = service.base_url
+
+
+def test_a_silent_connection_is_closed_after_the_idle_timeout() -> None:
+    server = LoopbackServer(lambda _: Answer(204), idle_timeout=0.05).start()
+    try:
+        with socket.create_connection(("127.0.0.1", server.server_port)) as peer:
+            peer.settimeout(5)
+            assert peer.recv(1) == b""
+    finally:
+        server.close()
+
+
+def test_latency_delays_the_answers_but_not_the_end() -> None:
+    with DemoService(latency=0.05) as service, httpx.Client(trust_env=False) as http:
+        began = time.monotonic()
+        Visitor(service, http).task("48213")
+        assert time.monotonic() - began >= 0.05
+
+
+def test_a_service_that_misbehaves_is_another_function_or_exchange(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    class Cut(Exchange):
+        def send(self, request: Request, answer: Answer) -> None:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{")
+            self.close_connection = True
+
+    def broken(request: Request) -> Answer:
+        raise LookupError("a bug in a test's service")
+
+    with httpx.Client(trust_env=False) as http:
+        for exchange in (Exchange, Cut):
+            server = LoopbackServer(broken, exchange=exchange).start()
+            try:
+                if exchange is Cut:
+                    with pytest.raises(httpx.RemoteProtocolError):
+                        http.get(server.origin)
+                else:
+                    assert http.get(server.origin).status_code == 500
+            finally:
+                server.close()
+    assert capfd.readouterr() == ("", "")
+
+
+# On its own
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_run_alone_it_prints_three_lines_and_ends_when_interrupted(number: signal.Signals) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tui.demo"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+    rescue = threading.Timer(20, process.kill)
+    rescue.start()
+    try:
+        assert process.stdout is not None
+        base_url, key, task_ids = (process.stdout.readline().strip() for _ in range(3))
+        with httpx.Client(trust_env=False) as http:
+            for task_id in task_ids.split(" "):
+                answer = http.get(
+                    f"{base_url}/get_status/{task_id}", headers={"Authorization": f"Bearer {key}"}
+                )
+                assert json.loads(answer.content)["data"]["task_id"] == task_id
+            process.send_signal(number)
+            rest, errors = process.communicate(timeout=10)
+        assert (process.returncode, rest, errors) == (0, "", "")
+    finally:
+        rescue.cancel()
+        if process.poll() is None:
+            process.kill()
+            process.communicate()

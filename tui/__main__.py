@@ -1,0 +1,281 @@
+"""The command line: reads the arguments, builds the parts and hands them to each other."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import logging
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from tui import __version__
+from tui.config import APP, SERVICE_INTERVAL, Config, Paths, load, read_table
+from tui.errors import UserError
+from tui.task_ids import task_ids
+
+if TYPE_CHECKING:
+    from tui.api_key import CurrentKey
+    from tui.backend import ClientSource
+    from tui.demo import DemoService
+
+DONE, COULD_NOT, WRONG_USAGE = 0, 1, 2
+
+DEMO_INTERVAL = 3.0
+"""Seconds: the demo's tasks are done in a minute or two, so it is asked more often."""
+
+_EPILOG = """\
+examples:
+  scenext-tui add 12345 67890 --label "first try"
+  scenext-tui add - < ids.txt
+  scenext-tui                    the dashboard; press ? in it for its keys
+
+The API key is read from SCENEXT_API_KEY, or as config.toml says (see: scenext-tui paths).
+Exit codes: 0 done, 1 could not, 2 wrong usage.
+"""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        APP,
+        description="Keeps watch over Scenext video tasks in a terminal.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"{APP} {__version__}")
+    parser.add_argument("--config", metavar="FILE", type=Path, help="read this config.toml instead")
+    parser.add_argument("--demo", action="store_true", help="try it: no key, no network needed")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    watch = commands.add_parser("watch", help="open the dashboard (the default), adding IDs")
+    watch.add_argument("ids", nargs="*", metavar="ID", help="a task's ID or status URL")
+    add = commands.add_parser("add", help="add tasks to the watchlist")
+    add.add_argument("ids", nargs="+", metavar="ID", help="an ID or status URL; - reads lines")
+    add.add_argument("--label", metavar="TEXT", default="", help="a name for all of them")
+    commands.add_parser("paths", help="print where configuration, watchlist and log are")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code; nothing foreseeable ends in a traceback."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        return _command(options, parser)
+    except UserError as error:
+        print(f"{APP}: {error}", file=sys.stderr)
+        return COULD_NOT
+    except BrokenPipeError:
+        # Whoever read our output has enough; Python would complain once more at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return COULD_NOT
+    except KeyboardInterrupt:
+        return COULD_NOT
+
+
+def _command(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    paths = Paths.standard(options.config)
+    ids = _ids(getattr(options, "ids", []), parser)
+    if options.demo:
+        if ids or options.command not in (None, "watch"):
+            parser.error("--demo brings its own tasks and takes no command")
+        return _demo(options)
+    match options.command:
+        case "paths":
+            return _paths(paths)
+        case "add":
+            return _add(paths, ids, options.label)
+    return _dashboard(paths, ids, required=options.config is not None)
+
+
+def _ids(words: Sequence[str], parser: argparse.ArgumentParser) -> list[str]:
+    """IDs from the arguments, a lone `-` standing for the lines of standard input."""
+    if words == ["-"]:
+        lines = (line.partition("#")[0].strip() for line in _standard_input())
+        return task_ids(line for line in lines if line)
+    try:
+        return task_ids(words)
+    except UserError as error:
+        parser.error(str(error))
+
+
+def _standard_input() -> list[str]:
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise UserError("standard input is not UTF-8 text") from None
+
+
+def _paths(paths: Paths) -> int:
+    for name, path in (
+        ("config", paths.config),
+        ("watchlist", paths.watchlist),
+        ("log", paths.log),
+    ):
+        print(f"{name:<10} {path}")
+    return DONE
+
+
+def _add(paths: Paths, ids: list[str], label: str) -> int:
+    from tui.scrub import clean
+    from tui.storage import Add, Entry, StorageError, WatchlistFile
+
+    file = WatchlistFile(paths.watchlist)
+    now = datetime.now(UTC)
+    known = {entry.id for entry in file.load().entries}
+    label = clean(label, 200).strip()
+    try:
+        loaded = file.save([Add(Entry(task_id, now, label)) for task_id in ids])
+    except StorageError as error:
+        raise UserError(str(error)) from None
+    if loaded.warning:
+        print(f"{APP}: {loaded.warning}", file=sys.stderr)
+    new = len(set(ids) - known)
+    there = f"; {len(ids) - new} already there" if new < len(ids) else ""
+    print(f"Added {new} {'task' if new == 1 else 'tasks'}{there}.")
+    return DONE
+
+
+def _dashboard(paths: Paths, ids: list[str], *, required: bool) -> int:
+    _refuse_without_terminal()
+    from tui.api_key import CurrentKey, KeySettings, KeySource
+
+    config = load(paths.config, os.environ, required=required)
+    source = KeySource(
+        paths.config,
+        lambda: KeySettings.from_table(read_table(paths.config), paths.config),
+        os.environ,
+    )
+    key = CurrentKey(source)
+    warning = source.too_open()
+    return _run(paths, config, key, config.host, ids, [warning] if warning else [])
+
+
+def _demo(options: argparse.Namespace) -> int:
+    _refuse_without_terminal()
+    from tui.api_key import CurrentKey, KeySettings, KeySource, Secret
+    from tui.demo import DemoService
+
+    config = load(
+        Paths.standard(options.config).config, os.environ, required=options.config is not None
+    )
+    with tempfile.TemporaryDirectory(prefix=f"{APP}-demo-") as folder, DemoService() as service:
+        paths = Paths.inside(Path(folder))
+        _save_demo_tasks(paths, service)
+        config = replace(
+            config, base_url=service.base_url, poll_interval=DEMO_INTERVAL, trust_env=False
+        )
+        settings = KeySettings(inline=Secret(service.api_key))
+        key = CurrentKey(KeySource(paths.config, lambda: settings, {}))
+        return _run(paths, config, key, f"demo at {config.host}", [], [])
+
+
+def _save_demo_tasks(paths: Paths, service: DemoService) -> None:
+    from tui.storage import Add, Entry, WatchlistFile
+
+    now = datetime.now(UTC)
+    entries = [Entry(task_id, now, service.labels[task_id]) for task_id in service.task_ids]
+    WatchlistFile(paths.watchlist).save([Add(entry) for entry in entries])
+
+
+def _refuse_without_terminal() -> None:
+    from tui.guard import why_not_here
+
+    if why := why_not_here(os.environ):
+        print(f"{APP}: {why}", file=sys.stderr)
+        sys.exit(WRONG_USAGE)
+
+
+def _run(
+    paths: Paths,
+    config: Config,
+    key: CurrentKey,
+    place: str,
+    ids: Sequence[str],
+    warnings: Sequence[str],
+) -> int:
+    """Build the app and run it until it ends; return its exit code."""
+    _prepare_terminal(config)
+    from tui import log
+    from tui.app import ScenextApp
+    from tui.backend import Parts
+    from tui.clock import Clock
+    from tui.guard import Guard
+    from tui.redact import Redactor
+    from tui.storage import WatchlistFile
+
+    redact = Redactor()
+    redact.learn(key.key.secret)
+    no_log = log.start(paths.log, redact)
+    _log_start(config)
+    app = ScenextApp(
+        Parts(
+            config=config,
+            key=key,
+            file=WatchlistFile(paths.watchlist),
+            connect=_connector(config),
+            environ=dict(os.environ),
+            clock=Clock(),
+            place=place,
+            redact=redact,
+            warnings=(*warnings, no_log),
+        ),
+        ids,
+    )
+    Guard(app.leave).install()
+    app.run()
+    return app.return_code or DONE
+
+
+def _connector(config: Config) -> Callable[[], ClientSource]:
+    def connect() -> ClientSource:
+        # httpx takes 30-50 ms to import: after the first paint.
+        from tui.client import Connector
+
+        return Connector(config)
+
+    return connect
+
+
+def _prepare_terminal(config: Config) -> None:
+    """Set what Textual reads while it is imported, or when the app is made."""
+    if "NO_COLOR" in os.environ and not config.theme:
+        # Without it Textual answers NO_COLOR with greys in true colour.
+        os.environ.setdefault("TEXTUAL_THEME", "ansi-dark")
+    stream = sys.__stderr__
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+def _log_start(config: Config) -> None:
+    logger = logging.getLogger(__name__)
+    logger.info("%s %s watches %s", APP, __version__, config.host)
+    if config.poll_interval < SERVICE_INTERVAL:
+        logger.warning(
+            "poll_interval is %g s; the service asks for %g s between two queries of a task",
+            config.poll_interval,
+            SERVICE_INTERVAL,
+        )
+
+
+def run() -> NoReturn:
+    """Run the command as a program: end with its exit code although threads may hang."""
+    code = COULD_NOT
+    try:
+        code = main()
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else COULD_NOT
+    except BaseException:
+        traceback.print_exc()
+    from tui.guard import end_now
+
+    end_now(code)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,253 @@
+"""The app: handles the messages, and alone does I/O for the screens.
+
+Values flow one way: a worker reports an outcome, the handler gives it to the backend's watchlist,
+and the presenter gives the row of that task new words. Wishes travel up as messages.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Iterable
+from typing import Any, ClassVar, Final
+
+from rich.text import Text
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
+from textual.message import Message
+from textual.screen import Screen
+
+from tui import detail, messages, text
+from tui.backend import Backend, Listener, Parts
+from tui.commands import BindingCommands, key_groups
+from tui.control_filter import ControlFilter
+from tui.errors import ErrorKind, UserError
+from tui.opening import Opening
+from tui.poller import Outcome
+from tui.presenter import Presenter
+from tui.screens.dashboard import Dashboard
+from tui.screens.open_panel import OpenPanel
+from tui.widgets.frame_list import FrameList
+from tui.widgets.row_list import RowList
+from tui.widgets.task_list import TaskList
+
+TICK: Final = 1.0
+"""Seconds between two looks at how polling stands."""
+AGES_EVERY: Final = 5
+"""Ticks between two looks at ages, which change by the minute."""
+
+_log = logging.getLogger(__name__)
+
+
+class ScenextApp(App[None]):
+    """The dashboard of one watchlist."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "scenext-tui"
+    COMMANDS: ClassVar[set[Any]] = {BindingCommands} | App.COMMANDS
+    BINDING_GROUP_TITLE = "Everywhere"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+z", "suspend_process", "Suspend to the shell (fg: back)", show=False),
+    ]
+
+    def __init__(self, parts: Parts, new_ids: Iterable[str] = ()) -> None:
+        """Build the app around its parts; `new_ids` join the watchlist, the first is selected.
+
+        Raises:
+            UserError: the configured theme does not exist.
+        """
+        super().__init__()
+        self._parts = parts
+        self._new_ids = tuple(new_ids)
+        self._ticks = 0
+        self._backend = Backend(
+            parts,
+            Listener(
+                answered=lambda outcome: self._tell(messages.TaskAnswered(outcome)),
+                loaded=lambda loaded: self._tell(messages.WatchlistLoaded(loaded)),
+                trouble=lambda what, words: self._tell(messages.Troubled(what, words)),
+                crashed=self._crashed,
+            ),
+        )
+        self._opening = Opening(
+            self, self, parts.environ, parts.config.open_command, self._backend.threads
+        )
+        self.dashboard = Dashboard(parts.place)
+        self._presenter = Presenter(self.dashboard, self._backend, parts.clock)
+        if parts.config.theme:
+            self._set_theme(parts.config.theme)
+
+    def _set_theme(self, name: str) -> None:
+        if name not in self.available_themes:
+            known = ", ".join(sorted(self.available_themes))
+            raise UserError(f"theme: there is no theme “{name}”. There are: {known}")
+        self.theme = name
+
+    def get_default_screen(self) -> Screen[Any]:
+        """Return the dashboard."""
+        return self.dashboard
+
+    def get_line_filters(self) -> list[LineFilter]:
+        """Return Textual's filters, and ours as the last net under hostile text."""
+        return [*super().get_line_filters(), ControlFilter()]
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Return what the palette offers besides the keys."""
+        yield SystemCommand("Theme", "Choose other colours", self.action_change_theme)
+
+    # Life
+
+    def on_dashboard_ready(self) -> None:
+        """Show the saved watchlist before any network, then start the background."""
+        warnings = (*self._parts.warnings, self._backend.load())
+        for number, warning in enumerate(warnings):
+            self._presenter.trouble(f"start {number}", warning)
+        if self._new_ids:
+            self._backend.add(self._new_ids)
+        self._presenter.show_all(self._new_ids[0] if self._new_ids else "")
+        self._presenter.show_pulse()
+        self.call_after_refresh(self._start_background)
+
+    def _start_background(self) -> None:
+        self._backend.start(self.dashboard.tasks.keys_in_view)
+        self.set_interval(TICK, self._tick)
+
+    async def on_unmount(self) -> None:
+        """End the background."""
+        await self._backend.stop()
+
+    def leave(self, code: int) -> None:
+        """End with an exit code; may be called from any thread, and from a signal's handler."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(lambda: self.exit(return_code=code))
+
+    def _tell(self, message: Message) -> None:
+        self.post_message(message)
+
+    def _crashed(self, error: BaseException) -> None:
+        if isinstance(error, UserError):
+            self.exit(return_code=1, message=Text(f"scenext-tui: {error}"))
+        elif isinstance(error, Exception):
+            self._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        # Textual's own would print the locals of every function on the way: keys and links.
+        self.bell()
+        _log.critical("the dashboard crashed", exc_info=True)
+        self._exit_renderables.append(Text(self._parts.redact(traceback.format_exc())))
+        self._close_messages_no_wait()
+
+    # The watchlist
+
+    def on_watchlist_loaded(self, event: messages.WatchlistLoaded) -> None:
+        """Show what is on disk, our own unsaved changes on top."""
+        self._presenter.trouble("file", event.loaded.warning)
+        if self._backend.merge(event.loaded):
+            self._watchlist_changed()
+
+    def on_troubled(self, event: messages.Troubled) -> None:
+        """Say that something is wrong, or well again."""
+        self._presenter.trouble(event.what, event.words)
+
+    def on_add_requested(self, event: messages.AddRequested) -> None:
+        """Watch more tasks, and select the first of them."""
+        self._backend.add(event.task_ids, event.label)
+        self._watchlist_changed(event.task_ids[0])
+
+    def on_remove_requested(self, event: messages.RemoveRequested) -> None:
+        """Watch a task no longer."""
+        if self._backend.remove(event.task_id):
+            self._watchlist_changed()
+            self.notify(f"Removed {event.task_id}. u: undo", markup=False, timeout=4)
+
+    def on_undo_requested(self) -> None:
+        """Bring back what was removed last."""
+        if task_id := self._backend.undo():
+            self._watchlist_changed(task_id)
+
+    def _watchlist_changed(self, select: str = "") -> None:
+        self.dashboard.removed = self._backend.removed
+        self._presenter.show_all(select)
+        self._backend.sync(self.dashboard.tasks.keys_in_view())
+
+    # Polling
+
+    def on_task_answered(self, event: messages.TaskAnswered) -> None:
+        """Take in what came of a query."""
+        outcome = event.outcome
+        record = self._backend.take(outcome)
+        if record is None:
+            return
+        if outcome.error is not None and outcome.error.kind is ErrorKind.KEY_REFUSED:
+            self._presenter.trouble("key", text.key_refused(self._parts.key.key, outcome.error))
+        elif outcome.task is not None:
+            self._presenter.trouble("key", "")
+        self._presenter.show_record(record)
+        self._presenter.show_pulse()
+
+    def on_refresh_requested(self, event: messages.RefreshRequested) -> None:
+        """Ask about tasks now."""
+        self._backend.refresh(event.task_ids)
+        self._presenter.show_pulse()
+
+    # What is shown
+
+    def on_detail_requested(self) -> None:
+        """Show the task that was selected."""
+        self._presenter.show_detail()
+
+    def on_view_changed(self, event: messages.ViewChanged) -> None:
+        """Rows scrolled into view: their ages are old, and they are asked about first."""
+        self._backend.schedule.prefer(event.task_ids)
+        self._presenter.show_ages()
+
+    def _tick(self) -> None:
+        self._presenter.show_pulse()
+        self._ticks += 1
+        if self._ticks % AGES_EVERY == 0:
+            self._presenter.show_ages()
+
+    def action_help(self) -> None:
+        """Show the keys."""
+        from tui.screens.help import Help
+
+        nodes = (TaskList, FrameList, RowList, Dashboard, ScenextApp)
+        self.push_screen(Help(key_groups(self, nodes)))
+
+    # Links
+
+    def find_link(self, task_id: str, key: str) -> detail.Link | None:
+        """Return a link of a task; its newest frame where no key is given."""
+        record = self._backend.watchlist.get(task_id)
+        if record is None:
+            return None
+        if not key:
+            return detail.newest_frame(record)
+        return next((link for link in detail.links(record) if link.key == key), None)
+
+    async def ask(self, task_id: str) -> Outcome:
+        """Ask about one task now and wait for the answer."""
+        return await self._backend.ask(task_id)
+
+    @property
+    def server_now(self) -> float:
+        """The service's time in Unix seconds."""
+        return self._backend.server_clock.now()
+
+    def on_open_requested(self, event: messages.OpenRequested) -> None:
+        """Open a link in the way that works here."""
+        self._backend.spawn(self._opening.open(event.task_id, event.link_key))
+
+    def on_copy_requested(self, event: messages.CopyRequested) -> None:
+        """Copy a link."""
+        self._backend.spawn(self._opening.copy(event.task_id, event.link_key))
+
+    def on_open_panel_copy_wanted(self, event: OpenPanel.CopyWanted) -> None:
+        """Copy the panel's link again."""
+        self._backend.spawn(self._opening.copy_again(event.panel))
+
+    def on_open_panel_raw_wanted(self, event: OpenPanel.RawWanted) -> None:
+        """Show the panel's link on the normal screen."""
+        self._opening.show_raw(event.url)

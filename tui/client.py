@@ -1,0 +1,313 @@
+"""The only user of httpx: one status query -> a `Task` or an `ApiError`.
+
+A `StatusClient` owns one connection and is used by one worker. After any abnormal end its owner
+closes it and asks the `Connector` for another: httpx 0.28.1 loses pool slots for good when
+requests are cancelled (httpcore #1093; measured: dead after a few hundred). One SSL context is
+shared, as each costs 25-50 ms.
+
+Answers are read raw, at most `LARGEST` bytes, with at most one layer of gzip undone by a bounded
+zlib: httpx decodes a 3 kB double gzip to gigabytes before a caller sees a byte (measured).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import ssl
+import zlib
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from tui import __version__, answers
+from tui.api_key import Secret
+from tui.config import Config
+from tui.errors import ApiError, ErrorKind, UserError
+from tui.models import Task
+from tui.redact import Redactor
+from tui.scrub import clean
+from tui.signed_url import is_loopback
+
+DEADLINE: Final = 25.0
+"""Seconds that one query may take in all; httpx's own read timeout starts anew at each byte."""
+LARGEST: Final = 1 << 20
+"""Bytes of an answer, compressed and not."""
+LONGEST_PAUSE: Final = 900.0
+"""Seconds of a `Retry-After` that are honoured."""
+KEEP_ALIVE: Final = 15.0
+"""Seconds: under the 60-75 after which servers usually drop an idle connection."""
+
+_TIMEOUT: Final = httpx.Timeout(connect=8.0, read=15.0, write=8.0, pool=5.0)
+_PROXY_VARIABLES: Final = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
+_LIMITS: Final = httpx.Limits(
+    max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A task, and the server's time in Unix seconds where its answer tells it."""
+
+    task: Task
+    server_time: float | None
+
+
+class Connector:
+    """Makes the clients of one configuration; they share one SSL context."""
+
+    def __init__(self, config: Config, *, deadline: float = DEADLINE) -> None:
+        """Prepare the shared SSL context, which takes 25-50 ms.
+
+        Args:
+            config: The settings; base URL, certificates and `trust_env` are used.
+            deadline: Seconds that one query may take in all.
+
+        Raises:
+            UserError: a setting or a variable of the environment makes connections impossible;
+                the message names it.
+        """
+        self._config = config
+        self._deadline = deadline
+        try:
+            host = httpx.URL(config.base_url).host
+        except httpx.InvalidURL:
+            raise UserError("base_url is not a URL that can be asked; mend it.") from None
+        # A proxy is never asked for this machine: it would read the key of a plain request.
+        self._use_proxies = config.trust_env and not is_loopback(host)
+        self._tls = _ssl_context(config)
+        self.status_client(Secret("probe-of-the-settings"))
+
+    def status_client(self, key: Secret) -> StatusClient:
+        """Return a client of its own, that sends `key`. Raises `UserError`."""
+        headers = {
+            "Authorization": f"Bearer {key.reveal()}",
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": f"scenext-tui/{__version__}",
+        }
+        try:
+            if self._use_proxies:
+                _check_proxies()
+            http = httpx.AsyncClient(
+                headers=headers,
+                verify=self._tls,
+                timeout=_TIMEOUT,
+                limits=_LIMITS,
+                trust_env=self._use_proxies,
+                event_hooks={"response": [_refuse_redirect]},
+            )
+        except (ValueError, ImportError, httpx.InvalidURL):
+            raise UserError(
+                f"A proxy variable of the environment ({_set_variables(*_PROXY_VARIABLES)}) "
+                "cannot be used; mend it or set trust_env = false."
+            ) from None
+        return StatusClient(http, self._config.base_url, key, deadline=self._deadline)
+
+
+class StatusClient:
+    """One connection to the service; one query at a time."""
+
+    def __init__(
+        self, http: httpx.AsyncClient, base_url: str, key: Secret, *, deadline: float = DEADLINE
+    ) -> None:
+        self._http = http
+        self._base_url = base_url
+        self._deadline = deadline
+        self._redact = Redactor()
+        self._redact.learn(key)
+
+    async def query(self, task_id: str) -> Answer:
+        """Ask for one task within the deadline.
+
+        Raises:
+            ApiError: it brought no task. The client should be thrown away then, except after an
+                answer that was read to its end.
+        """
+        url = f"{self._base_url}/get_status/{quote(task_id, safe='')}"
+        try:
+            async with asyncio.timeout(self._deadline):
+                response, body = await self._get(url)
+        except (TimeoutError, httpx.TimeoutException):
+            raise ApiError(ErrorKind.TIMEOUT, "no answer in time") from None
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, RuntimeError) as error:
+            # RuntimeError: the client was closed while it waited, which happens at the end.
+            raise _fault(error) from None
+        try:
+            _refuse_failure(response, body)
+            return Answer(answers.parse(body, task_id), server_time(response.headers))
+        except ApiError as error:
+            # The service may quote what it was sent.
+            error.message = clean(self._redact(error.message))
+            error.args = (error.message,)
+            raise
+
+    async def aclose(self) -> None:
+        """Close the connection; waits for nothing."""
+        await self._http.aclose()
+
+    async def _get(self, url: str) -> tuple[httpx.Response, bytes]:
+        async with self._http.stream("GET", url) as response:
+            try:
+                return response, await _read(response)
+            except ApiError:
+                if response.is_success:
+                    raise
+                # The status says enough; the page about it may be in any form.
+                return response, b""
+
+
+async def _refuse_redirect(response: httpx.Response) -> None:
+    # As a hook, since httpx raises a protocol error for a Location that it cannot read.
+    if response.is_redirect:
+        raise ApiError(
+            ErrorKind.NOT_THE_API,
+            f"{response.status_code}: the answer is a redirect",
+            http_status=response.status_code,
+        )
+
+
+async def _read(response: httpx.Response) -> bytes:
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    if encoding not in ("", "identity", "gzip", "x-gzip"):
+        raise ApiError(ErrorKind.NOT_THE_API, "the answer is encoded in a way nobody asked for")
+    length = response.headers.get("content-length", "")
+    if length.isascii() and length.isdigit() and (len(length) > 12 or int(length) > LARGEST):
+        raise _too_large()
+    gunzip = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in encoding else None
+    body = bytearray()
+    received = 0
+    async for chunk in response.aiter_raw():
+        received += len(chunk)
+        try:
+            body += gunzip.decompress(chunk, LARGEST + 1 - len(body)) if gunzip else chunk
+        except zlib.error:
+            raise ApiError(ErrorKind.NOT_THE_API, "the answer's compression is broken") from None
+        if max(received, len(body)) > LARGEST:
+            raise _too_large()
+    if gunzip and not gunzip.eof:
+        raise ApiError(ErrorKind.OFFLINE, "the answer was cut short")
+    return bytes(body)
+
+
+def _too_large() -> ApiError:
+    return ApiError(ErrorKind.NOT_THE_API, f"the answer is larger than {LARGEST >> 20} MiB")
+
+
+def _refuse_failure(response: httpx.Response, body: bytes) -> None:
+    code = response.status_code
+    if response.is_success:
+        return
+    said = answers.message_of(body)
+    if code < 200 or code == 407:
+        kind, said = ErrorKind.NOT_THE_API, "a proxy wants a login"
+    elif code in (401, 403):
+        ours = answers.is_service_error(body)
+        kind = ErrorKind.KEY_REFUSED if ours else ErrorKind.NOT_THE_API
+        said = said or "not from the service: a proxy or a portal?"
+    elif code == 404:
+        kind, said = ErrorKind.NOT_FOUND, said or "the service does not know this task"
+    elif code == 429 or (code == 503 and "retry-after" in response.headers):
+        kind, said = ErrorKind.RATE_LIMITED, said or "the service asks for a pause"
+    elif code >= 500:
+        kind, said = ErrorKind.SERVER, said or "the service has a fault"
+    else:
+        kind, said = ErrorKind.REJECTED, said or "the service refuses the request"
+    pause = retry_after(response.headers) if kind is ErrorKind.RATE_LIMITED else None
+    raise ApiError(kind, f"{code}: {said}", http_status=code, retry_after=pause)
+
+
+def _fault(error: Exception) -> ApiError:
+    text = str(error)
+    if "CERTIFICATE_VERIFY_FAILED" in text:
+        return ApiError(ErrorKind.CERTIFICATE, "the server's certificate is not trusted (ca_file?)")
+    if isinstance(error, httpx.ConnectError):
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, socket.gaierror):
+                return ApiError(ErrorKind.OFFLINE, "the host's name is not known")
+            if isinstance(cause, ssl.SSLError):
+                return ApiError(ErrorKind.OFFLINE, "no encrypted connection (is it TLS there?)")
+            cause = cause.__cause__ or cause.__context__
+        return ApiError(ErrorKind.OFFLINE, "no connection")
+    if isinstance(error, httpx.ProxyError):
+        return ApiError(ErrorKind.OFFLINE, "the proxy refuses the connection")
+    stale = isinstance(error, httpx.RemoteProtocolError | httpx.ReadError | httpx.WriteError)
+    return ApiError(ErrorKind.OFFLINE, "the connection broke", stale_connection=stale)
+
+
+def retry_after(headers: httpx.Headers) -> float | None:
+    """Return the seconds of `Retry-After`, 0 to `LONGEST_PAUSE`; None where there are none.
+
+    A date is counted from the answer's own `Date`, so that a wrong local clock does no harm.
+    """
+    value = headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        seconds = float(value.lstrip("0")[:12] or 0)
+    else:
+        moment, now = _http_date(value), _http_date(headers.get("date", ""))
+        if moment is None or now is None:
+            return None
+        seconds = moment - now
+    return min(max(seconds, 0.0), LONGEST_PAUSE)
+
+
+def server_time(headers: httpx.Headers) -> float | None:
+    """Return the answer's `Date` in Unix seconds; None where a cache may have kept it."""
+    return None if "age" in headers else _http_date(headers.get("date", ""))
+
+
+def _http_date(text: str) -> float | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, OverflowError, TypeError):
+        return None
+    # "-0000" gives a naive value that means UTC.
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _ssl_context(config: Config) -> ssl.SSLContext:
+    try:
+        context = httpx.create_ssl_context(trust_env=config.trust_env)
+    except OSError:
+        names = _set_variables("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
+        raise UserError(f"{names} names a file that cannot be used; mend or unset it.") from None
+    folder = os.environ.get("SSL_CERT_DIR")
+    if config.trust_env and folder and not os.environ.get("SSL_CERT_FILE"):
+        # OpenSSL says nothing about a missing folder, and then trusts nobody.
+        _refuse_missing_folders(folder)
+    if config.ca_file is not None:
+        try:
+            context.load_verify_locations(cafile=config.ca_file)
+        except OSError:  # ssl.SSLError is one too
+            raise UserError(
+                f"ca_file: {clean(str(config.ca_file), 300)} holds no certificates as PEM."
+            ) from None
+    return context
+
+
+def _refuse_missing_folders(folders: str) -> None:
+    if not any(Path(folder).is_dir() for folder in folders.split(os.pathsep)):
+        raise UserError(
+            "SSL_CERT_DIR names no folder that exists; mend it or set trust_env = false."
+        )
+
+
+def _check_proxies() -> None:
+    # httpx takes some that no connection can be made to, and then fails at each query.
+    for name in _set_variables("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY").split(", "):
+        value = os.environ.get(name, "")
+        parts = urlsplit(value if "://" in value else f"http://{value}")
+        if value and (not parts.hostname or parts.port == 0):
+            raise ValueError(name)
+
+
+def _set_variables(*names: str) -> str:
+    """Those of `names` that the environment holds, in the case in which it does."""
+    forms = (form for name in names for form in (name, name.lower()))
+    return ", ".join(form for form in forms if os.environ.get(form)) or ", ".join(names)

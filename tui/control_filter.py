@@ -1,0 +1,27 @@
+"""The last net: takes control characters out of every segment that any widget paints."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from rich.segment import Segment
+from textual.color import Color
+from textual.filter import LineFilter
+
+_HOSTILE: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
+    "\U000e0000-\U000e0fff]"
+)
+
+
+class ControlFilter(LineFilter):
+    """Drops C0, C1, bidi and invisible characters; our own sequences are no part of segments."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return the segments without them."""
+        if not any(_HOSTILE.search(segment.text) for segment in segments):
+            return segments
+        return [
+            Segment(_HOSTILE.sub("", text), style, control) for text, style, control in segments
+        ]

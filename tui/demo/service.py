@@ -1,0 +1,203 @@
+"""The stand-in itself: the status query and the signed files, out of a storyboard.
+
+The status query answers as in the provider's reference, docs.scenext.cn, page
+*api-reference/get-status*; files are handed out as Aliyun OSS does it (`oss`).
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Self
+from urllib.parse import unquote
+
+from tui.demo import pictures
+from tui.demo.oss import Refusal, Signer, method_not_allowed, no_such_key
+from tui.demo.server import Answer, LoopbackServer, Request
+from tui.demo.storyboard import DAY, STORIES, Item, Scene, Story, video_path
+
+_STATUS: Final = "/api/get_status/"
+_FILES: Final = ("/frame_img/", "/video/")
+_READS: Final = ("GET", "HEAD")
+
+
+class DemoService:
+    """The service on loopback, from `start` to `close`; a context manager does both.
+
+    Args:
+        speed: How many seconds the tasks live in one second of `now`. Links do not age faster.
+        now: The wall clock, in Unix seconds. Called on several threads.
+        latency: Seconds before each answer.
+        stories: What the tasks do.
+    """
+
+    def __init__(
+        self,
+        *,
+        speed: float = 1.0,
+        now: Callable[[], float] = time.time,
+        latency: float = 0.0,
+        stories: Sequence[Story] = STORIES,
+    ) -> None:
+        if not speed > 0:
+            raise ValueError("speed must be above 0")
+        self.task_ids: tuple[str, ...] = tuple(story.task_id for story in stories)
+        """The tasks that exist, in the order in which they are best shown."""
+        self.labels: dict[str, str] = {story.task_id: story.label for story in stories}
+        """A name for each task."""
+        self.api_key: str = f"demo-{secrets.token_urlsafe(24)}"
+        """The only key that is accepted. Another one in each service; printable ASCII."""
+        self.signer: Final = Signer("LTAI5tDEMO", secrets.token_bytes(30), "scenext-demo")
+        """What signs the links, here and in a test that needs a link of its own."""
+        self._stories = {story.task_id: story for story in stories}
+        self._pictures: dict[str, tuple[Story, Scene]] = {}
+        for story in stories:
+            for scene in story.scenes:
+                # The first scene of a picture is the one that drew it.
+                self._pictures.setdefault(story.picture_path(scene.picture), (story, scene))
+        self._videos = {video_path(story.label): story for story in stories}
+        self._speed = speed
+        self._now = now
+        self._latency = latency
+        self._started = now()
+        self._server: LoopbackServer | None = None
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port, of the API and of the files. Only between `start` and `close`."""
+        if self._server is None:
+            raise RuntimeError("the demo service is not started")
+        return self._server.origin
+
+    @property
+    def base_url(self) -> str:
+        """What `/get_status/{task_id}` is appended to. Only between `start` and `close`."""
+        return f"{self.origin}/api"
+
+    def start(self) -> Self:
+        """Begin to answer; the tasks begin now."""
+        if self._server is not None:
+            raise RuntimeError("the demo service is started already")
+        self._started = self._now()
+        self._server = LoopbackServer(self.respond, now=self._now, latency=self._latency).start()
+        return self
+
+    def close(self) -> None:
+        """End every connection and free the port. Harmless if repeated."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def respond(self, request: Request) -> Answer:
+        """Answer one request. A test's misbehaving service overrides this, or wraps it."""
+        if request.path.startswith(_FILES):
+            return self._file(request)
+        if request.method not in _READS:
+            return _error(405, "Method Not Allowed", {"Allow": ", ".join(_READS)})
+        if request.path.startswith(_STATUS):
+            return self._status(request, unquote(request.path.removeprefix(_STATUS)))
+        return _error(404, "Not Found")
+
+    def _status(self, request: Request, task_id: str) -> Answer:
+        sent = request.headers.get("authorization", "").encode()
+        if not hmac.compare_digest(sent, f"Bearer {self.api_key}".encode()):
+            return _error(401, "Unauthorized: Invalid API key")
+        story = self._stories.get(task_id)
+        if story is None:
+            return _error(404, "Task not found")
+        return _json(200, {"status": "success", "data": self._data(story)})
+
+    def _data(self, story: Story) -> dict[str, Any]:
+        moment = story.at(self._elapsed())
+        data: dict[str, Any] = {
+            "task_id": story.task_id,
+            "status": moment.state,
+            "progress": [
+                {"id": f"frame{number}", "image": self._picture_link(story, scene)}
+                for number, scene in enumerate(moment.scenes, start=1)
+            ],
+        }
+        if moment.state != "IN_PROGRESS":
+            data["result"] = [self._item(story, item) for item in moment.result]
+            if moment.points:
+                data["consumption"] = list(moment.points)
+        return data
+
+    def _item(self, story: Story, item: Item) -> dict[str, Any]:
+        content = item.content
+        if item.type == "video":
+            content = self._link(story, content, story.ends_at)
+        sent: dict[str, Any] = {"type": item.type, "content": content}
+        if item.score is not None:
+            sent |= {"score": item.score, "scoreDetail": item.score_detail}
+        return sent
+
+    def _picture_link(self, story: Story, scene: Scene) -> str:
+        path = story.picture_path(scene.picture)
+        return self._link(story, path, self._pictures[path][1].drawn_at)
+
+    def _link(self, story: Story, path: str, made_at: float) -> str:
+        """Sign `path`: for a day from when the file was made, or for a while from now."""
+        if story.link_lives is None:
+            expires = int(self._started + made_at / self._speed) + DAY
+        else:
+            expires = int(self._now()) + story.link_lives
+        return self.origin + self.signer.sign(path, expires)
+
+    def _file(self, request: Request) -> Answer:
+        if request.method not in _READS:
+            return self._refuse(method_not_allowed(request.method))
+        refusal = self.signer.verify(
+            request.method, request.path, request.query, request.headers, now=self._now()
+        )
+        if refusal is not None:
+            return self._refuse(refusal)
+        path = unquote(request.path)
+        elapsed = self._elapsed()
+        if path in self._pictures:
+            story, scene = self._pictures[path]
+            if scene.drawn_at <= elapsed:
+                body = pictures.frame_png(story.label, scene.picture, story.seed)
+                return Answer(200, body, {"Content-Type": "image/png", **_request_id()})
+        elif path in self._videos and self._videos[path].ends_at <= elapsed:
+            story = self._videos[path]
+            numbers = tuple(dict.fromkeys(scene.picture for scene in story.scenes))
+            body = pictures.video_gif(story.label, numbers, story.seed)
+            return Answer(200, body, {"Content-Type": "image/gif", **_request_id()})
+        return self._refuse(no_such_key(path.removeprefix("/")))
+
+    def _refuse(self, refusal: Refusal) -> Answer:
+        headers = {"Content-Type": "application/xml", **_request_id()}
+        if refusal.ec:
+            headers["x-oss-ec"] = refusal.ec
+        if refusal.status == 405:
+            headers["Allow"] = ", ".join(_READS)
+        body = refusal.xml(
+            host=self.origin.removeprefix("http://"), request_id=headers["x-oss-request-id"]
+        )
+        return Answer(refusal.status, body, headers)
+
+    def _elapsed(self) -> float:
+        return (self._now() - self._started) * self._speed
+
+
+def _json(status: int, value: object, headers: dict[str, str] | None = None) -> Answer:
+    body = json.dumps(value, ensure_ascii=False).encode()
+    return Answer(status, body, {"Content-Type": "application/json", **(headers or {})})
+
+
+def _error(status: int, message: str, headers: dict[str, str] | None = None) -> Answer:
+    return _json(status, {"status": "error", "data": {"messages": message}}, headers)
+
+
+def _request_id() -> dict[str, str]:
+    return {"x-oss-request-id": secrets.token_hex(12).upper()}

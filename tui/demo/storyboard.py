@@ -1,0 +1,180 @@
+"""What each of the demo's tasks does, and when. Pure: states are functions of elapsed seconds.
+
+The tasks show what the provider's reference describes, docs.scenext.cn, page
+*api-reference/get-status*: IDs of digits and UUIDs, `progress` that grows, a `result` once a task
+has ended, and frame ids that say nothing about the name of the file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+from uuid import NAMESPACE_URL, uuid5
+
+State = Literal["IN_PROGRESS", "COMPLETED", "FAILED"]
+
+DAY: Final = 24 * 60 * 60
+"""Seconds for which a link is valid, unless its story says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One frame of the progress."""
+
+    drawn_at: float
+    """Seconds after the demo's start; below zero for what was there before."""
+    picture: int
+    """The number in the file's name. A scene with no picture of its own repeats the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a result. A video's content is the path of its file, and is signed when sent."""
+
+    type: Literal["video", "text"]
+    content: str
+    score: float | None = None
+    score_detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A task as it is at one time."""
+
+    state: State
+    scenes: tuple[Scene, ...]
+    result: tuple[Item, ...]
+    """Empty while the task is running."""
+    points: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The whole course of one task."""
+
+    task_id: str
+    label: str
+    seed: int
+    """Selects colours and figure of the frames."""
+    scenes: tuple[Scene, ...]
+    ends_at: float
+    """Seconds after the demo's start at which the task completes, or fails."""
+    end: Literal["COMPLETED", "FAILED"]
+    result: tuple[Item, ...]
+    points: tuple[int, ...] = ()
+    """What `consumption` holds. Its shape is not documented: numbers, one a charge."""
+    link_lives: int | None = None
+    """Seconds; such links are signed afresh at every answer. None: for a day, signed once."""
+
+    def at(self, elapsed: float) -> Moment:
+        """Return the task as it is `elapsed` seconds after the demo's start."""
+        scenes = tuple(scene for scene in self.scenes if scene.drawn_at <= elapsed)
+        if elapsed < self.ends_at:
+            return Moment("IN_PROGRESS", scenes, (), ())
+        return Moment(self.end, scenes, self.result, self.points)
+
+    def picture_path(self, picture: int) -> str:
+        """Return the path of the file of one frame."""
+        return f"/frame_img/{_folder(self.label)}/frame{picture}.png"
+
+
+def _uuid(name: str) -> str:
+    return str(uuid5(NAMESPACE_URL, f"demo:{name}"))
+
+
+def _folder(label: str) -> str:
+    return f"{_uuid(label)}/{_uuid(label + '/frames')}"
+
+
+def video_path(label: str) -> str:
+    """Return the path of the video of the task `label`: an animated GIF, which browsers play."""
+    return f"/video/{_folder(label)}/video.gif"
+
+
+def _scenes(first: float, step: float, pictures: tuple[int, ...]) -> tuple[Scene, ...]:
+    return tuple(Scene(first + step * index, picture) for index, picture in enumerate(pictures))
+
+
+PYTHAGORAS: Final = Story(
+    task_id="48213",
+    label="勾股定理的证明",
+    seed=0,
+    scenes=_scenes(-640, 110, (1, 3, 4, 5, 6)),
+    ends_at=-60,
+    end="COMPLETED",
+    result=(
+        Item("video", video_path("勾股定理的证明"), 92, "推导完整，画面清晰"),
+        Item("text", "直角三角形两直角边的平方和等于斜边的平方：a² + b² = c²。"),
+    ),
+    points=(35,),
+)
+"""Was finished before the demo began."""
+
+SKY: Final = Story(
+    task_id=_uuid("sky"),
+    label="Why the sky is blue",
+    seed=1,
+    scenes=_scenes(1, 8, (1, 2, 3, 4, 4, 5, 6, 7, 8)),
+    ends_at=75,
+    end="COMPLETED",
+    result=(
+        Item("video", video_path("Why the sky is blue"), 88.5, "Clear, well paced"),
+        Item("text", "Air scatters short waves most: blue light reaches us from every side."),
+    ),
+    points=(28,),
+)
+"""Grows quickly and completes. Its fifth scene repeats the picture of the fourth."""
+
+FOURIER: Final = Story(
+    task_id="48307",
+    label="Fourier series of a square wave",
+    seed=2,
+    scenes=_scenes(6, 11, (1, 3, 5)),
+    ends_at=45,
+    end="FAILED",
+    result=(Item("text", "渲染失败：场景 4 的公式无法编译 (LaTeX error: Missing $ inserted)"),),
+)
+"""Fails, and its result says why."""
+
+QUICKSORT: Final = Story(
+    task_id=_uuid("quicksort"),
+    label="How quicksort works",
+    seed=3,
+    scenes=_scenes(2, 12, tuple(range(1, 25))),
+    ends_at=300,
+    end="COMPLETED",
+    result=(Item("video", video_path("How quicksort works"), 95, "Every swap is shown"),),
+    points=(60,),
+)
+"""Goes on for minutes."""
+
+PHOTOSYNTHESIS: Final = Story(
+    task_id="48344",
+    label="Photosynthesis step by step",
+    seed=4,
+    scenes=_scenes(3, 9, (1, 2, 3, 4, 5, 6)),
+    ends_at=60,
+    end="COMPLETED",
+    result=(Item("video", video_path("Photosynthesis step by step"), 81, "Good overview"),),
+    points=(22,),
+    link_lives=90,
+)
+"""Its links end a minute and a half after each answer."""
+
+BAYES: Final = Story(
+    task_id=_uuid("bayes"),
+    label="Bayes' theorem with two dice",
+    seed=5,
+    scenes=_scenes(20, 15, (1, 2, 4, 5, 6, 7)),
+    ends_at=115,
+    end="COMPLETED",
+    result=(
+        Item("video", video_path("Bayes' theorem with two dice"), 90, "Intuitive example"),
+        Item("text", "P(A|B) = P(B|A) · P(A) / P(B)"),
+    ),
+    points=(31,),
+)
+"""Has no frame at first."""
+
+STORIES: Final = (PYTHAGORAS, SKY, FOURIER, QUICKSORT, PHOTOSYNTHESIS, BAYES)
+"""In the order in which a dashboard shows them."""

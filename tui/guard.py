@@ -1,0 +1,126 @@
+"""Living and dying with a terminal: what to refuse, and how to end when it goes away.
+
+Nothing here may depend on the event loop: when an SSH link stalls, Textual's writer blocks it, and
+a handler that runs on it never runs (measured). Whatever must survive was saved when it changed,
+so ending at once loses nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import select
+import signal
+import sys
+import termios
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from types import FrameType
+from typing import Final, NoReturn
+
+HANG_UP: Final = 129
+"""The exit code after the terminal went away: 128 + SIGHUP."""
+TERMINATED: Final = 143
+"""The exit code after SIGTERM: 128 + 15."""
+
+_GRACE: Final = 2.0
+_TERM_GRACE: Final = 0.7
+# Mouse, focus and paste reports off, kitty keys off, alternate screen off, cursor on, style off.
+_RESTORE: Final = (
+    b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1004l\x1b[?2004l"
+    b"\x1b[<u\x1b[?1049l\x1b[?7h\x1b[?25h\x1b[0m\r\n"
+)
+
+
+def why_not_here(environ: Mapping[str, str]) -> str:
+    """Return why the dashboard cannot start on this terminal; empty when it can.
+
+    Textual draws on standard error and reads standard input; all three must be a terminal.
+    """
+    for name, stream in (("input", sys.stdin), ("output", sys.stdout), ("error", sys.__stderr__)):
+        try:
+            terminal = stream is not None and stream.isatty()
+        except ValueError:
+            terminal = False
+        if not terminal:
+            return (
+                f"The dashboard needs a terminal, and standard {name} is none. "
+                "To add tasks from a script: scenext-tui add ID"
+            )
+    if environ.get("TERM", "") == "dumb":
+        return "The dashboard cannot draw on a terminal of the kind “dumb” (the variable TERM)."
+    return ""
+
+
+class Guard:
+    """Ends the program when its terminal hangs up or SIGTERM comes, loop or no loop."""
+
+    def __init__(self, leave: Callable[[int], None]) -> None:
+        """Prepare.
+
+        Args:
+            leave: Asks the app to end with an exit code; is called from any thread.
+        """
+        self._leave = leave
+        self._modes: list[object] | None = None
+
+    def install(self) -> None:
+        """Take the signals and start to watch the terminal. Call before the app runs."""
+        # Undoes nohup: without it a program whose terminal is gone lives on at full CPU
+        # (Textualize/textual#6690). The default action ends it even while output is stalled.
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, self._terminated)
+        try:
+            self._modes = list(termios.tcgetattr(0))
+        except termios.error:
+            self._modes = None
+        threading.Thread(target=self._watch, name="terminal watch", daemon=True).start()
+
+    def _terminated(self, number: int, frame: FrameType | None) -> None:
+        threading.Thread(target=self._watchdog, name="SIGTERM watchdog", daemon=True).start()
+        self._leave(TERMINATED)
+
+    def _watchdog(self) -> None:
+        time.sleep(_TERM_GRACE)
+        self._restore()
+        os._exit(TERMINATED)
+
+    def _restore(self) -> None:
+        with suppress(OSError):
+            terminal = os.open("/dev/tty", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+            os.write(terminal, _RESTORE)
+        if self._modes is not None:
+            with suppress(termios.error):
+                termios.tcsetattr(0, termios.TCSANOW, self._modes)  # type: ignore[arg-type]
+
+    def _watch(self) -> None:
+        _wait_for_hang_up()
+        self._leave(HANG_UP)
+        time.sleep(_GRACE)
+        os._exit(HANG_UP)
+
+
+def _wait_for_hang_up() -> None:
+    if platform.system() == "Linux":
+        # With no event asked for, poll returns on hang-up alone, at once.
+        poll = select.poll()
+        poll.register(0, 0)
+        while not any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll()):
+            time.sleep(1.0)
+        return
+    with suppress(OSError):
+        while os.get_terminal_size(0):
+            time.sleep(2.0)
+
+
+def end_now(code: int) -> NoReturn:
+    """End the process although threads may hang, as a name look-up can for many seconds."""
+    deadline = time.monotonic() + 0.5
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread() and not thread.daemon:
+            thread.join(max(0.0, deadline - time.monotonic()))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

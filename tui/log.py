@@ -1,0 +1,45 @@
+"""The log: a bounded file that only its owner can read, without keys and links."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+from pathlib import Path
+from typing import IO, Final
+
+from tui.redact import RedactingFormatter, Redactor
+
+LARGEST: Final = 1 << 20
+"""Bytes of the log and of each of its two predecessors."""
+
+
+class _OwnersFile(logging.handlers.RotatingFileHandler):
+    def _open(self) -> IO[str]:  # type: ignore[override]
+        return open(
+            self.baseFilename, self.mode, encoding=self.encoding, errors=self.errors, opener=_opener
+        )
+
+
+def _opener(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def start(path: Path, redact: Redactor) -> str:
+    """Write what happens to `path` from now on; return why that cannot be, empty where it can."""
+    root = logging.getLogger()
+    # httpx logs whole URLs at INFO.
+    for name in ("httpx", "httpcore", "asyncio"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handler = _OwnersFile(path, maxBytes=LARGEST, backupCount=2, encoding="utf-8")
+    except OSError as error:
+        root.addHandler(logging.NullHandler())
+        return f"No log: {path}: {error.strerror}."
+    handler.setFormatter(
+        RedactingFormatter(redact, "%(asctime)s %(levelname)s %(name)s: %(message)s")
+    )
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    return ""

@@ -1,0 +1,68 @@
+"""What the service knows of a task, as frozen values.
+
+Owns the words for a task's state and the values that travel from the client to the screen.
+Imports nothing of ours; `answers` makes these values out of JSON.
+
+The contract is the provider's API reference, docs.scenext.cn, page *api-reference/get-status*.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class TaskStatus(StrEnum):
+    """The state of a task. `IN_PROGRESS`, `COMPLETED` and `FAILED` are the service's own words."""
+
+    QUEUED = "QUEUED"
+    """Ours: in the watchlist, and the service has not said anything about it yet."""
+    IN_PROGRESS = "IN_PROGRESS"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    UNKNOWN = "UNKNOWN"
+    """Ours: the service sent a state that its documentation does not know."""
+
+    @property
+    def terminal(self) -> bool:
+        """Whether the service will not change this state any more, so that polling ends."""
+        return self in (TaskStatus.COMPLETED, TaskStatus.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture of a task's progress."""
+
+    id: str
+    """As sent (scrubbed). Not unique, and it says nothing about the file's name."""
+    url: str
+    """The signed link, byte for byte as sent: decoding or re-encoding breaks its signature."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One item of a finished task's result: a video's link or a text."""
+
+    kind: str
+    """`video`, `text`, or whatever else was sent (scrubbed)."""
+    content: str
+    """A link byte for byte as sent where `is_link`, else scrubbed text."""
+    is_link: bool
+    score: str = ""
+    score_detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One answer of the service about one task. All text in it is scrubbed; links are raw."""
+
+    id: str
+    status: TaskStatus
+    status_sent: str = ""
+    """The state as the service wrote it (scrubbed)."""
+    frames: tuple[Frame, ...] = ()
+    results: tuple[Result, ...] = ()
+    points: str = ""
+    """Points used, in the plain shape in which they came; empty where none were sent."""
+    message: str = ""
+    """`data.messages`, which some answers carry."""

@@ -1,0 +1,80 @@
+"""Brings what the dashboard shows up to date: the watchlist and the schedule, put into words.
+
+Reads the services, writes the screen's values; decides nothing and does no I/O.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+
+from tui import detail, text
+from tui.backend import Backend
+from tui.clock import Clock
+from tui.host import PulseKind
+from tui.screens.dashboard import Dashboard
+from tui.watchlist import Record
+
+
+class Presenter:
+    """The one that sets the values of a dashboard."""
+
+    def __init__(
+        self,
+        dashboard: Dashboard,
+        backend: Backend,
+        clock: Clock,
+    ) -> None:
+        self._dashboard = dashboard
+        self._watchlist = backend.watchlist
+        self._schedule = backend.schedule
+        self._clock = clock
+        self._server_clock = backend.server_clock
+        self._troubles: dict[str, str] = {}
+
+    def show_all(self, select: str = "") -> None:
+        """Show the whole watchlist, with the task `select` under the cursor if it is given."""
+        now = self._clock.now()
+        self._dashboard.set_tasks([text.task_words(record, now) for record in self._watchlist])
+        if select:
+            self._dashboard.tasks.cursor = select
+        self._dashboard.status.counts = text.counts(self._watchlist.counts())
+        self.show_detail()
+
+    def show_record(self, record: Record) -> None:
+        """Show what has changed about one task."""
+        self._dashboard.tasks.set_value(text.task_words(record, self._clock.now()))
+        self._dashboard.status.counts = text.counts(self._watchlist.counts())
+        if record.id == self._dashboard.selected:
+            self.show_detail()
+
+    def show_detail(self) -> None:
+        """Show the selected task in full."""
+        record = self._watchlist.get(self._dashboard.selected)
+        if record is not None:
+            shown = detail.detail(record, self._clock.now())
+            self._dashboard.show_detail(shown, self._server_clock.now())
+
+    def show_ages(self) -> None:
+        """Bring what the time changes up to date where it is in view."""
+        now = self._clock.now()
+        for key in self._dashboard.tasks.keys_in_view():
+            record = self._watchlist.get(key)
+            if record is not None:
+                self._dashboard.tasks.set_value(text.task_words(record, now))
+        self.show_detail()
+
+    def show_pulse(self) -> None:
+        """Say how polling stands."""
+        loop_now = asyncio.get_running_loop().time()
+        pulse = self._schedule.pulse(loop_now)
+        until: datetime | None = None
+        if pulse.kind is PulseKind.PAUSED:
+            # Rounded, so that the words do not change by a wandering fraction.
+            until = self._clock.now() + timedelta(seconds=round(pulse.until - loop_now))
+        self._dashboard.status.polling = text.pulse(pulse, until)
+
+    def trouble(self, what: str, words: str) -> None:
+        """Say in the banner what is wrong about `what`, until it is told "" about it."""
+        self._troubles[what] = words
+        self._dashboard.banner.words = "\n".join(filter(None, self._troubles.values()))

@@ -1,0 +1,1 @@
+"""The screens: the dashboard, and one file per dialog."""

@@ -1,0 +1,70 @@
+"""Asks for tasks to watch: one or many IDs, typed or pasted, and a label."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label, Static
+
+from tui.errors import UserError
+from tui.messages import AddRequested
+from tui.scrub import clean
+from tui.task_ids import task_ids
+from tui.widgets.hints import hints
+
+
+class IdsInput(Input):
+    """An input on one line, into which many lines can be pasted."""
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Take all lines: Textual's own input keeps the first and drops the rest."""
+        event.prevent_default()
+        event.stop()
+        before = "" if self.cursor_at_start else " "
+        self.insert_text_at_cursor(before + " ".join(event.text.split()))
+
+
+class AddTasks(ModalScreen[None]):
+    """A dialog; what it finds goes to the app as `AddRequested`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Cancel", id="cancel"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """Two fields and a line for what is wrong."""
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = Content("Add tasks")
+            yield Label(Content("Task IDs or status URLs, one or many, with spaces between"))
+            yield IdsInput(id="ids", placeholder="12345 67890")
+            yield Label(Content("Label for all of them (optional)"))
+            yield Input(id="label", max_length=200)
+            yield Static(id="wrong")
+            yield Static(hints(("enter", "add"), ("tab", "next field"), ("esc", "cancel")))
+
+    def on_mount(self) -> None:
+        """A blinking cursor costs an SSH link 2 kB a second (measured)."""
+        for field in self.query(Input):
+            field.cursor_blink = False
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        try:
+            ids = task_ids(self.query_one("#ids", Input).value.split())
+            if not ids:
+                raise UserError("Type or paste a task ID first.")
+        except UserError as error:
+            wrong = self.query_one("#wrong", Static)
+            wrong.update(Content(str(error)))
+            wrong.add_class("-shown")
+            self.query_one("#ids", Input).focus()
+            return
+        label = clean(self.query_one("#label", Input).value, 200).strip()
+        self.post_message(AddRequested(ids, label))
+        self.dismiss()

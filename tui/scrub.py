@@ -1,0 +1,68 @@
+"""Make text from outside harmless to a terminal: used once, where it enters.
+
+Textual passes ESC bytes through to the terminal from nearly every widget, and a string with the
+right sequence in it writes the clipboard or clears the screen (measured with textual 8.2.8).
+Whatever comes from the service, from a file or from a command is cleaned here before it becomes
+part of a value. Links are not text: they stay byte for byte as sent, and only what is *shown* of
+them is cleaned.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+LINE: Final = 500
+"""Characters of a value that is shown on one line."""
+BLOCK: Final = 20_000
+"""Characters of a text that may fill a pane."""
+
+_CONTROL_STRING: Final = re.compile(
+    # A body stops at the next opener, or a megabyte of openers would take minutes.
+    r"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9c-\x9f]*(?:\x07|\x1b\\|\x9c)"
+)
+_CONTROL_SEQUENCE: Final = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]")
+_LINE_END: Final = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
+# C0, DEL, C1, soft hyphen, fillers and other marks without a width, bidi controls, variation
+# selectors, shorthand and musical format controls, tag characters. Line ends and tabs are dealt
+# with before.
+_INVISIBLE: Final = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_MARKS_KEPT: Final = 3
+
+
+def clean(text: str, limit: int = LINE, *, keep_lines: bool = False) -> str:
+    """Return `text` with nothing in it that a terminal would act on.
+
+    Whole escape sequences go, and every control, bidi and zero-width character; a line's end
+    becomes a visible sign (or stays a line feed with `keep_lines`); a lone surrogate, which
+    cannot be encoded, becomes a question mark; more than three stacked accents are cut. The
+    result has at most `limit` characters, and cleaning it again changes nothing.
+    """
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text
+    # Nobody reads a megabyte on a line: cut before the work, with room for what will vanish.
+    text = text[: limit * 8]
+    text = _CONTROL_SEQUENCE.sub("", _CONTROL_STRING.sub("", text))
+    text = _INVISIBLE.sub("", _LINE_END.sub("\n", text).replace("\t", " "))
+    text = _limit_marks(_SURROGATE.sub("?", text)).strip("\n")
+    if not keep_lines:
+        text = text.replace("\n", " ⏎ ")
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _limit_marks(text: str) -> str:
+    if text.isascii():
+        return text
+    kept: list[str] = []
+    run = 0
+    for character in text:
+        run = run + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        if run <= _MARKS_KEPT:
+            kept.append(character)
+    return "".join(kept)

@@ -1,0 +1,97 @@
+"""The frames of the selected task, and its video: a line each that carries its link (OSC 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.reactive import reactive
+from textual.style import Style
+
+from tui.detail import Link, LinkWords
+from tui.signed_url import ends_at, why_not_open
+from tui.text import fit
+from tui.widgets.row_list import Row, RowList
+
+_LIFE_WIDTH = 7
+_NAME_WIDTH = 10
+
+
+def _left(url: str, server_now: float) -> float:
+    end = ends_at(url) if url else None
+    return 0.0 if end is None else max(0.0, end - server_now)
+
+
+class FrameRow(Row[LinkWords]):
+    """A frame's line: how long its link lives, its ID, its file's name."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "frame-row--life",
+        "frame-row--name",
+        "frame-row--file",
+    }
+
+    words: reactive[LinkWords | None] = reactive(None)
+    """What is shown; an equal value repaints nothing."""
+
+    def __init__(self, value: LinkWords, url: str) -> None:
+        super().__init__(value)
+        self.set_reactive(FrameRow.words, value)
+        self._url = url
+        self._painted = ""
+
+    def show(self, value: LinkWords) -> None:
+        """Show new words of the same frame."""
+        self.words = value
+
+    def set_url(self, url: str, server_now: float) -> None:
+        """Carry another link from the next repaint on.
+
+        A service that signs its links afresh at every answer must not repaint anything; but a
+        link on the screen must not end while a longer-lived one is known, so it is painted once
+        the old one has less than half of the new one's life left.
+        """
+        self._url = url
+        if url != self._painted and _left(self._painted, server_now) < _left(url, server_now) / 2:
+            self.refresh()
+
+    def render(self) -> Content:
+        """Return the line; the ID and the file's name are the link."""
+        if self.words is None:
+            return Content()
+        self._painted = self._url
+        link = Style() if why_not_open(self._url) else Style(link=self._url)
+        words = self.words
+        return Content.assemble(
+            (words.life.rjust(_LIFE_WIDTH) + "  ", self.get_visual_style("frame-row--life")),
+            (fit(words.name, _NAME_WIDTH), self.get_visual_style("frame-row--name") + link),
+            "  ",
+            (words.file, self.get_visual_style("frame-row--file") + link),
+        )
+
+
+class FrameList(RowList[LinkWords]):
+    """What can be opened of a task; the cursor follows its frame when others arrive."""
+
+    BINDING_GROUP_TITLE = "On a frame"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "Open", tooltip="Open it", id="frame.open"),
+    ]
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._urls: dict[str, str] = {}
+
+    def make_row(self, value: LinkWords) -> FrameRow:
+        """Return a row with its link."""
+        return FrameRow(value, self._urls[value.key])
+
+    def set_links(self, links: Sequence[Link], server_now: float) -> None:
+        """Show these links, whose lives are counted with the service's clock (Unix seconds)."""
+        self._urls = {link.key: link.url for link in links}
+        for row in self._rows.values():
+            if isinstance(row, FrameRow) and row.key in self._urls:
+                row.set_url(self._urls[row.key], server_now)
+        self.set_values(link.words(server_now) for link in links)

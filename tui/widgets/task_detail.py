@@ -1,0 +1,66 @@
+"""The selected task: what is known of it, and its frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.getters import query_one
+from textual.reactive import reactive
+from textual.widgets import Static
+
+from tui.detail import Detail, Fact
+from tui.models import TaskStatus
+from tui.widgets.frame_list import FrameList
+
+
+class Facts(Static):
+    """What is known of a task: names on the left, and what they are on the right."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"facts--badge", "facts--name", "facts--stale"}
+
+    facts: reactive[tuple[Fact, ...]] = reactive(())
+
+    def watch_facts(self, facts: Sequence[Fact]) -> None:
+        """Show other facts."""
+        table = Table.grid(padding=(0, 1))
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
+        name_style = self.get_component_rich_style("facts--name", partial=True)
+        for fact in facts:
+            style = (
+                self.get_component_rich_style(f"facts--{fact.style}", partial=True)
+                if fact.style
+                else ""
+            )
+            table.add_row(Text(fact.name, name_style), Text(fact.words, style))
+        self.update(table)
+
+
+class TaskDetail(Vertical):
+    """One task in full. Shows nothing until a task is given."""
+
+    facts = query_one(Facts)
+    heading = query_one("#frames-heading", Static)
+    frames = query_one(FrameList)
+
+    def compose(self) -> ComposeResult:
+        """The facts, which scrolls by itself where it is long, and the frames."""
+        with VerticalScroll(id="facts-pane"):
+            yield Facts()
+        yield Static(id="frames-heading")
+        yield FrameList(id="frames")
+
+    def show(self, detail: Detail | None, server_now: float) -> None:
+        """Show a task, or nothing; the lives of its links are counted from `server_now`."""
+        for status in TaskStatus:
+            name = status.value.lower().replace("_", "-")
+            self.set_class(detail is not None and detail.status is status, f"-state-{name}")
+        self.facts.facts = detail.facts if detail else ()
+        self.heading.update(Content(detail.heading if detail else ""))
+        self.frames.set_links(detail.links if detail else (), server_now)

@@ -1,0 +1,64 @@
+"""The list of tasks: one `TaskRow` each, all with the same columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from rich.cells import cell_len
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from tui.text import Columns, TaskWords
+from tui.widgets.row_list import RowList
+from tui.widgets.task_row import TaskRow
+
+WHOLE_ID_FROM: Final = 120
+"""Cells of a terminal from which on IDs are shown whole."""
+
+
+class TaskList(RowList[TaskWords]):
+    """Every watched task on a line."""
+
+    BINDING_GROUP_TITLE = "On a task"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "Frames", tooltip="Go to its frames", id="task.frames"),
+    ]
+
+    @dataclass
+    class Arranged(Message):
+        """The columns are shared out otherwise now."""
+
+        columns: Columns
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._longest_id = 0
+
+    def make_row(self, value: TaskWords) -> TaskRow:
+        """Return a row with the columns of the others."""
+        return TaskRow(value, self._columns())
+
+    def set_values(self, values: Iterable[TaskWords]) -> None:
+        """Show exactly these tasks."""
+        values = list(values)
+        self._longest_id = max((cell_len(value.key) for value in values), default=0)
+        super().set_values(values)
+        self._fit()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Share out the new width."""
+        self._fit()
+
+    def _columns(self) -> Columns:
+        width = self.size.width or self.app.size.width
+        return Columns.fit(width, self._longest_id, whole=self.app.size.width >= WHOLE_ID_FROM)
+
+    def _fit(self) -> None:
+        columns = self._columns()
+        self.post_message(self.Arranged(columns))
+        for row in self._rows.values():
+            if isinstance(row, TaskRow):
+                row.columns = columns

@@ -102,8 +102,11 @@ class RawServer:
                     connection = stack.enter_context(
                         self._tls.wrap_socket(connection, server_side=True)
                     )
-                head = b""
-                while b"\r\n\r\n" not in head and (more := connection.recv(4096)):
+                head = connection.recv(4096)
+                # What begins with a TLS record has no end that could be waited for.
+                while b"\r\n\r\n" not in head and not head.startswith(b"\x16"):
+                    if not (more := connection.recv(4096)):
+                        break
                     head += more
                 self.heads.append(head)
                 self._serve(connection, head)
@@ -202,7 +205,7 @@ def packed(body: bytes, encoding: str = "gzip") -> Reply:
 async def test_a_query_brings_the_task_with_its_links_as_sent(service: ScriptedService) -> None:
     links = [frame_url("12345", number) for number in (1, 3)]
     service.script("12345", task("12345", frames=links))
-    async with connected(service.base_url + "/".rstrip("/")) as client:
+    async with connected(service.base_url) as client:
         answer = await client.query("12345")
     assert answer.task.status is TaskStatus.IN_PROGRESS
     assert [frame.url for frame in answer.task.frames] == links
@@ -322,7 +325,6 @@ async def test_a_429_without_a_pause_is_one_too(service: ScriptedService) -> Non
         ({"retry-after": "Sun, 22 Nov 2099 11:00:00 GMT", "date": DATE}, LONGEST_PAUSE),
         ({"retry-after": "Sun, 22 Nov 2026 12:01:30 GMT"}, None),
         ({"retry-after": "Sun, 99 Nov 2026 12:01:30 GMT", "date": DATE}, None),
-        ({"retry-after": "٣", "date": DATE}, None),
         ({}, None),
     ],
 )
@@ -510,7 +512,7 @@ async def test_lengths_that_lie() -> None:
     assert "larger" in (await raw_fault(huge)).message
 
 
-@pytest.mark.parametrize("head", [b"", HEAD + b"X: ", HEAD + b"\r\n"])
+@pytest.mark.parametrize("head", [b"HTTP/1.1", HEAD + b"X: ", HEAD + b"\r\n"])
 async def test_a_drip_ends_at_the_deadline(head: bytes) -> None:
     started = time.monotonic()
     found = await raw_fault(drip(head), deadline=0.3)
@@ -635,10 +637,7 @@ async def test_no_proxy_is_asked_for_this_machine(
 # The key
 
 
-async def test_no_fault_tells_the_key(
-    service: ScriptedService, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
+async def test_no_fault_tells_the_key(service: ScriptedService) -> None:
     echo = f"no access for Bearer {DEFAULT_KEY}"
     link = frame_url("1", 1)
     replies = [
@@ -657,5 +656,29 @@ async def test_no_fault_tells_the_key(
         assert DEFAULT_KEY[:12] not in told
         assert link.partition("Signature=")[2] not in told
         assert len(found.message) <= 500
-    sent = "\n".join(record.getMessage() for record in caplog.records if record.name != "service")
-    assert f"Bearer {DEFAULT_KEY}" not in sent.replace(echo, "")
+
+
+async def test_no_log_tells_the_key(
+    service: ScriptedService, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    service.script("1", task("1"))
+    async with connected(service.base_url) as client:
+        await client.query("1")
+    for reply in (unauthorized(), Reply(500), Reply(302, headers={"Location": "/"})):
+        await fault_of(service, reply)
+    for serve in (raw(), reset_after(), raw(b"junk\r\n\r\n")):
+        await raw_fault(serve)
+    assert "send_request_headers" in caplog.text
+    assert DEFAULT_KEY not in caplog.text
+
+
+async def test_a_malformed_key_is_in_no_error(service: ScriptedService) -> None:
+    service.script("1", task("1"))
+    secret = "sk-mal\nformed-key"
+    async with connected(service.base_url, key=Secret(secret)) as client:
+        with pytest.raises(ApiError) as caught:
+            await client.query("1")
+    assert "formed" not in f"{caught.value!r}{caught.value.message}"
+    assert caught.value.__suppress_context__
+    assert service.requests == []

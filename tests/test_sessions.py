@@ -124,12 +124,12 @@ def test_an_outage_keeps_what_is_known_and_ends_by_itself(
     for task_id in ("o1", "o2"):
         service.script(task_id, task(task_id, frames=[frame_url(task_id, 1)]))
     with home.open("watch", "o1", "o2") as terminal:
-        terminal.wait_for(lambda text: text.count("» In progress") >= 2)
+        terminal.wait_for(lambda text: text.count("» In progress") == 3)
         service.stop()
         terminal.wait_for(r"In progress .* o1 +! offline", timeout=8)
         terminal.wait_for("offline: no connection, trying again", timeout=25)
         assert "frame1.png" in terminal.text()
-        terminal.wait_for_text("what you see is from")
+        terminal.wait_for_text("! no connection; what you see is")
         service.start()
         terminal.wait_gone("offline", timeout=40)
         terminal.wait_for("live")

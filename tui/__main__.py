@@ -222,6 +222,7 @@ def _run(
             environ=dict(os.environ),
             clock=Clock(),
             place=place,
+            downloads=config.download_dir or Paths.downloads(),
             redact=redact,
             warnings=(*warnings, no_log),
         ),

@@ -172,9 +172,9 @@ def _text(value: object, limit: int = LINE, *, lines: bool = False) -> str:
             return f"{value:.12g}" if math.isfinite(value) else ""
         case dict():
             pairs = (f"{clean(str(key), 40)}: {_scalar(part)}" for key, part in value.items())
-            return clean(", ".join(pairs), limit)
+            return clean(", ".join(pairs), limit).strip()
         case _:
-            return _nested(value, limit)
+            return _nested(value, limit) if value else ""
 
 
 def _nested(value: object, limit: int) -> str:

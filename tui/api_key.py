@@ -92,8 +92,11 @@ class KeySource:
         config: Path,
         read_settings: Callable[[], KeySettings],
         environ: MutableMapping[str, str],
+        *,
+        command_timeout: float = COMMAND_TIMEOUT,
     ) -> None:
         self._config = config
+        self._command_timeout = command_timeout
         self._read_settings = read_settings
         value = environ.pop(VARIABLE, "").strip()
         self._environment = Secret(value) if value and value not in _PLACEHOLDERS else None
@@ -151,7 +154,7 @@ class KeySource:
         if self._environment is not None:
             return _checked(self._environment.reveal(), VARIABLE, self._shadowed(settings))
         if settings.command:
-            return _checked(_run(settings.command), "api_key_command")
+            return _checked(_run(settings.command, self._command_timeout), "api_key_command")
         if settings.file is not None:
             return _checked(_read_file(settings.file), _shown(settings.file))
         if settings.inline is not None:
@@ -215,17 +218,17 @@ def _read_file(path: Path) -> str:
         raise UserError(f"The key from {_shown(path)} is not text; put an API key there.") from None
 
 
-def _run(command: tuple[str, ...]) -> str:
+def _run(command: tuple[str, ...], timeout: float) -> str:
     try:
         done = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=COMMAND_TIMEOUT,
+            timeout=timeout,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise UserError(f"api_key_command took over {COMMAND_TIMEOUT:g} s.") from None
+        raise UserError(f"api_key_command took over {timeout:g} s.") from None
     except OSError as error:
         name = clean(command[0], 60)
         raise UserError(f"api_key_command: {name} could not start: {error.strerror}.") from None

@@ -14,21 +14,27 @@ from typing import Any, ClassVar, Final
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
 
-from tui import detail, messages, text
+from tui import messages, text
 from tui.backend import Backend, Listener, Parts
 from tui.commands import BindingCommands, key_groups
 from tui.control_filter import ControlFilter
+from tui.downloads import Downloads
 from tui.errors import ErrorKind, UserError
+from tui.images import Pictures
+from tui.links import Links
 from tui.opening import Opening
-from tui.poller import Outcome
 from tui.presenter import Presenter
+from tui.previewing import Previewing
+from tui.saving import Saving
 from tui.screens.dashboard import Dashboard
 from tui.screens.open_panel import OpenPanel
 from tui.widgets.frame_list import FrameList
+from tui.widgets.frame_preview import FramePreview
 from tui.widgets.row_list import RowList
 from tui.widgets.task_list import TaskList
 
@@ -61,20 +67,29 @@ class ScenextApp(App[None]):
         self._parts = parts
         self._new_ids = tuple(new_ids)
         self._ticks = 0
-        self._backend = Backend(
+        self._troubled = False
+        self.backend = Backend(
             parts,
             Listener(
                 answered=lambda outcome: self._tell(messages.TaskAnswered(outcome)),
-                loaded=lambda loaded: self._tell(messages.WatchlistLoaded(loaded)),
+                watchlist_changed=lambda: self._tell(messages.WatchlistChanged()),
                 trouble=lambda what, words: self._tell(messages.Troubled(what, words)),
                 crashed=self._crashed,
             ),
         )
-        self._opening = Opening(
-            self, self, parts.environ, parts.config.open_command, self._backend.threads
-        )
         self.dashboard = Dashboard(parts.place)
-        self._presenter = Presenter(self.dashboard, self._backend, parts.clock)
+        threads = self.backend.threads
+        self._links = Links(self.backend, self._say)
+        self._opening = Opening(
+            self, self._links, parts.environ, parts.config.open_command, threads
+        )
+        self._previewing = Previewing(self._links, Pictures(self.backend.fetch, threads))
+        self._downloads = Downloads(
+            self.dashboard,
+            self.backend,
+            Saving(self._links, self.backend.media, parts.downloads, threads),
+        )
+        self._presenter = Presenter(self.dashboard, self.backend, parts.clock)
         if parts.config.theme:
             self._set_theme(parts.config.theme)
 
@@ -100,22 +115,22 @@ class ScenextApp(App[None]):
 
     def on_dashboard_ready(self) -> None:
         """Show the saved watchlist before any network, then start the background."""
-        warnings = (*self._parts.warnings, self._backend.load())
+        warnings = (*self._parts.warnings, self.backend.load())
         for number, warning in enumerate(warnings):
             self._presenter.trouble(f"start {number}", warning)
         if self._new_ids:
-            self._backend.add(self._new_ids)
+            self.backend.add(self._new_ids)
         self._presenter.show_all(self._new_ids[0] if self._new_ids else "")
         self._presenter.show_pulse()
         self.call_after_refresh(self._start_background)
 
     def _start_background(self) -> None:
-        self._backend.start(self.dashboard.tasks.keys_in_view)
+        self.backend.start(self.dashboard.tasks.keys_in_view)
         self.set_interval(TICK, self._tick)
 
     async def on_unmount(self) -> None:
         """End the background."""
-        await self._backend.stop()
+        await self.backend.stop()
 
     def leave(self, code: int) -> None:
         """End with an exit code; may be called from any thread, and from a signal's handler."""
@@ -125,6 +140,9 @@ class ScenextApp(App[None]):
 
     def _tell(self, message: Message) -> None:
         self.post_message(message)
+
+    def _say(self, words: str) -> None:
+        self.notify(words, markup=False, timeout=5)
 
     def _crashed(self, error: BaseException) -> None:
         if isinstance(error, UserError):
@@ -141,11 +159,9 @@ class ScenextApp(App[None]):
 
     # The watchlist
 
-    def on_watchlist_loaded(self, event: messages.WatchlistLoaded) -> None:
-        """Show what is on disk, our own unsaved changes on top."""
-        self._presenter.trouble("file", event.loaded.warning)
-        if self._backend.merge(event.loaded):
-            self._watchlist_changed()
+    def on_watchlist_changed(self) -> None:
+        """Show what another program added or removed."""
+        self._watchlist_changed()
 
     def on_troubled(self, event: messages.Troubled) -> None:
         """Say that something is wrong, or well again."""
@@ -153,43 +169,46 @@ class ScenextApp(App[None]):
 
     def on_add_requested(self, event: messages.AddRequested) -> None:
         """Watch more tasks, and select the first of them."""
-        self._backend.add(event.task_ids, event.label)
+        self.backend.add(event.task_ids, event.label)
         self._watchlist_changed(event.task_ids[0])
 
     def on_remove_requested(self, event: messages.RemoveRequested) -> None:
         """Watch a task no longer."""
-        if self._backend.remove(event.task_id):
+        if self.backend.remove(event.task_id):
             self._watchlist_changed()
-            self.notify(f"Removed {event.task_id}. u: undo", markup=False, timeout=4)
+            self._say(f"Removed {event.task_id}. u: undo")
 
     def on_undo_requested(self) -> None:
         """Bring back what was removed last."""
-        if task_id := self._backend.undo():
+        if task_id := self.backend.undo():
             self._watchlist_changed(task_id)
 
     def _watchlist_changed(self, select: str = "") -> None:
-        self.dashboard.removed = self._backend.removed
+        self.dashboard.removed = self.backend.removed
         self._presenter.show_all(select)
-        self._backend.sync(self.dashboard.tasks.keys_in_view())
+        self.backend.sync(self.dashboard.tasks.keys_in_view())
 
     # Polling
 
     def on_task_answered(self, event: messages.TaskAnswered) -> None:
         """Take in what came of a query."""
         outcome = event.outcome
-        record = self._backend.take(outcome)
+        record = self.backend.take(outcome)
         if record is None:
             return
         if outcome.error is not None and outcome.error.kind is ErrorKind.KEY_REFUSED:
             self._presenter.trouble("key", text.key_refused(self._parts.key.key, outcome.error))
-        elif outcome.task is not None:
+        elif not self.backend.schedule.host.key_refused:
             self._presenter.trouble("key", "")
         self._presenter.show_record(record)
-        self._presenter.show_pulse()
+        if outcome.error is not None or self._troubled:
+            # The rest of the time the next tick is soon enough.
+            self._presenter.show_pulse()
+        self._troubled = outcome.error is not None
 
     def on_refresh_requested(self, event: messages.RefreshRequested) -> None:
         """Ask about tasks now."""
-        self._backend.refresh(event.task_ids)
+        self.backend.refresh(event.task_ids)
         self._presenter.show_pulse()
 
     # What is shown
@@ -198,9 +217,13 @@ class ScenextApp(App[None]):
         """Show the task that was selected."""
         self._presenter.show_detail()
 
+    def on_filter_changed(self, event: messages.FilterChanged) -> None:
+        """Show the tasks alone that match."""
+        self._presenter.filter(event.words)
+
     def on_view_changed(self, event: messages.ViewChanged) -> None:
         """Rows scrolled into view: their ages are old, and they are asked about first."""
-        self._backend.schedule.prefer(event.task_ids)
+        self.backend.schedule.prefer(event.task_ids)
         self._presenter.show_ages()
 
     def _tick(self) -> None:
@@ -218,36 +241,45 @@ class ScenextApp(App[None]):
 
     # Links
 
-    def find_link(self, task_id: str, key: str) -> detail.Link | None:
-        """Return a link of a task; its newest frame where no key is given."""
-        record = self._backend.watchlist.get(task_id)
-        if record is None:
-            return None
-        if not key:
-            return detail.newest_frame(record)
-        return next((link for link in detail.links(record) if link.key == key), None)
-
-    async def ask(self, task_id: str) -> Outcome:
-        """Ask about one task now and wait for the answer."""
-        return await self._backend.ask(task_id)
-
-    @property
-    def server_now(self) -> float:
-        """The service's time in Unix seconds."""
-        return self._backend.server_clock.now()
-
     def on_open_requested(self, event: messages.OpenRequested) -> None:
         """Open a link in the way that works here."""
-        self._backend.spawn(self._opening.open(event.task_id, event.link_key))
+        self.backend.spawn(self._opening.open(event.task_id, event.link_key))
 
     def on_copy_requested(self, event: messages.CopyRequested) -> None:
         """Copy a link."""
-        self._backend.spawn(self._opening.copy(event.task_id, event.link_key))
+        self.backend.spawn(self._opening.copy(event.task_id, event.link_key))
+
+    def on_copy_text_requested(self, event: messages.CopyTextRequested) -> None:
+        """Copy an ID or a path."""
+        self.backend.spawn(self._opening.copy_plain(event.words, event.name))
 
     def on_open_panel_copy_wanted(self, event: OpenPanel.CopyWanted) -> None:
         """Copy the panel's link again."""
-        self._backend.spawn(self._opening.copy_again(event.panel))
+        self.backend.spawn(self._opening.copy_again(event.panel))
 
     def on_open_panel_raw_wanted(self, event: OpenPanel.RawWanted) -> None:
         """Show the panel's link on the normal screen."""
         self._opening.show_raw(event.url)
+
+    def on_open_panel_preview_wanted(self, event: OpenPanel.PreviewWanted) -> None:
+        """Show the picture in the panel."""
+        offer = event.panel.offer
+        preview = event.panel.query_one(FramePreview)
+        self.backend.spawn(self._previewing.fill(preview, offer.task_id, offer.link_key))
+
+    def on_preview_requested(self, event: messages.PreviewRequested) -> None:
+        """Show the picture of the frame that is selected now."""
+        link = self._links.find(event.task_id, event.link_key)
+        detail = self.dashboard.detail
+        detail.preview_heading.update(Content(f"Preview of {link.name}" if link else "Preview"))
+        self.backend.spawn(self._previewing.fill(detail.preview, event.task_id, event.link_key))
+
+    def on_download_requested(self, event: messages.DownloadRequested) -> None:
+        """Save a frame, or all there is of a task."""
+        one = self._links.find(event.task_id, event.link_key)
+        links = self._links.all_of(event.task_id) if event.everything else [one] if one else []
+        self._downloads.start(event.task_id, links)
+
+    def on_cancel_requested(self) -> None:
+        """End the download that runs, or hide what came of it."""
+        self._downloads.cancel()

@@ -10,13 +10,16 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from tui.api_key import CurrentKey, Secret
 from tui.clock import Clock, ServerClock
 from tui.config import Config
-from tui.errors import UserError
+from tui.download import Body
+from tui.errors import MediaError, UserError
 from tui.keeper import Keeper
 from tui.poller import Client, Outcome, Poller
 from tui.schedule import Schedule
@@ -29,11 +32,27 @@ SAVE_GRACE: Final = 0.5
 _log = logging.getLogger(__name__)
 
 
+class Media(Protocol):
+    """What fetches pictures and videos; `media.MediaClient` is the real one."""
+
+    async def fetch(self, url: str, most: int) -> bytes:
+        """Return what is behind a link, at most `most` bytes. Raises `MediaError`."""
+
+    def stream(self, url: str) -> AbstractAsyncContextManager[Body]:
+        """Open what is behind a link. Raises `MediaError`."""
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+
+
 class ClientSource(Protocol):
     """Makes clients; `client.Connector` is the real one."""
 
     def status_client(self, key: Secret) -> Client:
         """Return a client of its own, that sends `key`."""
+
+    def media_client(self) -> Media:
+        """Return a client of its own, that has no key."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +69,8 @@ class Parts:
     clock: Clock
     place: str
     """The host, as the status line names it."""
+    downloads: Path
+    """The folder for what is saved; a task gets a folder of its own in it."""
     redact: Callable[[str], str]
     """Takes keys and signatures out of a text."""
     warnings: tuple[str, ...] = ()
@@ -61,8 +82,8 @@ class Listener:
 
     answered: Callable[[Outcome], None]
     """A query came to its end."""
-    loaded: Callable[[Loaded], None]
-    """The watchlist's file has changed."""
+    watchlist_changed: Callable[[], None]
+    """Another program changed the watchlist's file, and so the watchlist."""
     trouble: Callable[[str, str], None]
     """Something (a short name) is wrong (one line), or well again (an empty line)."""
     crashed: Callable[[BaseException], None]
@@ -82,14 +103,15 @@ class Backend:
             period=parts.config.poll_interval, rate=parts.config.max_requests_per_second
         )
         # Not asyncio's own executor: name look-ups may hang there.
-        self.threads = ThreadPoolExecutor(2, thread_name_prefix="helper")
+        self.threads = ThreadPoolExecutor(4, thread_name_prefix="helper")
         self._keeper = Keeper(
             parts.file,
             self.watchlist.pending,
-            listener.loaded,
+            self._loaded,
             lambda words: listener.trouble("save", words),
         )
         self._connector: ClientSource | None = None
+        self._media: Media | None = None
         self._poller = Poller(
             self.schedule,
             self._new_client,
@@ -130,21 +152,26 @@ class Backend:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=SAVE_GRACE)
+        if self._media is not None:
+            await self._media.aclose()
         self.threads.shutdown(wait=False, cancel_futures=True)
 
-    def spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run something in the background until it ends, or the app does."""
         task = asyncio.create_task(coroutine)
         self._background.add(task)
         task.add_done_callback(self._ended)
+        return task
 
     # The watchlist
 
-    def merge(self, loaded: Loaded) -> bool:
-        """Take over what the file holds, under our own changes; return whether that changed us."""
+    def _loaded(self, loaded: Loaded) -> None:
+        # At once: what is saved by then must not come back for a moment.
         before = self.watchlist.entries()
         self.watchlist.load(loaded.entries)
-        return self.watchlist.entries() != before
+        self._listener.trouble("file", loaded.warning)
+        if self.watchlist.entries() != before:
+            self._listener.watchlist_changed()
 
     def add(self, task_ids: Iterable[str], label: str = "") -> None:
         """Watch more tasks."""
@@ -183,7 +210,9 @@ class Backend:
     def take(self, outcome: Outcome) -> Record | None:
         """Take in what came of a query; return the new record, None if it is not watched."""
         self.server_clock.observe(outcome.server_time)
+        before = self.watchlist.get(outcome.task_id)
         record = self.watchlist.apply(outcome, self._parts.clock.now())
+        _log_outcome(outcome, before, record)
         if self.watchlist.pending:
             self._keeper.kick()
         return record
@@ -199,6 +228,18 @@ class Backend:
     async def ask(self, task_id: str) -> Outcome:
         """Ask about one task now and wait for the answer."""
         return await self._poller.ask(task_id)
+
+    def media(self) -> Media:
+        """Return the client for pictures and videos. Raises `MediaError` before there is one."""
+        if self._media is None:
+            if self._connector is None:
+                raise MediaError("The program is still starting; try again.")
+            self._media = self._connector.media_client()
+        return self._media
+
+    async def fetch(self, url: str, most: int) -> bytes:
+        """Return what is behind a link, at most `most` bytes. Raises `MediaError`."""
+        return await self.media().fetch(url, most)
 
     async def _poll(self, first: Callable[[], Collection[str]]) -> None:
         loop = asyncio.get_running_loop()
@@ -234,3 +275,15 @@ class Backend:
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("a part of the background ended", exc_info=error)
             self._listener.crashed(error)
+
+
+def _log_outcome(outcome: Outcome, before: Record | None, record: Record | None) -> None:
+    """Log a query that failed, one that brought another state, and with --verbose all others."""
+    level, words = logging.DEBUG, "answered"
+    if outcome.error is not None:
+        code = outcome.error.http_status
+        level = logging.WARNING
+        words = f"{outcome.error.kind.value}{f' ({code})' if code else ''}: {outcome.error.message}"
+    elif before is not None and record is not None and before.status is not record.status:
+        level, words = logging.INFO, record.status.value
+    _log.log(level, "task %s: %s, after %.2f s", outcome.task_id, words, outcome.seconds)

@@ -16,6 +16,8 @@ import os
 import socket
 import ssl
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -29,6 +31,7 @@ from tui import __version__, answers
 from tui.api_key import Secret
 from tui.config import Config
 from tui.errors import ApiError, ErrorKind, UserError
+from tui.media import MediaClient, media_client
 from tui.models import Task
 from tui.redact import Redactor
 from tui.scrub import clean
@@ -91,7 +94,7 @@ class Connector:
             "Accept-Encoding": "identity",
             "User-Agent": f"scenext-tui/{__version__}",
         }
-        try:
+        with _proxies_named():
             if self._use_proxies:
                 _check_proxies()
             http = httpx.AsyncClient(
@@ -102,12 +105,12 @@ class Connector:
                 trust_env=self._use_proxies,
                 event_hooks={"response": [_refuse_redirect]},
             )
-        except (ValueError, ImportError, httpx.InvalidURL):
-            raise UserError(
-                f"A proxy variable of the environment ({_set_variables(*_PROXY_VARIABLES)}) "
-                "cannot be used; mend it or set trust_env = false."
-            ) from None
         return StatusClient(http, self._config.base_url, key, deadline=self._deadline)
+
+    def media_client(self) -> MediaClient:
+        """Return a client for pictures and videos, which has no key. Raises `UserError`."""
+        with _proxies_named():
+            return media_client(self._tls, trust_env=self._config.trust_env)
 
 
 class StatusClient:
@@ -296,6 +299,17 @@ def _refuse_missing_folders(folders: str) -> None:
         raise UserError(
             "SSL_CERT_DIR names no folder that exists; mend it or set trust_env = false."
         )
+
+
+@contextmanager
+def _proxies_named() -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, ImportError, httpx.InvalidURL):
+        raise UserError(
+            f"A proxy variable of the environment ({_set_variables(*_PROXY_VARIABLES)}) "
+            "cannot be used; mend it or set trust_env = false."
+        ) from None
 
 
 def _check_proxies() -> None:

@@ -50,7 +50,8 @@ class _Runner:
 
 
 def _moves(active: ActiveBinding) -> bool:
-    return not active.binding.show and not active.binding.id
+    # Keys that only move are neither in the footer nor explained.
+    return not active.binding.show and not active.binding.tooltip
 
 
 def key_groups(app: App[None], nodes: Iterable[type[DOMNode]]) -> list[KeyGroup]:

@@ -55,6 +55,12 @@ class Paths:
             log=places.user_state_path / f"{APP}.log",
         )
 
+    @staticmethod
+    def downloads() -> Path:
+        """Return the user's folder for downloads, or the current one where there is none."""
+        found = Unix(APP, appauthor=False).user_downloads_path
+        return found if found.is_dir() else Path.cwd()
+
     @classmethod
     def inside(cls, folder: Path) -> Paths:
         """Return paths that all lie in `folder`, for the demo."""
@@ -79,6 +85,8 @@ class Config:
     """A Textual theme by name; empty: the default."""
     ca_file: Path | None = None
     """Certificates to trust besides the usual ones, as PEM."""
+    download_dir: Path | None = None
+    """Where frames and videos are saved, in a folder for each task; None: Downloads, or here."""
     trust_env: bool = True
     """Whether proxy variables, SSL_CERT_FILE and SSL_CERT_DIR are honoured."""
 
@@ -115,6 +123,7 @@ def load(path: Path, environ: Mapping[str, str], *, required: bool = False) -> C
         open_command=environ.get(_OPEN_COMMAND, "").strip() or open_command,
         theme=fields.text("theme", ""),
         ca_file=_ca_file(fields.text("ca_file", ""), path),
+        download_dir=_folder(fields.text("download_dir", ""), path),
         trust_env=fields.boolean("trust_env", True),
     )
     _refuse_unknown(table, path)
@@ -156,6 +165,7 @@ _T = TypeVar("_T")
 _KNOWN: Final = (
     *("base_url", "api_key_command", "api_key_file", "api_key", "poll_interval"),
     *("max_requests_per_second", "open_command", "theme", "ca_file", "trust_env"),
+    "download_dir",
 )
 
 
@@ -222,6 +232,10 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _folder(text: str, config: Path) -> Path | None:
+    return beside(config, text, "download_dir") if text else None
 
 
 def _ca_file(text: str, config: Path) -> Path | None:

@@ -64,5 +64,14 @@ class ApiError(Exception):
         request deserves a second try on a new one."""
 
 
+class MediaError(Exception):
+    """A picture or a video that could not be fetched; one line in plain words, without the link."""
+
+    def __init__(self, message: str, *, ended: bool = False) -> None:
+        super().__init__(message)
+        self.ended = ended
+        """Whether the link had come to its end, so that a fresh one may help."""
+
+
 class UserError(Exception):
     """Something that the user can mend; its text is one line and says how."""

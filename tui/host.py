@@ -193,6 +193,9 @@ class Host:
             return Pulse(PulseKind.PAUSED, until=self._paused_until)
         if not self._answered:
             return Pulse(PulseKind.STARTING)
+        if self._fault_kind is not None and self._faults >= min(_OFFLINE_FAULTS, active):
+            # Too soon after a good answer to open the breaker, but not to say it.
+            return Pulse(self._fault_kind, reason=self._reason)
         if every > period:
             return Pulse(PulseKind.LATE, every=every)
         return Pulse(PulseKind.LATE if overdue > OVERDUE else PulseKind.LIVE)
@@ -217,11 +220,11 @@ class Host:
             self._faulted.clear()
         self._faults += 1
         self._faulted.add(flight.task_id)
+        self._reason = error.message
         recent = self._last_success is not None and now - self._last_success <= SUCCESS_HOLDS
         # With one or two tasks there is no fifth fault to wait for.
         enough = self._faults >= min(most, active) and len(self._faulted) >= min(2, active)
         if active and enough and not recent:
-            self._reason = error.message
             self._trip(kind, flight, now)
 
     def _trip(self, kind: PulseKind, flight: Flight, now: float) -> None:

@@ -25,8 +25,11 @@ def _opener(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def start(path: Path, redact: Redactor) -> str:
-    """Write what happens to `path` from now on; return why that cannot be, empty where it can."""
+def start(path: Path, redact: Redactor, *, verbose: bool = False) -> str:
+    """Write what happens to `path` from now on; return why that cannot be, empty where it can.
+
+    Without `verbose` that is starts, ends, faults and the states of tasks; with it every query.
+    """
     root = logging.getLogger()
     # httpx logs whole URLs at INFO.
     for name in ("httpx", "httpcore", "asyncio"):
@@ -42,4 +45,5 @@ def start(path: Path, redact: Redactor) -> str:
     )
     root.addHandler(handler)
     root.setLevel(logging.INFO)
+    logging.getLogger("tui").setLevel(logging.DEBUG if verbose else logging.INFO)
     return ""

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from tui.poller import Outcome
-from tui.storage import Loaded
 
 
 @dataclass
@@ -21,11 +20,8 @@ class TaskAnswered(Message):
     outcome: Outcome
 
 
-@dataclass
-class WatchlistLoaded(Message):
-    """The watchlist's file was read, at the start or because somebody wrote it."""
-
-    loaded: Loaded
+class WatchlistChanged(Message):
+    """Another program changed the watchlist."""
 
 
 @dataclass
@@ -63,6 +59,13 @@ class RefreshRequested(Message):
 
 
 @dataclass
+class FilterChanged(Message):
+    """Only tasks that match these words are to be shown; all where there are none."""
+
+    words: str
+
+
+@dataclass
 class DetailRequested(Message):
     """Another task was selected: its detail is wanted."""
 
@@ -83,6 +86,37 @@ class CopyRequested(Message):
 
     task_id: str
     link_key: str = ""
+
+
+@dataclass
+class CopyTextRequested(Message):
+    """A text that is no secret is to be copied."""
+
+    words: str
+    name: str
+    """What it is, for the message that says so."""
+
+
+@dataclass
+class PreviewRequested(Message):
+    """The dashboard's preview is to show a link of a task; its newest frame where none is named."""
+
+    task_id: str
+    link_key: str = ""
+
+
+@dataclass
+class DownloadRequested(Message):
+    """A link of a task is to be saved; its newest frame where none is named."""
+
+    task_id: str
+    link_key: str = ""
+    everything: bool = False
+    """Whether all frames are wanted, and the video if there is one."""
+
+
+class CancelRequested(Message):
+    """The download is to end."""
 
 
 @dataclass

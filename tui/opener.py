@@ -9,6 +9,7 @@ session, and else the terminal itself, by a link that it can open.
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 from collections.abc import Callable, Mapping
@@ -23,6 +24,9 @@ PATIENCE: Final = 4.0
 TERMINAL: Final = "terminal"
 """The `open_command` that asks for the terminal's own link."""
 
+_PLACE: Final = re.compile(r"\{url\}|%s")
+# sshd counts its displays from 10; a display 0 on localhost is that of WSL 1.
+_FORWARDED_DISPLAY: Final = re.compile(r"localhost:[1-9][0-9]+(\.[0-9]+)?")
 _TEXT_BROWSERS: Final = frozenset(
     {
         *("w3m", "lynx", "links", "links2", "elinks", "elinks2", "www-browser", "browsh"),
@@ -98,10 +102,12 @@ def _command(text: str, url: str, name: str) -> Run | Show:
     except ValueError:
         return Show(f"{name} has an unbalanced quote")
     words = [word for word in words if word != "&"]
-    if not words:
+    if not words or not words[0]:
         return Show(f"{name} is empty")
-    filled = [word.replace("{url}", url).replace("%s", url) for word in words]
-    return Run(tuple(filled if filled != words else [*words, url]), PurePath(words[0]).name)
+    # In one pass: a link may itself hold what stands for it.
+    filled = [_PLACE.sub(lambda _: url, word) for word in words]
+    there = any(map(_PLACE.search, words))
+    return Run(tuple(filled if there else [*words, url]), PurePath(words[0]).name)
 
 
 def _browser(url: str, here: Surroundings) -> Run | None:
@@ -124,7 +130,11 @@ def _desktop(url: str, here: Surroundings) -> Run | None:
     if here.platform == "darwin":
         return Run(("open", url), "open")
     names = ["wslview"] if here.wsl else []
-    if here.environ.get("DISPLAY") or here.environ.get("WAYLAND_DISPLAY"):
+    display = here.environ.get("DISPLAY", "")
+    if _FORWARDED_DISPLAY.fullmatch(display):
+        # What SSH left behind in a pane of tmux, or under sudo, which drops SSH_CONNECTION.
+        display = ""
+    if display or here.environ.get("WAYLAND_DISPLAY"):
         names += ["xdg-open", "gio"]
     for name in names:
         if here.which(name):
@@ -173,4 +183,6 @@ def run(command: Run) -> str:
         # A browser in the foreground: it lives on without us; the system reaps it after us.
         child.returncode = 0
         return ""
+    if code < 0:
+        return f"{command.name} was ended by signal {-code}"
     return f"{command.name} ended with exit status {code}" if code else ""

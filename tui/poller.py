@@ -14,7 +14,8 @@ import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -61,6 +62,16 @@ class Outcome:
     task: Task | None = None
     error: ApiError | None = None
     server_time: float | None = None
+    seconds: float = 0.0
+    """How long it took."""
+
+
+class _Lookups(ThreadPoolExecutor):
+    """The threads in which asyncio looks names up: it cannot be cancelled, and may hang for many
+    seconds. `asyncio.run` would wait for it at the end of the program; here nobody does."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        super().shutdown(wait=False, cancel_futures=True)
 
 
 class _Worker:
@@ -161,6 +172,7 @@ class Poller:
 
     async def run(self) -> None:
         """Poll until cancelled; then close every connection, within a second."""
+        asyncio.get_running_loop().set_default_executor(_Lookups(thread_name_prefix="look-up"))
         self._closing = False
         watchers = [asyncio.create_task(self._watch_sleep())]
         if self._key_changed is not None:
@@ -229,26 +241,28 @@ class Poller:
             worker = self._idle.pop()
             query = asyncio.create_task(worker.query(job.task_id))
             self._queries.add(query)
-            query.add_done_callback(partial(self._landed, worker, job))
+            query.add_done_callback(partial(self._landed, worker, job, self._now()))
         return math.inf
 
-    def _landed(self, worker: _Worker, job: Job, query: asyncio.Task[Outcome]) -> None:
+    def _landed(
+        self, worker: _Worker, job: Job, started: float, query: asyncio.Task[Outcome]
+    ) -> None:
         # A callback and no coroutine around the query: one that is cancelled before its first
         # step runs no line of its own, and its worker and its task would never come back.
         self._queries.discard(query)
         self._idle.append(worker)
         self.kick()
         try:
-            self._take(job, query)
+            self._take(job, started, query)
         except Exception:
             _log.exception("an outcome of task %s could not be taken in", job.task_id)
 
-    def _take(self, job: Job, query: asyncio.Task[Outcome]) -> None:
+    def _take(self, job: Job, started: float, query: asyncio.Task[Outcome]) -> None:
         now = self._now()
         if query.cancelled():
             self.schedule.give_up(job, now)
             return
-        outcome = query.result()
+        outcome = replace(query.result(), seconds=now - started)
         if outcome.task is not None:
             wanted = self.schedule.finish(job, now, ended=outcome.task.status.terminal)
         else:

@@ -30,20 +30,32 @@ class Presenter:
         self._schedule = backend.schedule
         self._clock = clock
         self._server_clock = backend.server_clock
+        self._filter = ""
         self._troubles: dict[str, str] = {}
 
     def show_all(self, select: str = "") -> None:
-        """Show the whole watchlist, with the task `select` under the cursor if it is given."""
+        """Show the watchlist as it is filtered, with `select` under the cursor if it is there."""
         now = self._clock.now()
-        self._dashboard.set_tasks([text.task_words(record, now) for record in self._watchlist])
-        if select:
+        words = (text.task_words(record, now) for record in self._watchlist)
+        shown = [each for each in words if text.matches(each, self._filter)]
+        self._dashboard.set_tasks(shown, empty=not len(self._watchlist))
+        if select in self._dashboard.tasks.keys:
             self._dashboard.tasks.cursor = select
         self._dashboard.status.counts = text.counts(self._watchlist.counts())
         self.show_detail()
 
+    def filter(self, words: str) -> None:
+        """Show the tasks alone that match these words; all where there are none."""
+        self._filter = words
+        self.show_all()
+
     def show_record(self, record: Record) -> None:
         """Show what has changed about one task."""
-        self._dashboard.tasks.set_value(text.task_words(record, self._clock.now()))
+        words = text.task_words(record, self._clock.now())
+        if text.matches(words, self._filter) != self._dashboard.tasks.has(record.id):
+            self.show_all()
+            return
+        self._dashboard.tasks.set_value(words)
         self._dashboard.status.counts = text.counts(self._watchlist.counts())
         if record.id == self._dashboard.selected:
             self.show_detail()

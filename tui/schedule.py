@@ -178,9 +178,10 @@ class Schedule:
         if self.host.outdated(flight, error):
             self._again(job.task_id, entry, now)
             return False
-        if entry is not None and error.stale_connection and not entry.retried:
+        if error.stale_connection and (entry is None or not entry.retried):
             # The other side may have closed a kept connection just as it was used.
-            entry.retried = True
+            if entry is not None:
+                entry.retried = True
             self._again(job.task_id, entry, now)
             return False
         if self.host.failed(flight, now, error, active=active):

@@ -14,6 +14,7 @@ import ipaddress
 import math
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
@@ -44,6 +45,7 @@ def _split(url: str) -> SplitResult | None:
         return None
 
 
+@lru_cache(maxsize=4096)
 def ends_at(url: str) -> float | None:
     """Return when `url` ends, in Unix seconds: `NEVER` without a signature, None where unknown.
 

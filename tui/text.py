@@ -26,10 +26,12 @@ ID_WIDTH: Final = 36
 """Cells: a UUID, the longest ID that the service is known to hand out."""
 _BADGE_WIDTH: Final = 13
 _AGE_WIDTH: Final = 7
-_FRAMES_WIDTH: Final = 6
+_FRAMES_WIDTH: Final = 4
 _UNKNOWN_WIDTH: Final = 26
 AGE_AT: Final = _BADGE_WIDTH + 1
 """The cell at which a row's age begins, where its badge is of the usual width."""
+_FIXED_WIDTH: Final = AGE_AT + _AGE_WIDTH + 1 + _FRAMES_WIDTH + 1
+"""The cells in front of a row's ID, likewise."""
 
 _BADGES: Final[Mapping[TaskStatus, tuple[str, str]]] = {
     TaskStatus.QUEUED: ("-", "Queued"),
@@ -123,6 +125,12 @@ def reason(record: Record) -> str:
     return error.kind.value
 
 
+def matches(words: TaskWords, query: str) -> bool:
+    """Return whether a row contains every word of `query`, in whatever case; each may be a part."""
+    row = f"{words.badge} {words.key} {words.label} {words.stale}".casefold()
+    return all(part in row for part in query.casefold().split())
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
     """How the cells of a row are shared out; the same for all rows of a list."""
@@ -139,7 +147,7 @@ class Columns:
             longest_id: Cells of the longest ID there is.
             whole: Whether an ID is shown whole up to `ID_WIDTH` even if no label fits then.
         """
-        room = width - AGE_AT - _AGE_WIDTH - 1 - _FRAMES_WIDTH - 1
+        room = width - _FIXED_WIDTH
         wanted = min(longest_id, ID_WIDTH)
         return cls(width, max(8, min(wanted, room if whole else max(13, room - 12))))
 
@@ -149,8 +157,10 @@ def task_line(words: TaskWords, columns: Columns) -> tuple[tuple[str, str], ...]
 
     What changes often is far left: a partial repaint is written from the left edge.
     """
-    width = _BADGE_WIDTH if words.status is not TaskStatus.UNKNOWN else _UNKNOWN_WIDTH
-    badge_text = fit(words.badge, max(_BADGE_WIDTH, min(width, cell_len(words.badge))))
+    # A state that we do not know may be long; it takes what the ID leaves free.
+    spare = columns.width - _FIXED_WIDTH - columns.id_width
+    most = _BADGE_WIDTH + max(0, min(spare, _UNKNOWN_WIDTH - _BADGE_WIDTH))
+    badge_text = fit(words.badge, max(_BADGE_WIDTH, min(most, cell_len(words.badge))))
     parts = [
         ("badge", badge_text + " "),
         ("age", words.age.rjust(_AGE_WIDTH) + " "),
@@ -166,10 +176,9 @@ def task_line(words: TaskWords, columns: Columns) -> tuple[tuple[str, str], ...]
 
 def column_names(columns: Columns) -> str:
     """Return the line above the rows that says what their parts are."""
-    return (
-        f"{'  State':<{_BADGE_WIDTH}} {'Time':>{_AGE_WIDTH}} {'Frames':>{_FRAMES_WIDTH}} "
-        f"{fit('Task', columns.id_width)} Label"
-    )
+    state = "  State".ljust(_BADGE_WIDTH)
+    numbers = "Time" + "Frames".rjust(_AGE_WIDTH + 1 + _FRAMES_WIDTH - len("Time"))
+    return f"{state} {numbers} {fit('Task', columns.id_width)} Label"
 
 
 def fit(text: str, width: int) -> str:
@@ -183,6 +192,8 @@ def cut_middle(text: str, width: int) -> str:
     """Return `text` in at most `width` cells, with `..` in the place of its middle."""
     if cell_len(text) <= width:
         return text
+    if width < 2:
+        return "." * max(0, width)
     tail_width = (width - 2) // 2
     head = set_cell_size(text, width - 2 - tail_width)
     tail = ""

@@ -68,6 +68,7 @@ class Watchlist:
 
     def __init__(self) -> None:
         self._records: dict[str, Record] = {}
+        self._counts: Counter[TaskStatus] = Counter()
         self.pending: list[Change] = []
         """What is not on disk yet, oldest first; the keeper takes from the front."""
 
@@ -92,7 +93,7 @@ class Watchlist:
 
     def counts(self) -> Counter[TaskStatus]:
         """Return how many tasks are in which state."""
-        return Counter(record.status for record in self._records.values())
+        return +self._counts
 
     def load(self, entries: Sequence[Entry]) -> None:
         """Take over what the file holds, with what is not saved yet on top."""
@@ -117,7 +118,7 @@ class Watchlist:
         if record.id not in self._records:
             self._change(Add(record.entry, before))
             entry = self._records[record.id].entry
-            self._records[record.id] = replace(record, entry=entry)
+            self._put(replace(record, entry=entry))
 
     def apply(self, outcome: Outcome, now: datetime) -> Record | None:
         """Take in what came of a query; return the new record, None if it is not watched."""
@@ -128,8 +129,14 @@ class Watchlist:
             record = replace(record, error=outcome.error)
         else:
             record = self._answered(record, outcome.task, now)
-        self._records[record.id] = record
+        self._put(record)
         return record
+
+    def _put(self, record: Record) -> None:
+        # Counted one by one: a thousand tasks are not counted anew at each answer.
+        self._counts[self._records[record.id].status] -= 1
+        self._counts[record.status] += 1
+        self._records[record.id] = record
 
     def _answered(self, record: Record, task: Task, now: datetime) -> Record:
         if record.status.terminal and not task.status.terminal:
@@ -158,6 +165,7 @@ class Watchlist:
     def _take(self, entries: Iterable[Entry]) -> None:
         before = self._records
         self._records = {entry.id: _with_entry(before.get(entry.id), entry) for entry in entries}
+        self._counts = Counter(record.status for record in self._records.values())
 
 
 def _with_entry(record: Record | None, entry: Entry) -> Record:

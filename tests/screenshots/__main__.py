@@ -21,7 +21,8 @@ TINY: Final = (60, 20)
 _SKY: Final = "Why the sky is blue"
 _LIST: Final = ("6 tasks", "demo: live", "Completed", "In progress", "Failed")
 _TASK: Final = ("9 frames", "frame4.png", "Clear, well paced")
-_PANEL: Final = ("Open frame9", "sent to your terminal", "show the raw link")
+_PANEL: Final = ("open frame9", "sent to your terminal", "raw link")
+_LARGE: Final = ("Preview of frame9", "▀" * 90)
 _TYPED: Final = ("down", "a", *"48391", "space", *"48392", "tab", *"Euler", "space", *"identity")
 
 PICTURES: Final = (
@@ -31,6 +32,9 @@ PICTURES: Final = (
     Picture("task-narrow", NARROW, ("down", "enter"), _TASK),
     Picture("task-tiny", TINY, ("down", "enter"), ("9 frames",)),
     Picture("open-wide", WIDE, ("down", "o"), _PANEL),
+    Picture("preview-wide", WIDE, ("down", "enter", "end", "p"), ("Preview of frame9", "▀")),
+    Picture("preview-narrow", NARROW, ("down", "enter", "end", "p"), ("Preview of frame9", "▀")),
+    Picture("preview-large", WIDE, ("down", "enter", "end", "p", "plus"), _LARGE),
     Picture("open-narrow", NARROW, ("down", "o"), _PANEL),
     Picture("add-narrow", NARROW, _TYPED, ("Add tasks", "48391 48392", "Euler identity")),
     Picture("help-wide", WIDE, ("down", "question_mark"), ("Keys", "Watch more tasks")),

@@ -92,6 +92,7 @@ def _app(service: DemoService, clock: _Clock, folder: Path) -> ScenextApp:
         environ=_ENVIRON,
         clock=Clock(wall=clock),
         place="demo",
+        downloads=folder,
         redact=Redactor(),
     )
     return ScenextApp(parts)
@@ -115,7 +116,7 @@ async def _live_through(app: ScenextApp, pilot: Pilot[None], clock: _Clock) -> N
     for moment in MOMENTS:
         clock.time = _START + moment
         async with asyncio.timeout(PATIENCE):
-            outcomes = await asyncio.gather(*map(app.ask, sorted(running)))
+            outcomes = await asyncio.gather(*map(app.backend.ask, sorted(running)))
         ended = {each.task_id for each in outcomes if each.task and each.task.status.terminal}
         running -= ended
         await pilot.pause()

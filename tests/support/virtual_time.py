@@ -29,9 +29,7 @@ class _Jump(selectors.SelectSelector):
         super().__init__()
         self.time = 1000.0
 
-    def select(
-        self, timeout: float | None = None
-    ) -> list[tuple[selectors.SelectorKey, selectors._EventMask]]:
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(0)
         if not ready and timeout is None:
             raise StuckError("nothing is ready and no timer is set")

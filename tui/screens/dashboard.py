@@ -18,9 +18,14 @@ from textual.widgets import Footer, Static
 
 from tui.detail import Detail
 from tui.messages import (
+    CancelRequested,
     CopyRequested,
+    CopyTextRequested,
     DetailRequested,
+    DownloadRequested,
+    FilterChanged,
     OpenRequested,
+    PreviewRequested,
     RefreshRequested,
     RemoveRequested,
     UndoRequested,
@@ -28,11 +33,14 @@ from tui.messages import (
 )
 from tui.text import TaskWords, column_names
 from tui.widgets.banner import Banner
+from tui.widgets.filter_input import FilterInput
 from tui.widgets.frame_list import FrameList
+from tui.widgets.frame_preview import FramePreview
 from tui.widgets.row_list import RowList
 from tui.widgets.status_bar import StatusBar
 from tui.widgets.task_detail import TaskDetail
 from tui.widgets.task_list import TaskList
+from tui.widgets.transfer_bar import TransferBar
 
 EMPTY = (
     "The watchlist is empty.\n\n"
@@ -56,6 +64,7 @@ class Dashboard(Screen[None]):
             "question_mark", "app.help", "Help", tooltip="Show all keys", key_display="?", id="help"
         ),
         Binding("q", "app.quit", "Quit", tooltip="Quit; nothing is lost", id="dashboard.quit"),
+        Binding("slash", "filter", "Filter", key_display="/", tooltip="Show some tasks only"),
         Binding("o", "open", "Open", tooltip="Open the frame, or the task's newest", id="open"),
         Binding("a", "add", "Add", tooltip="Watch more tasks", id="add"),
         Binding("x", "remove", "Remove", tooltip="Watch this task no longer", id="remove"),
@@ -70,8 +79,20 @@ class Dashboard(Screen[None]):
             id="refresh_all",
         ),
         Binding("y", "copy", "Copy link", tooltip="Copy the frame's link", id="copy"),
+        Binding("Y", "copy_id", tooltip="Copy the task's ID", show=False, id="copy_id"),
+        Binding("p", "preview", "Preview", tooltip="Show the frame's picture here", id="preview"),
+        Binding("plus,equals_sign", "enlarge(True)", "Larger", key_display="+", id="enlarge"),
+        Binding("minus", "enlarge(False)", "Smaller", key_display="-", id="shrink"),
+        Binding("d", "download", "Save", tooltip="Save the frame as a file", id="download"),
+        Binding(
+            "D",
+            "download_all",
+            tooltip="Save all frames of the task, and its video",
+            show=False,
+            id="download_all",
+        ),
+        Binding("c", "copy_path", "Copy path", tooltip="Copy the saved file's path", id="path"),
     ]
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE_FROM, "-wide")]  # noqa: RUF012 (Textual's type)
     AUTO_FOCUS = "#tasks"
 
     tasks = query_one(TaskList)
@@ -79,9 +100,12 @@ class Dashboard(Screen[None]):
     frames = query_one(FrameList)
     status = query_one(StatusBar)
     banner = query_one(Banner)
+    transfer = query_one(TransferBar)
 
     opened: reactive[bool] = reactive(False, bindings=True)
     """Whether a narrow terminal shows the task in place of the list."""
+    saving: reactive[bool] = reactive(False, bindings=True)
+    """Whether the line about a download is shown."""
     removed: reactive[int] = reactive(0, bindings=True)
     """How many removed tasks could be brought back."""
 
@@ -98,10 +122,12 @@ class Dashboard(Screen[None]):
         yield Banner()
         with Horizontal(id="panes"):
             with Vertical(id="list-pane"):
+                yield FilterInput()
                 yield Static(id="columns")
                 yield TaskList(id="tasks")
                 yield Static(Content(EMPTY), id="empty")
             yield TaskDetail()
+        yield TransferBar()
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -113,13 +139,14 @@ class Dashboard(Screen[None]):
         """The ID of the selected task; empty while there are no tasks."""
         return self.tasks.cursor
 
-    def set_tasks(self, words: Sequence[TaskWords]) -> None:
-        """Show exactly these tasks."""
-        self.set_class(not words, "-empty")
+    def set_tasks(self, words: Sequence[TaskWords], *, empty: bool) -> None:
+        """Show exactly these tasks; `empty` says whether the watchlist is, or just its filter."""
+        self.set_class(empty, "-empty")
         self.tasks.set_values(words)
         if not words:
             self.opened = False
             self.detail.show(None, 0.0)
+        self._arrange()
         self.refresh_bindings()
 
     def show_detail(self, detail: Detail, server_now: float) -> None:
@@ -127,31 +154,61 @@ class Dashboard(Screen[None]):
         if detail.task_id == self.selected:
             self.detail.show(detail, server_now)
             self.refresh_bindings()
+            self._fill_preview()
+
+    def show_transfer(self, words: str, *, path: str = "", running: bool = False) -> None:
+        """Say how a download stands; nothing hides the line."""
+        self.transfer.path, self.transfer.running = path, running
+        self.transfer.words = words
+        self.saving = bool(words)
 
     def watch_opened(self, opened: bool) -> None:
         """Swap list and task on a narrow terminal."""
-        self.set_class(opened, "-opened")
+        self._arrange()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Say which keys do something now, for the footer."""
         match action:
             case "back":
-                return self.opened or self.focused is not self.tasks
-            case "open" | "copy":
+                filtered = bool(self.query_one(FilterInput).value)
+                return self.saving or self.opened or filtered or self.focused is not self.tasks
+            case "open" | "copy" | "preview" | "download" | "download_all":
                 return bool(self.frames.keys)
+            case "enlarge":
+                wanted = bool(parameters[0])
+                return self.detail.previewing and self.detail.enlarged is not wanted
+            case "copy_path":
+                return self.saving and bool(self.transfer.path)
             case "undo":
                 return self.removed > 0
-            case "remove" | "refresh" | "refresh_all":
+            case "remove" | "refresh" | "refresh_all" | "copy_id":
                 return bool(self.selected)
         return True
 
     def on_resize(self, event: events.Resize) -> None:
-        """Set the keys closer where there is little room."""
-        self.query_one(Footer).compact = event.size.width < WIDE_FROM
+        """Show list and task side by side where there is room, else one of them."""
+        self._arrange()
+
+    def _arrange(self) -> None:
+        narrow = self.size.width < WIDE_FROM
+        self.set_class(narrow, "-narrow")
+        self.query_one(Footer).compact = narrow
+        # In line, not by a class: what is to get the focus next must be there at once.
+        instead = self.opened and (narrow or self.detail.enlarged)
+        self.query_one("#list-pane").display = not instead
+        self.detail.display = bool(self.tasks.keys) and (not narrow or self.opened)
 
     @on(TaskList.Arranged)
     def _arranged(self, event: TaskList.Arranged) -> None:
         self.query_one("#columns", Static).update(Content(column_names(event.columns)))
+
+    @on(FilterInput.Changed)
+    def _filtered(self, event: FilterInput.Changed) -> None:
+        self.post_message(FilterChanged(event.value))
+
+    @on(FilterInput.Left)
+    def _filter_left(self) -> None:
+        self.tasks.focus()
 
     @on(RowList.CursorMoved, "#tasks")
     def _task_selected(self, event: RowList.CursorMoved) -> None:
@@ -164,16 +221,27 @@ class Dashboard(Screen[None]):
     @on(RowList.Selected, "#tasks")
     def _task_opened(self) -> None:
         self.opened = True
-        self.call_after_refresh(self.frames.focus)
+        self.frames.focus()
 
     @on(RowList.Selected, "#frames")
     def _frame_opened(self, event: RowList.Selected) -> None:
         self.post_message(OpenRequested(self.selected, event.key))
 
     def action_back(self) -> None:
-        """Return to the list."""
+        """End or hide the download, if there is one; else return to the list."""
+        if self.saving:
+            self.post_message(CancelRequested())
+            return
+        if self.focused is self.tasks and not self.opened:
+            self.query_one(FilterInput).clear_filter()
+            return
+        self._show_list()
+        self.tasks.focus()
+
+    def _show_list(self) -> None:
+        self.detail.enlarged = False
         self.opened = False
-        self.call_after_refresh(self.tasks.focus)
+        self._arrange()
 
     def action_open(self) -> None:
         """Open the frame under the cursor; with the focus on the list, the newest one."""
@@ -182,6 +250,54 @@ class Dashboard(Screen[None]):
     def action_copy(self) -> None:
         """Copy the link that `action_open` would open."""
         self.post_message(CopyRequested(self.selected, self._link_key()))
+
+    def action_filter(self) -> None:
+        """Ask which tasks are to be shown."""
+        self._show_list()
+        self.query_one(FilterInput).open()
+
+    def action_copy_id(self) -> None:
+        """Copy the selected task's ID."""
+        self.post_message(CopyTextRequested(self.selected, "Task ID"))
+
+    def action_copy_path(self) -> None:
+        """Copy where the last download lies."""
+        self.post_message(CopyTextRequested(self.transfer.path, "Path"))
+
+    def action_preview(self) -> None:
+        """Show the picture of the frame that `action_open` would open, or hide it."""
+        self.detail.previewing = not self.detail.previewing
+        if self.detail.enlarged:
+            self.action_enlarge(False)
+        self.refresh_bindings()
+        if self.detail.previewing and not self.detail.display:
+            self.opened = True
+            self.frames.focus()
+        self._fill_preview()
+
+    def action_enlarge(self, larger: bool) -> None:
+        """Give the picture all the room there is, or less."""
+        self.detail.enlarged = larger
+        self.opened = larger or self.has_class("-narrow")
+        self._arrange()
+        if larger:
+            self.frames.focus()
+        self.refresh_bindings()
+
+    def action_download(self) -> None:
+        """Save the frame that `action_open` would open."""
+        self.post_message(DownloadRequested(self.selected, self._link_key()))
+
+    def action_download_all(self) -> None:
+        """Save everything there is of the selected task."""
+        self.post_message(DownloadRequested(self.selected, everything=True))
+
+    @on(RowList.CursorMoved, "#frames")
+    @on(FramePreview.Resized)
+    @on(events.DescendantFocus)
+    def _fill_preview(self) -> None:
+        if self.detail.previewing:
+            self.post_message(PreviewRequested(self.selected, self._link_key()))
 
     def action_add(self) -> None:
         """Ask for tasks to watch."""

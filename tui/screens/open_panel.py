@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -15,20 +16,28 @@ from textual.screen import ModalScreen
 from textual.style import Style
 from textual.widgets import Static
 
-from tui.signed_url import why_not_open
+from tui.messages import DownloadRequested
+from tui.widgets.frame_preview import FramePreview
+from tui.widgets.hints import hints
 
 
 @dataclass(frozen=True)
 class Offer:
     """A link and what is known about it."""
 
+    task_id: str
+    link_key: str
     name: str
     """What the link leads to, as in `frame3 of 12345`."""
     url: str
+    """One that may be opened."""
     lives: str
     """How long the link lives, as a sentence."""
     why: str = ""
     """What kept a program from opening it."""
+
+
+_NOTHING: Final = Offer("", "", "", "", "")
 
 
 class OpenPanel(ModalScreen[None]):
@@ -37,16 +46,28 @@ class OpenPanel(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "copy", "Copy again"),
         Binding("u", "raw", "Show the raw link"),
+        Binding("p", "preview", "Preview"),
+        Binding("d", "download", "Save"),
         Binding("escape,enter", "dismiss", "Back"),
         Binding("q", "app.quit", "Quit", show=False),
     ]
 
+    offer: reactive[Offer] = reactive(_NOTHING, init=False)
+    """The link; another signature of it may take its place."""
     copied: reactive[str] = reactive("", init=False)
     """How the link was copied, in words that claim no more than is known."""
+    transfer: reactive[str] = reactive("", init=False)
+    """How a download stands that was asked for here."""
 
     @dataclass
     class CopyWanted(Message):
         """The link is to be copied again."""
+
+        panel: OpenPanel
+
+    @dataclass
+    class PreviewWanted(Message):
+        """The panel's preview is to be filled."""
 
         panel: OpenPanel
 
@@ -58,30 +79,39 @@ class OpenPanel(ModalScreen[None]):
 
     def __init__(self, offer: Offer) -> None:
         super().__init__()
-        self.offer = offer
+        self.set_reactive(OpenPanel.offer, offer)
 
     def compose(self) -> ComposeResult:
         """What it is, the link, and the keys."""
         offer = self.offer
-        openable = not why_not_open(offer.url)
         with VerticalScroll(classes="dialog", can_focus=False) as dialog:
             dialog.border_title = Content("Open")
             if offer.why:
                 yield Static(Content(f"! {offer.why}"), classes="wrong")
-            if openable:
-                yield Static(
-                    Content(f"open {offer.name}").stylize(Style(link=offer.url, underline=True)),
-                    id="link",
-                )
-                yield Static(
-                    Content("Ctrl+click or Cmd+click it; add Shift if nothing happens."),
-                    classes="hint",
-                )
-            yield Static(id="copied")
-            yield Static(Content(offer.lives))
+            yield Static(_label(offer), id="link")
             yield Static(
-                Content("c: copy again   u: show the raw link   esc: back"), classes="hint"
+                Content("Ctrl+click or Cmd+click it; add Shift if nothing happens."),
+                classes="hint",
             )
+            yield Static(id="copied")
+            yield Static(Content(offer.lives), id="lives")
+            yield Static(id="transfer")
+            yield FramePreview()
+            yield Static(
+                hints(
+                    ("p", "preview"),
+                    ("d", "save"),
+                    ("c", "copy again"),
+                    ("u", "raw link"),
+                    ("esc", "back"),
+                ),
+                classes="hint",
+            )
+
+    def watch_offer(self, offer: Offer) -> None:
+        """Carry another link."""
+        self.query_one("#link", Static).update(_label(offer))
+        self.query_one("#lives", Static).update(Content(offer.lives))
 
     def watch_copied(self, copied: str) -> None:
         """Say how it was copied."""
@@ -89,10 +119,31 @@ class OpenPanel(ModalScreen[None]):
             Content(f"Link {copied}." if copied else "Copying the link.")
         )
 
+    def watch_transfer(self, words: str) -> None:
+        """Say how the download stands."""
+        self.query_one("#transfer", Static).update(Content(words))
+
     def action_copy(self) -> None:
         """Copy the link again."""
         self.post_message(self.CopyWanted(self))
 
+    def action_preview(self) -> None:
+        """Show or hide the picture."""
+        self.query_one(".dialog").toggle_class("-preview")
+
+    @on(FramePreview.Resized)
+    def _preview_resized(self, event: FramePreview.Resized) -> None:
+        event.stop()
+        self.post_message(self.PreviewWanted(self))
+
+    def action_download(self) -> None:
+        """Save the file."""
+        self.app.post_message(DownloadRequested(self.offer.task_id, self.offer.link_key))
+
     def action_raw(self) -> None:
         """Show the raw link where the terminal can select it whole."""
         self.post_message(self.RawWanted(self.offer.url))
+
+
+def _label(offer: Offer) -> Content:
+    return Content(f"open {offer.name}").stylize(Style(link=offer.url, underline=True))

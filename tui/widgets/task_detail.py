@@ -17,6 +17,7 @@ from textual.widgets import Static
 from tui.detail import Detail, Fact
 from tui.models import TaskStatus
 from tui.widgets.frame_list import FrameList
+from tui.widgets.frame_preview import FramePreview
 
 
 class Facts(Static):
@@ -31,13 +32,9 @@ class Facts(Static):
         table = Table.grid(padding=(0, 1))
         table.add_column(no_wrap=True)
         table.add_column(overflow="fold")
-        name_style = self.get_component_rich_style("facts--name", partial=True)
+        name_style = self.get_component_rich_style("facts--name")
         for fact in facts:
-            style = (
-                self.get_component_rich_style(f"facts--{fact.style}", partial=True)
-                if fact.style
-                else ""
-            )
+            style = self.get_component_rich_style(f"facts--{fact.style}") if fact.style else ""
             table.add_row(Text(fact.name, name_style), Text(fact.words, style))
         self.update(table)
 
@@ -48,6 +45,13 @@ class TaskDetail(Vertical):
     facts = query_one(Facts)
     heading = query_one("#frames-heading", Static)
     frames = query_one(FrameList)
+    preview = query_one(FramePreview)
+    preview_heading = query_one("#preview-heading", Static)
+
+    previewing: reactive[bool] = reactive(False)
+    """Whether the selected frame's picture is shown."""
+    enlarged: reactive[bool] = reactive(False)
+    """Whether it has the pane almost to itself."""
 
     def compose(self) -> ComposeResult:
         """The facts, which scrolls by itself where it is long, and the frames."""
@@ -55,6 +59,16 @@ class TaskDetail(Vertical):
             yield Facts()
         yield Static(id="frames-heading")
         yield FrameList(id="frames")
+        yield Static(id="preview-heading")
+        yield FramePreview()
+
+    def watch_previewing(self, previewing: bool) -> None:
+        """Make room for the picture, or take it back."""
+        self.set_class(previewing, "-preview")
+
+    def watch_enlarged(self, enlarged: bool) -> None:
+        """Give it more room, or less."""
+        self.set_class(enlarged, "-enlarged")
 
     def show(self, detail: Detail | None, server_now: float) -> None:
         """Show a task, or nothing; the lives of its links are counted from `server_now`."""

@@ -1,0 +1,51 @@
+"""A line above the list, in which one types which tasks are to be shown."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import Input
+
+
+class FilterInput(Input):
+    """Filters while one types. `enter` keeps the filter, `esc` drops it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "drop", "Show all"),
+        Binding("enter,down", "keep", "To the list"),
+    ]
+
+    class Left(Message):
+        """The focus belongs to the list again."""
+
+    def __init__(self) -> None:
+        super().__init__(placeholder="a part of ID, label or state; many words: all of them")
+        self.cursor_blink = False
+        self.display = False
+
+    def open(self) -> None:
+        """Ask for words."""
+        self.display = True
+        self.focus()
+
+    def clear_filter(self) -> None:
+        """Show all tasks again."""
+        self.value = ""
+        self.display = False
+
+    def action_drop(self) -> None:
+        """Show all tasks again, and go to the list."""
+        self.clear_filter()
+        self.post_message(self.Left())
+
+    def action_keep(self) -> None:
+        """Go to the list, filtered as it is."""
+        self.display = bool(self.value)
+        self.post_message(self.Left())
+
+    @on(Input.Blurred)
+    def _blurred(self) -> None:
+        self.display = bool(self.value)

@@ -10,18 +10,18 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from tui import __version__
+from tui.api_key import CurrentKey, KeySettings, KeySource, Secret
 from tui.config import APP, SERVICE_INTERVAL, Config, Paths, load, read_table
 from tui.errors import UserError
 from tui.task_ids import task_ids
 
 if TYPE_CHECKING:
-    from tui.api_key import CurrentKey
     from tui.backend import ClientSource
     from tui.demo import DemoService
 
@@ -33,7 +33,6 @@ DEMO_INTERVAL = 3.0
 _EPILOG = """\
 examples:
   scenext-tui add 12345 67890 --label "first try"
-  scenext-tui add - < ids.txt
   scenext-tui                    the dashboard; press ? in it for its keys
 
 The API key is read from SCENEXT_API_KEY, or as config.toml says (see: scenext-tui paths).
@@ -44,6 +43,7 @@ Exit codes: 0 done, 1 could not, 2 wrong usage.
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         APP,
+        usage=f"{APP} [OPTIONS] [COMMAND]",
         description="Keeps watch over Scenext video tasks in a terminal.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -51,7 +51,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"{APP} {__version__}")
     parser.add_argument("--config", metavar="FILE", type=Path, help="read this config.toml instead")
     parser.add_argument("--demo", action="store_true", help="try it: no key, no network needed")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    parser.add_argument(
+        "--low-bandwidth", action="store_true", help="for thin lines: no mouse, no pictures"
+    )
+    parser.add_argument("--verbose", action="store_true", help="log every query, not only faults")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog=APP)
     watch = commands.add_parser("watch", help="open the dashboard (the default), adding IDs")
     watch.add_argument("ids", nargs="*", metavar="ID", help="a task's ID or status URL")
     add = commands.add_parser("add", help="add tasks to the watchlist")
@@ -90,7 +94,7 @@ def _command(options: argparse.Namespace, parser: argparse.ArgumentParser) -> in
             return _paths(paths)
         case "add":
             return _add(paths, ids, options.label)
-    return _dashboard(paths, ids, required=options.config is not None)
+    return _dashboard(options, paths, ids)
 
 
 def _ids(words: Sequence[str], parser: argparse.ArgumentParser) -> list[str]:
@@ -141,11 +145,9 @@ def _add(paths: Paths, ids: list[str], label: str) -> int:
     return DONE
 
 
-def _dashboard(paths: Paths, ids: list[str], *, required: bool) -> int:
+def _dashboard(options: argparse.Namespace, paths: Paths, ids: list[str]) -> int:
     _refuse_without_terminal()
-    from tui.api_key import CurrentKey, KeySettings, KeySource
-
-    config = load(paths.config, os.environ, required=required)
+    config = _config(options, paths)
     source = KeySource(
         paths.config,
         lambda: KeySettings.from_table(read_table(paths.config), paths.config),
@@ -153,17 +155,15 @@ def _dashboard(paths: Paths, ids: list[str], *, required: bool) -> int:
     )
     key = CurrentKey(source)
     warning = source.too_open()
-    return _run(paths, config, key, config.host, ids, [warning] if warning else [])
+    start = Start(paths, config, key, config.host, options.verbose, tuple(ids), warning)
+    return _run(start)
 
 
 def _demo(options: argparse.Namespace) -> int:
     _refuse_without_terminal()
-    from tui.api_key import CurrentKey, KeySettings, KeySource, Secret
     from tui.demo import DemoService
 
-    config = load(
-        Paths.standard(options.config).config, os.environ, required=options.config is not None
-    )
+    config = _config(options, Paths.standard(options.config))
     with tempfile.TemporaryDirectory(prefix=f"{APP}-demo-") as folder, DemoService() as service:
         paths = Paths.inside(Path(folder))
         _save_demo_tasks(paths, service)
@@ -172,7 +172,7 @@ def _demo(options: argparse.Namespace) -> int:
         )
         settings = KeySettings(inline=Secret(service.api_key))
         key = CurrentKey(KeySource(paths.config, lambda: settings, {}))
-        return _run(paths, config, key, f"demo at {config.host}", [], [])
+        return _run(Start(paths, config, key, f"demo at {config.host}", options.verbose))
 
 
 def _save_demo_tasks(paths: Paths, service: DemoService) -> None:
@@ -191,15 +191,30 @@ def _refuse_without_terminal() -> None:
         sys.exit(WRONG_USAGE)
 
 
-def _run(
-    paths: Paths,
-    config: Config,
-    key: CurrentKey,
-    place: str,
-    ids: Sequence[str],
-    warnings: Sequence[str],
-) -> int:
+def _config(options: argparse.Namespace, paths: Paths) -> Config:
+    config = load(paths.config, os.environ, required=options.config is not None)
+    return replace(config, low_bandwidth=config.low_bandwidth or options.low_bandwidth)
+
+
+@dataclass(frozen=True)
+class Start:
+    """All that was read and decided before the dashboard opens."""
+
+    paths: Paths
+    config: Config
+    key: CurrentKey
+    place: str
+    """The host, as the status line names it."""
+    verbose: bool
+    ids: tuple[str, ...] = ()
+    """Tasks to add."""
+    warning: str = ""
+    """What the banner is to say from the beginning."""
+
+
+def _run(start: Start) -> int:
     """Build the app and run it until it ends; return its exit code."""
+    config, paths = start.config, start.paths
     _prepare_terminal(config)
     from tui import log
     from tui.app import ScenextApp
@@ -210,26 +225,26 @@ def _run(
     from tui.storage import WatchlistFile
 
     redact = Redactor()
-    redact.learn(key.key.secret)
-    no_log = log.start(paths.log, redact)
+    redact.learn(start.key.key.secret)
+    no_log = log.start(paths.log, redact, verbose=start.verbose)
     _log_start(config)
     app = ScenextApp(
         Parts(
             config=config,
-            key=key,
+            key=start.key,
             file=WatchlistFile(paths.watchlist),
             connect=_connector(config),
             environ=dict(os.environ),
             clock=Clock(),
-            place=place,
+            place=start.place,
             downloads=config.download_dir or Paths.downloads(),
             redact=redact,
-            warnings=(*warnings, no_log),
+            warnings=(start.warning, no_log),
         ),
-        ids,
+        start.ids,
     )
     Guard(app.leave).install()
-    app.run()
+    app.run(mouse=not config.low_bandwidth)
     return app.return_code or DONE
 
 
@@ -245,6 +260,10 @@ def _connector(config: Config) -> Callable[[], ClientSource]:
 
 def _prepare_terminal(config: Config) -> None:
     """Set what Textual reads while it is imported, or when the app is made."""
+    if config.low_bandwidth:
+        os.environ["TEXTUAL_ANIMATIONS"] = "none"
+        os.environ["TEXTUAL_SMOOTH_SCROLL"] = "0"
+        os.environ["TEXTUAL_FPS"] = "10"
     if "NO_COLOR" in os.environ and not config.theme:
         # Without it Textual answers NO_COLOR with greys in true colour.
         os.environ.setdefault("TEXTUAL_THEME", "ansi-dark")

@@ -36,10 +36,11 @@ from tui.screens.open_panel import OpenPanel
 from tui.widgets.frame_list import FrameList
 from tui.widgets.frame_preview import FramePreview
 from tui.widgets.row_list import RowList
-from tui.widgets.task_list import TaskList
 
 TICK: Final = 1.0
 """Seconds between two looks at how polling stands."""
+COUNTS_AFTER: Final = 0.25
+"""Seconds after an answer at which the counts by state are brought up to date."""
 AGES_EVERY: Final = 5
 """Ticks between two looks at ages, which change by the minute."""
 
@@ -67,7 +68,7 @@ class ScenextApp(App[None]):
         self._parts = parts
         self._new_ids = tuple(new_ids)
         self._ticks = 0
-        self._troubled = False
+        self._troubled = self._counting = False
         self.backend = Backend(
             parts,
             Listener(
@@ -77,7 +78,7 @@ class ScenextApp(App[None]):
                 crashed=self._crashed,
             ),
         )
-        self.dashboard = Dashboard(parts.place)
+        self.dashboard = Dashboard(parts.place, previews=not parts.config.low_bandwidth)
         threads = self.backend.threads
         self._links = Links(self.backend, self._say)
         self._opening = Opening(
@@ -122,6 +123,8 @@ class ScenextApp(App[None]):
             self.backend.add(self._new_ids)
         self._presenter.show_all(self._new_ids[0] if self._new_ids else "")
         self._presenter.show_pulse()
+        # After ctrl+z and fg the terminal is empty, whatever Textual thinks is on it.
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh())
         self.call_after_refresh(self._start_background)
 
     def _start_background(self) -> None:
@@ -144,11 +147,15 @@ class ScenextApp(App[None]):
     def _say(self, words: str) -> None:
         self.notify(words, markup=False, timeout=5)
 
-    def _crashed(self, error: BaseException) -> None:
+    def _crashed(self, error: Exception) -> None:
         if isinstance(error, UserError):
             self.exit(return_code=1, message=Text(f"scenext-tui: {error}"))
-        elif isinstance(error, Exception):
-            self._handle_exception(error)
+        else:
+            try:
+                raise error
+            except Exception as raised:
+                # Inside the handler, where the report finds its traceback.
+                self._handle_exception(raised)
 
     def _fatal_error(self) -> None:
         # Textual's own would print the locals of every function on the way: keys and links.
@@ -201,10 +208,18 @@ class ScenextApp(App[None]):
         elif not self.backend.schedule.host.key_refused:
             self._presenter.trouble("key", "")
         self._presenter.show_record(record)
+        if not self._counting:
+            # One line for all answers of a moment: thirty a second come at the start.
+            self._counting = True
+            self.set_timer(COUNTS_AFTER, self._show_counts)
         if outcome.error is not None or self._troubled:
             # The rest of the time the next tick is soon enough.
             self._presenter.show_pulse()
         self._troubled = outcome.error is not None
+
+    def _show_counts(self) -> None:
+        self._counting = False
+        self._presenter.show_counts()
 
     def on_refresh_requested(self, event: messages.RefreshRequested) -> None:
         """Ask about tasks now."""
@@ -236,7 +251,7 @@ class ScenextApp(App[None]):
         """Show the keys."""
         from tui.screens.help import Help
 
-        nodes = (TaskList, FrameList, RowList, Dashboard, ScenextApp)
+        nodes = (RowList, Dashboard, FrameList, ScenextApp)
         self.push_screen(Help(key_groups(self, nodes)))
 
     # Links

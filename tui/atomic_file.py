@@ -34,6 +34,7 @@ _WORDS = {
     errno.ENFILE: "too many open files; close some programs",
     errno.EFBIG: "it is too large; move it away",
     errno.ENXIO: "it is not a regular file; move it away",
+    errno.EINTR: "a signal interrupted it; it is tried again",
 }
 
 

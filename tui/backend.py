@@ -86,7 +86,7 @@ class Listener:
     """Another program changed the watchlist's file, and so the watchlist."""
     trouble: Callable[[str, str], None]
     """Something (a short name) is wrong (one line), or well again (an empty line)."""
-    crashed: Callable[[BaseException], None]
+    crashed: Callable[[Exception], None]
     """A fault of ours ended a part of the background."""
 
 
@@ -234,7 +234,10 @@ class Backend:
         if self._media is None:
             if self._connector is None:
                 raise MediaError("The program is still starting; try again.")
-            self._media = self._connector.media_client()
+            try:
+                self._media = self._connector.media_client()
+            except UserError as error:
+                raise MediaError(str(error)) from None
         return self._media
 
     async def fetch(self, url: str, most: int) -> bytes:
@@ -272,7 +275,8 @@ class Backend:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._background.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Exception):
             _log.error("a part of the background ended", exc_info=error)
             self._listener.crashed(error)
 

@@ -32,7 +32,7 @@ class BindingCommands(Provider):
         seen: set[str] = set()
         for active in self.screen.active_bindings.values():
             text = active.tooltip or active.binding.tooltip or active.binding.description
-            if active.enabled and text and text not in seen and not _moves(active):
+            if active.enabled and text and text not in seen and not _left_out(active):
                 seen.add(text)
                 yield text, active
 
@@ -49,9 +49,10 @@ class _Runner:
         await self._screen.app.run_action(self._active.binding.action, self._active.node)
 
 
-def _moves(active: ActiveBinding) -> bool:
-    # Keys that only move are neither in the footer nor explained.
-    return not active.binding.show and not active.binding.tooltip
+def _left_out(active: ActiveBinding) -> bool:
+    """Whether a key only moves about, or is Textual's own beside one of ours."""
+    moves = not active.binding.show and not active.binding.tooltip
+    return moves or active.binding.action in ("quit", "command_palette", "help_quit")
 
 
 def key_groups(app: App[None], nodes: Iterable[type[DOMNode]]) -> list[KeyGroup]:

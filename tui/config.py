@@ -87,6 +87,8 @@ class Config:
     """Certificates to trust besides the usual ones, as PEM."""
     download_dir: Path | None = None
     """Where frames and videos are saved, in a folder for each task; None: Downloads, or here."""
+    low_bandwidth: bool = False
+    """Whether to spare the line: no mouse, no animations, fewer frames a second, no previews."""
     trust_env: bool = True
     """Whether proxy variables, SSL_CERT_FILE and SSL_CERT_DIR are honoured."""
 
@@ -124,6 +126,7 @@ def load(path: Path, environ: Mapping[str, str], *, required: bool = False) -> C
         theme=fields.text("theme", ""),
         ca_file=_ca_file(fields.text("ca_file", ""), path),
         download_dir=_folder(fields.text("download_dir", ""), path),
+        low_bandwidth=fields.boolean("low_bandwidth", False),
         trust_env=fields.boolean("trust_env", True),
     )
     _refuse_unknown(table, path)
@@ -165,7 +168,7 @@ _T = TypeVar("_T")
 _KNOWN: Final = (
     *("base_url", "api_key_command", "api_key_file", "api_key", "poll_interval"),
     *("max_requests_per_second", "open_command", "theme", "ca_file", "trust_env"),
-    "download_dir",
+    *("download_dir", "low_bandwidth"),
 )
 
 

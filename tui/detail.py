@@ -118,7 +118,6 @@ def _facts(record: Record, now: datetime) -> Iterator[Fact]:
             since = f"what you see is from {clock_time(record.answered, now)}"
         yield Fact("Request", f"! {record.error.message}; {since}", "stale")
     yield Fact("Times", _times(record, now))
-    yield Fact("ID", record.id)
     if entry.label:
         yield Fact("Label", entry.label)
     if task is None:

@@ -110,18 +110,22 @@ def _command(text: str, url: str, name: str) -> Run | Show:
     return Run(tuple(filled if there else [*words, url]), PurePath(words[0]).name)
 
 
-def _browser(url: str, here: Surroundings) -> Run | None:
+def _browser(url: str, here: Surroundings) -> Run | Show | None:
+    missing = ""
     for candidate in here.environ.get("BROWSER", "").split(":"):
         try:
             words = shlex.split(candidate)
         except ValueError:
             continue
-        if not words or PurePath(words[0]).name in _TEXT_BROWSERS or not here.which(words[0]):
+        if not words or PurePath(words[0]).name in _TEXT_BROWSERS:
+            continue
+        if not here.which(words[0]):
+            missing = missing or f"{PurePath(words[0]).name}, which BROWSER names, is not there"
             continue
         found = _command(candidate, url, "BROWSER")
         if isinstance(found, Run):
             return found
-    return None
+    return Show(missing) if missing and is_ssh(here) else None
 
 
 def _desktop(url: str, here: Surroundings) -> Run | None:

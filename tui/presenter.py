@@ -6,7 +6,9 @@ Reads the services, writes the screen's values; decides nothing and does no I/O.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Concatenate, ParamSpec
 
 from tui import detail, text
 from tui.backend import Backend
@@ -14,6 +16,20 @@ from tui.clock import Clock
 from tui.host import PulseKind
 from tui.screens.dashboard import Dashboard
 from tui.watchlist import Record
+
+P = ParamSpec("P")
+
+
+def _while_shown(
+    method: Callable[Concatenate[Presenter, P], None],
+) -> Callable[Concatenate[Presenter, P], None]:
+    """Do nothing once the app is ending: messages still come, and the widgets are going."""
+
+    def guarded(self: Presenter, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        if self.shown:
+            method(self, *args, **kwargs)
+
+    return guarded
 
 
 class Presenter:
@@ -33,6 +49,12 @@ class Presenter:
         self._filter = ""
         self._troubles: dict[str, str] = {}
 
+    @property
+    def shown(self) -> bool:
+        """Whether the dashboard is there to show anything."""
+        return self._dashboard.is_attached and self._dashboard.app.is_running
+
+    @_while_shown
     def show_all(self, select: str = "") -> None:
         """Show the watchlist as it is filtered, with `select` under the cursor if it is there."""
         now = self._clock.now()
@@ -41,7 +63,7 @@ class Presenter:
         self._dashboard.set_tasks(shown, empty=not len(self._watchlist))
         if select in self._dashboard.tasks.keys:
             self._dashboard.tasks.cursor = select
-        self._dashboard.status.counts = text.counts(self._watchlist.counts())
+        self.show_counts()
         self.show_detail()
 
     def filter(self, words: str) -> None:
@@ -49,6 +71,7 @@ class Presenter:
         self._filter = words
         self.show_all()
 
+    @_while_shown
     def show_record(self, record: Record) -> None:
         """Show what has changed about one task."""
         words = text.task_words(record, self._clock.now())
@@ -56,10 +79,15 @@ class Presenter:
             self.show_all()
             return
         self._dashboard.tasks.set_value(words)
-        self._dashboard.status.counts = text.counts(self._watchlist.counts())
         if record.id == self._dashboard.selected:
             self.show_detail()
 
+    @_while_shown
+    def show_counts(self) -> None:
+        """Say how many tasks are in which state."""
+        self._dashboard.status.counts = text.counts(self._watchlist.counts())
+
+    @_while_shown
     def show_detail(self) -> None:
         """Show the selected task in full."""
         record = self._watchlist.get(self._dashboard.selected)
@@ -67,6 +95,7 @@ class Presenter:
             shown = detail.detail(record, self._clock.now())
             self._dashboard.show_detail(shown, self._server_clock.now())
 
+    @_while_shown
     def show_ages(self) -> None:
         """Bring what the time changes up to date where it is in view."""
         now = self._clock.now()
@@ -76,6 +105,7 @@ class Presenter:
                 self._dashboard.tasks.set_value(text.task_words(record, now))
         self.show_detail()
 
+    @_while_shown
     def show_pulse(self) -> None:
         """Say how polling stands."""
         loop_now = asyncio.get_running_loop().time()
@@ -86,6 +116,7 @@ class Presenter:
             until = self._clock.now() + timedelta(seconds=round(pulse.until - loop_now))
         self._dashboard.status.polling = text.pulse(pulse, until)
 
+    @_while_shown
     def trouble(self, what: str, words: str) -> None:
         """Say in the banner what is wrong about `what`, until it is told "" about it."""
         self._troubles[what] = words

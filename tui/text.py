@@ -25,7 +25,7 @@ from tui.watchlist import Record
 ID_WIDTH: Final = 36
 """Cells: a UUID, the longest ID that the service is known to hand out."""
 _BADGE_WIDTH: Final = 13
-_AGE_WIDTH: Final = 7
+_AGE_WIDTH: Final = 6
 _FRAMES_WIDTH: Final = 4
 _UNKNOWN_WIDTH: Final = 26
 AGE_AT: Final = _BADGE_WIDTH + 1
@@ -52,7 +52,7 @@ def span(seconds: float) -> str:
     minutes = int(max(0.0, seconds) // 60)
     if minutes < 1:
         return "<1 min"
-    if minutes < 120:
+    if minutes < 100:
         return f"{minutes if minutes < 10 else minutes - minutes % 5} min"
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} d"
 

@@ -7,13 +7,14 @@ from typing import ClassVar, Final
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.getters import query_one
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Footer, Static
 
 from tui.detail import Detail
@@ -31,6 +32,7 @@ from tui.messages import (
     UndoRequested,
     ViewChanged,
 )
+from tui.screens.dashboard_keys import DASHBOARD_KEYS
 from tui.text import TaskWords, column_names
 from tui.widgets.banner import Banner
 from tui.widgets.filter_input import FilterInput
@@ -54,45 +56,15 @@ WIDE_FROM: Final = 100
 """Cells of a terminal from which on the task stands beside the list."""
 
 
+DETAIL_AFTER: Final = 0.06
+"""Seconds that the cursor must rest on a task before its detail is shown."""
+
+
 class Dashboard(Screen[None]):
     """Shows what it is given; what needs I/O it asks of the app."""
 
     BINDING_GROUP_TITLE = "Dashboard"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Back", id="back"),
-        Binding(
-            "question_mark", "app.help", "Help", tooltip="Show all keys", key_display="?", id="help"
-        ),
-        Binding("q", "app.quit", "Quit", tooltip="Quit; nothing is lost", id="dashboard.quit"),
-        Binding("slash", "filter", "Filter", key_display="/", tooltip="Show some tasks only"),
-        Binding("o", "open", "Open", tooltip="Open the frame, or the task's newest", id="open"),
-        Binding("a", "add", "Add", tooltip="Watch more tasks", id="add"),
-        Binding("x", "remove", "Remove", tooltip="Watch this task no longer", id="remove"),
-        Binding("u", "undo", "Undo", tooltip="Bring back the task removed last", id="undo"),
-        Binding("r", "refresh", "Refresh", tooltip="Ask about this task now", id="refresh"),
-        Binding(
-            "R",
-            "refresh_all",
-            "Refresh all",
-            tooltip="Ask about all tasks now",
-            show=False,
-            id="refresh_all",
-        ),
-        Binding("y", "copy", "Copy link", tooltip="Copy the frame's link", id="copy"),
-        Binding("Y", "copy_id", tooltip="Copy the task's ID", show=False, id="copy_id"),
-        Binding("p", "preview", "Preview", tooltip="Show the frame's picture here", id="preview"),
-        Binding("plus,equals_sign", "enlarge(True)", "Larger", key_display="+", id="enlarge"),
-        Binding("minus", "enlarge(False)", "Smaller", key_display="-", id="shrink"),
-        Binding("d", "download", "Save", tooltip="Save the frame as a file", id="download"),
-        Binding(
-            "D",
-            "download_all",
-            tooltip="Save all frames of the task, and its video",
-            show=False,
-            id="download_all",
-        ),
-        Binding("c", "copy_path", "Copy path", tooltip="Copy the saved file's path", id="path"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = DASHBOARD_KEYS
     AUTO_FOCUS = "#tasks"
 
     tasks = query_one(TaskList)
@@ -112,8 +84,11 @@ class Dashboard(Screen[None]):
     class Ready(Message):
         """The dashboard can be given something to show."""
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, *, previews: bool) -> None:
         super().__init__()
+        self._previews = previews
+        self._shown_keys: list[tuple[str, bool, str]] = []
+        self._detail_timer: Timer | None = None
         self._host = host
 
     def compose(self) -> ComposeResult:
@@ -149,6 +124,16 @@ class Dashboard(Screen[None]):
         self._arrange()
         self.refresh_bindings()
 
+    def refresh_bindings(self) -> None:
+        """Have the footer made anew, but only where it will differ."""
+        shown = [
+            (key, active.enabled, active.binding.description)
+            for key, active in self.active_bindings.items()
+        ]
+        if shown != self._shown_keys:
+            self._shown_keys = shown
+            super().refresh_bindings()
+
     def show_detail(self, detail: Detail, server_now: float) -> None:
         """Show the selected task in full."""
         if detail.task_id == self.selected:
@@ -169,11 +154,15 @@ class Dashboard(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Say which keys do something now, for the footer."""
         match action:
+            case "frames":
+                return bool(self.selected) and self.focused is self.tasks
             case "back":
                 filtered = bool(self.query_one(FilterInput).value)
                 return self.saving or self.opened or filtered or self.focused is not self.tasks
-            case "open" | "copy" | "preview" | "download" | "download_all":
+            case "open" | "copy" | "download" | "download_all":
                 return bool(self.frames.keys)
+            case "preview":
+                return self._previews and bool(self.frames.keys)
             case "enlarge":
                 wanted = bool(parameters[0])
                 return self.detail.previewing and self.detail.enlarged is not wanted
@@ -211,17 +200,26 @@ class Dashboard(Screen[None]):
         self.tasks.focus()
 
     @on(RowList.CursorMoved, "#tasks")
-    def _task_selected(self, event: RowList.CursorMoved) -> None:
-        self.post_message(DetailRequested(event.key))
+    def _task_selected(self) -> None:
+        # Once the cursor rests: a detail costs more than a key's repeat leaves time for.
+        if self._detail_timer is not None:
+            self._detail_timer.stop()
+        self._detail_timer = self.set_timer(DETAIL_AFTER, self._ask_for_detail)
+
+    def _ask_for_detail(self) -> None:
+        self.post_message(DetailRequested(self.selected))
 
     @on(RowList.ViewMoved, "#tasks")
     def _tasks_scrolled(self) -> None:
         self.post_message(ViewChanged(tuple(self.tasks.keys_in_view())))
 
     @on(RowList.Selected, "#tasks")
-    def _task_opened(self) -> None:
+    def action_frames(self) -> None:
+        """Go to the selected task's frames; on a narrow terminal they take the list's place."""
+        self._ask_for_detail()
         self.opened = True
-        self.frames.focus()
+        # Not by `focus`, which leaves the next key to the list.
+        self.set_focus(self.frames)
 
     @on(RowList.Selected, "#frames")
     def _frame_opened(self, event: RowList.Selected) -> None:
@@ -236,7 +234,7 @@ class Dashboard(Screen[None]):
             self.query_one(FilterInput).clear_filter()
             return
         self._show_list()
-        self.tasks.focus()
+        self.set_focus(self.tasks)
 
     def _show_list(self) -> None:
         self.detail.enlarged = False
@@ -272,7 +270,7 @@ class Dashboard(Screen[None]):
         self.refresh_bindings()
         if self.detail.previewing and not self.detail.display:
             self.opened = True
-            self.frames.focus()
+            self.set_focus(self.frames)
         self._fill_preview()
 
     def action_enlarge(self, larger: bool) -> None:
@@ -281,7 +279,7 @@ class Dashboard(Screen[None]):
         self.opened = larger or self.has_class("-narrow")
         self._arrange()
         if larger:
-            self.frames.focus()
+            self.set_focus(self.frames)
         self.refresh_bindings()
 
     def action_download(self) -> None:

@@ -43,7 +43,8 @@ class FrameRow(Row[LinkWords]):
         self._painted = ""
 
     def show(self, value: LinkWords) -> None:
-        """Show new words of the same frame."""
+        """Show new words, perhaps of another frame."""
+        self.key = value.key
         self.words = value
 
     def set_url(self, url: str, server_now: float) -> None:
@@ -58,7 +59,7 @@ class FrameRow(Row[LinkWords]):
             self.refresh()
 
     def render(self) -> Content:
-        """Return the line; the ID and the file's name are the link."""
+        """Return the line; the ID is the link, once, as every repaint sends all of it."""
         if self.words is None:
             return Content()
         self._painted = self._url
@@ -68,7 +69,7 @@ class FrameRow(Row[LinkWords]):
             (words.life.rjust(_LIFE_WIDTH) + "  ", self.get_visual_style("frame-row--life")),
             (fit(words.name, _NAME_WIDTH), self.get_visual_style("frame-row--name") + link),
             "  ",
-            (words.file, self.get_visual_style("frame-row--file") + link),
+            (words.file, self.get_visual_style("frame-row--file")),
         )
 
 
@@ -83,6 +84,7 @@ class FrameList(RowList[LinkWords]):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self._urls: dict[str, str] = {}
+        self._server_now = 0.0
 
     def make_row(self, value: LinkWords) -> FrameRow:
         """Return a row with its link."""
@@ -91,7 +93,11 @@ class FrameList(RowList[LinkWords]):
     def set_links(self, links: Sequence[Link], server_now: float) -> None:
         """Show these links, whose lives are counted with the service's clock (Unix seconds)."""
         self._urls = {link.key: link.url for link in links}
-        for row in self._rows.values():
-            if isinstance(row, FrameRow) and row.key in self._urls:
-                row.set_url(self._urls[row.key], server_now)
+        self._server_now = server_now
         self.set_values(link.words(server_now) for link in links)
+
+    def show_value(self, row: Row[LinkWords], value: LinkWords) -> None:
+        """Have a row show a frame and carry its link."""
+        if isinstance(row, FrameRow):
+            row.set_url(self._urls[value.key], self._server_now)
+        super().show_value(row, value)

@@ -42,7 +42,7 @@ class Row(Widget, Generic[V]):
         self.key = value.key
 
     def show(self, value: V) -> None:
-        """Show another value of the same key; an equal one changes nothing."""
+        """Show another value, and be the row of its key; an equal one changes nothing."""
         raise TypeError("a row knows how to show its values")
 
     class Pressed(Message):
@@ -98,7 +98,7 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
 
     BINDING_GROUP_TITLE = "In a list"
 
-    cursor: reactive[str] = reactive("", init=False)
+    cursor: reactive[str] = reactive("", init=False, repaint=False)
     """The key of the row under the cursor; empty only while there are no rows."""
 
     class CursorMoved(Message):
@@ -145,6 +145,7 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
         self._rows: dict[str, Row[V]] = {}
         self._lines: dict[str, int] = {}
         self._keys: list[str] = []
+        self._spare: list[Row[V]] = []
         self._rows_layout = _OneAfterTheOther(self._line_of)
 
     def compose(self) -> ComposeResult:
@@ -185,9 +186,7 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
         self._keys = list(self._values)
         if self._keys != old_keys:
             self._lines = {key: line for line, key in enumerate(self._keys)}
-            gone = [self._rows.pop(key) for key in old_keys if self._is_stale(key)]
-            if gone:
-                self.remove_children(gone)
+            self._spare += [self._rows.pop(key) for key in old_keys if self._is_stale(key)]
             self.query_one(_Tail).refresh(layout=True)
         self._show_visible()
         if self.cursor not in self._values:
@@ -202,7 +201,11 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
             self._values[value.key] = value
             row = self._rows.get(value.key)
             if row is not None and self._lines[value.key] in self._view():
-                row.show(value)
+                self.show_value(row, value)
+
+    def show_value(self, row: Row[V], value: V) -> None:
+        """Have a row show a value, perhaps of another key than before; for subclasses."""
+        row.show(value)
 
     def _is_stale(self, key: str) -> bool:
         return key in self._rows and key not in self._values
@@ -220,16 +223,27 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
         view = self._view()
         # A screenful ahead either way, so that paging and holding a key find rows that are made.
         near = range(max(0, view.start - len(view)), min(len(self._keys), view.stop + len(view)))
-        new = [self._new_row(key) for line in near if (key := self._keys[line]) not in self._rows]
+        for line in view:
+            self._need_row(line)
+        new = [row for line in near if (row := self._need_row(line)) and not row.is_attached]
         if new:
             self.mount_all(new)
         for line in view:
             key = self._keys[line]
-            self._rows[key].show(self._values[key])
+            self.show_value(self._rows[key], self._values[key])
 
-    def _new_row(self, key: str) -> Row[V]:
-        row = self._rows[key] = self.make_row(self._values[key])
-        row.set_class(key == self.cursor, "-cursor")
+    def _need_row(self, line: int) -> Row[V]:
+        """Return the row of a line: its own, one that has lost its value, or a new one."""
+        key = self._keys[line]
+        row = self._rows.get(key)
+        if row is None:
+            if self._spare:
+                row = self._spare.pop()
+                self.show_value(row, self._values[key])
+            else:
+                row = self.make_row(self._values[key])
+            self._rows[key] = row
+            row.set_class(key == self.cursor, "-cursor")
         return row
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:

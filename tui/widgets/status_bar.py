@@ -15,9 +15,9 @@ CALM = frozenset({"live", "asking", "nothing left to poll"})
 class StatusBar(Horizontal):
     """Words only, changed only when they differ."""
 
-    counts: reactive[str] = reactive("")
+    counts: reactive[str] = reactive("", repaint=False)
     """How many tasks are in which state."""
-    polling: reactive[str] = reactive("")
+    polling: reactive[str] = reactive("", repaint=False)
     """How polling stands."""
 
     def __init__(self, host: str) -> None:
@@ -39,7 +39,7 @@ class StatusBar(Horizontal):
 
     def watch_counts(self, counts: str) -> None:
         """Show other counts."""
-        self.query_one("#counts", Static).update(Content(counts))
+        self.query_one("#counts", Static).update(Content(counts), layout=False)
         self._stack()
 
     def watch_polling(self, polling: str) -> None:

@@ -25,7 +25,7 @@ class Facts(Static):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"facts--badge", "facts--name", "facts--stale"}
 
-    facts: reactive[tuple[Fact, ...]] = reactive(())
+    facts: reactive[tuple[Fact, ...]] = reactive((), repaint=False)
 
     def watch_facts(self, facts: Sequence[Fact]) -> None:
         """Show other facts."""
@@ -43,6 +43,7 @@ class TaskDetail(Vertical):
     """One task in full. Shows nothing until a task is given."""
 
     facts = query_one(Facts)
+    task_heading = query_one("#task-heading", Static)
     heading = query_one("#frames-heading", Static)
     frames = query_one(FrameList)
     preview = query_one(FramePreview)
@@ -55,6 +56,7 @@ class TaskDetail(Vertical):
 
     def compose(self) -> ComposeResult:
         """The facts, which scrolls by itself where it is long, and the frames."""
+        yield Static(id="task-heading")
         with VerticalScroll(id="facts-pane"):
             yield Facts()
         yield Static(id="frames-heading")
@@ -76,5 +78,11 @@ class TaskDetail(Vertical):
             name = status.value.lower().replace("_", "-")
             self.set_class(detail is not None and detail.status is status, f"-state-{name}")
         self.facts.facts = detail.facts if detail else ()
-        self.heading.update(Content(detail.heading if detail else ""))
+        # An equal text would be painted again, and a layout would repaint everything.
+        for static, words in (
+            (self.task_heading, detail.task_id if detail else ""),
+            (self.heading, detail.heading if detail else ""),
+        ):
+            if static.content != Content(words):
+                static.update(Content(words), layout=False)
         self.frames.set_links(detail.links if detail else (), server_now)

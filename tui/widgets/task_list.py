@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 
 from rich.cells import cell_len
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from tui.text import Columns, TaskWords
@@ -21,11 +20,6 @@ WHOLE_ID_FROM: Final = 120
 
 class TaskList(RowList[TaskWords]):
     """Every watched task on a line."""
-
-    BINDING_GROUP_TITLE = "On a task"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select", "Frames", tooltip="Go to its frames", id="task.frames"),
-    ]
 
     @dataclass
     class Arranged(Message):

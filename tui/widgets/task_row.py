@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.geometry import Region
 from textual.reactive import reactive
 
-from tui.text import AGE_AT, Columns, TaskWords, task_line
+from tui.text import Columns, TaskWords, task_line
 from tui.widgets.row_list import Row
 
 
@@ -36,7 +37,8 @@ class TaskRow(Row[TaskWords]):
         self.add_class(_state_class(value))
 
     def show(self, value: TaskWords) -> None:
-        """Show new words of the same task."""
+        """Show new words, perhaps of another task."""
+        self.key = value.key
         self.words = value
 
     def render(self) -> Content:
@@ -56,11 +58,15 @@ class TaskRow(Row[TaskWords]):
             self.set_class(False, _state_class(old))
             self.set_class(True, _state_class(new))
         before, after = self._cells(old), self._cells(new)
-        changed = [i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b]
-        if changed == [1] and len(before) == len(after) and len(before[0]) == AGE_AT:
-            self.refresh(Region(AGE_AT, 0, len(after[1]), 1))
-        else:
+        widths = [cell_len(part) for part in before]
+        if widths != [cell_len(part) for part in after]:
             self.refresh()
+            return
+        changed = [part for part, (a, b) in enumerate(zip(before, after, strict=True)) if a != b]
+        if changed:
+            first, last = changed[0], changed[-1]
+            start, end = sum(widths[:first]), sum(widths[: last + 1])
+            self.refresh(Region(start, 0, end - start, 1))
 
     def _cells(self, words: TaskWords) -> list[str]:
         assert self.columns is not None  # noqa: S101 (set when the row is made)

@@ -1,0 +1,245 @@
+"""While it runs: idle, changes, keys, polls, and how long the event loop is blocked."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from tests.benchmarks.floor import SHOWN
+from tests.benchmarks.report import Budget, Figures, percentile
+from tests.benchmarks.service import FRAMES, task_id
+from tests.benchmarks.stage import Stage, entries
+from tests.benchmarks.wire import Wire, listen
+from tests.support.service import frame_url
+from tui.models import TaskStatus
+
+MANY: Final = 1_000
+FEW: Final = 20
+BUSY_RATE: Final = 33.0
+"""Answers a second: 1,000 tasks each 30 seconds."""
+_KEY_QUIET: Final = 0.1
+"""Seconds after the last frame about a task that end the wait for another one."""
+_KEY_MOST: Final = 2.0
+_IN_PROGRESS: Final = "» In progress".encode()
+_KEYS_BUDGET: Final = Budget(16, 8)
+_ROW_BUDGET: Final = Budget(300, 160)
+
+
+@contextmanager
+def _settled(stage: Stage, tasks: Sequence[Any], **settings: float) -> Iterator[Wire]:
+    with stage.program(stage.home(tasks, **settings)) as wire:
+        wire.wait_for(tasks[0].id.encode())
+        wire.settle()
+        yield wire
+
+
+# Idle
+
+
+def idle(stage: Stage, figures: Figures, seconds: float) -> None:
+    """Leave the floor and three dashboards alone, side by side, and see what they do."""
+    young = entries("run", FEW, age=timedelta(minutes=9), apart=timedelta(seconds=23))
+    ended = entries("end", FEW, status=TaskStatus.COMPLETED)
+    with ExitStack() as stack:
+        floor = stack.enter_context(stage.floor())
+        floor.wait_for(SHOWN.encode())
+        running, signed, done = (
+            stack.enter_context(_settled(stage, tasks, **settings))
+            for tasks, settings in (
+                (young, {}),
+                (entries("sig", FEW), {"poll_interval": 2}),
+                (ended, {}),
+            )
+        )
+        wires = (floor, running, signed, done)
+        listen(wires, 3)
+        queries = stage.service.tell("count")
+        before = [(wire.cpu(), len(wire.data)) for wire in wires]
+        listen(wires, seconds)
+        cpu = [100 * (w.cpu() - b[0]) / seconds for w, b in zip(wires, before, strict=True)]
+        written = [(len(w.data) - b[1]) / seconds for w, b in zip(wires, before, strict=True)]
+        queries = stage.service.tell("count") - queries
+    assert queries >= FEW * int(seconds / 2 - 1), f"only {queries} queries while it was idle"
+    per_cent = Budget(0.3, 0.1, "over")
+    figures.add("idle, 20 running: CPU", "%", cpu[1], floor=[cpu[0]], budget=per_cent)
+    figures.add("idle, 20 running: wire", "B/s", written[1], budget=Budget(40, 20))
+    figures.add("idle, 20 re-signed each 2 s: wire", "B/s", written[2], budget=Budget(40, 20))
+    figures.add("idle, 20 finished: CPU", "%", cpu[3], floor=[cpu[0]], budget=per_cent)
+    figures.add("idle, 20 finished: wire", "B/s", written[3], budget=Budget(0, 0))
+
+
+# Changes
+
+
+def changes(stage: Stage, figures: Figures, rounds: int) -> None:
+    """Change one task at a time, and count what that puts on the wire."""
+    settings = {"poll_interval": 1, "max_requests_per_second": 100}
+    with _settled(stage, entries("run", FEW), **settings) as wire:
+        wire.listen(2)
+        for n in range(1, rounds + 1):
+            task = task_id("run", n)
+            changed = _change(stage, wire, f"frames {task} {FRAMES + 1}", task)
+            figures.add("a new frame, in its row", "B", changed, budget=_ROW_BUDGET)
+        for n in range(1, rounds + 1):
+            task = task_id("run", n)
+            changed = _change(stage, wire, f"state {task} COMPLETED", task)
+            figures.add("an end, in its row and the counts", "B", changed)
+        task = task_id("run", 0)
+        for n in range(1, rounds + 1):
+            changed = _change(stage, wire, f"frames {task} {FRAMES + n}", task)
+            figures.add("a new frame of the selected task", "B", changed)
+    for n in range(rounds + 1):
+        task = task_id("run", n)
+        stage.service.tell(f"frames {task} {FRAMES}")
+        stage.service.tell(f"state {task} IN_PROGRESS")
+
+
+def _change(stage: Stage, wire: Wire, command: str, task: str) -> float:
+    before = len(wire.data)
+    stage.service.tell(command)
+    wire.wait_for(task.encode(), since=before, timeout=5)
+    # Whatever else it brings about comes within the next poll of each task.
+    wire.listen(1.2)
+    return len(wire.data) - before
+
+
+# Keys
+
+
+def press(wire: Wire, key: bytes, row: str) -> tuple[float, float, int]:
+    """Press a key that brings the cursor to a row.
+
+    Returns:
+        Milliseconds until the first byte came and until the end of the last frame that is about
+        the row's task, in the list or beside it, and the bytes up to there; None if there was
+        none in time.
+    """
+    # The task's links are recognised by their folder.
+    folder = urlsplit(frame_url(row, 1)).path.split("/")[2]
+    about = re.compile(f"{row}|{folder}".encode())
+    before = end = len(wire.data)
+    pressed = wire.press(key)
+    quiet = pressed + _KEY_MOST
+    while time.monotonic() < quiet:
+        wire.listen(0.01)
+        while (found := _end_about(wire, about, end)) > 0:
+            end, quiet = found, wire.moment(found) + _KEY_QUIET
+    if end == before:
+        return _KEY_MOST * 1_000, _KEY_MOST * 1_000, len(wire.data) - before
+    first, last = wire.moment(before + 1), wire.moment(end)
+    return (first - pressed) * 1_000, (last - pressed) * 1_000, end - before
+
+
+def _end_about(wire: Wire, about: re.Pattern[bytes], since: int) -> int:
+    """Return the end of the first frame from `since` on that is about it; -1 if there is none."""
+    found = about.search(wire.data, since)
+    return wire.frame_end(found.end()) if found else -1
+
+
+def keys(wire: Wire, figures: Figures, when: str, seconds: float) -> None:
+    """Walk down and up in view for some time, then scroll on by single rows."""
+    deadline = time.monotonic() + seconds
+    walked: list[tuple[float, float, int]] = []
+    while time.monotonic() < deadline:
+        walked += [press(wire, b"j", task_id("run", n)) for n in range(1, 11)]
+        walked += [press(wire, b"k", task_id("run", n)) for n in range(9, -1, -1)]
+    _note_keys(figures, f"key j/k, {when}", walked, _KEYS_BUDGET)
+    before = len(wire.data)
+    for _ in range(1, 40):
+        wire.press(b"j")
+        wire.listen(0.03)
+    wire.wait_for(task_id("run", 39).encode(), since=before)
+    wire.settle()
+    scrolled = [press(wire, b"j", task_id("run", n)) for n in range(40, 56)]
+    _note_keys(figures, f"key j that scrolls, {when}", scrolled)
+    wire.press(b"g")
+    wire.settle()
+
+
+def _note_keys(
+    figures: Figures,
+    name: str,
+    measured: Sequence[tuple[float, float, int]],
+    budget: Budget | None = None,
+) -> None:
+    first, last, size = zip(*measured, strict=True)
+    figures.add(f"{name}: first byte", "ms", *first)
+    figures.add(f"{name}: last byte", "ms", *last)
+    figures.add(f"{name}: last byte, p95", "ms", percentile(last, 95), budget=budget)
+    figures.add(f"{name}: bytes", "B", *size)
+
+
+# Polls
+
+
+def polls(stage: Stage, figures: Figures, seconds: float, *, steady: bool) -> None:
+    """Watch 1,000 tasks while their first answers come in, while nothing is new, and idle.
+
+    Until nothing is new (`steady`) takes half a minute.
+    """
+    figure, rate = "CPU a poll, {}", {"max_requests_per_second": BUSY_RATE}
+    with _settled(stage, entries("run", MANY), **rate) as wire:
+        begun = stage.service.tell("count")
+        used = {figure.format("first answers"): _cpu_of_poll(stage, wire, seconds)}
+        keys(wire, figures, "first answers at 33/s", seconds)
+        if steady:
+            while stage.service.tell("count") - begun < MANY:
+                wire.listen(0.5)
+            wire.listen(1)
+            used[figure.format("nothing new")] = _cpu_of_poll(stage, wire, seconds)
+        stage.service.tell("hold")
+        wire.listen(1)
+        keys(wire, figures, "idle", seconds)
+        stage.service.tell("release")
+    bare = [stage.bare(BUSY_RATE, seconds)]
+    for name, each in used.items():
+        figures.add(name, "ms", each, floor=bare, budget=Budget(3, 1.5))
+
+
+def _cpu_of_poll(stage: Stage, wire: Wire, seconds: float) -> float:
+    before, cpu = stage.service.tell("count"), wire.cpu()
+    wire.listen(seconds)
+    used = wire.cpu() - cpu
+    return used * 1_000 / (stage.service.tell("count") - before)
+
+
+# The event loop
+
+
+def lag(stage: Stage, figures: Figures, seconds: float) -> list[str]:
+    """Run the program with its loop watched; return in words where it was blocked longest."""
+    home = stage.home(entries("run", MANY), max_requests_per_second=BUSY_RATE)
+    file = home.folder / "lag.json"
+    with stage.program(home, ("-m", "tests.benchmarks.lag", str(file))) as wire:
+        wire.wait_for(task_id("run", 0).encode())
+        wire.settle()
+        wire.wait_for_match(re.compile(re.escape(_IN_PROGRESS)))
+        wire.listen(3)
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            wire.press(b"j")
+            wire.listen(0.1)
+        wire.quit()
+    return _note_lag(figures, file)
+
+
+def _note_lag(figures: Figures, file: Path) -> list[str]:
+    words: list[str] = []
+    for part, blocks in json.loads(file.read_text()).items():
+        name = f"longest block of the loop, {part}"
+        figures.add(f"{name}: CPU", "ms", blocks[0]["cpu"], budget=Budget(16, 16))
+        figures.add(f"{name}: wall", "ms", max(block["wall"] for block in blocks))
+        for block in blocks[:5]:
+            seen = " > ".join(block["seen"][-4:])
+            words.append(
+                f"{part}, at {block['at']:.1f} s: {block['cpu']:.0f} ms CPU, "
+                f"{block['wall']:.0f} ms: {block['name']} [{seen}]"
+            )
+    return words

@@ -1,0 +1,62 @@
+"""The program with a fault of the test's in one of its parts: `python -m tests.support.crashing`.
+
+Takes where the fault is (`handler` or `worker`), a folder for the files, and the key. A fault in a
+handler strikes once a file `strike` is in the folder.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from tui.api_key import CurrentKey, KeySettings, KeySource, Secret
+from tui.app import ScenextApp
+from tui.backend import ClientSource, Parts
+from tui.clock import Clock
+from tui.config import Config, Paths
+from tui.guard import Guard, end_now
+from tui.redact import Redactor
+from tui.storage import WatchlistFile
+
+
+def main(where: str, folder: Path, key: str) -> None:
+    """Run the app until it crashes."""
+
+    def wall() -> float:
+        authorization = f"Bearer {key}"
+        if (folder / "strike").exists():
+            raise ValueError(f"a fault in a handler, with {len(authorization)} characters")
+        return time.time()
+
+    def connect() -> ClientSource:
+        authorization = f"Bearer {key}"
+        while where != "worker" or not (folder / "strike").exists():
+            time.sleep(0.02)
+        raise ValueError(f"a fault in a worker that quotes {authorization}")
+
+    redact = Redactor()
+    redact.learn(Secret(key))
+    paths = Paths.inside(folder)
+    settings = KeySettings(inline=Secret(key))
+    app = ScenextApp(
+        Parts(
+            config=Config(base_url="http://127.0.0.1:9/api", trust_env=False),
+            key=CurrentKey(KeySource(paths.config, lambda: settings, {})),
+            file=WatchlistFile(paths.watchlist),
+            connect=connect,
+            environ={},
+            clock=Clock(wall=wall if where == "handler" else time.time),
+            place="test",
+            downloads=folder / "downloads",
+            redact=redact,
+        ),
+        ["12345"],
+    )
+    Guard(app.leave).install()
+    app.run()
+    end_now(app.return_code or 0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), sys.argv[3])

@@ -1,0 +1,44 @@
+"""The dashboard's keys, as data: footer, help and palette are made from them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from textual.binding import Binding, BindingType
+
+DASHBOARD_KEYS: Final[list[BindingType]] = [
+    Binding("enter", "frames", "Frames", tooltip="Go to the task's frames", id="frames"),
+    Binding("escape", "back", "Back", tooltip="Back to the list", id="back"),
+    Binding(
+        "question_mark", "app.help", "Help", tooltip="Show all keys", key_display="?", id="help"
+    ),
+    Binding("q", "app.quit", "Quit", tooltip="Quit; nothing is lost", id="dashboard.quit"),
+    Binding("slash", "filter", "Filter", key_display="/", tooltip="Show some tasks only"),
+    Binding("o", "open", "Open", tooltip="Open the frame, or the task's newest", id="open"),
+    Binding("a", "add", "Add", tooltip="Watch more tasks", id="add"),
+    Binding("x", "remove", "Remove", tooltip="Watch this task no longer", id="remove"),
+    Binding("u", "undo", "Undo", tooltip="Bring back the task removed last", id="undo"),
+    Binding("r", "refresh", "Refresh", tooltip="Ask about this task now", id="refresh"),
+    Binding(
+        "R",
+        "refresh_all",
+        "Refresh all",
+        tooltip="Ask about all tasks now",
+        show=False,
+        id="refresh_all",
+    ),
+    Binding("y", "copy", "Copy link", tooltip="Copy the frame's link", id="copy"),
+    Binding("Y", "copy_id", tooltip="Copy the task's ID", show=False, id="copy_id"),
+    Binding("p", "preview", "Preview", tooltip="Show the frame's picture here", id="preview"),
+    Binding("plus,equals_sign", "enlarge(True)", "Larger", key_display="+", id="enlarge"),
+    Binding("minus", "enlarge(False)", "Smaller", key_display="-", id="shrink"),
+    Binding("d", "download", "Save", tooltip="Save the frame as a file", id="download"),
+    Binding(
+        "D",
+        "download_all",
+        tooltip="Save all frames of the task, and its video",
+        show=False,
+        id="download_all",
+    ),
+    Binding("c", "copy_path", "Copy path", tooltip="Copy the saved file's path", id="path"),
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import io
 import logging
 import os
@@ -215,6 +216,8 @@ class Start:
 def _run(start: Start) -> int:
     """Build the app and run it until it ends; return its exit code."""
     config, paths = start.config, start.paths
+    # Until the first paint; the app turns it on again.
+    gc.disable()
     _prepare_terminal(config)
     from tui import log
     from tui.app import ScenextApp

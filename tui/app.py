@@ -6,6 +6,7 @@ and the presenter gives the row of that task new words. Wishes travel up as mess
 
 from __future__ import annotations
 
+import gc
 import logging
 import traceback
 from collections.abc import Iterable
@@ -78,7 +79,12 @@ class ScenextApp(App[None]):
                 crashed=self._crashed,
             ),
         )
-        self.dashboard = Dashboard(parts.place, previews=not parts.config.low_bandwidth)
+        self._warnings = (*parts.warnings, self.backend.load())
+        if self._new_ids:
+            self.backend.add(self._new_ids)
+        now = parts.clock.now()
+        words = [text.task_words(record, now) for record in self.backend.watchlist]
+        self.dashboard = Dashboard(parts.place, words, previews=not parts.config.low_bandwidth)
         threads = self.backend.threads
         self._links = Links(self.backend, self._say)
         self._opening = Opening(
@@ -115,12 +121,9 @@ class ScenextApp(App[None]):
     # Life
 
     def on_dashboard_ready(self) -> None:
-        """Show the saved watchlist before any network, then start the background."""
-        warnings = (*self._parts.warnings, self.backend.load())
-        for number, warning in enumerate(warnings):
+        """Show the rest of the saved watchlist before any network, then start the background."""
+        for number, warning in enumerate(self._warnings):
             self._presenter.trouble(f"start {number}", warning)
-        if self._new_ids:
-            self.backend.add(self._new_ids)
         self._presenter.show_all(self._new_ids[0] if self._new_ids else "")
         self._presenter.show_pulse()
         # After ctrl+z and fg the terminal is empty, whatever Textual thinks is on it.
@@ -128,6 +131,9 @@ class ScenextApp(App[None]):
         self.call_after_refresh(self._start_background)
 
     def _start_background(self) -> None:
+        # What was made so far stays: it need not be looked at in every collection.
+        gc.freeze()
+        gc.enable()
         self.backend.start(self.dashboard.tasks.keys_in_view)
         self.set_interval(TICK, self._tick)
 

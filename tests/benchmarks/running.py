@@ -85,15 +85,15 @@ def changes(stage: Stage, figures: Figures, rounds: int) -> None:
         wire.listen(2)
         for n in range(1, rounds + 1):
             task = task_id("run", n)
-            changed = _change(stage, wire, f"frames {task} {FRAMES + 1}", task)
+            changed = _change(stage, wire, f"frames {task} {FRAMES + 1}", f" {FRAMES + 1} ")
             figures.add("a new frame, in its row", "B", changed, budget=_ROW_BUDGET)
         for n in range(1, rounds + 1):
             task = task_id("run", n)
-            changed = _change(stage, wire, f"state {task} COMPLETED", task)
+            changed = _change(stage, wire, f"state {task} COMPLETED", "Completed")
             figures.add("an end, in its row and the counts", "B", changed)
         task = task_id("run", 0)
         for n in range(1, rounds + 1):
-            changed = _change(stage, wire, f"frames {task} {FRAMES + n}", task)
+            changed = _change(stage, wire, f"frames {task} {FRAMES + n}", f" {FRAMES + n} ")
             figures.add("a new frame of the selected task", "B", changed)
     for n in range(rounds + 1):
         task = task_id("run", n)
@@ -101,10 +101,11 @@ def changes(stage: Stage, figures: Figures, rounds: int) -> None:
         stage.service.tell(f"state {task} IN_PROGRESS")
 
 
-def _change(stage: Stage, wire: Wire, command: str, task: str) -> float:
+def _change(stage: Stage, wire: Wire, command: str, words: str) -> float:
+    """Return the bytes that a change puts on the wire; `words` show that it is on the screen."""
     before = len(wire.data)
     stage.service.tell(command)
-    wire.wait_for(task.encode(), since=before, timeout=5)
+    wire.wait_for(words.encode(), since=before, timeout=5)
     # Whatever else it brings about comes within the next poll of each task.
     wire.listen(1.2)
     return len(wire.data) - before

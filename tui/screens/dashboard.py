@@ -84,8 +84,10 @@ class Dashboard(Screen[None]):
     class Ready(Message):
         """The dashboard can be given something to show."""
 
-    def __init__(self, host: str, *, previews: bool) -> None:
+    def __init__(self, host: str, words: Sequence[TaskWords], *, previews: bool) -> None:
+        """Prepare to show the tasks `words` from the first paint on."""
         super().__init__()
+        self._words = words
         self._previews = previews
         self._shown_keys: list[tuple[str, bool, str]] = []
         self._detail_timer: Timer | None = None
@@ -99,7 +101,9 @@ class Dashboard(Screen[None]):
             with Vertical(id="list-pane"):
                 yield FilterInput()
                 yield Static(id="columns")
-                yield TaskList(id="tasks")
+                tasks = TaskList(id="tasks")
+                tasks.preset(self._words)
+                yield tasks
                 yield Static(Content(EMPTY), id="empty")
             yield TaskDetail()
         yield TransferBar()

@@ -36,9 +36,9 @@ V = TypeVar("V", bound=Keyed)
 class Row(Widget, Generic[V]):
     """One line that shows one value."""
 
-    def __init__(self, value: V) -> None:
-        super().__init__()
-        self.value = value
+    def __init__(self, value: V, *, classes: str = "") -> None:
+        # Classes are given here: added later, each would have the styles looked up anew.
+        super().__init__(classes=classes)
         self.key = value.key
 
     def show(self, value: V) -> None:
@@ -148,9 +148,19 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
         self._spare: list[Row[V]] = []
         self._rows_layout = _OneAfterTheOther(self._line_of)
 
+    def preset(self, values: Iterable[V]) -> None:
+        """Have these values from the first paint on; to be called before the list is mounted."""
+        self._values = {value.key: value for value in values}
+        self._keys = list(self._values)
+        self._lines = {key: line for line, key in enumerate(self._keys)}
+        if self._keys:
+            self.set_reactive(RowList.cursor, self._keys[0])
+
     def compose(self) -> ComposeResult:
-        """The rows come with their values."""
+        """The first screenful; other rows are made when they come near the view."""
         yield _Tail()
+        for line in range(min(len(self._keys), self.app.size.height)):
+            yield self._need_row(line)
 
     @property
     def layout(self) -> Layout:
@@ -243,7 +253,8 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
             else:
                 row = self.make_row(self._values[key])
             self._rows[key] = row
-            row.set_class(key == self.cursor, "-cursor")
+            if row.has_class("-cursor") is not (key == self.cursor):
+                row.set_class(key == self.cursor, "-cursor")
         return row
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:

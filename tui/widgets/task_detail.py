@@ -49,6 +49,8 @@ class TaskDetail(Vertical):
     preview = query_one(FramePreview)
     preview_heading = query_one("#preview-heading", Static)
 
+    _status: TaskStatus | None = None
+
     previewing: reactive[bool] = reactive(False)
     """Whether the selected frame's picture is shown."""
     enlarged: reactive[bool] = reactive(False)
@@ -74,9 +76,13 @@ class TaskDetail(Vertical):
 
     def show(self, detail: Detail | None, server_now: float) -> None:
         """Show a task, or nothing; the lives of its links are counted from `server_now`."""
-        for status in TaskStatus:
-            name = status.value.lower().replace("_", "-")
-            self.set_class(detail is not None and detail.status is status, f"-state-{name}")
+        status = detail.status if detail else None
+        if status is not self._status:
+            for each in (self._status, status):
+                if each is not None:
+                    name = each.value.lower().replace("_", "-")
+                    self.set_class(each is status, f"-state-{name}")
+            self._status = status
         self.facts.facts = detail.facts if detail else ()
         # An equal text would be painted again, and a layout would repaint everything.
         for static, words in (

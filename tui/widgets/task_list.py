@@ -35,6 +35,12 @@ class TaskList(RowList[TaskWords]):
         """Return a row with the columns of the others."""
         return TaskRow(value, self._columns())
 
+    def preset(self, values: Iterable[TaskWords]) -> None:
+        """Have these tasks from the first paint on."""
+        values = list(values)
+        self._longest_id = max((cell_len(value.key) for value in values), default=0)
+        super().preset(values)
+
     def set_values(self, values: Iterable[TaskWords]) -> None:
         """Show exactly these tasks."""
         values = list(values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -12,17 +12,23 @@ from textual.reactive import reactive
 from tui.text import Columns, TaskWords, task_line
 from tui.widgets.row_list import Row
 
+_STYLES: Final = {
+    "badge": "badge",
+    "age": "minor",
+    "frames": "minor",
+    "label": "minor",
+    "stale": "stale",
+}
+"""The styles of the parts of a line; each is looked up for each row, so there are few."""
+
 
 class TaskRow(Row[TaskWords]):
     """A task's line. Colours come from the class `-state-…` and the parts' component classes."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "task-row--badge",
-        "task-row--age",
-        "task-row--frames",
-        "task-row--id",
+        "task-row--minor",
         "task-row--stale",
-        "task-row--label",
     }
 
     words: reactive[TaskWords | None] = reactive(None, repaint=False)
@@ -31,10 +37,9 @@ class TaskRow(Row[TaskWords]):
     """How the line is shared out."""
 
     def __init__(self, value: TaskWords, columns: Columns) -> None:
-        super().__init__(value)
+        super().__init__(value, classes=_state_class(value))
         self.set_reactive(TaskRow.words, value)
         self.set_reactive(TaskRow.columns, columns)
-        self.add_class(_state_class(value))
 
     def show(self, value: TaskWords) -> None:
         """Show new words, perhaps of another task."""
@@ -47,7 +52,10 @@ class TaskRow(Row[TaskWords]):
             return Content()
         parts = task_line(self.words, self.columns)
         return Content.assemble(
-            *((text, self.get_visual_style(f"task-row--{name}")) for name, text in parts)
+            *(
+                (text, self.get_visual_style(f"task-row--{style}")) if style else text
+                for text, style in ((text, _STYLES.get(name)) for name, text in parts)
+            )
         )
 
     def watch_words(self, old: TaskWords | None, new: TaskWords | None) -> None:

@@ -88,7 +88,7 @@ def test_the_installed_demo_shows_tasks_that_move(command: Home) -> None:
         terminal.wait_for("demo at 127.0.0.1:[0-9]+: live")
 
         def rows(text: str) -> list[str]:
-            return re.findall(r"^ [-»✓✗?] .{20}", text, re.MULTILINE)
+            return re.findall(r"^ [-»✓✗?] .{24}", text, re.MULTILINE)
 
         assert len(rows(first)) == 6
         terminal.wait_for(lambda text: rows(text) != rows(first), timeout=30)

@@ -13,6 +13,8 @@ from tui.errors import ApiError, ErrorKind
 from tui.models import Frame, Result, Task, TaskStatus
 from tui.scrub import BLOCK, clean
 
+from .support.examples import examples
+
 FIRST = (
     "https://oss.scenext.cn/frame_img/d988d4d9-0000-0000-0000-ca974335dcf4/"
     "ed6e7bae-0000-0000-0000-b4beced80c92/frame1.png"
@@ -334,19 +336,19 @@ def _check(body: bytes) -> None:
 
 
 @given(_ANSWERS | _JSON)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_any_json_is_a_task_or_an_api_error(value: object) -> None:
     _check(json.dumps(value).encode())
 
 
 @given(st.binary() | st.text().map(lambda text: text.encode("utf-8")))
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_any_bytes_are_a_task_or_an_api_error(body: bytes) -> None:
     _check(body)
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), max_size=5))
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_links_come_out_as_they_went_in(links: list[str]) -> None:
     found = told(progress=[{"id": str(n), "image": link} for n, link in enumerate(links)])
     assert [frame.url for frame in found.frames] == [link for link in links if link.strip()]

@@ -18,6 +18,8 @@ from tui.config import load, read_table
 from tui.errors import UserError
 from tui.redact import RedactingFormatter, Redactor
 
+from .support.examples import examples
+
 KEY = "sk-canary-0123456789"
 OTHER = "sk-other-9876543210"
 
@@ -314,7 +316,7 @@ def test_a_secret_shows_itself_to_nobody(place: Place) -> None:
 
 
 @given(st.text(st.characters(), max_size=40) | st.text("!~az09\n\t é", max_size=40))
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_any_key_is_well_formed_or_refused(value: str) -> None:
     said = ""
     try:

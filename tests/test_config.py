@@ -16,6 +16,8 @@ from tui.api_key import Secret
 from tui.config import DEFAULT_BASE_URL, Config, Paths, load
 from tui.errors import UserError
 
+from .support.examples import examples
+
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 
 Write = Callable[[str | bytes], Path]
@@ -272,7 +274,7 @@ def test_a_file_that_cannot_be_read(write: Write, tmp_path: Path) -> None:
     data=st.binary(max_size=200)
     | st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace"))
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_no_file_is_too_odd(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "odd.toml"
     path.write_bytes(data)

@@ -19,6 +19,8 @@ from tui.errors import ApiError, ErrorKind
 from tui.host import PulseKind
 from tui.schedule import Job, Schedule
 
+from .support.examples import examples
+
 START = 1000.0
 
 
@@ -604,5 +606,5 @@ class Life(RuleBasedStateMachine):
         assert len(asked | rest) >= wanted
 
 
-Life.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+Life.TestCase.settings = settings(max_examples=examples(150), stateful_step_count=40, deadline=None)
 TestLife = Life.TestCase

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from tui.scrub import BLOCK, clean
 
+from .support.examples import examples
+
 _HOSTILE = st.lists(
     st.sampled_from(
         [
@@ -32,7 +34,7 @@ _ACTS = re.compile(
 
 
 @given(_TEXTS, st.integers(1, 60), st.booleans())
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_nothing_acts_on_a_terminal(text: str, limit: int, keep_lines: bool) -> None:
     found = clean(text, limit, keep_lines=keep_lines)
     assert not _ACTS.search(found)
@@ -44,7 +46,7 @@ def test_nothing_acts_on_a_terminal(text: str, limit: int, keep_lines: bool) -> 
 
 
 @given(st.text("abc XYZ 019 汉字 äöü 🎬 -_.:/[]$"))
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_plain_text_stays(text: str) -> None:
     assert clean(text) == text
 

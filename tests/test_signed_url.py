@@ -17,6 +17,7 @@ from tui.signed_url import (
     why_not_open,
 )
 
+from .support.examples import examples
 from .support.service import frame_url
 
 PLACE = "https://oss.scenext.cn/frame_img/d988d4d9/ed6e7bae/frame1.png"
@@ -90,7 +91,7 @@ def test_whatever_is_odd_has_an_unknown_end(url: str) -> None:
         st.just(PLACE + "?"), st.text("&=;%#?+2026TZ ExpiresSignaturex-oss-datever\ud800٣")
     ).map("".join)
 )
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_no_link_is_too_odd(url: str) -> None:
     end = ends_at(url)
     assert end is None or end == NEVER or 0 <= end < 1e12

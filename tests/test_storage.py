@@ -36,6 +36,8 @@ from tui.storage import (
 )
 from tui.watchlist_format import LONGEST_LABEL, Document, UnreadableError, decode, encode
 
+from .support.examples import examples
+
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 DONE, FAILED, RUNNING = TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.IN_PROGRESS
 
@@ -251,7 +253,7 @@ def test_updates_neither_add_nor_remove(changes: list[Change], updates: list[Upd
         assert new.status.terminal or not old.status.terminal
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(label=TEXT | SURROGATES, number=st.integers(0, 10**9))
 def test_no_label_makes_a_save_fail(tmp_path: Path, label: str, number: int) -> None:
     path = tmp_path / f"{number}.toml"

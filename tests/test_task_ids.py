@@ -12,6 +12,8 @@ from tui.errors import UserError
 from tui.scrub import clean
 from tui.task_ids import LONGEST, task_id, task_ids
 
+from .support.examples import examples
+
 UUID = "d988d4d9-0000-4000-8000-ca974335dcf4"
 
 
@@ -86,7 +88,7 @@ def test_ids_come_once_each_in_order() -> None:
     st.text(st.characters(), max_size=200)
     | st.text("a1./?#%:\\ \n").map(lambda end: f"https://h/get_status/{end}")
 )
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_an_id_is_harmless_wherever_it_came_from(text: str) -> None:
     try:
         found = task_id(text)

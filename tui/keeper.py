@@ -127,7 +127,7 @@ class Keeper:
         if self._not_saved:
             return self._failed_at + self._retry - now
         # A thousand first answers in a minute must not keep the disk busy all the time.
-        return self._noticed + max(PATIENCE, 10 * self._took) - now
+        return self._noticed + max(PATIENCE, 20 * self._took) - now
 
     async def _save(self) -> None:
         async with self._saving:
@@ -150,6 +150,7 @@ class Keeper:
             del self._pending[: len(changes)]
             self._tried, self._noticed, self._not_saved = 0, None, ""
             self._say()
+            self._stamp = loaded.stamp or self._stamp
             self._held = loaded
             self._loaded(loaded)
 

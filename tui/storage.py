@@ -65,6 +65,8 @@ class Loaded:
     """One line for the user: what is wrong and where the copy is. Empty where all is well."""
     unread: bool = False
     """Whether the file is there and could not be read, so that these are its backup's entries."""
+    stamp: tuple[int, int, int] | None = field(default=None, compare=False)
+    """After a save, what `WatchlistFile.stamp` says while nobody else has written; else None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +125,11 @@ class WatchlistFile:
             self._files.make_directories(target.parent)
             with self._locked(target) as unlocked:
                 loaded = self._rewrite(target, changes)
+                # Nobody else can have written it yet, if the lock is one.
+                stamp = None if unlocked else self.stamp()
         except OSError as error:
             raise StorageError(f"Not saved: {because(target, error)}") from error
-        return replace(loaded, warning=loaded.warning or unlocked)
+        return replace(loaded, warning=loaded.warning or unlocked, stamp=stamp)
 
     def stamp(self) -> tuple[int, int, int] | None:
         """(mtime in ns, size, inode) of the file: differs whenever somebody wrote it.

@@ -362,12 +362,12 @@ async def test_q_quits_from_the_list_from_the_help_and_from_the_open_panel(
 async def test_the_footer_shows_what_works_now(tmp_path: Path) -> None:
     async with session(tmp_path, three()) as dashboard:
         assert "Open" in dashboard.footer
-        assert "Copy link" in dashboard.footer
+        assert "Copy" in dashboard.footer
         await dashboard.press("j")
         assert dashboard.selected == "two"
-        for words in ("Open", "Copy link", "Undo", "Back"):
+        for words in ("Open", "Copy", "Undo", "Back"):
             assert words not in dashboard.footer
-        for words in ("Help", "Quit", "Add", "Remove", "Refresh"):
+        for words in ("Help", "Filter", "Add", "Remove", "Refresh"):
             assert words in dashboard.footer
         await dashboard.press("k", "enter")
         assert "Back" in dashboard.footer

@@ -99,7 +99,7 @@ def until(true: Callable[[], object], terminal: Terminal) -> None:
 def to_frames(terminal: Terminal) -> None:
     """Go from the list to the frames of the task."""
     terminal.press("enter")
-    terminal.wait_for_text("⏎ Open")
+    terminal.wait_for(r"esc +Back")
 
 
 # Preview

@@ -325,7 +325,10 @@ def test_add_tells_what_it_did_and_refuses_what_is_no_id(home: Home) -> None:
     assert home.run("add", "2", url).stdout == "Added 1 task; 1 already there.\n"
     bad = home.run("add", "-", stdin="4\nnot an id\n")
     assert bad.returncode == 1
+    assert "line 2: " in bad.stderr
     assert "not an id" in bad.stderr
+    assert "nothing was added" in bad.stderr
+    assert home.run("add", "-", "9").returncode == 2
     saved = tomllib.loads(home.watchlist.read_text())
     assert [entry["id"] for entry in saved["task"]] == ["1", "2", "3"]
     assert saved["count"] == 3

@@ -105,3 +105,9 @@ def test_an_id_is_harmless_wherever_it_came_from(text: str) -> None:
     assert not {unicodedata.category(character) for character in found} & {"Cc", "Cf", "Cs", "Zs"}
     # What is kept in a file is read again.
     assert not found or "/get_status/" in found or "://" in found or task_id(found) == found
+
+
+def test_a_pasted_list_is_many_ids() -> None:
+    assert task_ids(['111, 222;333\n"444"', "555，666  '777'"]) == [
+        *("111", "222", "333", "444", "555", "666", "777"),
+    ]

@@ -20,11 +20,12 @@ from tui import __version__
 from tui.api_key import CurrentKey, KeySettings, KeySource, Secret
 from tui.config import APP, SERVICE_INTERVAL, Config, Paths, load, read_table
 from tui.errors import UserError
-from tui.task_ids import task_ids
+from tui.task_ids import task_id, task_ids
 
 if TYPE_CHECKING:
     from tui.backend import ClientSource
     from tui.demo import DemoService
+    from tui.redact import Redactor
 
 DONE, COULD_NOT, WRONG_USAGE = 0, 1, 2
 
@@ -101,12 +102,24 @@ def _command(options: argparse.Namespace, parser: argparse.ArgumentParser) -> in
 def _ids(words: Sequence[str], parser: argparse.ArgumentParser) -> list[str]:
     """IDs from the arguments, a lone `-` standing for the lines of standard input."""
     if words == ["-"]:
-        lines = (line.partition("#")[0].strip() for line in _standard_input())
-        return task_ids(line for line in lines if line)
+        return _ids_of_lines(_standard_input())
     try:
+        if "-" in words:
+            raise UserError("“-” stands for standard input and comes alone")
         return task_ids(words)
     except UserError as error:
         parser.error(str(error))
+
+
+def _ids_of_lines(lines: Sequence[str]) -> list[str]:
+    ids: list[str] = []
+    for number, line in enumerate(lines, 1):
+        text = line.partition("#")[0].strip(" \t,;\"'")
+        try:
+            ids += [task_id(text)] if text else []
+        except UserError as error:
+            raise UserError(f"line {number}: {error}; nothing was added") from None
+    return list(dict.fromkeys(ids))
 
 
 def _standard_input() -> list[str]:
@@ -142,7 +155,8 @@ def _add(paths: Paths, ids: list[str], label: str) -> int:
         print(f"{APP}: {loaded.warning}", file=sys.stderr)
     new = len(set(ids) - known)
     there = f"; {len(ids) - new} already there" if new < len(ids) else ""
-    print(f"Added {new} {'task' if new == 1 else 'tasks'}{there}.")
+    labelled = f", labelled “{label}” now" if there and label else ""
+    print(f"Added {new} {'task' if new == 1 else 'tasks'}{there}{labelled}.")
     return DONE
 
 
@@ -214,22 +228,37 @@ class Start:
 
 
 def _run(start: Start) -> int:
-    """Build the app and run it until it ends; return its exit code."""
+    """Build the app and run it until it ends; return its exit code.
+
+    A fault of ours on the way is told and logged as one in the app is: without secrets.
+    """
+    from tui import log
+    from tui.redact import Redactor
+
+    redact = Redactor()
+    redact.learn(start.key.key.secret)
+    no_log = log.start(start.paths.log, redact, verbose=start.verbose)
+    try:
+        return _open(start, redact, no_log)
+    except UserError:
+        raise
+    except Exception:
+        logging.getLogger(__name__).critical("the dashboard could not start", exc_info=True)
+        print(redact(traceback.format_exc()), file=sys.stderr)
+        return COULD_NOT
+
+
+def _open(start: Start, redact: Redactor, no_log: str) -> int:
     config, paths = start.config, start.paths
     # Until the first paint; the app turns it on again.
     gc.disable()
     _prepare_terminal(config)
-    from tui import log
     from tui.app import ScenextApp
     from tui.backend import Parts
     from tui.clock import Clock
     from tui.guard import Guard
-    from tui.redact import Redactor
     from tui.storage import WatchlistFile
 
-    redact = Redactor()
-    redact.learn(start.key.key.secret)
-    no_log = log.start(paths.log, redact, verbose=start.verbose)
     _log_start(config)
     app = ScenextApp(
         Parts(

@@ -82,9 +82,10 @@ class ScenextApp(App[None]):
         self._warnings = (*parts.warnings, self.backend.load())
         if self._new_ids:
             self.backend.add(self._new_ids)
+        no_previews = _no_previews(parts)
         now = parts.clock.now()
         words = [text.task_words(record, now) for record in self.backend.watchlist]
-        self.dashboard = Dashboard(parts.place, words, previews=not parts.config.low_bandwidth)
+        self.dashboard = Dashboard(parts.place, words, no_previews=no_previews)
         threads = self.backend.threads
         self._links = Links(self.backend, self._say)
         self._opening = Opening(
@@ -182,6 +183,8 @@ class ScenextApp(App[None]):
 
     def on_add_requested(self, event: messages.AddRequested) -> None:
         """Watch more tasks, and select the first of them."""
+        self.dashboard.show_all_tasks()
+        self._presenter.filter("")
         self.backend.add(event.task_ids, event.label)
         self._watchlist_changed(event.task_ids[0])
 
@@ -193,6 +196,7 @@ class ScenextApp(App[None]):
 
     def on_undo_requested(self) -> None:
         """Bring back what was removed last."""
+        self.clear_notifications()
         if task_id := self.backend.undo():
             self._watchlist_changed(task_id)
 
@@ -304,3 +308,9 @@ class ScenextApp(App[None]):
     def on_cancel_requested(self) -> None:
         """End the download that runs, or hide what came of it."""
         self._downloads.cancel()
+
+
+def _no_previews(parts: Parts) -> str:
+    if parts.config.low_bandwidth:
+        return "Pictures are off, to spare the line (--low-bandwidth)."
+    return "Pictures need colours, and NO_COLOR is set." if "NO_COLOR" in parts.environ else ""

@@ -22,6 +22,7 @@ from tui.download import Body
 from tui.errors import MediaError, UserError
 from tui.keeper import Keeper
 from tui.poller import Client, Outcome, Poller
+from tui.redact import Redactor
 from tui.schedule import Schedule
 from tui.storage import Loaded, WatchlistFile
 from tui.watchlist import Record, Watchlist
@@ -71,7 +72,7 @@ class Parts:
     """The host, as the status line names it."""
     downloads: Path
     """The folder for what is saved; a task gets a folder of its own in it."""
-    redact: Callable[[str], str]
+    redact: Redactor
     """Takes keys and signatures out of a text."""
     warnings: tuple[str, ...] = ()
 
@@ -261,12 +262,14 @@ class Backend:
     async def _key_changed(self, *, always: bool = False) -> bool:
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(
+            changed = await loop.run_in_executor(
                 self.threads, lambda: self._parts.key.renew(always=always)
             )
         except UserError as error:
             self._listener.trouble("key", str(error))
             return False
+        self._parts.redact.learn(self._parts.key.key.secret)
+        return changed
 
     async def _refresh_key(self, task_ids: tuple[str, ...]) -> None:
         await self._key_changed(always=True)

@@ -18,7 +18,7 @@ import ssl
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -143,12 +143,36 @@ class StatusClient:
             raise _fault(error) from None
         try:
             _refuse_failure(response, body)
-            return Answer(answers.parse(body, task_id), server_time(response.headers))
+            task = self._without_secrets(answers.parse(body, task_id))
+            return Answer(task, server_time(response.headers))
         except ApiError as error:
             # The service may quote what it was sent.
             error.message = clean(self._redact(error.message))
             error.args = (error.message,)
             raise
+
+    def _without_secrets(self, task: Task) -> Task:
+        """Return the task with texts that quote no key and no signature; links stay as they are."""
+        redact = self._redact
+        frames = (replace(frame, id=redact(frame.id)) for frame in task.frames)
+        results = (
+            replace(
+                result,
+                kind=redact(result.kind),
+                content=result.content if result.is_link else redact(result.content),
+                score=redact(result.score),
+                score_detail=redact(result.score_detail),
+            )
+            for result in task.results
+        )
+        return replace(
+            task,
+            status_sent=redact(task.status_sent),
+            frames=tuple(frames),
+            results=tuple(results),
+            points=redact(task.points),
+            message=redact(task.message),
+        )
 
     async def aclose(self) -> None:
         """Close the connection; waits for nothing."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tui.models import Result, TaskStatus
-from tui.signed_url import ends_at, file_name, identity
+from tui.scrub import clean
+from tui.signed_url import ends_at, file_name, identity, why_not_open
 from tui.text import badge, clock_time, life
 from tui.watchlist import Record
 
@@ -40,6 +41,9 @@ class Link:
 
     def words(self, server_now: float) -> LinkWords:
         """Return what a row shows of it."""
+        if why_not_open(self.url):
+            # Shown for what it is; nothing opens it.
+            return LinkWords(self.key, self.name, clean(self.url, 120), "unsafe")
         return LinkWords(self.key, self.name, file_name(self.url), life(self.end, server_now))
 
 

@@ -25,6 +25,12 @@ def _opener(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
+def _make_folder(folder: Path) -> None:
+    # Path.mkdir gives its mode to the last folder only.
+    for missing in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
+
+
 def start(path: Path, redact: Redactor, *, verbose: bool = False) -> str:
     """Write what happens to `path` from now on; return why that cannot be, empty where it can.
 
@@ -35,7 +41,7 @@ def start(path: Path, redact: Redactor, *, verbose: bool = False) -> str:
     for name in ("httpx", "httpcore", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_folder(path.parent)
         handler = _OwnersFile(path, maxBytes=LARGEST, backupCount=2, encoding="utf-8")
     except OSError as error:
         root.addHandler(logging.NullHandler())

@@ -122,10 +122,9 @@ class Opening:
         since rendering goes on and nobody drains it (terok-ai/terok#1187).
         """
         try:
-            with self._app.suspend():
+            with self._app.suspend(), _interruptible():
                 print(f"\n{url}\n\nPress enter to go back.", flush=True)  # noqa: T201
-                with _interruptible():
-                    sys.stdin.readline()
+                sys.stdin.readline()
         except SuspendNotSupported:
             self._say("This terminal cannot show the raw link.", wrong=True)
 

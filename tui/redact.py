@@ -5,6 +5,7 @@ The second line of defence: no code of ours puts a key or a signed link into suc
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 import re
@@ -18,6 +19,11 @@ _SIGNED: Final = re.compile(
     r"(?i)((?:signature|security-token|ossaccesskeyid|x-(?:oss|amz)-[a-z-]+)(?:=|%3D))[^&\s\"'<>]+"
 )
 _LONGEST_RECORD: Final = 50_000
+_QUERY: Final = re.compile(
+    r"(?i)(https?(?:://|%3a%2f%2f)[^\s?\"'<>]{0,2000}?)(?:\?|%3f)[^\s\"'<>]*"
+)
+_TELLING: Final = 8
+"""Characters of a key that are too many to show: a service may quote the beginning alone."""
 _BEARER: Final = re.compile(r"(?i)(bearer\s+)[!-~]+")
 
 
@@ -27,6 +33,7 @@ class Redactor:
     def __init__(self) -> None:
         self._secrets: list[Secret] = []
         self._forms: list[str] = []
+        self._beginnings: list[re.Pattern[str]] = []
 
     def learn(self, secret: Secret) -> None:
         """Replace this one too, from now on."""
@@ -37,16 +44,41 @@ class Redactor:
             # first, since one may hold another.
             forms = {value, repr(value)[1:-1], json.dumps(value)[1:-1], quote(value, safe="")}
             self._forms = sorted({*self._forms, *forms}, key=len, reverse=True)
+            self._beginnings += _beginnings(value)
 
     def __call__(self, text: str) -> str:
         """Return `text` without secrets."""
         for form in self._forms:
             text = text.replace(form, "***")
+        for beginning in self._beginnings:
+            text = beginning.sub("***", text)
         return _BEARER.sub(r"\1***", _SIGNED.sub(r"\1***", text))
 
 
+def _beginnings(value: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What the first characters of a key look like, with what follows them.
+
+    As they are, or any of them percent-encoded; and in base64, where two other characters at most
+    may stand before them in their group of three.
+    """
+    start = value[:_TELLING]
+    plain = "".join(f"(?:{re.escape(c)}|%(?i:{ord(c):02x}))" for c in start)
+    packed = set()
+    for shift in range(3):
+        whole = base64.b64encode(b"\0" * shift + start.encode()).decode()
+        piece = whole[(shift * 8 + 5) // 6 : (shift + len(start.encode())) * 8 // 6]
+        packed |= {re.escape(piece), re.escape(piece.replace("+", "-").replace("/", "_"))}
+    return (
+        re.compile(rf"{plain}[^\s\"'<>&,;()\[\]{{}}]*"),
+        re.compile(rf"(?:{'|'.join(sorted(packed))})[\w+/=-]*", re.ASCII),
+    )
+
+
 class RedactingFormatter(logging.Formatter):
-    """Formats as usual, tracebacks included; redacts the whole, and cleans it for terminals."""
+    """Formats as usual, tracebacks included; redacts the whole, and cleans it for terminals.
+
+    Of a link it keeps what stands before the query.
+    """
 
     def __init__(self, redact: Redactor, fmt: str) -> None:
         super().__init__(fmt)
@@ -54,4 +86,5 @@ class RedactingFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as a text without secrets and without control characters."""
-        return clean(self._redact(super().format(record)), _LONGEST_RECORD, keep_lines=True)
+        text = _QUERY.sub(r"\1", self._redact(super().format(record)))
+        return clean(text, _LONGEST_RECORD, keep_lines=True)

@@ -7,6 +7,7 @@ for something else (measured with httpx 0.28.1).
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from typing import Final
@@ -18,6 +19,8 @@ from tui.scrub import clean
 LONGEST: Final = 128
 """Characters."""
 
+_BETWEEN: Final = re.compile(r"[\s,;，；、]+")
+_QUOTES: Final = "\"'`“”‘’[]()"
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
 _PATH: Final = "/get_status/"
 
@@ -46,8 +49,13 @@ def task_id(text: str) -> str:
 
 
 def task_ids(texts: Iterable[str]) -> list[str]:
-    """Return the IDs of `texts`, each once, in order. Raises `UserError` as `task_id` does."""
-    return list(dict.fromkeys(task_id(text) for text in texts))
+    """Return the IDs of `texts`, each once, in order. Raises `UserError` as `task_id` does.
+
+    A text may hold many, as they are pasted from a list: with spaces, commas or semicolons
+    between them, in quotes or not.
+    """
+    parts = (part.strip(_QUOTES) for text in texts for part in _BETWEEN.split(text))
+    return list(dict.fromkeys(task_id(part) for part in parts if part))
 
 
 def _from_url(url: str) -> str:

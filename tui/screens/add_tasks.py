@@ -41,7 +41,7 @@ class AddTasks(ModalScreen[None]):
         """Two fields and a line for what is wrong."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content("Add tasks")
-            yield Label(Content("Task IDs or status URLs, one or many, with spaces between"))
+            yield Label(Content("Task IDs or status URLs, one or many"))
             yield IdsInput(id="ids", placeholder="12345 67890")
             yield Label(Content("Label for all of them (optional)"))
             yield Input(id="label", max_length=200)
@@ -56,7 +56,7 @@ class AddTasks(ModalScreen[None]):
     @on(Input.Submitted)
     def _submitted(self) -> None:
         try:
-            ids = task_ids(self.query_one("#ids", Input).value.split())
+            ids = task_ids([self.query_one("#ids", Input).value])
             if not ids:
                 raise UserError("Type or paste a task ID first.")
         except UserError as error:

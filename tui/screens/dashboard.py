@@ -84,11 +84,17 @@ class Dashboard(Screen[None]):
     class Ready(Message):
         """The dashboard can be given something to show."""
 
-    def __init__(self, host: str, words: Sequence[TaskWords], *, previews: bool) -> None:
-        """Prepare to show the tasks `words` from the first paint on."""
+    def __init__(self, host: str, words: Sequence[TaskWords], *, no_previews: str) -> None:
+        """Prepare.
+
+        Args:
+            host: What is polled.
+            words: The tasks to show from the first paint on.
+            no_previews: Why pictures cannot be shown; empty where they can.
+        """
         super().__init__()
         self._words = words
-        self._previews = previews
+        self._no_previews = no_previews
         self._shown_keys: list[tuple[str, bool, str]] = []
         self._detail_timer: Timer | None = None
         self._host = host
@@ -105,6 +111,7 @@ class Dashboard(Screen[None]):
                 tasks.preset(self._words)
                 yield tasks
                 yield Static(Content(EMPTY), id="empty")
+                yield Static(Content("No task matches.  esc: show all"), id="nothing")
             yield TaskDetail()
         yield TransferBar()
         yield Footer(show_command_palette=False)
@@ -121,6 +128,7 @@ class Dashboard(Screen[None]):
     def set_tasks(self, words: Sequence[TaskWords], *, empty: bool) -> None:
         """Show exactly these tasks; `empty` says whether the watchlist is, or just its filter."""
         self.set_class(empty, "-empty")
+        self.set_class(not empty and not words, "-nothing")
         self.tasks.set_values(words)
         if not words:
             self.opened = False
@@ -158,15 +166,15 @@ class Dashboard(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Say which keys do something now, for the footer."""
         match action:
+            case "filter":
+                return self.focused is self.tasks
             case "frames":
                 return bool(self.selected) and self.focused is self.tasks
             case "back":
                 filtered = bool(self.query_one(FilterInput).value)
                 return self.saving or self.opened or filtered or self.focused is not self.tasks
-            case "open" | "copy" | "download" | "download_all":
+            case "open" | "copy" | "preview" | "download" | "download_all":
                 return bool(self.frames.keys)
-            case "preview":
-                return self._previews and bool(self.frames.keys)
             case "enlarge":
                 wanted = bool(parameters[0])
                 return self.detail.previewing and self.detail.enlarged is not wanted
@@ -253,6 +261,10 @@ class Dashboard(Screen[None]):
         """Copy the link that `action_open` would open."""
         self.post_message(CopyRequested(self.selected, self._link_key()))
 
+    def show_all_tasks(self) -> None:
+        """Drop the filter, so that what was just added is seen."""
+        self.query_one(FilterInput).clear_filter()
+
     def action_filter(self) -> None:
         """Ask which tasks are to be shown."""
         self._show_list()
@@ -268,6 +280,10 @@ class Dashboard(Screen[None]):
 
     def action_preview(self) -> None:
         """Show the picture of the frame that `action_open` would open, or hide it."""
+        if self._no_previews:
+            self.notify(self._no_previews, markup=False)
+            return
+        self._newest_under_cursor()
         self.detail.previewing = not self.detail.previewing
         if self.detail.enlarged:
             self.action_enlarge(False)
@@ -279,12 +295,18 @@ class Dashboard(Screen[None]):
 
     def action_enlarge(self, larger: bool) -> None:
         """Give the picture all the room there is, or less."""
+        self._newest_under_cursor()
         self.detail.enlarged = larger
         self.opened = larger or self.has_class("-narrow")
         self._arrange()
         if larger:
             self.set_focus(self.frames)
         self.refresh_bindings()
+
+    def _newest_under_cursor(self) -> None:
+        # From the list the newest frame is meant, also once the focus is with the frames.
+        if self.focused is self.tasks and self.frames.keys:
+            self.frames.cursor = self.frames.keys[-1]
 
     def action_download(self) -> None:
         """Save the frame that `action_open` would open."""

@@ -7,12 +7,12 @@ from typing import Final
 from textual.binding import Binding, BindingType
 
 DASHBOARD_KEYS: Final[list[BindingType]] = [
-    Binding("enter", "frames", "Frames", tooltip="Go to the task's frames", id="frames"),
+    Binding("enter", "frames", "Task", tooltip="Go to the task's frames", id="frames"),
     Binding("escape", "back", "Back", tooltip="Back to the list", id="back"),
     Binding(
         "question_mark", "app.help", "Help", tooltip="Show all keys", key_display="?", id="help"
     ),
-    Binding("q", "app.quit", "Quit", tooltip="Quit; nothing is lost", id="dashboard.quit"),
+    Binding("q", "app.quit", tooltip="Quit; nothing is lost", show=False, id="dashboard.quit"),
     Binding("slash", "filter", "Filter", key_display="/", tooltip="Show some tasks only"),
     Binding("o", "open", "Open", tooltip="Open the frame, or the task's newest", id="open"),
     Binding("a", "add", "Add", tooltip="Watch more tasks", id="add"),
@@ -27,11 +27,25 @@ DASHBOARD_KEYS: Final[list[BindingType]] = [
         show=False,
         id="refresh_all",
     ),
-    Binding("y", "copy", "Copy link", tooltip="Copy the frame's link", id="copy"),
+    Binding("y", "copy", "Copy", tooltip="Copy the frame's link", id="copy"),
     Binding("Y", "copy_id", tooltip="Copy the task's ID", show=False, id="copy_id"),
     Binding("p", "preview", "Preview", tooltip="Show the frame's picture here", id="preview"),
-    Binding("plus,equals_sign", "enlarge(True)", "Larger", key_display="+", id="enlarge"),
-    Binding("minus", "enlarge(False)", "Smaller", key_display="-", id="shrink"),
+    Binding(
+        "plus,equals_sign",
+        "enlarge(True)",
+        "Zoom",
+        tooltip="Enlarge the picture",
+        key_display="+",
+        id="enlarge",
+    ),
+    Binding(
+        "minus",
+        "enlarge(False)",
+        "Smaller",
+        tooltip="Make the picture small",
+        key_display="-",
+        id="shrink",
+    ),
     Binding("d", "download", "Save", tooltip="Save the frame as a file", id="download"),
     Binding(
         "D",

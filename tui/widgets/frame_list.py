@@ -78,7 +78,7 @@ class FrameList(RowList[LinkWords]):
 
     BINDING_GROUP_TITLE = "On a frame"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select", "Open", tooltip="Open it", id="frame.open"),
+        Binding("enter", "select", "Open", tooltip="Open it", show=False, id="frame.open"),
     ]
 
     def __init__(self, *, id: str) -> None:

@@ -33,7 +33,7 @@ def test_a_tiny_round_prints_a_table_and_keeps_its_figures(
 def test_what_is_timed_is_on_the_screen() -> None:
     second = task_id("run", 1)
     with Stage() as stage, stage.program(stage.home(entries("run", 3))) as wire:
-        wire.wait_for(task_id("run", 0).encode())
+        wire.wait_for(b"3 tasks: 3 in progress")
         wire.settle()
         pressed = running.press(wire, b"j", second)
         screen = Screen(120, 40)

@@ -34,7 +34,7 @@ from tui.clock import Clock
 from tui.config import Config
 from tui.errors import ApiError
 from tui.host import PulseKind
-from tui.poller import WORKERS, Outcome, Poller
+from tui.poller import CLOSING, WORKERS, Outcome, Poller
 from tui.schedule import Schedule
 
 TASKS = [f"task {number}" for number in range(100)]
@@ -237,7 +237,7 @@ async def cancels(storm: Storm) -> None:
     tally, dice = storm.tally, storm.dice
     async with storm.polling(storm.client_of_the_service) as poller:
         await storm.hurry(poller, lambda: tally.polls >= 500)
-        storm.measure()
+        await _measure_at_rest(storm, poller)
         await _tell(storm, f"storm {storm.orders.seed}")
         hurrying = asyncio.create_task(storm.hurry(poller, lambda: False))
         while tally.cancelled < storm.orders.count:
@@ -262,7 +262,15 @@ async def cancels(storm: Storm) -> None:
             await storm.hurry(poller, lambda: len(next_polls()) == 30)
         tally.good_after = next_polls().count("good")
         await storm.hurry(poller, lambda: len([1 for at, _ in storm.queries if at > calm]) > 400)
-        storm.measure()
+        await _measure_at_rest(storm, poller)
+
+
+async def _measure_at_rest(storm: Storm, poller: Poller) -> None:
+    """Take a sample with no connection kept: how many there are depends on the last second."""
+    await asyncio.sleep(storm.orders.deadline)
+    await poller.renew_clients()
+    await asyncio.sleep(CLOSING)
+    storm.measure()
 
 
 async def peaks(storm: Storm) -> None:

@@ -332,3 +332,37 @@ def test_add_tells_what_it_did_and_refuses_what_is_no_id(home: Home) -> None:
     saved = tomllib.loads(home.watchlist.read_text())
     assert [entry["id"] for entry in saved["task"]] == ["1", "2", "3"]
     assert saved["count"] == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "words"),
+    [((), {"NO_COLOR": "1"}, "need colours"), (("--low-bandwidth",), {}, "spare the line")],
+)
+def test_where_pictures_are_off_the_task_and_the_panel_say_so(
+    home: Home,
+    service: ScriptedService,
+    arguments: tuple[str, ...],
+    env: dict[str, str],
+    words: str,
+) -> None:
+    service.script("pic", task("pic", "COMPLETED", frames=[frame_url("pic", 1)]))
+    env = {**env, "SSH_TTY": "/dev/pts/9"}
+    with home.open(*arguments, "watch", "pic", env=env) as terminal:
+        terminal.wait_for_text("frame1.png")
+        terminal.press("p")
+        terminal.wait_for_text(words)
+        terminal.press("p")
+        terminal.wait_gone(words)
+        terminal.press("o")
+        terminal.wait_for_text("Ctrl+click or Cmd+click")
+        terminal.press("p")
+        terminal.wait_for_text(words)
+        assert "▀" not in terminal.text()
+
+
+def test_an_unknown_theme_names_the_file_and_the_key(home: Home, service: ScriptedService) -> None:
+    home.configure(base_url=service.base_url, api_key=service.api_key, theme="nrod")
+    with home.open() as terminal:
+        said = "config.toml: theme: there is no theme “nrod”"
+        terminal.wait_for(lambda text: said in text.replace("\n", ""))
+        assert terminal.wait_exit() == 1

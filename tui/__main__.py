@@ -260,21 +260,22 @@ def _open(start: Start, redact: Redactor, no_log: str) -> int:
     from tui.storage import WatchlistFile
 
     _log_start(config)
-    app = ScenextApp(
-        Parts(
-            config=config,
-            key=start.key,
-            file=WatchlistFile(paths.watchlist),
-            connect=_connector(config),
-            environ=dict(os.environ),
-            clock=Clock(),
-            place=start.place,
-            downloads=config.download_dir or Paths.downloads(),
-            redact=redact,
-            warnings=(start.warning, no_log),
-        ),
-        start.ids,
+    parts = Parts(
+        config=config,
+        key=start.key,
+        file=WatchlistFile(paths.watchlist),
+        connect=_connector(config),
+        environ=dict(os.environ),
+        clock=Clock(),
+        place=start.place,
+        downloads=config.download_dir or Paths.downloads(),
+        redact=redact,
+        warnings=(start.warning, no_log),
     )
+    try:
+        app = ScenextApp(parts, start.ids)
+    except UserError as error:
+        raise UserError(f"{paths.config}: {error}") from None
     Guard(app.leave).install()
     app.run(mouse=not config.low_bandwidth)
     return app.return_code or DONE

@@ -82,16 +82,16 @@ class ScenextApp(App[None]):
         self._warnings = (*parts.warnings, self.backend.load())
         if self._new_ids:
             self.backend.add(self._new_ids)
-        no_previews = _no_previews(parts)
         now = parts.clock.now()
         words = [text.task_words(record, now) for record in self.backend.watchlist]
-        self.dashboard = Dashboard(parts.place, words, no_previews=no_previews)
+        self.dashboard = Dashboard(parts.place, words)
         threads = self.backend.threads
         self._links = Links(self.backend, self._say)
         self._opening = Opening(
             self, self._links, parts.environ, parts.config.open_command, threads
         )
-        self._previewing = Previewing(self._links, Pictures(self.backend.fetch, threads))
+        pictures = Pictures(self.backend.fetch, threads)
+        self._previewing = Previewing(self._links, pictures, off=_pictures_off(parts))
         self._downloads = Downloads(
             self.dashboard,
             self.backend,
@@ -310,7 +310,7 @@ class ScenextApp(App[None]):
         self._downloads.cancel()
 
 
-def _no_previews(parts: Parts) -> str:
+def _pictures_off(parts: Parts) -> str:
     if parts.config.low_bandwidth:
         return "Pictures are off, to spare the line (--low-bandwidth)."
     return "Pictures need colours, and NO_COLOR is set." if "NO_COLOR" in parts.environ else ""

@@ -20,7 +20,9 @@ SETTLE: Final = 0.1
 class Previewing:
     """Shows pictures; one that comes after another was asked for is given up."""
 
-    def __init__(self, links: Links, pictures: Pictures) -> None:
+    def __init__(self, links: Links, pictures: Pictures, *, off: str = "") -> None:
+        """Prepare; `off` says why no picture is to be shown at all, empty where they are."""
+        self._off = off
         self._links = links
         self._pictures = pictures
         self._loading: WeakKeyDictionary[FramePreview, tuple[str, asyncio.Task[Any]]] = (
@@ -29,6 +31,9 @@ class Previewing:
 
     async def fill(self, preview: FramePreview, task_id: str, key: str) -> None:
         """Show the picture of a link (of the newest frame where `key` is empty)."""
+        if self._off:
+            preview.say(self._off)
+            return
         size = preview.content_size
         link = self._links.find(task_id, key)
         if link is None:

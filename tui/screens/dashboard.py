@@ -84,17 +84,10 @@ class Dashboard(Screen[None]):
     class Ready(Message):
         """The dashboard can be given something to show."""
 
-    def __init__(self, host: str, words: Sequence[TaskWords], *, no_previews: str) -> None:
-        """Prepare.
-
-        Args:
-            host: What is polled.
-            words: The tasks to show from the first paint on.
-            no_previews: Why pictures cannot be shown; empty where they can.
-        """
+    def __init__(self, host: str, words: Sequence[TaskWords]) -> None:
+        """Prepare to show the tasks `words` from the first paint on."""
         super().__init__()
         self._words = words
-        self._no_previews = no_previews
         self._shown_keys: list[tuple[str, bool, str]] = []
         self._detail_timer: Timer | None = None
         self._host = host
@@ -280,9 +273,6 @@ class Dashboard(Screen[None]):
 
     def action_preview(self) -> None:
         """Show the picture of the frame that `action_open` would open, or hide it."""
-        if self._no_previews:
-            self.notify(self._no_previews, markup=False)
-            return
         self._newest_under_cursor()
         self.detail.previewing = not self.detail.previewing
         if self.detail.enlarged:

@@ -22,9 +22,6 @@ from textual.widget import Widget
 
 from tui.images import Pixels
 
-SMALL = (48, 14)
-"""Cells: columns and rows of a preview that is not enlarged."""
-
 _HALF = "▀"
 
 

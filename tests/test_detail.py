@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -79,13 +78,13 @@ def test_the_heading_counts_what_can_be_opened(task: Task, heading: str) -> None
 def test_a_failure_tells_its_reason() -> None:
     task = Task("t", TaskStatus.FAILED, results=(Result("text", "渲染失败", False),))
     assert named(detail(record(task, ended=600), NOW), "Reason") == ["渲染失败"]
-    done = replace(task, status=TaskStatus.COMPLETED)
+    done = task._replace(status=TaskStatus.COMPLETED)
     assert named(detail(record(done, ended=600), NOW), "Text") == ["渲染失败"]
 
 
 def test_everything_that_was_sent_is_told() -> None:
     task = running(points="12.5", message="queued behind 3")
-    scored = replace(task, results=(Result("text", "fine", False, "9/10", "clear\nshort"),))
+    scored = task._replace(results=(Result("text", "fine", False, "9/10", "clear\nshort"),))
     shown = detail(record(scored, label="批次"), NOW)
     assert named(shown, "Points") == ["12.5"]
     assert named(shown, "Message") == ["queued behind 3"]
@@ -111,10 +110,10 @@ def test_times_say_what_the_task_took(ended: float | None, words: str) -> None:
 
 
 def test_a_failed_request_says_why_and_from_when_the_data_are() -> None:
-    failed = replace(record(running()), error=ApiError(ErrorKind.OFFLINE, "no connection"))
+    failed = record(running())._replace(error=ApiError(ErrorKind.OFFLINE, "no connection"))
     (words,) = named(detail(failed, NOW), "Request")
     assert words.startswith("! no connection; what you see is from ")
-    never = replace(record(None), error=ApiError(ErrorKind.NOT_FOUND, "no such task"))
+    never = record(None)._replace(error=ApiError(ErrorKind.NOT_FOUND, "no such task"))
     shown = detail(never, NOW)
     assert Fact("Request", "! no such task; no answer yet", "stale") in shown.facts
     assert shown.heading == ""
@@ -156,7 +155,7 @@ def test_the_newest_frame_is_the_last_and_no_video() -> None:
     video = (Result("video", VIDEO, True),)
     assert newest_frame(record(None)) is None
     assert newest_frame(record(Task("t", TaskStatus.COMPLETED, results=video))) is None
-    newest = newest_frame(record(replace(running(*frames(3)), results=video)))
+    newest = newest_frame(record(running(*frames(3))._replace(results=video)))
     assert newest is not None
     assert newest.name == "frame3"
 

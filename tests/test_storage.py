@@ -260,7 +260,7 @@ def test_no_label_makes_a_save_fail(tmp_path: Path, label: str, number: int) -> 
     path.unlink(missing_ok=True)
     saved = WatchlistFile(path).save([Add(entry("a", label))])
     assert saved.entries[0].label == clean(label, LONGEST_LABEL)
-    assert WatchlistFile(path).load() == saved
+    assert WatchlistFile(path).load() == saved._replace(stamp=None)
 
 
 @given(st.binary(max_size=200) | TEXT.map(lambda text: text.encode("utf-8", "replace")))

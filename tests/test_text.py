@@ -131,7 +131,7 @@ def test_a_failed_request_never_looks_like_a_failed_task() -> None:
         drawn = line(words, Columns.fit(70, 10, whole=True))
         assert "Failed" not in drawn
         assert "✗" not in drawn
-        assert drawn.startswith("» In progress")
+        assert drawn[8:].startswith("» In progress")
 
 
 def test_frames_are_counted_once_they_are_known() -> None:
@@ -174,7 +174,7 @@ def test_an_id_of_36_cells_is_whole_from_120_columns_on() -> None:
 def test_an_unknown_state_leaves_the_id_its_room() -> None:
     entry = Entry(UUID, NOW, "", TaskStatus.UNKNOWN, "WAITING_FOR_A_FREE_MACHINE")
     words = text.task_words(Record(entry), NOW)
-    assert re.match(r"\? Unknown: W[A-Z_]+\.\. ", line(words, Columns.fit(70, 36, whole=True)))
+    assert re.match(r".{8}\? Unknown: W[A-Z_]+\.\. ", line(words, Columns.fit(70, 36, whole=True)))
     assert UUID in line(words, Columns.fit(70, 36, whole=True))[:70]
     assert "? Unknown: WAITING_FOR_A.." in line(words, Columns.fit(120, 36, whole=True))
 

@@ -11,10 +11,9 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from tui import __version__
 from tui.api_key import CurrentKey, KeySettings, KeySource, Secret
@@ -182,8 +181,8 @@ def _demo(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix=f"{APP}-demo-") as folder, DemoService() as service:
         paths = Paths.inside(Path(folder))
         _save_demo_tasks(paths, service)
-        config = replace(
-            config, base_url=service.base_url, poll_interval=DEMO_INTERVAL, trust_env=False
+        config = config._replace(
+            base_url=service.base_url, poll_interval=DEMO_INTERVAL, trust_env=False
         )
         settings = KeySettings(inline=Secret(service.api_key))
         key = CurrentKey(KeySource(paths.config, lambda: settings, {}))
@@ -208,11 +207,10 @@ def _refuse_without_terminal() -> None:
 
 def _config(options: argparse.Namespace, paths: Paths) -> Config:
     config = load(paths.config, os.environ, required=options.config is not None)
-    return replace(config, low_bandwidth=config.low_bandwidth or options.low_bandwidth)
+    return config._replace(low_bandwidth=config.low_bandwidth or options.low_bandwidth)
 
 
-@dataclass(frozen=True)
-class Start:
+class Start(NamedTuple):
     """All that was read and decided before the dashboard opens."""
 
     paths: Paths

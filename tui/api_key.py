@@ -12,9 +12,8 @@ import re
 import shlex
 import subprocess
 from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from tui.errors import UserError
 from tui.scrub import clean
@@ -50,8 +49,7 @@ class Secret:
         return hash(self._value)
 
 
-@dataclass(frozen=True, slots=True)
-class KeySettings:
+class KeySettings(NamedTuple):
     """What `config.toml` says about the key."""
 
     command: tuple[str, ...] = ()
@@ -70,8 +68,7 @@ class KeySettings:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ApiKey:
+class ApiKey(NamedTuple):
     """A well-formed key and where it came from."""
 
     secret: Secret

@@ -11,9 +11,8 @@ import logging
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from tui.api_key import CurrentKey, Secret
 from tui.clock import Clock, ServerClock
@@ -56,8 +55,7 @@ class ClientSource(Protocol):
         """Return a client of its own, that has no key."""
 
 
-@dataclass(frozen=True)
-class Parts:
+class Parts(NamedTuple):
     """What the app is built of; `__main__` makes it."""
 
     config: Config
@@ -77,8 +75,7 @@ class Parts:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Listener:
+class Listener(NamedTuple):
     """Whom the backend tells what happens; all are called on the event loop."""
 
     answered: Callable[[Outcome], None]

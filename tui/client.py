@@ -18,11 +18,10 @@ import ssl
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -53,8 +52,7 @@ _LIMITS: Final = httpx.Limits(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A task, and the server's time in Unix seconds where its answer tells it."""
 
     task: Task
@@ -154,10 +152,9 @@ class StatusClient:
     def _without_secrets(self, task: Task) -> Task:
         """Return the task with texts that quote no key and no signature; links stay as they are."""
         redact = self._redact
-        frames = (replace(frame, id=redact(frame.id)) for frame in task.frames)
+        frames = (frame._replace(id=redact(frame.id)) for frame in task.frames)
         results = (
-            replace(
-                result,
+            result._replace(
                 kind=redact(result.kind),
                 content=result.content if result.is_link else redact(result.content),
                 score=redact(result.score),
@@ -165,8 +162,7 @@ class StatusClient:
             )
             for result in task.results
         )
-        return replace(
-            task,
+        return task._replace(
             status_sent=redact(task.status_sent),
             frames=tuple(frames),
             results=tuple(results),

@@ -6,9 +6,8 @@ import statistics
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 _SAMPLES: Final = 5
 _TOLERATED: Final = 5.0
@@ -20,8 +19,7 @@ def _boot_time() -> float:
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """Two ways to tell the time, in seconds; the third is the clock of asyncio's own loop, which
     stands still while the machine sleeps."""
 

@@ -11,10 +11,9 @@ import ipaddress
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from platformdirs.unix import Unix
@@ -34,8 +33,7 @@ _OPEN_COMMAND: Final = "SCENEXT_OPEN_COMMAND"
 _HOST: Final = re.compile(r"(?!.{254})[0-9a-z_-]{1,63}(?:\.[0-9a-z_-]{1,63})*\.?")
 
 
-@dataclass(frozen=True, slots=True)
-class Paths:
+class Paths(NamedTuple):
     """Where the program's files live; nothing is created before it is written."""
 
     config: Path
@@ -67,13 +65,12 @@ class Paths:
         return cls(folder / "config.toml", folder / "watchlist.toml", folder / f"{APP}.log")
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """Every setting; `config.example.toml` explains each to the user."""
 
     base_url: str = DEFAULT_BASE_URL
     """`/get_status/{id}` is appended; no slash at its end."""
-    key: KeySettings = field(default_factory=KeySettings)
+    key: KeySettings = KeySettings()
     """Where the API key comes from."""
     poll_interval: float = SERVICE_INTERVAL
     """Seconds between two queries of one task; at least 1."""
@@ -181,8 +178,7 @@ def _refuse_unknown(table: Mapping[str, object], path: Path) -> None:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class _Fields:
+class _Fields(NamedTuple):
     table: Mapping[str, object]
     file: str
 

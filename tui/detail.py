@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from tui.models import Result, TaskStatus
 from tui.scrub import clean
@@ -14,8 +14,7 @@ from tui.text import badge, clock_time, life
 from tui.watchlist import Record
 
 
-@dataclass(frozen=True, slots=True)
-class LinkWords:
+class LinkWords(NamedTuple):
     """All that a row shows of a frame or a video; the link itself is not among it."""
 
     key: str
@@ -24,8 +23,7 @@ class LinkWords:
     life: str
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """Something of a task that can be opened."""
 
     key: str
@@ -70,8 +68,7 @@ def newest_frame(record: Record) -> Link | None:
     return frames[-1] if frames else None
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One thing that is known of a task."""
 
     name: str
@@ -80,8 +77,7 @@ class Fact:
     """`badge` or `stale`, where it is to be shown as such."""
 
 
-@dataclass(frozen=True, slots=True)
-class Detail:
+class Detail(NamedTuple):
     """All that the detail pane shows of a task."""
 
     task_id: str

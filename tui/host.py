@@ -9,10 +9,9 @@ are passed in. Used by `schedule` alone.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
-from typing import Final
+from typing import Final, NamedTuple
 
 from tui.errors import ApiError, ErrorKind
 
@@ -48,8 +47,7 @@ class PulseKind(StrEnum):
     KEY_REFUSED = "key refused"
 
 
-@dataclass(frozen=True, slots=True)
-class Pulse:
+class Pulse(NamedTuple):
     """How polling as a whole stands, for the status line."""
 
     kind: PulseKind
@@ -61,8 +59,7 @@ class Pulse:
     """What the last fault said, in plain words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Flight:
+class Flight(NamedTuple):
     """A request that came back."""
 
     task_id: str

@@ -12,8 +12,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tui.signed_url import identity
 
@@ -36,8 +35,7 @@ class PictureError(Exception):
     """A picture that cannot be shown; one line in plain words says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pixels:
+class Pixels(NamedTuple):
     """A picture scaled for `columns` by `rows` cells, two pixels a cell, one above the other."""
 
     columns: int

@@ -151,7 +151,7 @@ class Keeper:
             self._tried, self._noticed, self._not_saved = 0, None, ""
             self._say()
             self._stamp = loaded.stamp or self._stamp
-            self._held = loaded
+            self._held = loaded._replace(stamp=None)
             self._loaded(loaded)
 
     def _save_failed(self, why: str, tried: int) -> None:

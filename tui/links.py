@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
@@ -83,7 +83,7 @@ class Links:
         if known is None or record is None or asked.task is None or known.url != link.url:
             return known or link
         # The watchlist takes the answer in by a message that may still be under way.
-        answered = detail.links(replace(record, task=asked.task))
+        answered = detail.links(record._replace(task=asked.task))
         return next((new for new in answered if new.key == link.key), link)
 
     async def _ask(self, task_id: str) -> Task | None:

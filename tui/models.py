@@ -8,8 +8,8 @@ The contract is the provider's API reference, docs.scenext.cn, page *api-referen
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class TaskStatus(StrEnum):
@@ -29,8 +29,7 @@ class TaskStatus(StrEnum):
         return self in (TaskStatus.COMPLETED, TaskStatus.FAILED)
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One picture of a task's progress."""
 
     id: str
@@ -39,8 +38,7 @@ class Frame:
     """The signed link, byte for byte as sent: decoding or re-encoding breaks its signature."""
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """One item of a finished task's result: a video's link or a text."""
 
     kind: str
@@ -52,8 +50,7 @@ class Result:
     score_detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """One answer of the service about one task. All text in it is scrubbed; links are raw."""
 
     id: str

@@ -13,9 +13,8 @@ import re
 import shlex
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Final
+from typing import Final, NamedTuple
 
 from tui.signed_url import why_not_open
 
@@ -35,8 +34,7 @@ _TEXT_BROWSERS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Start this program, without a shell."""
 
     argv: tuple[str, ...]
@@ -44,16 +42,14 @@ class Run:
     """The program, for messages."""
 
 
-@dataclass(frozen=True, slots=True)
-class Show:
+class Show(NamedTuple):
     """Show the link in the terminal."""
 
     why: str = ""
     """What kept a program from opening it, in words; empty where the terminal is the way."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refuse:
+class Refuse(NamedTuple):
     """Open nothing: the link is unsafe."""
 
     why: str
@@ -62,8 +58,7 @@ class Refuse:
 Plan = Run | Show | Refuse
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What the plan depends on."""
 
     environ: Mapping[str, str]

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Literal, TypeVar
 
 from textual.app import App, SuspendNotSupported
@@ -109,7 +108,7 @@ class Opening:
         offer = panel.offer
         link = await self._links.fresh(offer.task_id, offer.link_key)
         if link is not None and not why_not_open(link.url):
-            offer = replace(offer, url=link.url, lives=self._links.lives(link))
+            offer = offer._replace(url=link.url, lives=self._links.lives(link))
         how = await self.copy_text(offer.url)
         if panel.is_attached:
             panel.offer = offer

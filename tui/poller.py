@@ -15,9 +15,8 @@ import logging
 import math
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from tui.errors import ApiError, ErrorKind
 from tui.models import Task
@@ -54,8 +53,7 @@ class Client(Protocol):
     async def aclose(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What came of one query: a task or an error, never both."""
 
     task_id: str
@@ -262,7 +260,7 @@ class Poller:
         if query.cancelled():
             self.schedule.give_up(job, now)
             return
-        outcome = replace(query.result(), seconds=now - started)
+        outcome = query.result()._replace(seconds=now - started)
         if outcome.task is not None:
             wanted = self.schedule.finish(job, now, ended=outcome.task.status.terminal)
         else:

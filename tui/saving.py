@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.filesize import decimal as size
 
@@ -19,8 +19,7 @@ from tui.links import Links
 from tui.signed_url import identity, why_not_open
 
 
-@dataclass(frozen=True)
-class Saved:
+class Saved(NamedTuple):
     """What came of a download."""
 
     words: str

@@ -16,7 +16,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import Final
+from typing import Final, NamedTuple
 
 from tui.errors import ApiError, ErrorKind
 from tui.host import Host, Pulse
@@ -33,8 +33,7 @@ _UNHURRIED: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """A query that is to be made now."""
 
     task_id: str

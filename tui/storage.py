@@ -15,9 +15,9 @@ import errno
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from tui.atomic_file import Filesystem, WholeFiles, because, beside, shown
 from tui.watchlist_format import (
@@ -56,8 +56,7 @@ class StorageError(Exception):
     """A save did not succeed for sure; nothing that was there is lost. One line for the user."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """What the file holds now."""
 
     entries: tuple[Entry, ...]
@@ -65,15 +64,14 @@ class Loaded:
     """One line for the user: what is wrong and where the copy is. Empty where all is well."""
     unread: bool = False
     """Whether the file is there and could not be read, so that these are its backup's entries."""
-    stamp: tuple[int, int, int] | None = field(default=None, compare=False)
+    stamp: tuple[int, int, int] | None = None
     """After a save, what `WatchlistFile.stamp` says while nobody else has written; else None."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     """What reading gave: the document, and what it means for a save."""
 
-    document: Document = field(default_factory=Document)
+    document: Document = Document()
     warning: str = ""
     sound: bool = True
     """Whether the file may become the backup: a damaged one must not push out a good one."""
@@ -129,7 +127,7 @@ class WatchlistFile:
                 stamp = None if unlocked else self.stamp()
         except OSError as error:
             raise StorageError(f"Not saved: {because(target, error)}") from error
-        return replace(loaded, warning=loaded.warning or unlocked, stamp=stamp)
+        return loaded._replace(warning=loaded.warning or unlocked, stamp=stamp)
 
     def stamp(self) -> tuple[int, int, int] | None:
         """(mtime in ns, size, inode) of the file: differs whenever somebody wrote it.
@@ -156,7 +154,7 @@ class WatchlistFile:
             why = because(target, error)
             backup = self._backup(target)
             said = f"Could not read {why}. {backup.warning}"
-            return replace(backup, warning=said, refusal=why, unread=True)
+            return backup._replace(warning=said, refusal=why, unread=True)
         try:
             document = decode(data, changed)
         except UnreadableError as error:
@@ -195,9 +193,9 @@ class WatchlistFile:
         except OSError as error:
             said = f"{shown(target)} {why}, and no copy could be kept: {because(target, error)}"
             warning = f"{said}. {found.warning}".rstrip()
-            return replace(found, warning=warning, sound=False, refusal=said)
+            return found._replace(warning=warning, sound=False, refusal=said)
         warning = f"{shown(target)} {why}; a copy is in {copy.name}. {found.warning}".rstrip()
-        return replace(found, warning=warning, sound=False)
+        return found._replace(warning=warning, sound=False)
 
     @contextmanager
     def _locked(self, target: Path) -> Iterator[str]:
@@ -221,7 +219,7 @@ class WatchlistFile:
         found = self._read(target)
         if found.refusal:
             raise StorageError(f"Not saved: {found.refusal}")
-        document = replace(found.document, entries=replay(found.document.entries, changes))
+        document = found.document._replace(entries=replay(found.document.entries, changes))
         warning = found.warning
         if document.entries != found.document.entries or not found.sound:
             self._files.sweep(target, self._now())
@@ -237,7 +235,7 @@ class WatchlistFile:
         try:
             return encode(document), ""
         except ValueError:
-            bare = replace(document, top_extras={}, task_extras={})
+            bare = document._replace(top_extras={}, task_extras={})
         try:
             data = encode(bare)
         except ValueError as error:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
@@ -28,10 +27,8 @@ _BADGE_WIDTH: Final = 13
 _AGE_WIDTH: Final = 6
 _FRAMES_WIDTH: Final = 4
 _UNKNOWN_WIDTH: Final = 26
-AGE_AT: Final = _BADGE_WIDTH + 1
-"""The cell at which a row's age begins, where its badge is of the usual width."""
-_FIXED_WIDTH: Final = AGE_AT + _AGE_WIDTH + 1 + _FRAMES_WIDTH + 1
-"""The cells in front of a row's ID, likewise."""
+_FIXED_WIDTH: Final = 1 + _AGE_WIDTH + 1 + _BADGE_WIDTH + 1 + _FRAMES_WIDTH + 1
+"""The cells in front of a row's ID, where its badge is of the usual width."""
 
 _BADGES: Final[Mapping[TaskStatus, tuple[str, str]]] = {
     TaskStatus.QUEUED: ("-", "Queued"),
@@ -75,8 +72,7 @@ def life(end: float | None, server_now: float) -> str:
     return "<1 min" if left < 60 else span(left)
 
 
-@dataclass(frozen=True, slots=True)
-class TaskWords:
+class TaskWords(NamedTuple):
     """All that a row shows of a task: words only, so that equal values repaint nothing."""
 
     key: str
@@ -131,8 +127,7 @@ def matches(words: TaskWords, query: str) -> bool:
     return all(part in row for part in query.casefold().split())
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(NamedTuple):
     """How the cells of a row are shared out; the same for all rows of a list."""
 
     width: int
@@ -155,15 +150,15 @@ class Columns:
 def task_line(words: TaskWords, columns: Columns) -> tuple[tuple[str, str], ...]:
     """Return a row as parts `(name, text)`, whose texts follow each other on the line.
 
-    What changes often is far left: a partial repaint is written from the left edge.
+    What changes most often comes first: a partial repaint is written from the left edge.
     """
     # A state that we do not know may be long; it takes what the ID leaves free.
     spare = columns.width - _FIXED_WIDTH - columns.id_width
     most = _BADGE_WIDTH + max(0, min(spare, _UNKNOWN_WIDTH - _BADGE_WIDTH))
     badge_text = fit(words.badge, max(_BADGE_WIDTH, min(most, cell_len(words.badge))))
     parts = [
+        ("age", f" {words.age.rjust(_AGE_WIDTH)} "),
         ("badge", badge_text + " "),
-        ("age", words.age.rjust(_AGE_WIDTH) + " "),
         ("frames", words.frames.rjust(_FRAMES_WIDTH) + " "),
         ("id", fit(cut_middle(words.key, columns.id_width), columns.id_width)),
     ]
@@ -176,9 +171,8 @@ def task_line(words: TaskWords, columns: Columns) -> tuple[tuple[str, str], ...]
 
 def column_names(columns: Columns) -> str:
     """Return the line above the rows that says what their parts are."""
-    state = "  State".ljust(_BADGE_WIDTH)
-    numbers = "Time" + "Frames".rjust(_AGE_WIDTH + 1 + _FRAMES_WIDTH - len("Time"))
-    return f"{state} {numbers} {fit('Task', columns.id_width)} Label"
+    state = "  State".ljust(_BADGE_WIDTH + 1 + _FRAMES_WIDTH - len("Frames"))
+    return f" {'Time'.rjust(_AGE_WIDTH)} {state}Frames {fit('Task', columns.id_width)} Label"
 
 
 def fit(text: str, width: int) -> str:

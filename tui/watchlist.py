@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from tui.errors import ApiError
 from tui.models import Frame, Task, TaskStatus
@@ -23,8 +22,7 @@ WATCHED: Final = timedelta(minutes=5)
 """How old the answer before may be for the end of a task to count as seen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One watched task."""
 
     entry: Entry
@@ -118,7 +116,7 @@ class Watchlist:
         if record.id not in self._records:
             self._change(Add(record.entry, before))
             entry = self._records[record.id].entry
-            self._put(replace(record, entry=entry))
+            self._put(record._replace(entry=entry))
 
     def apply(self, outcome: Outcome, now: datetime) -> Record | None:
         """Take in what came of a query; return the new record, None if it is not watched."""
@@ -126,7 +124,7 @@ class Watchlist:
         if record is None:
             return None
         if outcome.task is None:
-            record = replace(record, error=outcome.error)
+            record = record._replace(error=outcome.error)
         else:
             record = self._answered(record, outcome.task, now)
         self._put(record)
@@ -141,11 +139,11 @@ class Watchlist:
     def _answered(self, record: Record, task: Task, now: datetime) -> Record:
         if record.status.terminal and not task.status.terminal:
             # What has ended stays ended: an answer from an older copy of the service's data.
-            task = replace(task, status=record.status, status_sent=record.status_sent)
+            task = task._replace(status=record.status, status_sent=record.status_sent)
             if record.task is not None:
-                task = replace(task, results=record.task.results, points=record.task.points)
+                task = task._replace(results=record.task.results, points=record.task.points)
         if record.task is not None:
-            task = replace(task, frames=_united(record.task.frames, task.frames))
+            task = task._replace(frames=_united(record.task.frames, task.frames))
         entry = record.entry
         # Only a state that we do not know needs the service's own word for it.
         sent = task.status_sent if task.status is TaskStatus.UNKNOWN else ""
@@ -156,7 +154,7 @@ class Watchlist:
             update = Update(record.id, task.status, sent, ended)
             self.pending.append(update)
             (entry,) = replay([entry], [update])
-        return replace(record, entry=entry, task=task, answered=now, error=None)
+        return record._replace(entry=entry, task=task, answered=now, error=None)
 
     def _change(self, *changes: Change) -> None:
         self.pending.extend(changes)
@@ -169,7 +167,7 @@ class Watchlist:
 
 
 def _with_entry(record: Record | None, entry: Entry) -> Record:
-    return Record(entry) if record is None else replace(record, entry=entry)
+    return Record(entry) if record is None else record._replace(entry=entry)
 
 
 def _was_watched(record: Record, now: datetime) -> bool:

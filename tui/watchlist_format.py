@@ -22,9 +22,9 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from tui.errors import UserError
 from tui.models import TaskStatus
@@ -39,12 +39,12 @@ LONGEST_LABEL = 200
 LONGEST_STATUS = 60
 """Characters of a state in the service's words."""
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 _TOP_KEYS = frozenset({"version", "count", "task"})
 _TASK_KEYS = frozenset({"id", "label", "added", "status", "status_sent", "ended"})
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """The durable facts of one watched task. No link and no key is ever among them."""
 
     id: str
@@ -59,8 +59,7 @@ class Entry:
     """When it was seen to end: aware, UTC. `None` where unknown, and while it goes on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Add:
+class Add(NamedTuple):
     """Watch a task. Where the ID is there already, the entry stays; a label given replaces its."""
 
     entry: Entry
@@ -68,15 +67,13 @@ class Add:
     """The task in front of which a new entry comes; last where it is None or not there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Remove:
+class Remove(NamedTuple):
     """Watch a task no longer. An ID that is not there is no error."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(NamedTuple):
     """What was learnt of a task. It never brings back an ID that was removed.
 
     A terminal state wins over an open one, whichever comes first. Where the same end is seen
@@ -116,7 +113,7 @@ def _added(kept: dict[str, Entry], entry: Entry, before: str | None) -> dict[str
     earlier = kept.get(entry.id)
     if earlier is not None:
         if entry.label:
-            kept[entry.id] = replace(earlier, label=entry.label)
+            kept[entry.id] = earlier._replace(label=entry.label)
     elif not _is_id(entry.id):
         pass  # It could not be read back, and would make every later save fail.
     elif before is None or before not in kept:
@@ -140,10 +137,10 @@ def _updated(entry: Entry, change: Update) -> Entry:
     if entry.status.terminal and not change.status.terminal:
         return entry
     changed = _storable(
-        replace(entry, status=change.status, status_sent=change.status_sent, ended=change.ended)
+        entry._replace(status=change.status, status_sent=change.status_sent, ended=change.ended)
     )
     if changed.status is entry.status and entry.ended is not None:
-        return replace(changed, ended=min(entry.ended, changed.ended or entry.ended))
+        return changed._replace(ended=min(entry.ended, changed.ended or entry.ended))
     return changed
 
 
@@ -176,17 +173,16 @@ class UnreadableError(ValueError):
     """The bytes are no watchlist at all. The text says why and fits after the file's name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """What one file says."""
 
     entries: tuple[Entry, ...] = ()
     version: int = VERSION
     problems: tuple[str, ...] = ()
     """What is wrong with it, in words that fit after the file's name; empty where it is sound."""
-    top_extras: Mapping[str, Any] = field(default_factory=dict)
+    top_extras: Mapping[str, Any] = _NOTHING
     """Top-level keys that are not ours."""
-    task_extras: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    task_extras: Mapping[str, Mapping[str, Any]] = _NOTHING
     """Keys that are not ours in task tables, by task ID."""
 
     @property

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar, Final, NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
@@ -21,8 +20,7 @@ from tui.widgets.frame_preview import FramePreview
 from tui.widgets.hints import hints
 
 
-@dataclass(frozen=True)
-class Offer:
+class Offer(NamedTuple):
     """A link and what is known about it."""
 
     task_id: str
@@ -59,23 +57,26 @@ class OpenPanel(ModalScreen[None]):
     transfer: reactive[str] = reactive("", init=False)
     """How a download stands that was asked for here."""
 
-    @dataclass
     class CopyWanted(Message):
         """The link is to be copied again."""
 
-        panel: OpenPanel
+        def __init__(self, panel: OpenPanel) -> None:
+            super().__init__()
+            self.panel = panel
 
-    @dataclass
     class PreviewWanted(Message):
         """The panel's preview is to be filled."""
 
-        panel: OpenPanel
+        def __init__(self, panel: OpenPanel) -> None:
+            super().__init__()
+            self.panel = panel
 
-    @dataclass
     class RawWanted(Message):
         """The link is to be shown on the terminal's normal screen, as one line."""
 
-        url: str
+        def __init__(self, url: str) -> None:
+            super().__init__()
+            self.url = url
 
     def __init__(self, offer: Offer) -> None:
         super().__init__()

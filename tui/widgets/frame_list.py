@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -27,17 +27,12 @@ def _left(url: str, server_now: float) -> float:
 class FrameRow(Row[LinkWords]):
     """A frame's line: how long its link lives, its ID, its file's name."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "frame-row--life",
-        "frame-row--name",
-        "frame-row--file",
-    }
-
     words: reactive[LinkWords | None] = reactive(None)
     """What is shown; an equal value repaints nothing."""
 
-    def __init__(self, value: LinkWords, url: str) -> None:
-        super().__init__(value)
+    def __init__(self, value: LinkWords, style_of: Callable[..., Style], url: str) -> None:
+        """Show `value` and carry a link; see `Row`."""
+        super().__init__(value, style_of)
         self.set_reactive(FrameRow.words, value)
         self._url = url
         self._painted = ""
@@ -64,12 +59,12 @@ class FrameRow(Row[LinkWords]):
             return Content()
         self._painted = self._url
         link = Style() if why_not_open(self._url) else Style(link=self._url)
-        words = self.words
-        return Content.assemble(
-            (words.life.rjust(_LIFE_WIDTH) + "  ", self.get_visual_style("frame-row--life")),
-            (fit(words.name, _NAME_WIDTH), self.get_visual_style("frame-row--name") + link),
+        words, minor = self.words, self.style("row-list--minor")
+        return self.line(
+            (" " + words.life.rjust(_LIFE_WIDTH) + "  ", minor),
+            (fit(words.name, _NAME_WIDTH), self.style() + link),
             "  ",
-            (words.file, self.get_visual_style("frame-row--file")),
+            (words.file, minor),
         )
 
 
@@ -88,7 +83,7 @@ class FrameList(RowList[LinkWords]):
 
     def make_row(self, value: LinkWords) -> FrameRow:
         """Return a row with its link."""
-        return FrameRow(value, self._urls[value.key])
+        return FrameRow(value, self.get_visual_style, self._urls[value.key])
 
     def set_links(self, links: Sequence[Link], server_now: float) -> None:
         """Show these links, whose lives are counted with the service's clock (Unix seconds)."""

@@ -7,7 +7,6 @@ colour, 17 kB in 256 colours (measured).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import groupby
 
 from rich.color import Color
@@ -33,11 +32,12 @@ class FramePreview(Widget):
     words: reactive[str] = reactive("")
     """What is said in its place."""
 
-    @dataclass
     class Resized(Message):
         """The picture should be scaled to another size."""
 
-        preview: FramePreview
+        def __init__(self, preview: FramePreview) -> None:
+            super().__init__()
+            self.preview = preview
 
     wanted: tuple[str, int, int] | None = None
     """What it is to show: a picture's identity (its whole link, once that has ended), columns and

@@ -10,17 +10,21 @@ that is scrolled out makes the compositor lay out all of them again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import ClassVar, Generic, Protocol, TypeVar
+from typing import ClassVar, Final, Generic, Protocol, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.message import Message
 from textual.reactive import reactive
+from textual.style import Style
 from textual.widget import Widget
+
+_CURSOR: Final = "row-list--cursor"
 
 
 class Keyed(Protocol):
@@ -34,16 +38,33 @@ V = TypeVar("V", bound=Keyed)
 
 
 class Row(Widget, Generic[V]):
-    """One line that shows one value."""
+    """One line that shows one value, in the colours of its list's component classes.
 
-    def __init__(self, value: V, *, classes: str = "") -> None:
-        # Classes are given here: added later, each would have the styles looked up anew.
-        super().__init__(classes=classes)
+    They are looked up once for all rows: styles of its own, with a class for the cursor and one
+    for the state, cost a row 1.5 ms when it is made and again whenever one of the classes changes.
+    """
+
+    under_cursor: reactive[bool] = reactive(False)
+    """Whether the line is marked as the selected one."""
+
+    def __init__(self, value: V, style_of: Callable[..., Style]) -> None:
+        """Show `value`; `style_of` returns the style of component classes of the list."""
+        super().__init__()
         self.key = value.key
+        self._style_of = style_of
 
     def show(self, value: V) -> None:
         """Show another value, and be the row of its key; an equal one changes nothing."""
         raise TypeError("a row knows how to show its values")
+
+    def style(self, *names: str) -> Style:
+        """Return the style of component classes of the list, as it is on this row."""
+        return self._style_of(*((_CURSOR, *names) if self.under_cursor else names))
+
+    def line(self, *parts: str | tuple[str, Style]) -> Content:
+        """Return the parts one after the other, on a line that is as long as the row."""
+        words = Content.assemble(*parts).truncate(self.size.width - 1, ellipsis=True)
+        return words.pad_right(self.size.width - words.cell_length).stylize_before(self.style())
 
     class Pressed(Message):
         """The row was clicked."""
@@ -97,6 +118,7 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
     ]
 
     BINDING_GROUP_TITLE = "In a list"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {_CURSOR, "row-list--minor", "row-list--stale"}
 
     cursor: reactive[str] = reactive("", init=False, repaint=False)
     """The key of the row under the cursor; empty only while there are no rows."""
@@ -253,8 +275,7 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
             else:
                 row = self.make_row(self._values[key])
             self._rows[key] = row
-            if row.has_class("-cursor") is not (key == self.cursor):
-                row.set_class(key == self.cursor, "-cursor")
+            row.under_cursor = key == self.cursor
         return row
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
@@ -273,7 +294,7 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
         """Move the mark, keep it in view, and tell."""
         for key in (old, new):
             if key in self._rows:
-                self._rows[key].set_class(key == new, "-cursor")
+                self._rows[key].under_cursor = key == new
         self._reveal()
         if new:
             self.post_message(self.CursorMoved(self, new))

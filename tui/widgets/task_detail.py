@@ -18,6 +18,7 @@ from tui.detail import Detail, Fact
 from tui.models import TaskStatus
 from tui.widgets.frame_list import FrameList
 from tui.widgets.frame_preview import FramePreview
+from tui.widgets.states import STATE_NAMES
 
 
 class Facts(Static):
@@ -80,8 +81,7 @@ class TaskDetail(Vertical):
         if status is not self._status:
             for each in (self._status, status):
                 if each is not None:
-                    name = each.value.lower().replace("_", "-")
-                    self.set_class(each is status, f"-state-{name}")
+                    self.set_class(each is status, f"-state-{STATE_NAMES[each]}")
             self._status = status
         self.facts.facts = detail.facts if detail else ()
         # An equal text would be painted again, and a layout would repaint everything.

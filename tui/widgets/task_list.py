@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from rich.cells import cell_len
 from textual import events
@@ -12,6 +11,7 @@ from textual.message import Message
 
 from tui.text import Columns, TaskWords
 from tui.widgets.row_list import RowList
+from tui.widgets.states import STATE_NAMES
 from tui.widgets.task_row import TaskRow
 
 WHOLE_ID_FROM: Final = 120
@@ -21,11 +21,14 @@ WHOLE_ID_FROM: Final = 120
 class TaskList(RowList[TaskWords]):
     """Every watched task on a line."""
 
-    @dataclass
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"task-list--{name}" for name in STATE_NAMES.values()}
+
     class Arranged(Message):
         """The columns are shared out otherwise now."""
 
-        columns: Columns
+        def __init__(self, columns: Columns) -> None:
+            super().__init__()
+            self.columns = columns
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
@@ -33,7 +36,7 @@ class TaskList(RowList[TaskWords]):
 
     def make_row(self, value: TaskWords) -> TaskRow:
         """Return a row with the columns of the others."""
-        return TaskRow(value, self._columns())
+        return TaskRow(value, self.get_visual_style, self._columns())
 
     def preset(self, values: Iterable[TaskWords]) -> None:
         """Have these tasks from the first paint on."""

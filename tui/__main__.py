@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from tui import __version__
 from tui.api_key import CurrentKey, KeySettings, KeySource, Secret
-from tui.config import APP, SERVICE_INTERVAL, Config, Paths, load, read_table
+from tui.config import APP, Config, Paths, load, read_table
 from tui.errors import UserError
 from tui.task_ids import task_id, task_ids
 
@@ -257,7 +257,6 @@ def _open(start: Start, redact: Redactor, no_log: str) -> int:
     from tui.guard import Guard
     from tui.storage import WatchlistFile
 
-    _log_start(config)
     parts = Parts(
         config=config,
         key=start.key,
@@ -301,17 +300,6 @@ def _prepare_terminal(config: Config) -> None:
     stream = sys.__stderr__
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(encoding="utf-8", errors="replace")
-
-
-def _log_start(config: Config) -> None:
-    logger = logging.getLogger(__name__)
-    logger.info("%s %s watches %s", APP, __version__, config.host)
-    if config.poll_interval < SERVICE_INTERVAL:
-        logger.warning(
-            "poll_interval is %g s; the service asks for %g s between two queries of a task",
-            config.poll_interval,
-            SERVICE_INTERVAL,
-        )
 
 
 def run() -> NoReturn:

@@ -6,46 +6,53 @@ and the presenter gives the row of that task new words. Wishes travel up as mess
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import traceback
 from collections.abc import Iterable
-from typing import Any, ClassVar, Final
+from contextlib import suppress
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
 
 from tui import messages, text
 from tui.backend import Backend, Listener, Parts
-from tui.commands import BindingCommands, key_groups
 from tui.control_filter import ControlFilter
-from tui.downloads import Downloads
 from tui.errors import ErrorKind, UserError
-from tui.images import Pictures
-from tui.links import Links
-from tui.opening import Opening
 from tui.presenter import Presenter
-from tui.previewing import Previewing
-from tui.saving import Saving
 from tui.screens.dashboard import Dashboard
-from tui.screens.open_panel import OpenPanel
-from tui.widgets.frame_list import FrameList
-from tui.widgets.frame_preview import FramePreview
 from tui.widgets.row_list import RowList
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+    from tui.link_actions import LinkActions
+    from tui.screens.open_panel import OpenPanel
 
 TICK: Final = 1.0
 """Seconds between two looks at how polling stands."""
 COUNTS_AFTER: Final = 0.25
 """Seconds after an answer at which the counts by state are brought up to date."""
+QUERIES_FIRST: Final = 0.3
+"""Seconds that the rest of the dashboard waits for the first queries at most: on a cold disk what
+they need may take longer to be imported."""
 AGES_EVERY: Final = 5
 """Ticks between two looks at ages, which change by the minute."""
 
 _log = logging.getLogger(__name__)
+
+
+def _binding_commands() -> type[Provider]:
+    from tui.commands import BindingCommands
+
+    return BindingCommands
 
 
 class ScenextApp(App[None]):
@@ -53,7 +60,7 @@ class ScenextApp(App[None]):
 
     CSS_PATH = "app.tcss"
     TITLE = "scenext-tui"
-    COMMANDS: ClassVar[set[Any]] = {BindingCommands} | App.COMMANDS
+    COMMANDS: ClassVar[set[Any]] = {_binding_commands} | App.COMMANDS
     BINDING_GROUP_TITLE = "Everywhere"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+z", "suspend_process", "Suspend to the shell (fg: back)", show=False),
@@ -84,19 +91,8 @@ class ScenextApp(App[None]):
             self.backend.add(self._new_ids)
         now = parts.clock.now()
         words = [text.task_words(record, now) for record in self.backend.watchlist]
-        self.dashboard = Dashboard(parts.place, words)
-        threads = self.backend.threads
-        self._links = Links(self.backend, self._say)
-        self._opening = Opening(
-            self, self._links, parts.environ, parts.config.open_command, threads
-        )
-        pictures = Pictures(self.backend.fetch, threads)
-        self._previewing = Previewing(self._links, pictures, off=_pictures_off(parts))
-        self._downloads = Downloads(
-            self.dashboard,
-            self.backend,
-            Saving(self._links, self.backend.media, parts.downloads, threads),
-        )
+        counts = text.counts(self.backend.watchlist.counts())
+        self.dashboard = Dashboard(parts.place, words, counts)
         self._presenter = Presenter(self.dashboard, self.backend, parts.clock)
         if parts.config.theme:
             self._set_theme(parts.config.theme)
@@ -121,22 +117,26 @@ class ScenextApp(App[None]):
 
     # Life
 
-    def on_dashboard_ready(self) -> None:
-        """Show the rest of the saved watchlist before any network, then start the background."""
-        for number, warning in enumerate(self._warnings):
-            self._presenter.trouble(f"start {number}", warning)
-        self._presenter.show_all(self._new_ids[0] if self._new_ids else "")
-        self._presenter.show_pulse()
+    def on_dashboard_painted(self) -> None:
+        """Start what the saved watchlist on the screen did not wait for."""
         # After ctrl+z and fg the terminal is empty, whatever Textual thinks is on it.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh())
-        self.call_after_refresh(self._start_background)
+        self.backend.spawn(self._start())
 
-    def _start_background(self) -> None:
+    async def _start(self) -> None:
+        self.backend.start(self.dashboard.tasks.keys_in_view)
+        # The queries first: they are answered while the rest of the dashboard is made.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(QUERIES_FIRST):
+                await self.backend.asking.wait()
+        await self.dashboard.complete_itself()
+        for number, warning in enumerate(self._warnings):
+            self._presenter.trouble(f"start {number}", warning)
+        self._presenter.begin(self._new_ids[0] if self._new_ids else "")
+        self.set_interval(TICK, self._tick)
         # What was made so far stays: it need not be looked at in every collection.
         gc.freeze()
         gc.enable()
-        self.backend.start(self.dashboard.tasks.keys_in_view)
-        self.set_interval(TICK, self._tick)
 
     async def on_unmount(self) -> None:
         """End the background."""
@@ -259,58 +259,53 @@ class ScenextApp(App[None]):
 
     def action_help(self) -> None:
         """Show the keys."""
+        from tui.commands import key_groups
         from tui.screens.help import Help
+        from tui.widgets.frame_list import FrameList
 
         nodes = (RowList, Dashboard, FrameList, ScenextApp)
         self.push_screen(Help(key_groups(self, nodes)))
 
     # Links
 
+    @cached_property
+    def _link_actions(self) -> LinkActions:
+        from tui.link_actions import LinkActions
+
+        return LinkActions(self, self.dashboard, self.backend, self._parts, self._say)
+
     def on_open_requested(self, event: messages.OpenRequested) -> None:
         """Open a link in the way that works here."""
-        self.backend.spawn(self._opening.open(event.task_id, event.link_key))
+        self._link_actions.open(event.task_id, event.link_key)
 
     def on_copy_requested(self, event: messages.CopyRequested) -> None:
         """Copy a link."""
-        self.backend.spawn(self._opening.copy(event.task_id, event.link_key))
+        self._link_actions.copy(event.task_id, event.link_key)
 
     def on_copy_text_requested(self, event: messages.CopyTextRequested) -> None:
         """Copy an ID or a path."""
-        self.backend.spawn(self._opening.copy_plain(event.words, event.name))
+        self._link_actions.copy_text(event.words, event.name)
 
     def on_open_panel_copy_wanted(self, event: OpenPanel.CopyWanted) -> None:
         """Copy the panel's link again."""
-        self.backend.spawn(self._opening.copy_again(event.panel))
+        self._link_actions.copy_again(event.panel)
 
     def on_open_panel_raw_wanted(self, event: OpenPanel.RawWanted) -> None:
         """Show the panel's link on the normal screen."""
-        self._opening.show_raw(event.url)
+        self._link_actions.show_raw(event.url)
 
     def on_open_panel_preview_wanted(self, event: OpenPanel.PreviewWanted) -> None:
         """Show the picture in the panel."""
-        offer = event.panel.offer
-        preview = event.panel.query_one(FramePreview)
-        self.backend.spawn(self._previewing.fill(preview, offer.task_id, offer.link_key))
+        self._link_actions.preview_in(event.panel)
 
     def on_preview_requested(self, event: messages.PreviewRequested) -> None:
         """Show the picture of the frame that is selected now."""
-        link = self._links.find(event.task_id, event.link_key)
-        detail = self.dashboard.detail
-        detail.preview_heading.update(Content(f"Preview of {link.name}" if link else "Preview"))
-        self.backend.spawn(self._previewing.fill(detail.preview, event.task_id, event.link_key))
+        self._link_actions.preview(event)
 
     def on_download_requested(self, event: messages.DownloadRequested) -> None:
         """Save a frame, or all there is of a task."""
-        one = self._links.find(event.task_id, event.link_key)
-        links = self._links.all_of(event.task_id) if event.everything else [one] if one else []
-        self._downloads.start(event.task_id, links)
+        self._link_actions.download(event)
 
     def on_cancel_requested(self) -> None:
         """End the download that runs, or hide what came of it."""
-        self._downloads.cancel()
-
-
-def _pictures_off(parts: Parts) -> str:
-    if parts.config.low_bandwidth:
-        return "Pictures are off, to spare the line (--low-bandwidth)."
-    return "Pictures need colours, and NO_COLOR is set." if "NO_COLOR" in parts.environ else ""
+        self._link_actions.cancel_download()

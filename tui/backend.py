@@ -12,12 +12,12 @@ from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
+from tui import __version__
 from tui.api_key import CurrentKey, Secret
 from tui.clock import Clock, ServerClock
-from tui.config import Config
-from tui.download import Body
+from tui.config import APP, SERVICE_INTERVAL, Config
 from tui.errors import MediaError, UserError
 from tui.keeper import Keeper
 from tui.poller import Client, Outcome, Poller
@@ -25,6 +25,9 @@ from tui.redact import Redactor
 from tui.schedule import Schedule
 from tui.storage import Loaded, WatchlistFile
 from tui.watchlist import Record, Watchlist
+
+if TYPE_CHECKING:
+    from tui.download import Body
 
 SAVE_GRACE: Final = 0.5
 """Seconds that the end waits for the last save, and again for the connections to close."""
@@ -118,6 +121,8 @@ class Backend:
             key_changed=self._key_changed,
         )
         self._background: set[asyncio.Task[None]] = set()
+        self.asking = asyncio.Event()
+        """Set once the first queries are on their way."""
         self._removed: list[tuple[Record, str | None]] = []
 
     @property
@@ -133,6 +138,7 @@ class Backend:
 
     def start(self, first: Callable[[], Collection[str]]) -> None:
         """Save, follow and poll from now on; `first` tells which tasks are in view."""
+        _log_start(self._parts.config)
         self._keeper.kick()
         self.spawn(self._keeper.run())
         self.spawn(self._poll(first))
@@ -223,6 +229,13 @@ class Backend:
         else:
             self._poller.refresh(*task_ids)
 
+    async def _poll(self, first: Callable[[], Collection[str]]) -> None:
+        loop = asyncio.get_running_loop()
+        self._connector = await loop.run_in_executor(self.threads, self._parts.connect)
+        self.sync(first())
+        self.asking.set()
+        await self._poller.run()
+
     async def ask(self, task_id: str) -> Outcome:
         """Ask about one task now and wait for the answer."""
         return await self._poller.ask(task_id)
@@ -241,16 +254,6 @@ class Backend:
     async def fetch(self, url: str, most: int) -> bytes:
         """Return what is behind a link, at most `most` bytes. Raises `MediaError`."""
         return await self.media().fetch(url, most)
-
-    async def _poll(self, first: Callable[[], Collection[str]]) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            self._connector = await loop.run_in_executor(self.threads, self._parts.connect)
-        except UserError as error:
-            self._listener.crashed(error)
-            return
-        self.sync(first())
-        await self._poller.run()
 
     def _new_client(self) -> Client:
         assert self._connector is not None  # noqa: S101 (polling starts with it)
@@ -276,9 +279,20 @@ class Backend:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._background.discard(task)
         error = None if task.cancelled() else task.exception()
-        if isinstance(error, Exception):
+        if isinstance(error, Exception) and not isinstance(error, UserError):
             _log.error("a part of the background ended", exc_info=error)
+        if isinstance(error, Exception):
             self._listener.crashed(error)
+
+
+def _log_start(config: Config) -> None:
+    _log.info("%s %s watches %s", APP, __version__, config.host)
+    if config.poll_interval < SERVICE_INTERVAL:
+        _log.warning(
+            "poll_interval is %g s; the service asks for %g s between two queries of a task",
+            config.poll_interval,
+            SERVICE_INTERVAL,
+        )
 
 
 def _log_outcome(outcome: Outcome, before: Record | None, record: Record | None) -> None:

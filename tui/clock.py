@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections import deque
 from collections.abc import Callable
@@ -50,5 +49,5 @@ class ServerClock:
 
     def now(self) -> float:
         """Return the service's time in Unix seconds."""
-        offset = statistics.median(self._offsets) if self._offsets else 0.0
+        offset = sorted(self._offsets)[len(self._offsets) // 2] if self._offsets else 0.0
         return self._clock.wall() + (offset if abs(offset) > _TOLERATED else 0.0)

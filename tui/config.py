@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 
 from platformdirs.unix import Unix
 
+from tui import toml
 from tui.api_key import KeySettings, beside
 from tui.errors import UserError
 from tui.scrub import clean
@@ -133,7 +133,7 @@ def load(path: Path, environ: Mapping[str, str], *, required: bool = False) -> C
 def read_table(path: Path, *, required: bool = False) -> dict[str, object]:
     """Return the TOML table at `path`; empty where there is no file. Raises `UserError`."""
     try:
-        return tomllib.loads(path.read_text("utf-8-sig"))
+        return toml.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         if required:
             raise UserError(f"{_shown(path)}: there is no such file") from None
@@ -146,14 +146,14 @@ def read_table(path: Path, *, required: bool = False) -> dict[str, object]:
 
 def _why_not_toml(error: Exception) -> str:
     match error:
-        case tomllib.TOMLDecodeError():
-            # It quotes a character or the name of a key, never a value.
-            return clean(str(error), 120)
         case UnicodeDecodeError():
             return "it is not UTF-8 text"
         case RecursionError():
             return "it is nested too deeply"
-    return "a number in it is too long"
+        case _ if type(error) is ValueError:
+            return "a number in it is too long"
+    # It quotes a character or the name of a key, never a value.
+    return clean(str(error), 120)
 
 
 def _shown(path: Path) -> str:

@@ -23,10 +23,13 @@ P = ParamSpec("P")
 def _while_shown(
     method: Callable[Concatenate[Presenter, P], None],
 ) -> Callable[Concatenate[Presenter, P], None]:
-    """Do nothing once the app is ending: messages still come, and the widgets are going."""
+    """Do nothing before the dashboard is complete, nor once the app is ending.
+
+    Messages come earlier and later, when there are no widgets to tell.
+    """
 
     def guarded(self: Presenter, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        if self.shown:
+        if self.shown and self.complete:
             method(self, *args, **kwargs)
 
     return guarded
@@ -54,6 +57,17 @@ class Presenter:
         """Whether the dashboard is there to show anything."""
         return self._dashboard.is_attached and self._dashboard.app.is_running
 
+    @property
+    def complete(self) -> bool:
+        """Whether it shows more than the list by now."""
+        return self._dashboard.complete
+
+    def begin(self, select: str) -> None:
+        """Show what was known before the dashboard was complete, with `select` selected."""
+        self._show_troubles()
+        self.show_all(select)
+        self.show_pulse()
+
     @_while_shown
     def show_all(self, select: str = "") -> None:
         """Show the watchlist as it is filtered, with `select` under the cursor if it is there."""
@@ -71,9 +85,10 @@ class Presenter:
         self._filter = words
         self.show_all()
 
-    @_while_shown
     def show_record(self, record: Record) -> None:
-        """Show what has changed about one task."""
+        """Show what has changed about one task; its row, while the dashboard is not complete."""
+        if not self.shown:
+            return
         words = text.task_words(record, self._clock.now())
         if text.matches(words, self._filter) != self._dashboard.tasks.has(record.id):
             self.show_all()
@@ -116,8 +131,11 @@ class Presenter:
             until = self._clock.now() + timedelta(seconds=round(pulse.until - loop_now))
         self._dashboard.status.polling = text.pulse(pulse, until)
 
-    @_while_shown
     def trouble(self, what: str, words: str) -> None:
         """Say in the banner what is wrong about `what`, until it is told "" about it."""
         self._troubles[what] = words
+        self._show_troubles()
+
+    @_while_shown
+    def _show_troubles(self) -> None:
         self._dashboard.banner.words = "\n".join(filter(None, self._troubles.values()))

@@ -6,9 +6,9 @@ The second line of defence: no code of ours puts a key or a signed link into suc
 from __future__ import annotations
 
 import base64
-import json
 import logging
 import re
+import threading
 from typing import Final
 from urllib.parse import quote
 
@@ -32,6 +32,8 @@ class Redactor:
 
     def __init__(self) -> None:
         self._secrets: list[Secret] = []
+        self._preparing = threading.Lock()
+        self._prepared = 0
         self._forms: list[str] = []
         self._beginnings: list[re.Pattern[str]] = []
 
@@ -39,15 +41,24 @@ class Redactor:
         """Replace this one too, from now on."""
         if secret not in self._secrets:
             self._secrets.append(secret)
-            value = secret.reveal()
-            # As it is, as a repr shows it, as JSON writes it, as a URL carries it; the longest
-            # first, since one may hold another.
-            forms = {value, repr(value)[1:-1], json.dumps(value)[1:-1], quote(value, safe="")}
-            self._forms = sorted({*self._forms, *forms}, key=len, reverse=True)
-            self._beginnings += _beginnings(value)
+
+    def _prepare(self) -> None:
+        # Not in `learn`, for which the first paint waits.
+        import json
+
+        with self._preparing:
+            for secret in self._secrets[self._prepared :]:
+                value = secret.reveal()
+                # As it is, as a repr shows it, as JSON writes it, as a URL carries it; the longest
+                # first, since one may hold another.
+                forms = {value, repr(value)[1:-1], json.dumps(value)[1:-1], quote(value, safe="")}
+                self._forms = sorted({*self._forms, *forms}, key=len, reverse=True)
+                self._beginnings += _beginnings(value)
+                self._prepared += 1
 
     def __call__(self, text: str) -> str:
         """Return `text` without secrets."""
+        self._prepare()
         for form in self._forms:
             text = text.replace(form, "***")
         for beginning in self._beginnings:

@@ -40,6 +40,8 @@ def task_id(text: str) -> str:
         raise UserError(f"{_quoted(found)} is no task ID")
     if len(found) > LONGEST:
         raise UserError(f"a task ID has at most {LONGEST} characters: {_quoted(found)}")
+    if found.isascii() and found.isprintable() and " " not in found:
+        return found
     if any(unicodedata.category(character) in _INVISIBLE for character in found) or (
         # An ID is shown as it is, so that nothing may be in it that cannot be shown.
         clean(found, LONGEST) != found

@@ -20,12 +20,12 @@ Keys that we do not know, at the top or in a task, are carried over when the fil
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from tui import toml
 from tui.errors import UserError
 from tui.models import TaskStatus
 from tui.scrub import clean
@@ -234,15 +234,16 @@ def decode(data: bytes, missing_added: datetime) -> Document:
 def _parse(data: bytes) -> dict[str, Any]:
     try:
         # "utf-8-sig" drops a byte order mark, which TOML forbids and some editors write.
-        return tomllib.loads(data.decode("utf-8-sig"))
-    except tomllib.TOMLDecodeError as error:
-        raise UnreadableError(f"is not valid TOML ({error})") from error
+        return toml.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise UnreadableError("is not UTF-8 text") from error
     except RecursionError as error:
         raise UnreadableError("is nested too deeply") from error
-    except (ValueError, OverflowError) as error:  # More than 4,300 digits; a year out of range.
-        raise UnreadableError("holds a number that is out of range") from error
+    except (ValueError, OverflowError) as error:
+        if type(error) in (ValueError, OverflowError):
+            # More than 4,300 digits; a year out of range.
+            raise UnreadableError("holds a number that is out of range") from error
+        raise UnreadableError(f"is not valid TOML ({error})") from error
 
 
 def _version(top: Mapping[str, Any], problems: list[str]) -> int:

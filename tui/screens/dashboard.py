@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual import events, on
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.getters import query_one
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
-from tui.detail import Detail
 from tui.messages import (
     CancelRequested,
     CopyRequested,
@@ -34,15 +32,17 @@ from tui.messages import (
 )
 from tui.screens.dashboard_keys import DASHBOARD_KEYS
 from tui.text import TaskWords, column_names
-from tui.widgets.banner import Banner
-from tui.widgets.filter_input import FilterInput
-from tui.widgets.frame_list import FrameList
-from tui.widgets.frame_preview import FramePreview
-from tui.widgets.row_list import RowList
 from tui.widgets.status_bar import StatusBar
-from tui.widgets.task_detail import TaskDetail
 from tui.widgets.task_list import TaskList
-from tui.widgets.transfer_bar import TransferBar
+
+if TYPE_CHECKING:
+    from tui.detail import Detail
+    from tui.widgets.banner import Banner
+    from tui.widgets.filter_input import FilterInput
+    from tui.widgets.frame_list import FrameList
+    from tui.widgets.row_list import RowList
+    from tui.widgets.task_detail import TaskDetail
+    from tui.widgets.transfer_bar import TransferBar
 
 EMPTY = (
     "The watchlist is empty.\n\n"
@@ -60,19 +60,32 @@ DETAIL_AFTER: Final = 0.06
 """Seconds that the cursor must rest on a task before its detail is shown."""
 
 
+class Panes(Horizontal):
+    """The list, and the task beside it or in its place."""
+
+    BLANK = True
+
+
+class ListPane(Vertical):
+    """The list, and what belongs to it."""
+
+    BLANK = True
+
+
 class Dashboard(Screen[None]):
     """Shows what it is given; what needs I/O it asks of the app."""
 
     BINDING_GROUP_TITLE = "Dashboard"
     BINDINGS: ClassVar[list[BindingType]] = DASHBOARD_KEYS
     AUTO_FOCUS = "#tasks"
+    BLANK = True
+    """Everything is covered; drawing the lines behind it took as long as drawing the rows."""
 
-    tasks = query_one(TaskList)
-    detail = query_one(TaskDetail)
-    frames = query_one(FrameList)
-    status = query_one(StatusBar)
-    banner = query_one(Banner)
-    transfer = query_one(TransferBar)
+    filter: FilterInput
+    detail: TaskDetail
+    frames: FrameList
+    banner: Banner
+    transfer: TransferBar
 
     opened: reactive[bool] = reactive(False, bindings=True)
     """Whether a narrow terminal shows the task in place of the list."""
@@ -81,37 +94,56 @@ class Dashboard(Screen[None]):
     removed: reactive[int] = reactive(0, bindings=True)
     """How many removed tasks could be brought back."""
 
-    class Ready(Message):
-        """The dashboard can be given something to show."""
+    class Painted(Message):
+        """The list is on the screen."""
 
-    def __init__(self, host: str, words: Sequence[TaskWords]) -> None:
+    def __init__(self, host: str, words: Sequence[TaskWords], counts: str) -> None:
         """Prepare to show the tasks `words` from the first paint on."""
         super().__init__()
-        self._words = words
+        self.status = StatusBar(host, counts)
+        self.tasks = TaskList(id="tasks")
+        self.tasks.preset(words)
+        self._columns = Static(id="columns")
+        self._list_pane = ListPane(self._columns, self.tasks, id="list-pane")
+        self._panes = Panes(self._list_pane, id="panes")
         self._shown_keys: list[tuple[str, bool, str]] = []
         self._detail_timer: Timer | None = None
-        self._host = host
+        self.complete = False
+        """Whether there is more than status and list, and keys do something."""
 
     def compose(self) -> ComposeResult:
-        """The status above, the panes, the keys below."""
-        yield StatusBar(self._host)
-        yield Banner()
-        with Horizontal(id="panes"):
-            with Vertical(id="list-pane"):
-                yield FilterInput()
-                yield Static(id="columns")
-                tasks = TaskList(id="tasks")
-                tasks.preset(self._words)
-                yield tasks
-                yield Static(Content(EMPTY), id="empty")
-                yield Static(Content("No task matches.  esc: show all"), id="nothing")
-            yield TaskDetail()
-        yield TransferBar()
-        yield Footer(show_command_palette=False)
+        """What is looked at first: the status and the list; `complete_itself` adds the rest."""
+        yield self.status
+        yield self._panes
 
     def on_mount(self) -> None:
-        """Ask for something to show."""
-        self.post_message(self.Ready())
+        """Tell when it can be seen."""
+        self.call_after_refresh(self.post_message, self.Painted())
+
+    async def complete_itself(self) -> None:
+        """Add all that the first paint does not wait for: it takes as long as the list."""
+        from textual.widgets import Footer
+
+        from tui.widgets.banner import Banner
+        from tui.widgets.filter_input import FilterInput
+        from tui.widgets.task_detail import TaskDetail
+        from tui.widgets.transfer_bar import TransferBar
+
+        self.filter, self.detail = FilterInput(), TaskDetail()
+        self.frames = self.detail.frames
+        self.banner, self.transfer = Banner(), TransferBar()
+        self._footer = Footer(show_command_palette=False)
+        with self.app.batch_update():
+            await self._list_pane.mount(self.filter, before=0)
+            await self._list_pane.mount(
+                Static(Content(EMPTY), id="empty"),
+                Static(Content("No task matches.  esc: show all"), id="nothing"),
+            )
+            await self.mount(self.banner, before=self._panes)
+            await self._panes.mount(self.detail)
+            await self.mount(self.transfer, self._footer, after=self._panes)
+            self.complete = True
+            self._arrange()
 
     @property
     def selected(self) -> str:
@@ -154,17 +186,20 @@ class Dashboard(Screen[None]):
 
     def watch_opened(self, opened: bool) -> None:
         """Swap list and task on a narrow terminal."""
-        self._arrange()
+        if self.complete:
+            self._arrange()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Say which keys do something now, for the footer."""
+        if not self.complete:
+            return False
         match action:
             case "filter":
                 return self.focused is self.tasks
             case "frames":
                 return bool(self.selected) and self.focused is self.tasks
             case "back":
-                filtered = bool(self.query_one(FilterInput).value)
+                filtered = bool(self.filter.value)
                 return self.saving or self.opened or filtered or self.focused is not self.tasks
             case "open" | "copy" | "preview" | "download" | "download_all":
                 return bool(self.frames.keys)
@@ -181,30 +216,37 @@ class Dashboard(Screen[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Show list and task side by side where there is room, else one of them."""
-        self._arrange()
+        if self.complete:
+            self._arrange()
 
     def _arrange(self) -> None:
         narrow = self.size.width < WIDE_FROM
         self.set_class(narrow, "-narrow")
-        self.query_one(Footer).compact = narrow
+        self._footer.compact = narrow
         # In line, not by a class: what is to get the focus next must be there at once.
         instead = self.opened and (narrow or self.detail.enlarged)
-        self.query_one("#list-pane").display = not instead
+        self._list_pane.display = not instead
         self.detail.display = bool(self.tasks.keys) and (not narrow or self.opened)
 
-    @on(TaskList.Arranged)
-    def _arranged(self, event: TaskList.Arranged) -> None:
-        self.query_one("#columns", Static).update(Content(column_names(event.columns)))
+    def on_task_list_arranged(self, event: TaskList.Arranged) -> None:
+        """Put the heads of the columns above them."""
+        self._columns.update(Content(column_names(event.columns)))
 
-    @on(FilterInput.Changed)
-    def _filtered(self, event: FilterInput.Changed) -> None:
+    def on_input_changed(self, event: FilterInput.Changed) -> None:
+        """Filter while one types."""
         self.post_message(FilterChanged(event.value))
 
-    @on(FilterInput.Left)
-    def _filter_left(self) -> None:
+    def on_filter_input_left(self) -> None:
+        """Go on in the list."""
         self.tasks.focus()
 
-    @on(RowList.CursorMoved, "#tasks")
+    def on_row_list_cursor_moved(self, event: RowList.CursorMoved) -> None:
+        """Show the task that was selected, or the frame's picture."""
+        if event.rows is self.tasks:
+            self._task_selected()
+        else:
+            self._fill_preview()
+
     def _task_selected(self) -> None:
         # Once the cursor rests: a detail costs more than a key's repeat leaves time for.
         if self._detail_timer is not None:
@@ -214,21 +256,26 @@ class Dashboard(Screen[None]):
     def _ask_for_detail(self) -> None:
         self.post_message(DetailRequested(self.selected))
 
-    @on(RowList.ViewMoved, "#tasks")
-    def _tasks_scrolled(self) -> None:
-        self.post_message(ViewChanged(tuple(self.tasks.keys_in_view())))
+    def on_row_list_view_moved(self, event: RowList.ViewMoved) -> None:
+        """Have what scrolled into view brought up to date."""
+        if event.rows is self.tasks:
+            self.post_message(ViewChanged(tuple(self.tasks.keys_in_view())))
 
-    @on(RowList.Selected, "#tasks")
+    def on_row_list_selected(self, event: RowList.Selected) -> None:
+        """Go to the task's frames, or open the frame."""
+        if event.rows is self.tasks:
+            self.action_frames()
+        else:
+            self.post_message(OpenRequested(self.selected, event.key))
+
     def action_frames(self) -> None:
         """Go to the selected task's frames; on a narrow terminal they take the list's place."""
+        if not self.complete:
+            return
         self._ask_for_detail()
         self.opened = True
         # Not by `focus`, which leaves the next key to the list.
         self.set_focus(self.frames)
-
-    @on(RowList.Selected, "#frames")
-    def _frame_opened(self, event: RowList.Selected) -> None:
-        self.post_message(OpenRequested(self.selected, event.key))
 
     def action_back(self) -> None:
         """End or hide the download, if there is one; else return to the list."""
@@ -236,7 +283,7 @@ class Dashboard(Screen[None]):
             self.post_message(CancelRequested())
             return
         if self.focused is self.tasks and not self.opened:
-            self.query_one(FilterInput).clear_filter()
+            self.filter.clear_filter()
             return
         self._show_list()
         self.set_focus(self.tasks)
@@ -256,12 +303,12 @@ class Dashboard(Screen[None]):
 
     def show_all_tasks(self) -> None:
         """Drop the filter, so that what was just added is seen."""
-        self.query_one(FilterInput).clear_filter()
+        self.filter.clear_filter()
 
     def action_filter(self) -> None:
         """Ask which tasks are to be shown."""
         self._show_list()
-        self.query_one(FilterInput).open()
+        self.filter.open()
 
     def action_copy_id(self) -> None:
         """Copy the selected task's ID."""
@@ -306,11 +353,16 @@ class Dashboard(Screen[None]):
         """Save everything there is of the selected task."""
         self.post_message(DownloadRequested(self.selected, everything=True))
 
-    @on(RowList.CursorMoved, "#frames")
-    @on(FramePreview.Resized)
-    @on(events.DescendantFocus)
+    def on_frame_preview_resized(self) -> None:
+        """Have the picture scaled to the new size."""
+        self._fill_preview()
+
+    def on_descendant_focus(self) -> None:
+        """From the list the newest frame is meant, from the frames the one under the cursor."""
+        self._fill_preview()
+
     def _fill_preview(self) -> None:
-        if self.detail.previewing:
+        if self.complete and self.detail.previewing:
             self.post_message(PreviewRequested(self.selected, self._link_key()))
 
     def action_add(self) -> None:

@@ -118,6 +118,8 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
     ]
 
     BINDING_GROUP_TITLE = "In a list"
+    BLANK = True
+    """Behind the rows there is nothing to draw, line by line, at each update."""
     COMPONENT_CLASSES: ClassVar[set[str]] = {_CURSOR, "row-list--minor", "row-list--stale"}
 
     cursor: reactive[str] = reactive("", init=False, repaint=False)
@@ -277,6 +279,12 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
             self._rows[key] = row
             row.under_cursor = key == self.cursor
         return row
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Restyle the list alone, from which its rows take their colours."""
+        self.app.stylesheet.update_nodes([self])
+        if row := self._rows.get(self.cursor):
+            row.refresh()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Bring the rows that scroll into view up to date."""

@@ -15,19 +15,25 @@ CALM = frozenset({"live", "asking", "nothing left to poll"})
 class StatusBar(Horizontal):
     """Words only, changed only when they differ."""
 
+    BLANK = True
+
     counts: reactive[str] = reactive("", repaint=False)
     """How many tasks are in which state."""
     polling: reactive[str] = reactive("", repaint=False)
     """How polling stands."""
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, counts: str) -> None:
+        """Show `counts` from the first paint on."""
         super().__init__()
         self._host = host
+        self.set_reactive(StatusBar.counts, counts)
+        self._counts = Static(Content(counts), id="counts")
+        self._polling = Static(id="polling")
 
     def compose(self) -> ComposeResult:
         """Two texts, side by side or one above the other."""
-        yield Static(id="counts")
-        yield Static(id="polling")
+        yield self._counts
+        yield self._polling
 
     def on_resize(self) -> None:
         """Use another line where one is too short."""
@@ -39,12 +45,11 @@ class StatusBar(Horizontal):
 
     def watch_counts(self, counts: str) -> None:
         """Show other counts."""
-        self.query_one("#counts", Static).update(Content(counts), layout=False)
+        self._counts.update(Content(counts), layout=False)
         self._stack()
 
     def watch_polling(self, polling: str) -> None:
         """Show another state of polling."""
-        static = self.query_one("#polling", Static)
-        static.set_class(polling not in CALM, "-trouble")
-        static.update(Content(f"{self._host}: {polling}"))
+        self._polling.set_class(polling not in CALM, "-trouble")
+        self._polling.update(Content(f"{self._host}: {polling}"))
         self._stack()

@@ -10,7 +10,6 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.getters import query_one
 from textual.reactive import reactive
 from textual.widgets import Static
 
@@ -43,29 +42,29 @@ class Facts(Static):
 class TaskDetail(Vertical):
     """One task in full. Shows nothing until a task is given."""
 
-    facts = query_one(Facts)
-    task_heading = query_one("#task-heading", Static)
-    heading = query_one("#frames-heading", Static)
-    frames = query_one(FrameList)
-    preview = query_one(FramePreview)
-    preview_heading = query_one("#preview-heading", Static)
-
-    _status: TaskStatus | None = None
-
     previewing: reactive[bool] = reactive(False)
     """Whether the selected frame's picture is shown."""
     enlarged: reactive[bool] = reactive(False)
     """Whether it has the pane almost to itself."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.facts = Facts()
+        self.task_heading = Static(id="task-heading")
+        self.heading = Static(id="frames-heading")
+        self.frames = FrameList(id="frames")
+        self.preview = FramePreview()
+        self.preview_heading = Static(id="preview-heading")
+        self._status: TaskStatus | None = None
+
     def compose(self) -> ComposeResult:
         """The facts, which scrolls by itself where it is long, and the frames."""
-        yield Static(id="task-heading")
-        with VerticalScroll(id="facts-pane"):
-            yield Facts()
-        yield Static(id="frames-heading")
-        yield FrameList(id="frames")
-        yield Static(id="preview-heading")
-        yield FramePreview()
+        yield self.task_heading
+        yield VerticalScroll(self.facts, id="facts-pane")
+        yield self.heading
+        yield self.frames
+        yield self.preview_heading
+        yield self.preview
 
     def watch_previewing(self, previewing: bool) -> None:
         """Make room for the picture, or take it back."""

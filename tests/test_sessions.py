@@ -75,6 +75,18 @@ def test_what_was_added_survives_kill_9(home: Home, service: ScriptedService) ->
         terminal.wait_for_text("late2")
 
 
+def test_what_is_typed_before_the_first_paint_is_done_in_its_order(
+    home: Home, service: ScriptedService
+) -> None:
+    service.script("one", task("one"))
+    service.script("two", task("two", frames=[frame_url("two", 1)]))
+    assert home.run("add", "one", "two").returncode == 0
+    with home.open() as terminal:
+        terminal.press("j", "x")
+        terminal.wait_for_text("Removed two")
+        terminal.wait_for_text("1 task: 1 in progress")
+
+
 def test_two_dashboards_and_a_script_share_one_watchlist(
     home: Home, service: ScriptedService
 ) -> None:

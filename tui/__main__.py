@@ -280,10 +280,17 @@ def _open(start: Start, redact: Redactor, no_log: str) -> int:
 
 def _connector(config: Config) -> Callable[[], ClientSource]:
     def connect() -> ClientSource:
-        # httpx takes 30-50 ms to import: after the first paint.
-        from tui.client import Connector
+        # After the first paint, and side by side: httpx takes 30-50 ms to import, and most of the
+        # time that the certificates take is OpenSSL's, which leaves Python to others.
+        from concurrent.futures import ThreadPoolExecutor
 
-        return Connector(config)
+        from tui.tls import ssl_context
+
+        with ThreadPoolExecutor(1, thread_name_prefix="certificates") as thread:
+            tls = thread.submit(ssl_context, config)
+            from tui.client import Connector
+
+            return Connector(config, tls.result())
 
     return connect
 

@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from rich.text import Text
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
@@ -40,9 +41,9 @@ TICK: Final = 1.0
 """Seconds between two looks at how polling stands."""
 COUNTS_AFTER: Final = 0.25
 """Seconds after an answer at which the counts by state are brought up to date."""
-QUERIES_FIRST: Final = 0.3
-"""Seconds that the rest of the dashboard waits for the first queries at most: on a cold disk what
-they need may take longer to be imported."""
+ANSWER_FIRST: Final = 0.2
+"""Seconds that the rest of the dashboard waits for the first answer to be shown: by then the
+queries are on their way, and it is made while they are answered."""
 AGES_EVERY: Final = 5
 """Ticks between two looks at ages, which change by the minute."""
 
@@ -75,7 +76,9 @@ class ScenextApp(App[None]):
         super().__init__()
         self._parts = parts
         self._new_ids = tuple(new_ids)
+        self._typed_ahead: list[events.InputEvent] = []
         self._ticks = 0
+        self._answer_shown = asyncio.Event()
         self._troubled = self._counting = False
         self.backend = Backend(
             parts,
@@ -125,11 +128,13 @@ class ScenextApp(App[None]):
 
     async def _start(self) -> None:
         self.backend.start(self.dashboard.tasks.keys_in_view)
-        # The queries first: they are answered while the rest of the dashboard is made.
-        with suppress(TimeoutError):
-            async with asyncio.timeout(QUERIES_FIRST):
-                await self.backend.asking.wait()
+        if any(not record.status.terminal for record in self.backend.watchlist):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ANSWER_FIRST):
+                    await self._answer_shown.wait()
         await self.dashboard.complete_itself()
+        for event in self._typed_ahead:
+            self.post_message(event)
         for number, warning in enumerate(self._warnings):
             self._presenter.trouble(f"start {number}", warning)
         self._presenter.begin(self._new_ids[0] if self._new_ids else "")
@@ -137,6 +142,13 @@ class ScenextApp(App[None]):
         # What was made so far stays: it need not be looked at in every collection.
         gc.freeze()
         gc.enable()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keep what is typed before there is anything that could take it."""
+        if isinstance(event, events.InputEvent) and not self.dashboard.complete:
+            self._typed_ahead.append(event)
+        else:
+            await super().on_event(event)
 
     async def on_unmount(self) -> None:
         """End the background."""
@@ -218,6 +230,8 @@ class ScenextApp(App[None]):
         elif not self.backend.schedule.host.key_refused:
             self._presenter.trouble("key", "")
         self._presenter.show_record(record)
+        if not self._answer_shown.is_set():
+            self.dashboard.call_after_refresh(self._answer_shown.set)
         if not self._counting:
             # One line for all answers of a moment: thirty a second come at the start.
             self._counting = True

@@ -121,8 +121,6 @@ class Backend:
             key_changed=self._key_changed,
         )
         self._background: set[asyncio.Task[None]] = set()
-        self.asking = asyncio.Event()
-        """Set once the first queries are on their way."""
         self._removed: list[tuple[Record, str | None]] = []
 
     @property
@@ -233,7 +231,6 @@ class Backend:
         loop = asyncio.get_running_loop()
         self._connector = await loop.run_in_executor(self.threads, self._parts.connect)
         self.sync(first())
-        self.asking.set()
         await self._poller.run()
 
     async def ask(self, task_id: str) -> Outcome:

@@ -20,7 +20,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -35,6 +34,7 @@ from tui.models import Task
 from tui.redact import Redactor
 from tui.scrub import clean
 from tui.signed_url import is_loopback
+from tui.tls import set_variables, ssl_context
 
 DEADLINE: Final = 25.0
 """Seconds that one query may take in all; httpx's own read timeout starts anew at each byte."""
@@ -62,11 +62,18 @@ class Answer(NamedTuple):
 class Connector:
     """Makes the clients of one configuration; they share one SSL context."""
 
-    def __init__(self, config: Config, *, deadline: float = DEADLINE) -> None:
-        """Prepare the shared SSL context, which takes 25-50 ms.
+    def __init__(
+        self,
+        config: Config,
+        tls: ssl.SSLContext | None = None,
+        *,
+        deadline: float = DEADLINE,
+    ) -> None:
+        """Prepare to make clients.
 
         Args:
             config: The settings; base URL, certificates and `trust_env` are used.
+            tls: What `ssl_context` returned for them; made now where it is not given.
             deadline: Seconds that one query may take in all.
 
         Raises:
@@ -81,7 +88,7 @@ class Connector:
             raise UserError("base_url is not a URL that can be asked; mend it.") from None
         # A proxy is never asked for this machine: it would read the key of a plain request.
         self._use_proxies = config.trust_env and not is_loopback(host)
-        self._tls = _ssl_context(config)
+        self._tls = tls or ssl_context(config)
         self.status_client(Secret("probe-of-the-settings"))
 
     def status_client(self, key: Secret) -> StatusClient:
@@ -294,54 +301,21 @@ def _http_date(text: str) -> float | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _ssl_context(config: Config) -> ssl.SSLContext:
-    try:
-        context = httpx.create_ssl_context(trust_env=config.trust_env)
-    except OSError:
-        names = _set_variables("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
-        raise UserError(f"{names} names a file that cannot be used; mend or unset it.") from None
-    folder = os.environ.get("SSL_CERT_DIR")
-    if config.trust_env and folder and not os.environ.get("SSL_CERT_FILE"):
-        # OpenSSL says nothing about a missing folder, and then trusts nobody.
-        _refuse_missing_folders(folder)
-    if config.ca_file is not None:
-        try:
-            context.load_verify_locations(cafile=config.ca_file)
-        except OSError:  # ssl.SSLError is one too
-            raise UserError(
-                f"ca_file: {clean(str(config.ca_file), 300)} holds no certificates as PEM."
-            ) from None
-    return context
-
-
-def _refuse_missing_folders(folders: str) -> None:
-    if not any(Path(folder).is_dir() for folder in folders.split(os.pathsep)):
-        raise UserError(
-            "SSL_CERT_DIR names no folder that exists; mend it or set trust_env = false."
-        )
-
-
 @contextmanager
 def _proxies_named() -> Iterator[None]:
     try:
         yield
     except (ValueError, ImportError, httpx.InvalidURL):
         raise UserError(
-            f"A proxy variable of the environment ({_set_variables(*_PROXY_VARIABLES)}) "
+            f"A proxy variable of the environment ({set_variables(*_PROXY_VARIABLES)}) "
             "cannot be used; mend it or set trust_env = false."
         ) from None
 
 
 def _check_proxies() -> None:
     # httpx takes some that no connection can be made to, and then fails at each query.
-    for name in _set_variables("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY").split(", "):
+    for name in set_variables("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY").split(", "):
         value = os.environ.get(name, "")
         parts = urlsplit(value if "://" in value else f"http://{value}")
         if value and (not parts.hostname or parts.port == 0):
             raise ValueError(name)
-
-
-def _set_variables(*names: str) -> str:
-    """Those of `names` that the environment holds, in the case in which it does."""
-    forms = (form for name in names for form in (name, name.lower()))
-    return ", ".join(form for form in forms if os.environ.get(form)) or ", ".join(names)

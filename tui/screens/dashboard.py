@@ -108,17 +108,13 @@ class Dashboard(Screen[None]):
         self._panes = Panes(self._list_pane, id="panes")
         self._shown_keys: list[tuple[str, bool, str]] = []
         self._detail_timer: Timer | None = None
-        self.complete = False
+        self._painted = self.complete = False
         """Whether there is more than status and list, and keys do something."""
 
     def compose(self) -> ComposeResult:
         """What is looked at first: the status and the list; `complete_itself` adds the rest."""
         yield self.status
         yield self._panes
-
-    def on_mount(self) -> None:
-        """Tell when it can be seen."""
-        self.call_after_refresh(self.post_message, self.Painted())
 
     async def complete_itself(self) -> None:
         """Add all that the first paint does not wait for: it takes as long as the list."""
@@ -229,8 +225,11 @@ class Dashboard(Screen[None]):
         self.detail.display = bool(self.tasks.keys) and (not narrow or self.opened)
 
     def on_task_list_arranged(self, event: TaskList.Arranged) -> None:
-        """Put the heads of the columns above them."""
-        self._columns.update(Content(column_names(event.columns)))
+        """Put the heads of the columns above them; the first time, tell that they can be seen."""
+        if not self._painted:
+            self._painted = True
+            self.post_message(self.Painted())
+        self._columns.update(Content(column_names(event.columns)), layout=False)
 
     def on_input_changed(self, event: FilterInput.Changed) -> None:
         """Filter while one types."""

@@ -36,32 +36,32 @@ class TaskList(RowList[TaskWords]):
 
     def make_row(self, value: TaskWords) -> TaskRow:
         """Return a row with the columns of the others."""
-        return TaskRow(value, self.get_visual_style, self._columns())
+        return TaskRow(value, self.get_visual_style, self._columns_of)
 
     def preset(self, values: Iterable[TaskWords]) -> None:
         """Have these tasks from the first paint on."""
         values = list(values)
-        self._longest_id = max((cell_len(value.key) for value in values), default=0)
+        self._longest_id = _longest_id(values)
         super().preset(values)
 
     def set_values(self, values: Iterable[TaskWords]) -> None:
         """Show exactly these tasks."""
         values = list(values)
-        self._longest_id = max((cell_len(value.key) for value in values), default=0)
+        before, self._longest_id = self._longest_id, _longest_id(values)
         super().set_values(values)
-        self._fit()
+        if self._longest_id != before:
+            self._tell()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Share out the new width."""
-        self._fit()
+        """Tell how the new width is shared out."""
+        self._tell()
 
-    def _columns(self) -> Columns:
-        width = self.size.width or self.app.size.width
+    def _tell(self) -> None:
+        self.post_message(self.Arranged(self._columns_of(self.size.width)))
+
+    def _columns_of(self, width: int) -> Columns:
         return Columns.fit(width, self._longest_id, whole=self.app.size.width >= WHOLE_ID_FROM)
 
-    def _fit(self) -> None:
-        columns = self._columns()
-        self.post_message(self.Arranged(columns))
-        for row in self._rows.values():
-            if isinstance(row, TaskRow):
-                row.columns = columns
+
+def _longest_id(values: Iterable[TaskWords]) -> int:
+    return max((cell_len(value.key) for value in values), default=0)

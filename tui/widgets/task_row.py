@@ -28,29 +28,36 @@ class TaskRow(Row[TaskWords]):
 
     words: reactive[TaskWords | None] = reactive(None, repaint=False)
     """What is shown; an equal value repaints nothing."""
-    columns: reactive[Columns | None] = reactive(None)
-    """How the line is shared out."""
 
-    def __init__(self, value: TaskWords, style_of: Callable[..., Style], columns: Columns) -> None:
-        """Show `value`; see `Row`."""
+    def __init__(
+        self,
+        value: TaskWords,
+        style_of: Callable[..., Style],
+        columns_of: Callable[[int], Columns],
+    ) -> None:
+        """Show `value`; `columns_of` shares out a width. See `Row`."""
         super().__init__(value, style_of)
+        self._columns_of = columns_of
+        self._painted: Columns | None = None
         self.set_reactive(TaskRow.words, value)
-        self.set_reactive(TaskRow.columns, columns)
 
     def show(self, value: TaskWords) -> None:
         """Show new words, perhaps of another task."""
         self.key = value.key
         self.words = value
+        if self._painted != self._columns_of(self.size.width):
+            self.refresh()
 
     def render(self) -> Content:
         """Return the line."""
-        if self.words is None or self.columns is None:
+        if self.words is None:
             return Content()
+        self._painted = self._columns_of(self.size.width)
         styles = {"badge": f"task-list--{STATE_NAMES[self.words.status]}", **_STYLES}
         return self.line(
             *(
                 (text, self.style(styles[name])) if name in styles else text
-                for name, text in task_line(self.words, self.columns)
+                for name, text in task_line(self.words, self._painted)
             )
         )
 
@@ -70,5 +77,4 @@ class TaskRow(Row[TaskWords]):
             self.refresh(Region(start, 0, end - start, 1))
 
     def _cells(self, words: TaskWords) -> list[str]:
-        assert self.columns is not None  # noqa: S101 (set when the row is made)
-        return [text for _, text in task_line(words, self.columns)]
+        return [text for _, text in task_line(words, self._columns_of(self.size.width))]

@@ -3,8 +3,9 @@
 Every row is a leaf widget of its own. Compared with an `OptionList` or a `DataTable`, a changed
 cell costs some 150 bytes on the wire instead of 8-9 kB. What keeps it cheap at thousands of rows
 (each measured with textual 8.2.8): a row is made when it first comes near the view, its place is a
-number and not a matter of styles, and it is touched only while it is in view, since refreshing one
-that is scrolled out makes the compositor lay out all of them again.
+number and not a matter of styles, it has one only while it is near the view, and it is touched only
+while it is in view, since refreshing one that is scrolled out makes the compositor lay out all of
+them again.
 """
 
 from __future__ import annotations
@@ -22,7 +23,13 @@ from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.message import Message
 from textual.reactive import reactive
 from textual.style import Style
+from textual.timer import Timer
 from textual.widget import Widget
+
+AHEAD_AFTER: Final = 0.05
+"""Seconds between a move and the rows that it will need next."""
+AHEAD_AT_ONCE: Final = 12
+"""Rows that are made without a pause: a row takes 0.7 ms."""
 
 _CURSOR: Final = "row-list--cursor"
 
@@ -96,8 +103,12 @@ class _OneAfterTheOther(Layout):
     def arrange(
         self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
     ) -> ArrangeResult:
-        """Return the places."""
-        lines = ((child, self._line_of(child)) for child in children)
+        """Return the places, the newest row's first.
+
+        Textual counts from the last one; the others keep their number when a row is added, and
+        need not be painted again.
+        """
+        lines = ((child, self._line_of(child)) for child in reversed(children))
         return [
             WidgetPlacement(Region(0, y, size.width, 1), NULL_OFFSET, NULL_SPACING, child)
             for child, y in lines
@@ -170,6 +181,8 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
         self._lines: dict[str, int] = {}
         self._keys: list[str] = []
         self._spare: list[Row[V]] = []
+        self._placed = range(0)
+        self._ahead: Timer | None = None
         self._rows_layout = _OneAfterTheOther(self._line_of)
 
     def preset(self, values: Iterable[V]) -> None:
@@ -183,7 +196,8 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
     def compose(self) -> ComposeResult:
         """The first screenful; other rows are made when they come near the view."""
         yield _Tail()
-        for line in range(min(len(self._keys), self.app.size.height)):
+        self._placed = range(min(len(self._keys), self.app.size.height))
+        for line in self._placed:
             yield self._need_row(line)
 
     @property
@@ -192,9 +206,12 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
         return self._rows_layout
 
     def _line_of(self, widget: Widget) -> int | None:
-        if isinstance(widget, Row):
-            return self._lines.get(widget.key) if self._rows.get(widget.key) is widget else None
-        return len(self._keys) - 1 if self._keys else None
+        if not isinstance(widget, Row):
+            return len(self._keys) - 1 if self._keys else None
+        if self._rows.get(widget.key) is not widget:
+            return None
+        line = self._lines.get(widget.key)
+        return line if line in self._placed else None
 
     def make_row(self, value: V) -> Row[V]:
         """Return a new row; for subclasses."""
@@ -221,8 +238,7 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
         if self._keys != old_keys:
             self._lines = {key: line for line, key in enumerate(self._keys)}
             self._spare += [self._rows.pop(key) for key in old_keys if self._is_stale(key)]
-            self.query_one(_Tail).refresh(layout=True)
-        self._show_visible()
+        self._show_visible(others=self._keys != old_keys)
         if self.cursor not in self._values:
             near = min(old_index, len(self._keys) - 1)
             self.cursor = self._keys[near] if self._keys else ""
@@ -253,18 +269,39 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
         height = self.size.height or self.app.size.height
         return range(top, min(top + height, len(self._keys)))
 
-    def _show_visible(self) -> None:
+    def _show_visible(self, *, others: bool = False) -> None:
         view = self._view()
-        # A screenful ahead either way, so that paging and holding a key find rows that are made.
-        near = range(max(0, view.start - len(view)), min(len(self._keys), view.stop + len(view)))
-        for line in view:
-            self._need_row(line)
-        new = [row for line in near if (row := self._need_row(line)) and not row.is_attached]
-        if new:
-            self.mount_all(new)
+        self._make(view)
+        if others or any(line not in self._placed for line in (*view[:1], *view[-1:])):
+            self._place()
         for line in view:
             key = self._keys[line]
             self.show_value(self._rows[key], self._values[key])
+
+    def _near(self, part: float) -> range:
+        """The lines in view, and a part of a screenful more on either side."""
+        view = self._view()
+        more = int(len(view) * part)
+        return range(max(0, view.start - more), min(len(self._keys), view.stop + more))
+
+    def _make(self, lines: Iterable[int]) -> None:
+        rows = [self._need_row(line) for line in lines]
+        if new := [row for row in rows if not row.is_attached]:
+            self.mount_all(new)
+
+    def _place(self) -> None:
+        """Give the rows that are near the view their places, and take them from the others."""
+        self._placed = self._near(1)
+        self.query_one(_Tail).refresh(layout=True)
+
+    def _look_ahead(self) -> None:
+        """Have rows made before they are in view, a few at a time."""
+        self._ahead = None
+        missing = [line for line in self._near(1) if self._keys[line] not in self._rows]
+        self._make(missing[:AHEAD_AT_ONCE])
+        self._place()
+        if missing[AHEAD_AT_ONCE:]:
+            self._ahead = self.set_timer(AHEAD_AFTER, self._look_ahead)
 
     def _need_row(self, line: int) -> Row[V]:
         """Return the row of a line: its own, one that has lost its value, or a new one."""
@@ -292,6 +329,11 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
         if int(old_value) != int(new_value):
             self._show_visible()
             self.post_message(self.ViewMoved(self))
+            near = self._near(0.5)
+            if self._ahead is None and any(
+                line not in self._placed or self._keys[line] not in self._rows for line in near
+            ):
+                self._ahead = self.set_timer(AHEAD_AFTER, self._look_ahead)
 
     def on_resize(self, event: events.Resize) -> None:
         """Keep the cursor in view, and what is new in view up to date."""

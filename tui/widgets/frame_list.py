@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -13,7 +13,8 @@ from textual.style import Style
 from tui.detail import Link, LinkWords
 from tui.signed_url import ends_at, why_not_open
 from tui.text import fit
-from tui.widgets.row_list import Row, RowList
+from tui.widgets.row import Row, Rows
+from tui.widgets.row_list import RowList
 
 _LIFE_WIDTH = 7
 _NAME_WIDTH = 10
@@ -30,12 +31,12 @@ class FrameRow(Row[LinkWords]):
     words: reactive[LinkWords | None] = reactive(None)
     """What is shown; an equal value repaints nothing."""
 
-    def __init__(self, value: LinkWords, style_of: Callable[..., Style], url: str) -> None:
+    def __init__(self, value: LinkWords, rows: Rows, url: str) -> None:
         """Show `value` and carry a link; see `Row`."""
-        super().__init__(value, style_of)
+        super().__init__(value, rows)
         self.set_reactive(FrameRow.words, value)
         self._url = url
-        self._painted = ""
+        self._painted_url = ""
 
     def show(self, value: LinkWords) -> None:
         """Show new words, perhaps of another frame."""
@@ -50,17 +51,20 @@ class FrameRow(Row[LinkWords]):
         the old one has less than half of the new one's life left.
         """
         self._url = url
-        if url != self._painted and _left(self._painted, server_now) < _left(url, server_now) / 2:
+        if (
+            url != self._painted_url
+            and _left(self._painted_url, server_now) < _left(url, server_now) / 2
+        ):
             self.refresh()
 
     def render(self) -> Content:
         """Return the line; the ID is the link, once, as every repaint sends all of it."""
         if self.words is None:
             return Content()
-        self._painted = self._url
+        self._painted_url = self._url
         link = Style() if why_not_open(self._url) else Style(link=self._url)
         words, minor = self.words, self.style("row-list--minor")
-        return self.line(
+        return Content.assemble(
             (" " + words.life.rjust(_LIFE_WIDTH) + "  ", minor),
             (fit(words.name, _NAME_WIDTH), self.style() + link),
             "  ",
@@ -83,7 +87,7 @@ class FrameList(RowList[LinkWords]):
 
     def make_row(self, value: LinkWords) -> FrameRow:
         """Return a row with its link."""
-        return FrameRow(value, self.get_visual_style, self._urls[value.key])
+        return FrameRow(value, self, self._urls[value.key])
 
     def set_links(self, links: Sequence[Link], server_now: float) -> None:
         """Show these links, whose lives are counted with the service's clock (Unix seconds)."""

@@ -11,81 +11,25 @@ them again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import ClassVar, Final, Generic, Protocol, TypeVar
+from typing import ClassVar, Final, Generic
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.message import Message
 from textual.reactive import reactive
-from textual.style import Style
 from textual.timer import Timer
 from textual.widget import Widget
+
+from tui.widgets.row import CURSOR, Row, V
 
 AHEAD_AFTER: Final = 0.05
 """Seconds between a move and the rows that it will need next."""
 AHEAD_AT_ONCE: Final = 12
 """Rows that are made without a pause: a row takes 0.7 ms."""
-
-_CURSOR: Final = "row-list--cursor"
-
-
-class Keyed(Protocol):
-    """A value of which one row shows the words."""
-
-    @property
-    def key(self) -> str: ...
-
-
-V = TypeVar("V", bound=Keyed)
-
-
-class Row(Widget, Generic[V]):
-    """One line that shows one value, in the colours of its list's component classes.
-
-    They are looked up once for all rows: styles of its own, with a class for the cursor and one
-    for the state, cost a row 1.5 ms when it is made and again whenever one of the classes changes.
-    """
-
-    under_cursor: reactive[bool] = reactive(False)
-    """Whether the line is marked as the selected one."""
-
-    def __init__(self, value: V, style_of: Callable[..., Style]) -> None:
-        """Show `value`; `style_of` returns the style of component classes of the list."""
-        super().__init__()
-        self.key = value.key
-        self._style_of = style_of
-
-    def show(self, value: V) -> None:
-        """Show another value, and be the row of its key; an equal one changes nothing."""
-        raise TypeError("a row knows how to show its values")
-
-    def style(self, *names: str) -> Style:
-        """Return the style of component classes of the list, as it is on this row."""
-        return self._style_of(*((_CURSOR, *names) if self.under_cursor else names))
-
-    def line(self, *parts: str | tuple[str, Style]) -> Content:
-        """Return the parts one after the other, on a line that is as long as the row."""
-        words = Content.assemble(*parts).truncate(self.size.width - 1, ellipsis=True)
-        return words.pad_right(self.size.width - words.cell_length).stylize_before(self.style())
-
-    class Pressed(Message):
-        """The row was clicked."""
-
-        def __init__(self, key: str, chain: int) -> None:
-            super().__init__()
-            self.key = key
-            self.chain = chain
-
-    def on_click(self, event: events.Click) -> None:
-        # With a modifier the click was for the terminal, which opens the link under it; some
-        # terminals send it to the program as well (microsoft/terminal#20630).
-        if not (event.ctrl or event.meta or event.shift):
-            self.post_message(self.Pressed(self.key, event.chain))
 
 
 class _Tail(Widget):
@@ -131,7 +75,7 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
     BINDING_GROUP_TITLE = "In a list"
     BLANK = True
     """Behind the rows there is nothing to draw, line by line, at each update."""
-    COMPONENT_CLASSES: ClassVar[set[str]] = {_CURSOR, "row-list--minor", "row-list--stale"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {CURSOR, "row-list--minor", "row-list--stale"}
 
     cursor: reactive[str] = reactive("", init=False, repaint=False)
     """The key of the row under the cursor; empty only while there are no rows."""
@@ -183,6 +127,7 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
         self._spare: list[Row[V]] = []
         self._placed = range(0)
         self._ahead: Timer | None = None
+        self._scrolling = False
         self._rows_layout = _OneAfterTheOther(self._line_of)
 
     def preset(self, values: Iterable[V]) -> None:
@@ -226,6 +171,10 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
         """Return whether there is a row of this key."""
         return key in self._values
 
+    def has_drawn(self, key: str) -> bool:
+        """Return whether the row of a key is on the screen and stays where it is."""
+        return not self._scrolling and key in self._rows and self._lines[key] in self._view()
+
     def keys_in_view(self) -> Sequence[str]:
         """Return the keys of the rows that can be seen now."""
         return [self._keys[line] for line in self._view()]
@@ -233,17 +182,39 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
     def set_values(self, values: Iterable[V]) -> None:
         """Show exactly these values, in this order; the cursor stays on its key if it can."""
         old_keys, old_index = self._keys, self._index()
+        old_places = self._places()
         self._values = {value.key: value for value in values}
         self._keys = list(self._values)
         if self._keys != old_keys:
             self._lines = {key: line for line, key in enumerate(self._keys)}
-            self._spare += [self._rows.pop(key) for key in old_keys if self._is_stale(key)]
-        self._show_visible(others=self._keys != old_keys)
+            self._release(old_keys)
+        self._show_visible(old_places)
         if self.cursor not in self._values:
             near = min(old_index, len(self._keys) - 1)
             self.cursor = self._keys[near] if self._keys else ""
         elif self._keys != old_keys:
             self.call_after_refresh(self._reveal)
+
+    def _release(self, old_keys: Sequence[str]) -> None:
+        """Free the rows whose values are gone; those in view take what stands there now."""
+        view = self._view()
+        for line, old in enumerate(old_keys):
+            if old in self._rows and old not in self._values:
+                row = self._rows.pop(old)
+                key = self._keys[line] if line in view else ""
+                if key and key not in self._rows:
+                    self._use(row, key)
+                else:
+                    self._spare.append(row)
+
+    def _use(self, row: Row[V], key: str) -> None:
+        self._rows[key] = row
+        self.show_value(row, self._values[key])
+        row.under_cursor = key == self.cursor
+
+    def _places(self) -> tuple[int, dict[Row[V], int]]:
+        """How long the list is, and where its rows are."""
+        return len(self._keys), {row: self._lines[key] for key, row in self._rows.items()}
 
     def set_value(self, value: V) -> None:
         """Show a new value of one row."""
@@ -257,9 +228,6 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
         """Have a row show a value, perhaps of another key than before; for subclasses."""
         row.show(value)
 
-    def _is_stale(self, key: str) -> bool:
-        return key in self._rows and key not in self._values
-
     def _index(self) -> int:
         return self._lines.get(self.cursor, 0)
 
@@ -269,10 +237,11 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
         height = self.size.height or self.app.size.height
         return range(top, min(top + height, len(self._keys)))
 
-    def _show_visible(self, *, others: bool = False) -> None:
+    def _show_visible(self, old_places: object = None) -> None:
         view = self._view()
         self._make(view)
-        if others or any(line not in self._placed for line in (*view[:1], *view[-1:])):
+        moved = old_places is not None and self._places() != old_places
+        if moved or any(line not in self._placed for line in (*view[:1], *view[-1:])):
             self._place()
         for line in view:
             key = self._keys[line]
@@ -308,13 +277,8 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
         key = self._keys[line]
         row = self._rows.get(key)
         if row is None:
-            if self._spare:
-                row = self._spare.pop()
-                self.show_value(row, self._values[key])
-            else:
-                row = self.make_row(self._values[key])
-            self._rows[key] = row
-            row.under_cursor = key == self.cursor
+            row = self._spare.pop() if self._spare else self.make_row(self._values[key])
+            self._use(row, key)
         return row
 
     def watch_has_focus(self, has_focus: bool) -> None:
@@ -327,6 +291,9 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
         """Bring the rows that scroll into view up to date."""
         super().watch_scroll_y(old_value, new_value)
         if int(old_value) != int(new_value):
+            if not self._scrolling:
+                self._scrolling = True
+                self.call_after_refresh(self._scrolled)
             self._show_visible()
             self.post_message(self.ViewMoved(self))
             near = self._near(0.5)
@@ -334,6 +301,13 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
                 line not in self._placed or self._keys[line] not in self._rows for line in near
             ):
                 self._ahead = self.set_timer(AHEAD_AFTER, self._look_ahead)
+
+    def _scrolled(self) -> None:
+        self._scrolling = False
+        for key in self.keys_in_view():
+            if key in self._rows and self._rows[key].is_outdated:
+                # Changed after it was painted, and before this was known.
+                self._rows[key].refresh()
 
     def on_resize(self, event: events.Resize) -> None:
         """Keep the cursor in view, and what is new in view up to date."""

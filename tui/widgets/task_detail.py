@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -23,20 +23,34 @@ from tui.widgets.states import STATE_NAMES
 class Facts(Static):
     """What is known of a task: names on the left, and what they are on the right."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"facts--badge", "facts--name", "facts--stale"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "facts--name",
+        "facts--stale",
+        *(f"facts--{name}" for name in STATE_NAMES.values()),
+    }
 
-    facts: reactive[tuple[Fact, ...]] = reactive((), repaint=False)
+    detail: reactive[Detail | None] = reactive(None, repaint=False, init=False)
 
-    def watch_facts(self, facts: Sequence[Fact]) -> None:
+    def watch_detail(self, before: Detail | None, detail: Detail | None) -> None:
         """Show other facts."""
+        if before and detail and (before.status, before.facts) == (detail.status, detail.facts):
+            return
         table = Table.grid(padding=(0, 1))
         table.add_column(no_wrap=True)
         table.add_column(overflow="fold")
         name_style = self.get_component_rich_style("facts--name")
-        for fact in facts:
-            style = self.get_component_rich_style(f"facts--{fact.style}") if fact.style else ""
+        for fact in detail.facts if detail else ():
+            style = self._style_of(fact, detail.status) if detail and fact.style else ""
             table.add_row(Text(fact.name, name_style), Text(fact.words, style))
-        self.update(table)
+        # A layout is worth more than all the rest: only where there are more lines, or fewer.
+        self.update(table, layout=False)
+        size = self.app.size
+        if self.get_content_height(size, size, self.size.width) != self.size.height:
+            self.refresh(layout=True)
+
+    def _style_of(self, fact: Fact, status: TaskStatus) -> Style:
+        name = STATE_NAMES[status] if fact.style == "badge" else fact.style
+        return self.get_component_rich_style(f"facts--{name}")
 
 
 class TaskDetail(Vertical):
@@ -55,7 +69,6 @@ class TaskDetail(Vertical):
         self.frames = FrameList(id="frames")
         self.preview = FramePreview()
         self.preview_heading = Static(id="preview-heading")
-        self._status: TaskStatus | None = None
 
     def compose(self) -> ComposeResult:
         """The facts, which scrolls by itself where it is long, and the frames."""
@@ -76,13 +89,7 @@ class TaskDetail(Vertical):
 
     def show(self, detail: Detail | None, server_now: float) -> None:
         """Show a task, or nothing; the lives of its links are counted from `server_now`."""
-        status = detail.status if detail else None
-        if status is not self._status:
-            for each in (self._status, status):
-                if each is not None:
-                    self.set_class(each is status, f"-state-{STATE_NAMES[each]}")
-            self._status = status
-        self.facts.facts = detail.facts if detail else ()
+        self.facts.detail = detail
         # An equal text would be painted again, and a layout would repaint everything.
         for static, words in (
             (self.task_heading, detail.task_id if detail else ""),

@@ -36,7 +36,7 @@ class TaskList(RowList[TaskWords]):
 
     def make_row(self, value: TaskWords) -> TaskRow:
         """Return a row with the columns of the others."""
-        return TaskRow(value, self.get_visual_style, self._columns_of)
+        return TaskRow(value, self, self._columns_now)
 
     def preset(self, values: Iterable[TaskWords]) -> None:
         """Have these tasks from the first paint on."""
@@ -57,9 +57,12 @@ class TaskList(RowList[TaskWords]):
         self._tell()
 
     def _tell(self) -> None:
-        self.post_message(self.Arranged(self._columns_of(self.size.width)))
+        self.post_message(self.Arranged(self._columns_now()))
 
-    def _columns_of(self, width: int) -> Columns:
+    def _columns_now(self) -> Columns:
+        # Of the list, whose size is known: to ask for that of a row that is about to scroll into
+        # view makes Textual lay out all of them, and then paint all of them.
+        width = self.size.width
         return Columns.fit(width, self._longest_id, whole=self.app.size.width >= WHOLE_ID_FROM)
 
 

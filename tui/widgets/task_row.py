@@ -9,10 +9,9 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.geometry import Region
 from textual.reactive import reactive
-from textual.style import Style
 
 from tui.text import Columns, TaskWords, task_line
-from tui.widgets.row_list import Row
+from tui.widgets.row import Row, Rows
 from tui.widgets.states import STATE_NAMES
 
 _STYLES: Final = {
@@ -29,35 +28,30 @@ class TaskRow(Row[TaskWords]):
     words: reactive[TaskWords | None] = reactive(None, repaint=False)
     """What is shown; an equal value repaints nothing."""
 
-    def __init__(
-        self,
-        value: TaskWords,
-        style_of: Callable[..., Style],
-        columns_of: Callable[[int], Columns],
-    ) -> None:
-        """Show `value`; `columns_of` shares out a width. See `Row`."""
-        super().__init__(value, style_of)
+    def __init__(self, value: TaskWords, rows: Rows, columns_of: Callable[[], Columns]) -> None:
+        """Show `value`; `columns_of` returns how lines are shared out. See `Row`."""
+        super().__init__(value, rows)
         self._columns_of = columns_of
-        self._painted: Columns | None = None
+        self._columns: Columns | None = None
         self.set_reactive(TaskRow.words, value)
 
     def show(self, value: TaskWords) -> None:
         """Show new words, perhaps of another task."""
         self.key = value.key
         self.words = value
-        if self._painted != self._columns_of(self.size.width):
+        if self._columns != self._columns_of():
             self.refresh()
 
     def render(self) -> Content:
         """Return the line."""
         if self.words is None:
             return Content()
-        self._painted = self._columns_of(self.size.width)
+        self._columns = self._columns_of()
         styles = {"badge": f"task-list--{STATE_NAMES[self.words.status]}", **_STYLES}
-        return self.line(
+        return Content.assemble(
             *(
                 (text, self.style(styles[name])) if name in styles else text
-                for name, text in task_line(self.words, self._painted)
+                for name, text in task_line(self.words, self._columns)
             )
         )
 
@@ -77,4 +71,4 @@ class TaskRow(Row[TaskWords]):
             self.refresh(Region(start, 0, end - start, 1))
 
     def _cells(self, words: TaskWords) -> list[str]:
-        return [text for _, text in task_line(words, self._columns_of(self.size.width))]
+        return [text for _, text in task_line(words, self._columns_of())]

@@ -37,15 +37,13 @@ if TYPE_CHECKING:
     from tui.link_actions import LinkActions
     from tui.screens.open_panel import OpenPanel
 
-TICK: Final = 1.0
-"""Seconds between two looks at how polling stands."""
+TICK: Final = 5.0
+"""Seconds between two looks at how polling stands and at ages, which change by the minute."""
 COUNTS_AFTER: Final = 0.25
-"""Seconds after an answer at which the counts by state are brought up to date."""
+"""Seconds after an answer at which the line at the top is brought up to date."""
 ANSWER_FIRST: Final = 0.2
 """Seconds that the rest of the dashboard waits for the first answer to be shown: by then the
 queries are on their way, and it is made while they are answered."""
-AGES_EVERY: Final = 5
-"""Ticks between two looks at ages, which change by the minute."""
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +75,6 @@ class ScenextApp(App[None]):
         self._parts = parts
         self._new_ids = tuple(new_ids)
         self._typed_ahead: list[events.InputEvent] = []
-        self._ticks = 0
         self._answer_shown = asyncio.Event()
         self._troubled = self._counting = False
         self.backend = Backend(
@@ -137,6 +134,7 @@ class ScenextApp(App[None]):
             self.post_message(event)
         for number, warning in enumerate(self._warnings):
             self._presenter.trouble(f"start {number}", warning)
+        self.watch(self.dashboard.tasks, "cursor", self._cursor_moved, init=False)
         self._presenter.begin(self._new_ids[0] if self._new_ids else "")
         self.set_interval(TICK, self._tick)
         # What was made so far stays: it need not be looked at in every collection.
@@ -244,6 +242,7 @@ class ScenextApp(App[None]):
     def _show_counts(self) -> None:
         self._counting = False
         self._presenter.show_counts()
+        self._presenter.show_pulse()
 
     def on_refresh_requested(self, event: messages.RefreshRequested) -> None:
         """Ask about tasks now."""
@@ -251,6 +250,9 @@ class ScenextApp(App[None]):
         self._presenter.show_pulse()
 
     # What is shown
+
+    def _cursor_moved(self) -> None:
+        self._presenter.follow_cursor()
 
     def on_detail_requested(self) -> None:
         """Show the task that was selected."""
@@ -267,9 +269,8 @@ class ScenextApp(App[None]):
 
     def _tick(self) -> None:
         self._presenter.show_pulse()
-        self._ticks += 1
-        if self._ticks % AGES_EVERY == 0:
-            self._presenter.show_ages()
+        self._presenter.show_ages()
+        self._presenter.show_detail()
 
     def action_help(self) -> None:
         """Show the keys."""

@@ -74,7 +74,7 @@ class FilterChanged(Message):
 
 
 class DetailRequested(Message):
-    """Another task was selected: its detail is wanted."""
+    """The selected task is wanted in full now."""
 
     def __init__(self, task_id: str) -> None:
         super().__init__()

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
@@ -172,9 +172,7 @@ class Poller:
         """Poll until cancelled; then close every connection, within a second."""
         asyncio.get_running_loop().set_default_executor(_Lookups(thread_name_prefix="look-up"))
         self._closing = False
-        watchers = [asyncio.create_task(self._watch_sleep())]
-        if self._key_changed is not None:
-            watchers.append(asyncio.create_task(self._watch_key(self._key_changed)))
+        watcher = asyncio.create_task(self._watch())
         try:
             while True:
                 wait = self._dispatch()
@@ -185,11 +183,11 @@ class Poller:
                 except TimeoutError:
                     pass
         finally:
-            await self._close(watchers)
+            await self._close(watcher)
 
-    async def _close(self, watchers: Iterable[asyncio.Task[None]]) -> None:
+    async def _close(self, watcher: asyncio.Task[None]) -> None:
         self._closing = True
-        ending = {*watchers, *self._queries}
+        ending = {watcher, *self._queries}
         for each in ending:
             each.cancel()
         await asyncio.wait(ending, timeout=CLOSING)
@@ -272,13 +270,16 @@ class Poller:
                     waiter.set_result(outcome)
             self._report(outcome)
 
-    async def _watch_sleep(self) -> None:
+    async def _watch(self) -> None:
+        """Notice when the machine slept, and while the key is refused, whether there is another."""
         while True:
             boot, known = self._clock.boot(), self._now()
             await asyncio.sleep(TICK)
             passed = self._clock.boot() - boot
             if passed > TICK + SLEPT:
                 self._woke(passed - (self._now() - known))
+            if self._key_changed is not None and self.schedule.host.key_refused:
+                await self._look_for_key(self._key_changed)
 
     def _woke(self, unseen: float) -> None:
         # Connections kept over a sleep are dead, and would each cost a time-out to find out.
@@ -289,17 +290,13 @@ class Poller:
         self.schedule.woke(self._now(), max(0.0, unseen))
         self.kick()
 
-    async def _watch_key(self, changed: Callable[[], Awaitable[bool]]) -> None:
-        while True:
-            await asyncio.sleep(TICK)
-            if not self.schedule.host.key_refused:
-                continue
-            try:
-                if not await changed():
-                    continue
-            except Exception:
-                _log.exception("the key could not be looked at")
-                continue
-            await self.renew_clients()
-            self.schedule.host.probe_now(self._now())
-            self.kick()
+    async def _look_for_key(self, changed: Callable[[], Awaitable[bool]]) -> None:
+        try:
+            if not await changed():
+                return
+        except Exception:
+            _log.exception("the key could not be looked at")
+            return
+        await self.renew_clients()
+        self.schedule.host.probe_now(self._now())
+        self.kick()

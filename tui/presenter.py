@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, Final, ParamSpec
+
+from textual.timer import Timer
 
 from tui import detail, text
 from tui.backend import Backend
@@ -16,6 +18,12 @@ from tui.clock import Clock
 from tui.host import PulseKind
 from tui.screens.dashboard import Dashboard
 from tui.watchlist import Record
+
+HELD: Final = 0.12
+"""Seconds from one move of the cursor to the next under which a key is held, or a list run through:
+a task in full costs more than a key's repeat leaves time for."""
+RESTS: Final = 0.06
+"""Seconds without a move after which it is shown all the same."""
 
 P = ParamSpec("P")
 
@@ -50,6 +58,8 @@ class Presenter:
         self._clock = clock
         self._server_clock = backend.server_clock
         self._filter = ""
+        self._cursor_moved = 0.0
+        self._rest: Timer | None = None
         self._troubles: dict[str, str] = {}
 
     @property
@@ -111,6 +121,18 @@ class Presenter:
             self._dashboard.show_detail(shown, self._server_clock.now())
 
     @_while_shown
+    def follow_cursor(self) -> None:
+        """Show the task that was selected: with the cursor, or once a key that is held rests."""
+        now = asyncio.get_running_loop().time()
+        held, self._cursor_moved = now - self._cursor_moved < HELD, now
+        if self._rest is not None:
+            self._rest.stop()
+        if held:
+            self._rest = self._dashboard.set_timer(RESTS, self.show_detail)
+        else:
+            self.show_detail()
+
+    @_while_shown
     def show_ages(self) -> None:
         """Bring what the time changes up to date where it is in view."""
         now = self._clock.now()
@@ -118,7 +140,6 @@ class Presenter:
             record = self._watchlist.get(key)
             if record is not None:
                 self._dashboard.tasks.set_value(text.task_words(record, now))
-        self.show_detail()
 
     @_while_shown
     def show_pulse(self) -> None:

@@ -136,7 +136,7 @@ class WatchlistFile:
         inotify is silent about other machines.
         """
         try:
-            found = self._fs.stat(self._target())
+            found = self._fs.stat(self._path)
         except OSError:
             return None
         return found.st_mtime_ns, found.st_size, found.st_ino

@@ -13,7 +13,6 @@ from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widgets import Static
 
 from tui.messages import (
@@ -54,10 +53,6 @@ EMPTY = (
 
 WIDE_FROM: Final = 100
 """Cells of a terminal from which on the task stands beside the list."""
-
-
-DETAIL_AFTER: Final = 0.06
-"""Seconds that the cursor must rest on a task before its detail is shown."""
 
 
 class Panes(Horizontal):
@@ -107,7 +102,6 @@ class Dashboard(Screen[None]):
         self._list_pane = ListPane(self._columns, self.tasks, id="list-pane")
         self._panes = Panes(self._list_pane, id="panes")
         self._shown_keys: list[tuple[str, bool, str]] = []
-        self._detail_timer: Timer | None = None
         self._painted = self.complete = False
         """Whether there is more than status and list, and keys do something."""
 
@@ -240,20 +234,9 @@ class Dashboard(Screen[None]):
         self.tasks.focus()
 
     def on_row_list_cursor_moved(self, event: RowList.CursorMoved) -> None:
-        """Show the task that was selected, or the frame's picture."""
-        if event.rows is self.tasks:
-            self._task_selected()
-        else:
+        """Show the picture of the frame that was selected."""
+        if event.rows is not self.tasks:
             self._fill_preview()
-
-    def _task_selected(self) -> None:
-        # Once the cursor rests: a detail costs more than a key's repeat leaves time for.
-        if self._detail_timer is not None:
-            self._detail_timer.stop()
-        self._detail_timer = self.set_timer(DETAIL_AFTER, self._ask_for_detail)
-
-    def _ask_for_detail(self) -> None:
-        self.post_message(DetailRequested(self.selected))
 
     def on_row_list_view_moved(self, event: RowList.ViewMoved) -> None:
         """Have what scrolled into view brought up to date."""
@@ -271,7 +254,7 @@ class Dashboard(Screen[None]):
         """Go to the selected task's frames; on a narrow terminal they take the list's place."""
         if not self.complete:
             return
-        self._ask_for_detail()
+        self.post_message(DetailRequested(self.selected))
         self.opened = True
         # Not by `focus`, which leaves the next key to the list.
         self.set_focus(self.frames)

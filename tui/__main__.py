@@ -288,8 +288,12 @@ def _connector(config: Config) -> Callable[[], ClientSource]:
 
         with ThreadPoolExecutor(1, thread_name_prefix="certificates") as thread:
             tls = thread.submit(ssl_context, config)
+            import anyio
+
             from tui.client import Connector
 
+            # What httpcore would import at the first query, on the event loop: 20 ms.
+            anyio.run(anyio.sleep, 0)
             return Connector(config, tls.result())
 
     return connect

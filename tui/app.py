@@ -38,7 +38,10 @@ if TYPE_CHECKING:
     from tui.screens.open_panel import OpenPanel
 
 TICK: Final = 5.0
-"""Seconds between two looks at how polling stands and at ages, which change by the minute."""
+"""Seconds between two looks at how polling stands."""
+AGES_EVERY: Final = 2
+"""Ticks between two looks at ages, which change by the minute: those that do together are sent
+together."""
 COUNTS_AFTER: Final = 0.25
 """Seconds after an answer at which the line at the top is brought up to date."""
 ANSWER_FIRST: Final = 0.2
@@ -74,6 +77,7 @@ class ScenextApp(App[None]):
         super().__init__()
         self._parts = parts
         self._new_ids = tuple(new_ids)
+        self._ticks = 0
         self._typed_ahead: list[events.InputEvent] = []
         self._answer_shown = asyncio.Event()
         self._troubled = self._counting = False
@@ -269,8 +273,10 @@ class ScenextApp(App[None]):
 
     def _tick(self) -> None:
         self._presenter.show_pulse()
-        self._presenter.show_ages()
-        self._presenter.show_detail()
+        self._ticks += 1
+        if self._ticks % AGES_EVERY == 0:
+            self._presenter.show_ages()
+            self._presenter.show_detail()
 
     def action_help(self) -> None:
         """Show the keys."""

@@ -22,6 +22,8 @@ RETRY: Final = 30.0
 """Seconds before a save that failed is tried again."""
 PATIENCE: Final = 0.3
 """Seconds for which a mere change of state waits for others, so that one save serves them all."""
+LONGEST: Final = 10.0
+"""Seconds that it waits at most."""
 
 _log = logging.getLogger(__name__)
 
@@ -126,8 +128,10 @@ class Keeper:
             return 0.0
         if self._not_saved:
             return self._failed_at + self._retry - now
-        # A thousand first answers in a minute must not keep the disk busy all the time.
-        return self._noticed + max(PATIENCE, 20 * self._took) - now
+        # A thousand first answers in half a minute must not keep the disk busy all the time, least
+        # of all with what the next answer would tell again: an end is seen but once.
+        seldom = 20 if any(isinstance(c, Update) and c.ended for c in fresh) else 100
+        return self._noticed + max(PATIENCE, min(LONGEST, seldom * self._took)) - now
 
     async def _save(self) -> None:
         async with self._saving:

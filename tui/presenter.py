@@ -19,7 +19,7 @@ from tui.host import PulseKind
 from tui.screens.dashboard import Dashboard
 from tui.watchlist import Record
 
-HELD: Final = 0.12
+HELD: Final = 0.08
 """Seconds from one move of the cursor to the next under which a key is held, or a list run through:
 a task in full costs more than a key's repeat leaves time for."""
 RESTS: Final = 0.06

@@ -6,6 +6,7 @@ import json
 import re
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -44,7 +45,10 @@ def _settled(stage: Stage, tasks: Sequence[Any], **settings: float) -> Iterator[
 
 
 def idle(stage: Stage, figures: Figures, seconds: float) -> None:
-    """Leave the floor and three dashboards alone, side by side, and see what they do."""
+    """Leave the floor and three dashboards alone, side by side, and see what they do.
+
+    A bare httpx loop that asks as often as the first of them shows what the queries alone take.
+    """
     young = entries("run", FEW, age=timedelta(minutes=9), apart=timedelta(seconds=23))
     ended = entries("end", FEW, status=TaskStatus.COMPLETED)
     with ExitStack() as stack:
@@ -62,6 +66,7 @@ def idle(stage: Stage, figures: Figures, seconds: float) -> None:
         listen(wires, 3)
         queries = stage.service.tell("count")
         before = [(wire.cpu(), len(wire.data)) for wire in wires]
+        bare = stack.enter_context(ThreadPoolExecutor(1)).submit(stage.bare, FEW / 30, seconds)
         listen(wires, seconds)
         cpu = [100 * (w.cpu() - b[0]) / seconds for w, b in zip(wires, before, strict=True)]
         written = [(len(w.data) - b[1]) / seconds for w, b in zip(wires, before, strict=True)]
@@ -69,6 +74,8 @@ def idle(stage: Stage, figures: Figures, seconds: float) -> None:
     assert queries >= FEW * int(seconds / 2 - 1), f"only {queries} queries while it was idle"
     per_cent = Budget(0.3, 0.1, "over")
     figures.add("idle, 20 running: CPU", "%", cpu[1], floor=[cpu[0]], budget=per_cent)
+    bare_cpu = bare.result() * FEW / 30 / 10
+    figures.add("idle, a bare loop that asks as often: CPU", "%", bare_cpu)
     figures.add("idle, 20 running: wire", "B/s", written[1], budget=Budget(40, 20))
     figures.add("idle, 20 re-signed each 2 s: wire", "B/s", written[2], budget=Budget(40, 20))
     figures.add("idle, 20 finished: CPU", "%", cpu[3], floor=[cpu[0]], budget=per_cent)
@@ -85,7 +92,7 @@ def changes(stage: Stage, figures: Figures, rounds: int) -> None:
         wire.listen(2)
         for n in range(1, rounds + 1):
             task = task_id("run", n)
-            changed = _change(stage, wire, f"frames {task} {FRAMES + 1}", f" {FRAMES + 1} ")
+            changed = _change(stage, wire, f"frames {task} {FRAMES + 1}", f"{FRAMES + 1:>4}")
             figures.add("a new frame, in its row", "B", changed, budget=_ROW_BUDGET)
         for n in range(1, rounds + 1):
             task = task_id("run", n)
@@ -93,7 +100,7 @@ def changes(stage: Stage, figures: Figures, rounds: int) -> None:
             figures.add("an end, in its row and the counts", "B", changed)
         task = task_id("run", 0)
         for n in range(1, rounds + 1):
-            changed = _change(stage, wire, f"frames {task} {FRAMES + n}", f" {FRAMES + n} ")
+            changed = _change(stage, wire, f"frames {task} {FRAMES + n}", f"{FRAMES + n:>4}")
             figures.add("a new frame of the selected task", "B", changed)
     for n in range(rounds + 1):
         task = task_id("run", n)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import takewhile
 from typing import Final
 
 from rich.cells import cell_len
@@ -68,6 +69,10 @@ class TaskRow(Row[TaskWords]):
         if changed:
             first, last = changed[0], changed[-1]
             start, end = sum(widths[:first]), sum(widths[: last + 1])
+            if before[last].isascii() and after[last].isascii():
+                # Of “ 7 min ” the digit alone.
+                pairs = zip(reversed(before[last]), reversed(after[last]), strict=True)
+                end -= sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
             self.refresh(Region(start, 0, end - start, 1))
 
     def _cells(self, words: TaskWords) -> list[str]:

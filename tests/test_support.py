@@ -15,7 +15,9 @@ import pytest
 from .support.screen import Screen
 from .support.service import Reply, Request, ScriptedService, error, frame_url, task
 from .support.terminal import Terminal
+from .support.thin_line import BUFFERS, Way
 
+ROOT = Path(__file__).parents[1]
 URL = frame_url("12345", 3)
 
 APP = f"""
@@ -267,3 +269,34 @@ def test_a_failing_script_is_told() -> None:
     assert answer.status_code == 500
     with pytest.raises(ValueError, match="7"):
         service.__exit__(None, None, None)
+
+
+# The thin line
+
+
+def test_a_thin_line_is_late_slow_and_whole() -> None:
+    way, sent, came = Way(rate=1_000, delay=0.2), bytes(range(256)) * 8, b""
+    way.put(sent, now=10.0)
+    assert way.take(10.2) == b""
+    for step in range(1, 40):
+        seconds = step / 10
+        came += way.take(10.2 + seconds)
+        assert len(came) <= 1_000 * seconds
+    assert came == sent
+    assert way.next() is None
+    way.put(b"x" * BUFFERS, now=20.0)
+    assert not way.has_room
+    way.take(90.0)
+    assert way.has_room
+
+
+def test_a_program_is_used_over_a_thin_line(tmp_path: Path) -> None:
+    script = tmp_path / "tiny.py"
+    script.write_text(APP)
+    line = [sys.executable, "-m", "tests.support.thin_line", "--rate", "50000", "--delay", "0.05"]
+    with Terminal([*line, "--", sys.executable, str(script)], cwd=ROOT) as terminal:
+        terminal.wait_for_text("120x40")
+        terminal.press("x")
+        terminal.wait_for_text("changed")
+        terminal.press("q")
+        assert terminal.wait_exit() == 7

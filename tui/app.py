@@ -19,6 +19,8 @@ from rich.text import Text
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
@@ -27,6 +29,7 @@ from tui import messages, text
 from tui.backend import Backend, Listener, Parts
 from tui.control_filter import ControlFilter
 from tui.errors import ErrorKind, UserError
+from tui.paced_driver import PacedDriver
 from tui.presenter import Presenter
 from tui.screens.dashboard import Dashboard
 from tui.widgets.row_list import RowList
@@ -96,7 +99,7 @@ class ScenextApp(App[None]):
         now = parts.clock.now()
         words = [text.task_words(record, now) for record in self.backend.watchlist]
         counts = text.counts(self.backend.watchlist.counts())
-        self.dashboard = Dashboard(parts.place, words, counts)
+        self.dashboard = Dashboard(parts.place, words, counts, self._line_is_free)
         self._presenter = Presenter(self.dashboard, self.backend, parts.clock)
         if parts.config.theme:
             self._set_theme(parts.config.theme)
@@ -106,6 +109,19 @@ class ScenextApp(App[None]):
             known = ", ".join(sorted(self.available_themes))
             raise UserError(f"theme: there is no theme “{name}”. There are: {known}")
         self.theme = name
+
+    def get_driver_class(self) -> type[Driver]:
+        """Return the driver that keeps the pace of the line, where it is the usual one."""
+        usual = super().get_driver_class()
+        return PacedDriver if usual is LinuxDriver else usual
+
+    def on_terminal_supports_synchronized_output(self) -> None:
+        """Take note that the terminal has shown what was sent."""
+        if isinstance(self._driver, PacedDriver):
+            self._driver.answered()
+
+    def _line_is_free(self) -> bool:
+        return not isinstance(self._driver, PacedDriver) or self._driver.is_free
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the dashboard."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Final
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
@@ -76,6 +77,8 @@ class Dashboard(Screen[None]):
     BLANK = True
     """Everything is covered; drawing the lines behind it took as long as drawing the rows."""
 
+    complete: bool
+    """Whether there is more than status and list, and keys do something."""
     filter: FilterInput
     detail: TaskDetail
     frames: FrameList
@@ -92,8 +95,16 @@ class Dashboard(Screen[None]):
     class Painted(Message):
         """The list is on the screen."""
 
-    def __init__(self, host: str, words: Sequence[TaskWords], counts: str) -> None:
-        """Prepare to show the tasks `words` from the first paint on."""
+    def __init__(
+        self,
+        host: str,
+        words: Sequence[TaskWords],
+        counts: str,
+        may_paint: Callable[[], bool],
+    ) -> None:
+        """Prepare to show the tasks `words` from the first paint on; `may_paint` says when."""
+        self._may_paint = may_paint
+        self._painted = self.complete = False
         super().__init__()
         self.status = StatusBar(host, counts)
         self.tasks = TaskList(id="tasks")
@@ -102,8 +113,6 @@ class Dashboard(Screen[None]):
         self._list_pane = ListPane(self._columns, self.tasks, id="list-pane")
         self._panes = Panes(self._list_pane, id="panes")
         self._shown_keys: list[tuple[str, bool, str]] = []
-        self._painted = self.complete = False
-        """Whether there is more than status and list, and keys do something."""
 
     def compose(self) -> ComposeResult:
         """What is looked at first: the status and the list; `complete_itself` adds the rest."""
@@ -203,6 +212,19 @@ class Dashboard(Screen[None]):
             case "remove" | "refresh" | "refresh_all" | "copy_id":
                 return bool(self.selected)
         return True
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Self:
+        """Paint it anew; but not as a whole right after the first paint, as Textual would."""
+        if self._painted or regions or layout or recompose:
+            super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+        return self
+
+    def _on_timer_update(self) -> None:
+        # Textual's timer goes on until it may: what changes meanwhile is painted once, and last.
+        if self._may_paint():
+            super()._on_timer_update()
 
     def on_resize(self, event: events.Resize) -> None:
         """Show list and task side by side where there is room, else one of them."""

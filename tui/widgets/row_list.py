@@ -127,7 +127,8 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
         self._spare: list[Row[V]] = []
         self._placed = range(0)
         self._ahead: Timer | None = None
-        self._scrolling = False
+        # Nor has anything been drawn before the first paint, which draws all there is.
+        self._scrolling = True
         self._rows_layout = _OneAfterTheOther(self._line_of)
 
     def preset(self, values: Iterable[V]) -> None:
@@ -308,6 +309,10 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
             if key in self._rows and self._rows[key].is_outdated:
                 # Changed after it was painted, and before this was known.
                 self._rows[key].refresh()
+
+    def on_mount(self) -> None:
+        """Paint rows that change by themselves once all have been painted."""
+        self.call_after_refresh(self._scrolled)
 
     def on_resize(self, event: events.Resize) -> None:
         """Keep the cursor in view, and what is new in view up to date."""

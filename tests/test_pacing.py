@@ -1,0 +1,178 @@
+"""The pace of a slow line: what a program may send before the terminal has shown the rest."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tui.pacing import FIRST, PATIENCE, PATIENCE_AT_FIRST, Pacer
+
+from .support.home import Home
+from .support.service import ScriptedService
+from .support.terminal import Terminal
+from .support.thin_line import Way
+
+ROOT = Path(__file__).parents[1]
+QUESTION = b"?"
+
+
+@dataclass
+class Line:
+    """A program with a pacer at one end of a line, a terminal that answers at the other."""
+
+    rate: float
+    delay: float
+    pacer: Pacer = field(default_factory=Pacer)
+    now: float = 100.0
+    frames: list[float] = field(default_factory=list)
+    """When frames were sent."""
+
+    def __post_init__(self) -> None:
+        self.down, self.up = Way(self.rate, self.delay), Way(1e9, self.delay)
+        self._ask()
+
+    def _ask(self) -> None:
+        self.down.put(QUESTION, self.now)
+        self.pacer.asked(self.now)
+
+    def step(self, seconds: float) -> None:
+        """Let time pass."""
+        end = self.now + seconds
+        while self.now < end:
+            self.now = min(end, self.now + 0.005)
+            self.up.put(self.down.take(self.now).replace(b".", b""), self.now)
+            for _ in self.up.take(self.now):
+                if self.pacer.answered(self.now):
+                    self._ask()
+
+    def offer(self, size: int) -> bool:
+        """Send a frame if it may be sent."""
+        if not self.pacer.is_free(self.now):
+            return False
+        self.down.put(b"." * size, self.now)
+        self.pacer.sent(size)
+        self.frames.append(self.now)
+        if not self.pacer.waits:
+            self._ask()
+        return True
+
+    def hold(self, size: int, seconds: float) -> None:
+        """Offer a frame thirty times a second, as while a key is held."""
+        for _ in range(int(seconds * 30)):
+            self.offer(size)
+            self.step(1 / 30)
+
+
+def test_a_held_key_on_a_thin_line_is_never_seconds_ahead_of_the_screen() -> None:
+    line = Line(rate=20_000, delay=0.2)
+    line.step(1)
+    line.hold(13_000, seconds=8)
+    # A frame takes 0.65 s, and its answer 0.4 s more.
+    assert 7 <= len(line.frames) <= 12
+    moment = line.down.next()
+    last = moment if moment is not None else line.now
+    while (moment := line.down.next()) is not None:
+        last = moment
+        line.step(0.05)
+    assert last - line.frames[-1] < 1.5
+
+
+def test_small_frames_flow_on_a_thin_line() -> None:
+    line = Line(rate=20_000, delay=0.2)
+    line.step(1)
+    line.hold(300, seconds=5)
+    assert len(line.frames) == 150
+
+
+def test_a_fast_line_holds_nothing_back_however_far_it_goes() -> None:
+    line = Line(rate=5e6, delay=0.1)
+    line.step(1)
+    line.hold(13_000, seconds=5)
+    sent = len(line.frames)
+    line.hold(13_000, seconds=5)
+    assert len(line.frames) - sent == 150
+
+
+def test_after_a_slow_time_it_finds_its_pace_again() -> None:
+    line = Line(rate=20_000, delay=0.01)
+    line.hold(13_000, seconds=5)
+    assert len(line.frames) < 15
+    line.step(2)
+    line.down = Way(5e6, 0.01)
+    line.hold(13_000, seconds=2)
+    sent = len(line.frames)
+    line.hold(13_000, seconds=2)
+    assert len(line.frames) - sent == 60
+
+
+def test_what_is_no_frame_holds_no_frame_back() -> None:
+    line = Line(rate=5e6, delay=0.01)
+    line.step(1)
+    line.pacer.sent(1_000_000)
+    assert line.offer(13_000)
+
+
+@pytest.mark.parametrize(("answers", "patience"), [(False, PATIENCE_AT_FIRST), (True, PATIENCE)])
+def test_where_nobody_answers_nothing_is_held_for_long(answers: bool, patience: float) -> None:
+    pacer = Pacer()
+    pacer.asked(0.0)
+    if answers:
+        pacer.answered(0.1)
+        pacer.asked(0.0)
+    pacer.sent(FIRST * 4)
+    assert not pacer.is_free(patience - 0.01)
+    assert pacer.is_free(patience + 0.01)
+    pacer.sent(FIRST * 4)
+    assert pacer.is_free(patience + 0.02)
+    pacer.answered(patience + 1)
+    pacer.asked(patience + 1)
+    assert not pacer.is_free(patience + 1), "what was sent meanwhile is under way"
+
+
+def test_over_a_thin_line_the_screen_follows_a_held_key(
+    home: Home, service: ScriptedService
+) -> None:
+    ids = [f"task{number:03}" for number in range(150)]
+    assert home.run("add", *ids).returncode == 0
+    line = [sys.executable, "-m", "tests.support.thin_line", "--rate", "40000", "--delay", "0.1"]
+    argv = [*line, "--", *home.command]
+    with Terminal(argv, env=home.environment(), cwd=ROOT, synchronized=True) as terminal:
+        terminal.wait_for_text("Refresh")
+        terminal.press("j" * 36)
+        terminal.wait_for_text("task036")
+        before = len(terminal.raw)
+        terminal.press("j" * 100)
+        terminal.wait_for_text("task136")
+        # A step of the list is some 10 kB: a hundred of them would take half a minute.
+        assert len(terminal.raw) - before < 300_000
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+
+
+WHAT_IS_LEFT = """
+import os, select, subprocess, sys, tty
+subprocess.run(sys.argv[1:])
+tty.setcbreak(0)
+ready, _, _ = select.select([0], [], [], 1.5)
+print("left:", os.read(0, 99) if ready else "nothing", flush=True)
+"""
+
+
+def test_no_answer_of_the_terminal_is_left_to_the_shell(
+    home: Home, service: ScriptedService
+) -> None:
+    assert home.run("add", "one", "two", "three").returncode == 0
+    line = [sys.executable, "-m", "tests.support.thin_line", "--rate", "80000", "--delay", "0.35"]
+    argv = [*line, "--", sys.executable, "-c", WHAT_IS_LEFT, *home.command]
+    with Terminal(argv, env=home.environment(), cwd=ROOT, synchronized=True) as terminal:
+        terminal.wait_for_text("Refresh")
+        # The frame that `j` brings about is on its way when `q` arrives.
+        terminal.press("j")
+        time.sleep(0.15)
+        terminal.press("q")
+        terminal.wait_for_text("left:")
+        assert "left: nothing" in terminal.text()

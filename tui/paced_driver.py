@@ -1,0 +1,64 @@
+"""Textual's driver, which follows each frame by the question that tells when it has been shown."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+from textual.messages import TerminalSupportsSynchronizedOutput
+
+from tui.pacing import QUESTION, Pacer
+
+LAST_ANSWER: Final = 1.0
+"""Seconds that the end waits for an answer that is under way."""
+_FRAME_END: Final = "\x1b[?2026l"
+
+
+class PacedDriver(LinuxDriver):
+    """Keeps the pace. The terminal's answers come to the app, as messages."""
+
+    _pacer: Pacer | None = None
+    _questions = _answers = 0
+
+    def start_application_mode(self) -> None:
+        """Take the terminal; Textual asks the question for the first time."""
+        self._pacer = Pacer()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def write(self, data: str) -> None:
+        """Write, and ask behind a frame."""
+        super().write(data)
+        if self._pacer is None:
+            return
+        if data == QUESTION:
+            self._questions += 1
+            self._pacer.asked(time.monotonic())
+            return
+        self._pacer.sent(len(data))
+        if data == _FRAME_END and not self._pacer.waits:
+            self.write(QUESTION)
+
+    def process_message(self, message: Message) -> None:
+        """Count the answers, in the thread that reads them."""
+        if isinstance(message, TerminalSupportsSynchronizedOutput):
+            self._answers += 1
+        super().process_message(message)
+
+    def disable_input(self) -> None:
+        """Take in no more, once the last answer has come: the shell would get it as typed."""
+        deadline = time.monotonic() + LAST_ANSWER
+        while 0 < self._answers < self._questions and time.monotonic() < deadline:
+            time.sleep(0.002)
+        super().disable_input()
+
+    def answered(self) -> None:
+        """Take note of the terminal's answer."""
+        if self._pacer is not None and self._pacer.answered(time.monotonic()):
+            self.write(QUESTION)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether another frame may be sent."""
+        return self._pacer is None or self._pacer.is_free(time.monotonic())

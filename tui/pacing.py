@@ -1,0 +1,76 @@
+"""How much may be on its way to the terminal: no more than a slow line shows while one waits.
+
+An SSH connection takes what it gets into its buffers, and shows it seconds later; keys that were
+pressed meanwhile act on what is seen then. So each frame is followed by a question that every
+terminal with synchronized output answers (DECRQM 2026), and the next frame waits while too much is
+unanswered. As in TCP Vegas the amount grows while answers come as fast as ever, and shrinks when
+they come late. Pure: time is passed in.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+QUESTION: Final = "\x1b[?2026$p"
+LEAST: Final = 1 << 11
+"""Bytes that may always be under way."""
+FIRST: Final = 1 << 14
+"""Bytes that may be at the beginning: a first screenful."""
+MOST: Final = 1 << 18
+LATE: Final = 0.1
+"""Seconds by which an answer is late when the line is full."""
+PATIENCE: Final = 3.0
+"""Seconds without an answer after which nothing is held back until one comes."""
+PATIENCE_AT_FIRST: Final = 0.5
+"""The same before the first one: not every terminal answers."""
+
+
+class Pacer:
+    """Says when the next frame may be sent. Sends and holds nothing itself."""
+
+    def __init__(self) -> None:
+        """Expect an answer to the question that Textual asks when it starts."""
+        self._window = FIRST
+        self._patience = PATIENCE_AT_FIRST
+        self._gave_up = False
+        self._fastest = math.inf
+        self._asked = math.nan
+        self._under_way = self._since = 0
+
+    @property
+    def waits(self) -> bool:
+        """Whether a question is unanswered."""
+        return not math.isnan(self._asked)
+
+    def sent(self, size: int) -> None:
+        """Take note of the bytes of a frame."""
+        if self.waits:
+            self._since += size
+        else:
+            self._under_way += size
+
+    def asked(self, now: float) -> None:
+        """Take note that the question was sent."""
+        self._asked = now
+
+    def answered(self, now: float) -> bool:
+        """Take note of an answer; return whether to ask again, about what was sent since."""
+        if self.waits:
+            took = now - self._asked
+            self._fastest = min(self._fastest, took)
+            if took > self._fastest + LATE:
+                self._window = max(LEAST, self._window // 2)
+            elif self._under_way * 2 >= self._window:
+                self._window = min(MOST, self._window * 2)
+        self._gave_up, self._patience = False, PATIENCE
+        self._asked, self._under_way, self._since = math.nan, self._since, 0
+        return self._under_way > 0
+
+    def is_free(self, now: float) -> bool:
+        """Return whether another frame may be sent."""
+        if not self.waits:
+            return True
+        if now - self._asked > self._patience:
+            self._gave_up = True
+        return self._gave_up or self._under_way + self._since < self._window

@@ -15,6 +15,7 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from rich.console import RenderableType
 from rich.text import Text
 from textual import events
 from textual.app import App, SystemCommand
@@ -29,6 +30,7 @@ from tui import messages, text
 from tui.backend import Backend, Listener, Parts
 from tui.control_filter import ControlFilter
 from tui.errors import ErrorKind, UserError
+from tui.first_frames import FirstFrames
 from tui.paced_driver import PacedDriver
 from tui.presenter import Presenter
 from tui.screens.dashboard import Dashboard
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
     from tui.link_actions import LinkActions
     from tui.screens.open_panel import OpenPanel
 
+FIRST_FRAMES: Final = 5.0
+"""Seconds after the start for which nothing is sent again that is on the screen already: on a slow
+line what was painted at the start is sent seconds later."""
 TICK: Final = 5.0
 """Seconds between two looks at how polling stands."""
 AGES_EVERY: Final = 2
@@ -81,6 +86,7 @@ class ScenextApp(App[None]):
         self._parts = parts
         self._new_ids = tuple(new_ids)
         self._ticks = 0
+        self._first_frames: FirstFrames | None = FirstFrames()
         self._typed_ahead: list[events.InputEvent] = []
         self._answer_shown = asyncio.Event()
         self._troubled = self._counting = False
@@ -119,6 +125,19 @@ class ScenextApp(App[None]):
         """Take note that the terminal has shown what was sent."""
         if isinstance(self._driver, PacedDriver):
             self._driver.answered()
+
+    def on_resize(self) -> None:
+        """Send everything again: terminals fold their lines in ways of their own."""
+        if self._first_frames is not None:
+            self._first_frames.forget()
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        if self._first_frames is not None and not self._batch_count:
+            renderable = self._first_frames.news(renderable, self.console)
+        super()._display(screen, renderable)
+
+    def _end_of_start(self) -> None:
+        self._first_frames = None
 
     def _line_is_free(self) -> bool:
         return not isinstance(self._driver, PacedDriver) or self._driver.is_free
@@ -160,6 +179,7 @@ class ScenextApp(App[None]):
         # What was made so far stays: it need not be looked at in every collection.
         gc.freeze()
         gc.enable()
+        self.set_timer(FIRST_FRAMES, self._end_of_start)
 
     async def on_event(self, event: events.Event) -> None:
         """Keep what is typed before there is anything that could take it."""

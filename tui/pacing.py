@@ -15,8 +15,8 @@ from typing import Final
 QUESTION: Final = "\x1b[?2026$p"
 LEAST: Final = 1 << 11
 """Bytes that may always be under way."""
-FIRST: Final = 1 << 14
-"""Bytes that may be at the beginning: a first screenful."""
+FIRST: Final = 1 << 13
+"""Bytes that may be at the beginning: the first screenful is more, and is waited for."""
 MOST: Final = 1 << 18
 LATE: Final = 0.1
 """Seconds by which an answer is late when the line is full."""

@@ -12,8 +12,9 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
-from textual.reactive import reactive
+from textual.reactive import Reactive, reactive
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.messages import (
@@ -85,6 +86,8 @@ class Dashboard(Screen[None]):
     banner: Banner
     transfer: TransferBar
 
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """As Textual's own, which sends the whole screen again whenever the focus moves."""
     opened: reactive[bool] = reactive(False, bindings=True)
     """Whether a narrow terminal shows the task in place of the list."""
     saving: reactive[bool] = reactive(False, bindings=True)
@@ -128,7 +131,7 @@ class Dashboard(Screen[None]):
         from tui.widgets.task_detail import TaskDetail
         from tui.widgets.transfer_bar import TransferBar
 
-        self.filter, self.detail = FilterInput(), TaskDetail()
+        self.filter, self.detail = FilterInput(self._columns), TaskDetail()
         self.frames = self.detail.frames
         self.banner, self.transfer = Banner(), TransferBar()
         self._footer = Footer(show_command_palette=False)

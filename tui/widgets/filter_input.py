@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input
 
 
@@ -21,20 +22,26 @@ class FilterInput(Input):
     class Left(Message):
         """The focus belongs to the list again."""
 
-    def __init__(self) -> None:
+    def __init__(self, instead_of: Widget) -> None:
+        """Take the place of another line while it is shown, so that the list need not move."""
         super().__init__(placeholder="a part of ID, label or state; many words: all of them")
         self.cursor_blink = False
+        self._instead_of = instead_of
         self.display = False
+
+    def _show(self, shown: bool) -> None:
+        self.display = shown
+        self._instead_of.display = not shown
 
     def open(self) -> None:
         """Ask for words."""
-        self.display = True
+        self._show(True)
         self.focus()
 
     def clear_filter(self) -> None:
         """Show all tasks again."""
         self.value = ""
-        self.display = False
+        self._show(False)
 
     def action_drop(self) -> None:
         """Show all tasks again, and go to the list."""
@@ -43,9 +50,9 @@ class FilterInput(Input):
 
     def action_keep(self) -> None:
         """Go to the list, filtered as it is."""
-        self.display = bool(self.value)
+        self._show(bool(self.value))
         self.post_message(self.Left())
 
     @on(Input.Blurred)
     def _blurred(self) -> None:
-        self.display = bool(self.value)
+        self._show(bool(self.value))

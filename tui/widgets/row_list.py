@@ -11,7 +11,7 @@ them again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import ClassVar, Final, Generic
+from typing import ClassVar, Final, Generic, Self
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -73,6 +73,7 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
     ]
 
     BINDING_GROUP_TITLE = "In a list"
+    _focus_moved = False
     BLANK = True
     """Behind the rows there is nothing to draw, line by line, at each update."""
     COMPONENT_CLASSES: ClassVar[set[str]] = {CURSOR, "row-list--minor", "row-list--stale"}
@@ -284,9 +285,20 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
 
     def watch_has_focus(self, has_focus: bool) -> None:
         """Restyle the list alone, from which its rows take their colours."""
+        # Textual refreshes all of it, where the cursor alone looks otherwise.
+        self._focus_moved = True
+        self.call_next(setattr, self, "_focus_moved", False)
         self.app.stylesheet.update_nodes([self])
         if row := self._rows.get(self.cursor):
             row.refresh()
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Self:
+        """Paint it anew; not because the focus has moved."""
+        if regions or layout or recompose or not self._focus_moved:
+            super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+        return self
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Bring the rows that scroll into view up to date."""

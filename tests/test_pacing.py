@@ -56,7 +56,7 @@ class Line:
         self.down.put(b"." * size, self.now)
         self.pacer.sent(size)
         self.frames.append(self.now)
-        if not self.pacer.waits:
+        if self.pacer.is_to_ask:
             self._ask()
         return True
 

@@ -128,6 +128,11 @@ class Backend:
         """How many removed tasks `undo` could bring back."""
         return len(self._removed)
 
+    @property
+    def connected(self) -> bool:
+        """Whether there is what asks."""
+        return self._connector is not None
+
     def load(self) -> str:
         """Read the saved watchlist now; return a warning, empty where all is well."""
         loaded = self._keeper.load()

@@ -37,7 +37,7 @@ class PacedDriver(LinuxDriver):
             self._pacer.asked(time.monotonic())
             return
         self._pacer.sent(len(data))
-        if data == _FRAME_END and not self._pacer.waits:
+        if data == _FRAME_END and self._pacer.is_to_ask:
             self.write(QUESTION)
 
     def process_message(self, message: Message) -> None:

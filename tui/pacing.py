@@ -43,6 +43,11 @@ class Pacer:
         """Whether a question is unanswered."""
         return not math.isnan(self._asked)
 
+    @property
+    def is_to_ask(self) -> bool:
+        """Whether the question is worth its bytes now."""
+        return not self.waits and self._under_way >= LEAST // 2
+
     def sent(self, size: int) -> None:
         """Take note of the bytes of a frame."""
         if self.waits:
@@ -65,7 +70,7 @@ class Pacer:
                 self._window = min(MOST, self._window * 2)
         self._gave_up, self._patience = False, PATIENCE
         self._asked, self._under_way, self._since = math.nan, self._since, 0
-        return self._under_way > 0
+        return self.is_to_ask
 
     def is_free(self, now: float) -> bool:
         """Return whether another frame may be sent."""

@@ -53,6 +53,7 @@ class Presenter:
         clock: Clock,
     ) -> None:
         self._dashboard = dashboard
+        self._backend = backend
         self._watchlist = backend.watchlist
         self._schedule = backend.schedule
         self._clock = clock
@@ -143,7 +144,9 @@ class Presenter:
 
     @_while_shown
     def show_pulse(self) -> None:
-        """Say how polling stands."""
+        """Say how polling stands, once it does anything."""
+        if not self._backend.connected:
+            return
         loop_now = asyncio.get_running_loop().time()
         pulse = self._schedule.pulse(loop_now)
         until: datetime | None = None

@@ -256,7 +256,7 @@ class Dashboard(Screen[None]):
 
     def on_filter_input_left(self) -> None:
         """Go on in the list."""
-        self.tasks.focus()
+        self.set_focus(self.tasks)
 
     def on_row_list_cursor_moved(self, event: RowList.CursorMoved) -> None:
         """Show the picture of the frame that was selected."""

@@ -73,7 +73,7 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
     ]
 
     BINDING_GROUP_TITLE = "In a list"
-    _focus_moved = False
+    _restyling = False
     BLANK = True
     """Behind the rows there is nothing to draw, line by line, at each update."""
     COMPONENT_CLASSES: ClassVar[set[str]] = {CURSOR, "row-list--minor", "row-list--stale"}
@@ -285,18 +285,31 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
 
     def watch_has_focus(self, has_focus: bool) -> None:
         """Restyle the list alone, from which its rows take their colours."""
-        # Textual refreshes all of it, where the cursor alone looks otherwise.
-        self._focus_moved = True
-        self.call_next(setattr, self, "_focus_moved", False)
+        self._restyling = True
         self.app.stylesheet.update_nodes([self])
+        self._restyling = False
         if row := self._rows.get(self.cursor):
             row.refresh()
+
+    # In place of Textual's, which paint all of the list again, where the cursor alone changes.
+
+    def _on_focus(self, event: events.Focus) -> None:
+        event.prevent_default()
+        self.has_focus = True
+        if self.parent is not None:
+            self.parent.post_message(events.DescendantFocus(self))
+
+    def _on_blur(self, event: events.Blur) -> None:
+        event.prevent_default()
+        self.has_focus = False
+        if self.parent is not None:
+            self.parent.post_message(events.DescendantBlur(self))
 
     def refresh(
         self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
     ) -> Self:
-        """Paint it anew; not because the focus has moved."""
-        if regions or layout or recompose or not self._focus_moved:
+        """Paint it anew; not because the focus has moved, and with it the cursor's colours."""
+        if regions or layout or recompose or not self._restyling:
             super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
         return self
 

@@ -1,0 +1,55 @@
+"""What a key puts on the wire: what it changes, and not the rest of the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from .support.home import Home
+from .support.service import ScriptedService, frame_url, task
+from .support.terminal import Terminal
+
+IDS = [f"task{number:03}" for number in range(120)]
+
+
+@pytest.fixture
+def terminal(home: Home, service: ScriptedService) -> Iterator[Terminal]:
+    """A dashboard of many tasks at rest, 120x40."""
+    for task_id in IDS:
+        service.script(task_id, task(task_id, frames=[frame_url(task_id, 1)]))
+    assert home.run("add", *IDS).returncode == 0
+    with home.open() as opened:
+        opened.wait_for_text("120 in progress")
+        opened.wait_quiet(1.0)
+        yield opened
+
+
+def cost(terminal: Terminal, *keys: str, shows: str) -> int:
+    """Press keys; return the bytes that came until all was quiet again."""
+    before = len(terminal.raw)
+    terminal.press(*keys)
+    terminal.wait_for(shows)
+    terminal.wait_quiet(0.5)
+    return len(terminal.raw) - before
+
+
+def test_keys_send_what_they_change(terminal: Terminal) -> None:
+    # A whole screen is some 20 kB, and a list 13 kB.
+    assert cost(terminal, "j", shows="│ task001") < 3_000
+    assert cost(terminal, "/", shows="To the list") < 6_000
+    assert cost(terminal, "escape", shows="Refresh") < 6_000
+    assert cost(terminal, "j" * 34, shows="│ task035") < 60_000
+    # Two steps of the list, and the rows that are made for those to come.
+    assert cost(terminal, "j", "j", shows="│ task037") < 70_000
+
+
+def test_the_start_sends_the_screen_once_and_what_is_new(
+    home: Home, service: ScriptedService
+) -> None:
+    assert home.run("add", *IDS).returncode == 0
+    with home.open() as terminal:
+        terminal.wait_for_text("Refresh")
+        terminal.wait_quiet(1.0)
+        # The list, perhaps twice, and all of it beside the task that is selected.
+        assert len(terminal.raw) < 80_000

@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     from tui.link_actions import LinkActions
     from tui.screens.open_panel import OpenPanel
 
-FIRST_FRAMES: Final = 5.0
-"""Seconds after the start for which nothing is sent again that is on the screen already: on a slow
-line what was painted at the start is sent seconds later."""
+FIRST_FRAMES: Final = 0.5
+"""Seconds after the start for which nothing is sent again that is on the screen already; and on,
+while the line is full: there, what was painted at the start is sent seconds later."""
 TICK: Final = 5.0
 """Seconds between two looks at how polling stands."""
 AGES_EVERY: Final = 2
@@ -137,7 +137,10 @@ class ScenextApp(App[None]):
         super()._display(screen, renderable)
 
     def _end_of_start(self) -> None:
-        self._first_frames = None
+        if self._line_is_free():
+            self._first_frames = None
+        else:
+            self.set_timer(FIRST_FRAMES, self._end_of_start)
 
     def _line_is_free(self) -> bool:
         return not isinstance(self._driver, PacedDriver) or self._driver.is_free

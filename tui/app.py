@@ -127,7 +127,10 @@ class ScenextApp(App[None]):
             self._driver.answered()
 
     def on_resize(self) -> None:
-        """Send everything again: terminals fold their lines in ways of their own."""
+        """Send everything again: terminals fold their lines in ways of their own.
+
+        The driver tells the size after ctrl+z and fg, too, when the terminal is empty.
+        """
         if self._first_frames is not None:
             self._first_frames.forget()
 

@@ -49,5 +49,7 @@ class ServerClock:
 
     def now(self) -> float:
         """Return the service's time in Unix seconds."""
-        offset = sorted(self._offsets)[len(self._offsets) // 2] if self._offsets else 0.0
+        from statistics import median
+
+        offset = median(self._offsets) if self._offsets else 0.0
         return self._clock.wall() + (offset if abs(offset) > _TOLERATED else 0.0)

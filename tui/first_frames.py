@@ -47,8 +47,8 @@ class FirstFrames:
 
     def news(self, update: RenderableType | None, console: Console) -> RenderableType | None:
         """Return what of an update is new; None where nothing is."""
-        if isinstance(update, LayoutUpdate) and update.region.x == 0:
-            lines = {y: list(strips) for y, strips in enumerate(update.strips, update.region.y)}
+        if isinstance(update, LayoutUpdate):
+            lines = {y: list(strips) for y, strips in enumerate(update.strips)}
             if not self._known:
                 # The first paint does not wait until its lines are put together.
                 self._known.update(lines)

@@ -25,6 +25,8 @@ class PacedDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         """Take the terminal; Textual asks the question for the first time."""
         self._pacer = Pacer()
+        # An answer that was lost before ctrl+z must not be waited for at each end after it.
+        self._questions = self._answers = 0
         super().start_application_mode()  # type: ignore[no-untyped-call]
 
     def write(self, data: str) -> None:

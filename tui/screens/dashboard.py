@@ -13,10 +13,12 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import Reactive, reactive
-from textual.screen import Screen
+from textual.screen import UPDATE_PERIOD, Screen
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tui.frame_timer import FrameTimer
 from tui.messages import (
     CancelRequested,
     CopyRequested,
@@ -107,6 +109,7 @@ class Dashboard(Screen[None]):
     ) -> None:
         """Prepare to show the tasks `words` from the first paint on; `may_paint` says when."""
         self._may_paint = may_paint
+        self._frame_timer: FrameTimer | None = None
         self._painted = self.complete = False
         super().__init__()
         self.status = StatusBar(host, counts)
@@ -224,10 +227,15 @@ class Dashboard(Screen[None]):
             super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
         return self
 
-    def _on_timer_update(self) -> None:
-        # Textual's timer goes on until it may: what changes meanwhile is painted once, and last.
-        if self._may_paint():
-            super()._on_timer_update()
+    @property
+    def _update_timer(self) -> Timer:
+        # In place of Textual's own, which it resumes when something is to be painted.
+        if self._frame_timer is None:
+            timer = FrameTimer(self, UPDATE_PERIOD, self._on_timer_update, self._may_paint)
+            timer._start()
+            self._timers.add(timer)
+            self._frame_timer = timer
+        return self._frame_timer
 
     def on_resize(self, event: events.Resize) -> None:
         """Show list and task side by side where there is room, else one of them."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Final, Generic, Protocol, Self, TypeVar
 
 from textual import events
+from textual.color import TRANSPARENT
 from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
-from textual.reactive import reactive
+from textual.reactive import Reactive, reactive
 from textual.strip import Strip
 from textual.style import Style
 from textual.visual import Visual
@@ -48,6 +49,8 @@ class Row(Widget, Generic[V]):
     for the state, cost a row 1.5 ms when it is made and again whenever one of the classes changes.
     """
 
+    auto_links: Reactive[bool] = Reactive(False)
+    """There are none that the program opens: the terminal does, and styles them."""
     under_cursor: reactive[bool] = reactive(False)
     """Whether the line is marked as the selected one."""
 
@@ -68,14 +71,13 @@ class Row(Widget, Generic[V]):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return the line as it was painted last, unless something has changed."""
-        width = self.size.width
+        width = self.outer_size.width
         if self._line is None or self._line.cell_length != width:
             style = self.style()
             content = self.render().truncate(width - 1, ellipsis=True)
             (line,) = Visual.to_strips(self, content, width, 1, style, pad=True)
-            background, _ = self.background_colors
             for line_filter in self.get_line_filters():
-                line = line.apply_filter(line_filter, background)
+                line = line.apply_filter(line_filter, style.background or TRANSPARENT)
             self._line = line
         return [self._line.crop(crop.x, crop.right)]
 

@@ -84,15 +84,9 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
     class CursorMoved(Message):
         """Another row is under the cursor now."""
 
-        def __init__(self, rows: Widget, key: str) -> None:
+        def __init__(self, rows: Widget) -> None:
             super().__init__()
             self.rows = rows
-            self.key = key
-
-        @property
-        def control(self) -> Widget:
-            """The list, for `@on` selectors."""
-            return self.rows
 
     class ViewMoved(Message):
         """Other rows are in view now."""
@@ -101,11 +95,6 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
             super().__init__()
             self.rows = rows
 
-        @property
-        def control(self) -> Widget:
-            """The list, for `@on` selectors."""
-            return self.rows
-
     class Selected(Message):
         """A row was chosen, by enter or by a double click."""
 
@@ -113,11 +102,6 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
             super().__init__()
             self.rows = rows
             self.key = key
-
-        @property
-        def control(self) -> Widget:
-            """The list, for `@on` selectors."""
-            return self.rows
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
@@ -351,7 +335,7 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
                 self._rows[key].under_cursor = key == new
         self._reveal()
         if new:
-            self.post_message(self.CursorMoved(self, new))
+            self.post_message(self.CursorMoved(self))
 
     def _reveal(self) -> None:
         if self.cursor not in self._values:

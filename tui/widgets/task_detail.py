@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.reactive import reactive
+from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.detail import Detail, Fact
@@ -20,7 +21,7 @@ from tui.widgets.frame_preview import FramePreview
 from tui.widgets.states import STATE_NAMES
 
 
-class Facts(Static):
+class Facts(Widget):
     """What is known of a task: names on the left, and what they are on the right."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -29,24 +30,30 @@ class Facts(Static):
         *(f"facts--{name}" for name in STATE_NAMES.values()),
     }
 
-    detail: reactive[Detail | None] = reactive(None, repaint=False, init=False)
+    known: reactive[tuple[TaskStatus, tuple[Fact, ...]] | None] = reactive(
+        None, repaint=False, init=False
+    )
+    """The state, which gives the badge its colour, and all that is shown: words, and no link."""
 
-    def watch_detail(self, before: Detail | None, detail: Detail | None) -> None:
-        """Show other facts."""
-        if before and detail and (before.status, before.facts) == (detail.status, detail.facts):
-            return
-        table = Table.grid(padding=(0, 1))
-        table.add_column(no_wrap=True)
-        table.add_column(overflow="fold")
-        name_style = self.get_component_rich_style("facts--name")
-        for fact in detail.facts if detail else ():
-            style = self._style_of(fact, detail.status) if detail and fact.style else ""
-            table.add_row(Text(fact.name, name_style), Text(fact.words, style))
-        # A layout is worth more than all the rest: only where there are more lines, or fewer.
-        self.update(table, layout=False)
+    def watch_known(self) -> None:
+        """Paint it anew; a layout costs more than all the rest, and is for another height alone."""
+        self.refresh()
         size = self.app.size
         if self.get_content_height(size, size, self.size.width) != self.size.height:
             self.refresh(layout=True)
+
+    def render(self) -> Table:
+        """Return them in their colours."""
+        table = Table.grid(padding=(0, 1))
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
+        if self.known is not None:
+            status, facts = self.known
+            name_style = self.get_component_rich_style("facts--name")
+            for fact in facts:
+                style = self._style_of(fact, status) if fact.style else ""
+                table.add_row(Text(fact.name, name_style), Text(fact.words, style))
+        return table
 
     def _style_of(self, fact: Fact, status: TaskStatus) -> Style:
         name = STATE_NAMES[status] if fact.style == "badge" else fact.style
@@ -89,7 +96,7 @@ class TaskDetail(Vertical):
 
     def show(self, detail: Detail | None, server_now: float) -> None:
         """Show a task, or nothing; the lives of its links are counted from `server_now`."""
-        self.facts.detail = detail
+        self.facts.known = (detail.status, detail.facts) if detail else None
         # An equal text would be painted again, and a layout would repaint everything.
         for static, words in (
             (self.task_heading, detail.task_id if detail else ""),

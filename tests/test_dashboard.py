@@ -13,6 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from textual._context import active_message_pump
+from textual.events import Mount
+from textual.message import Message
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -26,6 +29,7 @@ from tui.errors import ApiError, ErrorKind
 from tui.models import Frame, Task, TaskStatus
 from tui.redact import Redactor
 from tui.storage import Add, Entry, Remove, WatchlistFile
+from tui.widgets.filter_input import FilterInput
 
 from .support.home import Home
 from .support.service import FAR_FUTURE, Reply, Request, ScriptedService, error, frame_url, task
@@ -127,23 +131,20 @@ class Session:
         await self.until(lambda: words not in self.text, f"the end of {words}")
 
 
-@asynccontextmanager
-async def session(
+def app_of(
     folder: Path,
-    tasks: dict[str, Task | ApiError],
+    service: FakeService,
     *,
-    size: tuple[int, int] = WIDE,
     new_ids: tuple[str, ...] = (),
     base_url: str = "",
     api_key: str = "sk-test-0123456789",
-) -> AsyncIterator[Session]:
-    """Run the app on a watchlist of these tasks, and wait until all were asked about."""
+) -> ScenextApp:
+    """Build the app on a watchlist of the service's tasks."""
     paths = Paths.inside(folder)
     file = WatchlistFile(paths.watchlist)
     now = datetime.now(UTC)
-    if tasks:
-        file.save([Add(Entry(task_id, now)) for task_id in tasks])
-    service = FakeService(tasks)
+    if service.answers:
+        file.save([Add(Entry(task_id, now)) for task_id in service.answers])
     config = Config(
         base_url=base_url or "http://127.0.0.1:9/api",
         poll_interval=3600,
@@ -170,6 +171,23 @@ async def session(
         new_ids,
     )
     app.animation_level = "none"
+    return app
+
+
+@asynccontextmanager
+async def session(
+    folder: Path,
+    tasks: dict[str, Task | ApiError],
+    *,
+    size: tuple[int, int] = WIDE,
+    new_ids: tuple[str, ...] = (),
+    base_url: str = "",
+    api_key: str = "sk-test-0123456789",
+) -> AsyncIterator[Session]:
+    """Run the app on a watchlist of these tasks, and wait until all were asked about."""
+    service = FakeService(tasks)
+    app = app_of(folder, service, new_ids=new_ids, base_url=base_url, api_key=api_key)
+    file = WatchlistFile(Paths.inside(folder).watchlist)
     async with app.run_test(size=size, notifications=True) as pilot:
         running = Session(app, pilot, service, file)
         if not base_url:
@@ -193,6 +211,23 @@ def three() -> dict[str, Task | ApiError]:
         "two": answer("two"),
         "three": ApiError(ErrorKind.OFFLINE, "no connection"),
     }
+
+
+# The start
+
+
+async def test_an_end_in_the_middle_of_the_start_is_no_crash(tmp_path: Path) -> None:
+    app, told = app_of(tmp_path, FakeService(three())), asyncio.Event()
+
+    def end(message: Message) -> None:
+        if isinstance(message, Mount) and isinstance(active_message_pump.get(), FilterInput):
+            app.exit(return_code=143)
+            told.set()
+
+    # On its way out it raises what the app crashed with, if it did.
+    async with app.run_test(size=WIDE, message_hook=end):
+        await asyncio.wait_for(told.wait(), PATIENCE)
+    assert app.return_code == 143
 
 
 # Keys

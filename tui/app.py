@@ -88,6 +88,7 @@ class ScenextApp(App[None]):
         self._ticks = 0
         self._first_frames: FirstFrames | None = FirstFrames()
         self._typed_ahead: list[events.InputEvent] = []
+        self._starting: asyncio.Task[None] | None = None
         self._answer_shown = asyncio.Event()
         self._troubled = self._counting = False
         self.backend = Backend(
@@ -166,7 +167,7 @@ class ScenextApp(App[None]):
         """Start what the saved watchlist on the screen did not wait for."""
         # After ctrl+z and fg the terminal is empty, whatever Textual thinks is on it.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh())
-        self.backend.spawn(self._start())
+        self._starting = self.backend.spawn(self._start())
 
     async def _start(self) -> None:
         self.backend.start(self.dashboard.tasks.keys_in_view)
@@ -193,6 +194,11 @@ class ScenextApp(App[None]):
             self._typed_ahead.append(event)
         else:
             await super().on_event(event)
+
+    def on_exit_app(self) -> None:
+        """Start no more: what the rest of the dashboard goes into is about to be taken down."""
+        if self._starting is not None:
+            self._starting.cancel()
 
     async def on_unmount(self) -> None:
         """End the background."""

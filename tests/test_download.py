@@ -110,6 +110,7 @@ def test_no_name_is_unsafe(text: str, ending: str) -> None:
         ("a\ud800.png", "a_.png"),
         ("gnp.\u202eexe", "gnp.exe"),
         ("a\u2028b", "ab"),
+        ("a\u00a0b\u3000c.png", "a b c.png"),
         ("name.png. . ", "name.png"),
         ("-rf.png", "rf.png"),
         ("$(touch x)`y`;z&.png", "_(touch x)_y_z_.png"),

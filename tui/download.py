@@ -65,12 +65,13 @@ class SaveError(Exception):
 def safe_name(text: str, fallback: str) -> str:
     """Return `text` as a file's or folder's name that is safe on every system.
 
-    No path, no control or invisible characters, nothing by which a shell would start a program, no
-    leading dot or dash, no name that Windows reserves, at most `LONGEST_NAME` bytes with the
-    extension kept; other scripts stay as they are.
+    No path, no control or invisible characters, no space but the usual one, nothing by which a
+    shell would start a program, no leading dot or dash, no name that Windows reserves, at most
+    `LONGEST_NAME` bytes with the extension kept; other scripts stay as they are.
     """
     text = _FORBIDDEN.sub("_", text.encode("utf-8", "replace").decode("utf-8"))
-    text = "".join(c for c in text if unicodedata.category(c) not in _UNSEEN)
+    kinds = ((c, unicodedata.category(c)) for c in text)
+    text = "".join(" " if kind == "Zs" else c for c, kind in kinds if kind not in _UNSEEN)
     text = text.strip().lstrip(" .-~").rstrip(" .")
     stem, dot, extension = text.rpartition(".")
     if not dot or len(extension) > 10:

@@ -15,13 +15,10 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from rich.console import RenderableType
 from rich.text import Text
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.driver import Driver
-from textual.drivers.linux_driver import LinuxDriver
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
@@ -30,8 +27,7 @@ from tui import messages, text
 from tui.backend import Backend, Listener, Parts
 from tui.control_filter import ControlFilter
 from tui.errors import ErrorKind, UserError
-from tui.first_frames import FirstFrames
-from tui.paced_driver import PacedDriver
+from tui.paced_app import PacedApp
 from tui.presenter import Presenter
 from tui.screens.dashboard import Dashboard
 from tui.widgets.row_list import RowList
@@ -42,9 +38,6 @@ if TYPE_CHECKING:
     from tui.link_actions import LinkActions
     from tui.screens.open_panel import OpenPanel
 
-FIRST_FRAMES: Final = 0.5
-"""Seconds after the start for which nothing is sent again that is on the screen already; and on,
-while the line is full: there, what was painted at the start is sent seconds later."""
 TICK: Final = 5.0
 """Seconds between two looks at how polling stands."""
 AGES_EVERY: Final = 2
@@ -65,7 +58,7 @@ def _binding_commands() -> type[Provider]:
     return BindingCommands
 
 
-class ScenextApp(App[None]):
+class ScenextApp(PacedApp):
     """The dashboard of one watchlist."""
 
     CSS_PATH = "app.tcss"
@@ -86,7 +79,6 @@ class ScenextApp(App[None]):
         self._parts = parts
         self._new_ids = tuple(new_ids)
         self._ticks = 0
-        self._first_frames: FirstFrames | None = FirstFrames()
         self._typed_ahead: list[events.InputEvent] = []
         self._starting: asyncio.Task[None] | None = None
         self._answer_shown = asyncio.Event()
@@ -106,7 +98,7 @@ class ScenextApp(App[None]):
         now = parts.clock.now()
         words = [text.task_words(record, now) for record in self.backend.watchlist]
         counts = text.counts(self.backend.watchlist.counts())
-        self.dashboard = Dashboard(parts.place, words, counts, self._line_is_free)
+        self.dashboard = Dashboard(parts.place, words, counts, self.line_is_free)
         self._presenter = Presenter(self.dashboard, self.backend, parts.clock)
         if parts.config.theme:
             self._set_theme(parts.config.theme)
@@ -116,38 +108,6 @@ class ScenextApp(App[None]):
             known = ", ".join(sorted(self.available_themes))
             raise UserError(f"theme: there is no theme “{name}”. There are: {known}")
         self.theme = name
-
-    def get_driver_class(self) -> type[Driver]:
-        """Return the driver that keeps the pace of the line, where it is the usual one."""
-        usual = super().get_driver_class()
-        return PacedDriver if usual is LinuxDriver else usual
-
-    def on_terminal_supports_synchronized_output(self) -> None:
-        """Take note that the terminal has shown what was sent."""
-        if isinstance(self._driver, PacedDriver):
-            self._driver.answered()
-
-    def on_resize(self) -> None:
-        """Send everything again: terminals fold their lines in ways of their own.
-
-        The driver tells the size after ctrl+z and fg, too, when the terminal is empty.
-        """
-        if self._first_frames is not None:
-            self._first_frames.forget()
-
-    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        if self._first_frames is not None and not self._batch_count:
-            renderable = self._first_frames.news(renderable, self.console)
-        super()._display(screen, renderable)
-
-    def _end_of_start(self) -> None:
-        if self._line_is_free():
-            self._first_frames = None
-        else:
-            self.set_timer(FIRST_FRAMES, self._end_of_start)
-
-    def _line_is_free(self) -> bool:
-        return not isinstance(self._driver, PacedDriver) or self._driver.is_free
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the dashboard."""
@@ -186,7 +146,7 @@ class ScenextApp(App[None]):
         # What was made so far stays: it need not be looked at in every collection.
         gc.freeze()
         gc.enable()
-        self.set_timer(FIRST_FRAMES, self._end_of_start)
+        self.started()
 
     async def on_event(self, event: events.Event) -> None:
         """Keep what is typed before there is anything that could take it."""

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar, Final, Self
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.geometry import Region
 from textual.message import Message
-from textual.reactive import Reactive, reactive
-from textual.screen import UPDATE_PERIOD, Screen
-from textual.timer import Timer
-from textual.widget import Widget
+from textual.reactive import reactive
 from textual.widgets import Static
 
-from tui.frame_timer import FrameTimer
 from tui.messages import (
     CancelRequested,
     CopyRequested,
@@ -34,7 +28,9 @@ from tui.messages import (
     ViewChanged,
 )
 from tui.screens.dashboard_keys import DASHBOARD_KEYS
+from tui.screens.paced_screen import PacedScreen
 from tui.text import TaskWords, column_names
+from tui.widgets.panes import ListPane, Panes
 from tui.widgets.status_bar import StatusBar
 from tui.widgets.task_list import TaskList
 
@@ -59,26 +55,12 @@ WIDE_FROM: Final = 100
 """Cells of a terminal from which on the task stands beside the list."""
 
 
-class Panes(Horizontal):
-    """The list, and the task beside it or in its place."""
-
-    BLANK = True
-
-
-class ListPane(Vertical):
-    """The list, and what belongs to it."""
-
-    BLANK = True
-
-
-class Dashboard(Screen[None]):
+class Dashboard(PacedScreen):
     """Shows what it is given; what needs I/O it asks of the app."""
 
     BINDING_GROUP_TITLE = "Dashboard"
     BINDINGS: ClassVar[list[BindingType]] = DASHBOARD_KEYS
     AUTO_FOCUS = "#tasks"
-    BLANK = True
-    """Everything is covered; drawing the lines behind it took as long as drawing the rows."""
 
     complete: bool
     """Whether there is more than status and list, and keys do something."""
@@ -88,8 +70,6 @@ class Dashboard(Screen[None]):
     banner: Banner
     transfer: TransferBar
 
-    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
-    """As Textual's own, which sends the whole screen again whenever the focus moves."""
     opened: reactive[bool] = reactive(False, bindings=True)
     """Whether a narrow terminal shows the task in place of the list."""
     saving: reactive[bool] = reactive(False, bindings=True)
@@ -108,17 +88,14 @@ class Dashboard(Screen[None]):
         may_paint: Callable[[], bool],
     ) -> None:
         """Prepare to show the tasks `words` from the first paint on; `may_paint` says when."""
-        self._may_paint = may_paint
-        self._frame_timer: FrameTimer | None = None
-        self._painted = self.complete = False
-        super().__init__()
+        self.complete = False
+        super().__init__(may_paint)
         self.status = StatusBar(host, counts)
         self.tasks = TaskList(id="tasks")
         self.tasks.preset(words)
         self._columns = Static(id="columns")
         self._list_pane = ListPane(self._columns, self.tasks, id="list-pane")
         self._panes = Panes(self._list_pane, id="panes")
-        self._shown_keys: list[tuple[str, bool, str]] = []
 
     def compose(self) -> ComposeResult:
         """What is looked at first: the status and the list; `complete_itself` adds the rest."""
@@ -166,16 +143,6 @@ class Dashboard(Screen[None]):
         self._arrange()
         self.refresh_bindings()
 
-    def refresh_bindings(self) -> None:
-        """Have the footer made anew, but only where it will differ."""
-        shown = [
-            (key, active.enabled, active.binding.description)
-            for key, active in self.active_bindings.items()
-        ]
-        if shown != self._shown_keys:
-            self._shown_keys = shown
-            super().refresh_bindings()
-
     def show_detail(self, detail: Detail, server_now: float) -> None:
         """Show the selected task in full."""
         if detail.task_id == self.selected:
@@ -219,24 +186,6 @@ class Dashboard(Screen[None]):
                 return bool(self.selected)
         return True
 
-    def refresh(
-        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
-    ) -> Self:
-        """Paint it anew; but not as a whole right after the first paint, as Textual would."""
-        if self._painted or regions or layout or recompose:
-            super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
-        return self
-
-    @property
-    def _update_timer(self) -> Timer:
-        # In place of Textual's own, which it resumes when something is to be painted.
-        if self._frame_timer is None:
-            timer = FrameTimer(self, UPDATE_PERIOD, self._on_timer_update, self._may_paint)
-            timer._start()
-            self._timers.add(timer)
-            self._frame_timer = timer
-        return self._frame_timer
-
     def on_resize(self, event: events.Resize) -> None:
         """Show list and task side by side where there is room, else one of them."""
         if self.complete:
@@ -253,8 +202,8 @@ class Dashboard(Screen[None]):
 
     def on_task_list_arranged(self, event: TaskList.Arranged) -> None:
         """Put the heads of the columns above them; the first time, tell that they can be seen."""
-        if not self._painted:
-            self._painted = True
+        if not self.painted:
+            self.painted = True
             self.post_message(self.Painted())
         self._columns.update(Content(column_names(event.columns)), layout=False)
 

@@ -10,54 +10,27 @@ them again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar, Final, Generic, Self
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
-from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.geometry import Region
+from textual.layout import Layout
 from textual.message import Message
 from textual.reactive import reactive
 from textual.timer import Timer
 from textual.widget import Widget
 
 from tui.widgets.row import CURSOR, Row, V
+from tui.widgets.rows_layout import RowsLayout, Tail
 
 AHEAD_AFTER: Final = 0.05
 """Seconds between a move and the rows that it will need next."""
 AHEAD_AT_ONCE: Final = 12
 """Rows that are made without a pause: a row takes 0.7 ms."""
-
-
-class _Tail(Widget):
-    """Holds the place of the last row, so that the list is as long as it is before it is made."""
-
-
-class _OneAfterTheOther(Layout):
-    """Gives each row the line of its number; those without one get no place at all."""
-
-    name = "rows"
-
-    def __init__(self, line_of: Callable[[Widget], int | None]) -> None:
-        self._line_of = line_of
-
-    def arrange(
-        self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
-    ) -> ArrangeResult:
-        """Return the places, the newest row's first.
-
-        Textual counts from the last one; the others keep their number when a row is added, and
-        need not be painted again.
-        """
-        lines = ((child, self._line_of(child)) for child in reversed(children))
-        return [
-            WidgetPlacement(Region(0, y, size.width, 1), NULL_OFFSET, NULL_SPACING, child)
-            for child, y in lines
-            if y is not None
-        ]
 
 
 class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False):
@@ -114,7 +87,7 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
         self._ahead: Timer | None = None
         # Nor has anything been drawn before the first paint, which draws all there is.
         self._scrolling = True
-        self._rows_layout = _OneAfterTheOther(self._line_of)
+        self._rows_layout = RowsLayout(self._line_of)
 
     def preset(self, values: Iterable[V]) -> None:
         """Have these values from the first paint on; to be called before the list is mounted."""
@@ -126,7 +99,7 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
 
     def compose(self) -> ComposeResult:
         """The first screenful; other rows are made when they come near the view."""
-        yield _Tail()
+        yield Tail()
         self._placed = range(min(len(self._keys), self.app.size.height))
         for line in self._placed:
             yield self._need_row(line)
@@ -247,7 +220,7 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
     def _place(self) -> None:
         """Give the rows that are near the view their places, and take them from the others."""
         self._placed = self._near(1)
-        self.query_one(_Tail).refresh(layout=True)
+        self.query_one(Tail).refresh(layout=True)
 
     def _look_ahead(self) -> None:
         """Have rows made before they are in view, a few at a time."""

@@ -194,6 +194,8 @@ def test_a_session_of_faults_leaves_no_secret_anywhere(
         raw_end = len(terminal.raw)
         terminal.press("enter")
         terminal.wait_for_text("open frame3 of good")
+        # An answer that brings nothing new is the task's second one at the earliest.
+        terminal.wait_for(lambda _: "task good: answered, after" in home.log.read_text())
         terminal.press("q")
         assert terminal.wait_exit() == 0
         after = terminal.raw[raw_end:]
@@ -246,7 +248,6 @@ def assert_log_tells_enough(home: Home, faulty: list[str]) -> None:
         "cut": "not the API",
     }.items():
         assert re.search(told.format(TIME, task_id, kind), log), task_id
-    assert re.search(r"task good: answered, after", log), "--verbose tells of every query"
     assert all(f"task {task_id}: " in log for task_id in faulty)
     assert not re.search(r"(?i)(\?|%3f)(ossaccesskeyid|expires|signature)", log)
     assert "Expires" not in log

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def test_a_tiny_round_prints_a_table_and_keeps_its_figures(
 def test_what_is_timed_is_on_the_screen() -> None:
     second = task_id("run", 1)
     with Stage() as stage, stage.program(stage.home(entries("run", 3))) as wire:
-        wire.wait_for(b"3 tasks: 3 in progress")
+        wire.wait_to_show(re.compile("3 tasks: 3 in progress"), timeout=10)
         wire.settle()
         pressed = running.press(wire, b"j", second)
         screen = Screen(120, 40)

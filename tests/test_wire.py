@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -36,12 +37,23 @@ def cost(terminal: Terminal, *keys: str, shows: str) -> int:
 
 def test_keys_send_what_they_change(terminal: Terminal) -> None:
     # A whole screen is some 20 kB, and a list 13 kB.
-    assert cost(terminal, "j", shows="│ task001") < 3_000
-    assert cost(terminal, "/", shows="To the list") < 6_000
-    assert cost(terminal, "escape", shows="Refresh") < 6_000
-    assert cost(terminal, "j" * 34, shows="│ task035") < 60_000
-    # Two steps of the list, and the rows that are made for those to come.
-    assert cost(terminal, "j", "j", shows="│ task037") < 70_000
+    assert cost(terminal, "j", shows="│ task001") < 2_000
+    assert cost(terminal, "/", shows="To the list") < 2_000
+    assert cost(terminal, "escape", shows="Refresh") < 3_000
+    assert cost(terminal, "j" * 34, shows="│ task035") < 10_000
+    # Two steps of the list, and the layout of the rows that are made for those to come.
+    assert cost(terminal, "j", "j", shows="│ task037") < 10_000
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no way to its terminal")
+def test_what_another_program_wrote_over_is_drawn_anew(terminal: Terminal) -> None:
+    Path(f"/proc/{terminal.pid}/fd/1").write_bytes(b"\x1b[5;9HBroadcast message: coffee\r\n")
+    terminal.wait_for_text("coffee")
+    terminal.press("j")
+    terminal.wait_for_text("│ task001")
+    assert "coffee" in terminal.text()
+    terminal.press("ctrl+l")
+    terminal.wait_gone("coffee")
 
 
 def test_the_start_sends_the_screen_once_and_what_is_new(
@@ -51,5 +63,5 @@ def test_the_start_sends_the_screen_once_and_what_is_new(
     with home.open() as terminal:
         terminal.wait_for_text("Refresh")
         terminal.wait_quiet(1.0)
-        # The list, perhaps twice, and all of it beside the task that is selected.
-        assert len(terminal.raw) < 80_000
+        # The list, and what is beside it.
+        assert len(terminal.raw) < 40_000

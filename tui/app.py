@@ -66,6 +66,7 @@ class ScenextApp(PacedApp):
     COMMANDS: ClassVar[set[Any]] = {_binding_commands} | App.COMMANDS
     BINDING_GROUP_TITLE = "Everywhere"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+l", "redraw", "Draw the screen anew", show=False),
         Binding("ctrl+z", "suspend_process", "Suspend to the shell (fg: back)", show=False),
     ]
 
@@ -146,7 +147,6 @@ class ScenextApp(PacedApp):
         # What was made so far stays: it need not be looked at in every collection.
         gc.freeze()
         gc.enable()
-        self.started()
 
     async def on_event(self, event: events.Event) -> None:
         """Keep what is typed before there is anything that could take it."""

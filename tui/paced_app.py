@@ -1,11 +1,11 @@
-"""The app's side of a slow line: sends nothing twice while it starts, and never more than is shown.
+"""The app's side of a slow line: sends nothing that is shown already, nor more than the line takes.
 
 Knows the line, and nothing of tasks.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from rich.console import RenderableType
 from textual.app import App
@@ -13,12 +13,8 @@ from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 
-from tui.first_frames import FirstFrames
+from tui.frame_diff import FrameDiff
 from tui.paced_driver import PacedDriver
-
-FIRST_FRAMES: Final = 0.5
-"""Seconds after the start for which nothing is sent again that is on the screen already; and on,
-while the line is full: there, what was painted at the start is sent seconds later."""
 
 
 class PacedApp(App[None]):
@@ -26,7 +22,7 @@ class PacedApp(App[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._first_frames: FirstFrames | None = FirstFrames()
+        self._shown = FrameDiff()
 
     def get_driver_class(self) -> type[Driver]:
         """Return the driver that keeps the pace of the line, where it is the usual one."""
@@ -47,20 +43,15 @@ class PacedApp(App[None]):
 
         The driver tells the size after ctrl+z and fg, too, when the terminal is empty.
         """
-        if self._first_frames is not None:
-            self._first_frames.forget()
+        self._shown.forget()
 
-    def started(self) -> None:
-        """Take note that nothing more is painted for the sake of the start."""
-        self.set_timer(FIRST_FRAMES, self._end_of_start)
-
-    def _end_of_start(self) -> None:
-        if self.line_is_free():
-            self._first_frames = None
-        else:
-            self.started()
+    def action_redraw(self) -> None:
+        """Send everything again: another program may have written over it."""
+        self._shown.forget()
+        self.refresh()
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        if self._first_frames is not None and not self._batch_count:
-            renderable = self._first_frames.news(renderable, self.console)
+        # What Textual would not send is not shown either.
+        if self._running and not self._closed and not self._batch_count:
+            renderable = self._shown.news(renderable)
         super()._display(screen, renderable)

@@ -92,15 +92,17 @@ def changes(stage: Stage, figures: Figures, rounds: int) -> None:
         wire.listen(2)
         for n in range(1, rounds + 1):
             task = task_id("run", n)
-            changed = _change(stage, wire, f"frames {task} {FRAMES + 1}", f"{FRAMES + 1:>4}")
+            changed = _change(stage, wire, f"frames {task} {FRAMES + 1}", f"{FRAMES + 1} {task}")
             figures.add("a new frame, in its row", "B", changed, budget=_ROW_BUDGET)
         for n in range(1, rounds + 1):
             task = task_id("run", n)
-            changed = _change(stage, wire, f"state {task} COMPLETED", "Completed")
+            changed = _change(
+                stage, wire, f"state {task} COMPLETED", f"Completed +{FRAMES + 1} {task}"
+            )
             figures.add("an end, in its row and the counts", "B", changed)
         task = task_id("run", 0)
         for n in range(1, rounds + 1):
-            changed = _change(stage, wire, f"frames {task} {FRAMES + n}", f"{FRAMES + n:>4}")
+            changed = _change(stage, wire, f"frames {task} {FRAMES + n}", f"{FRAMES + n} {task}")
             figures.add("a new frame of the selected task", "B", changed)
     for n in range(rounds + 1):
         task = task_id("run", n)
@@ -109,10 +111,10 @@ def changes(stage: Stage, figures: Figures, rounds: int) -> None:
 
 
 def _change(stage: Stage, wire: Wire, command: str, words: str) -> float:
-    """Return the bytes that a change puts on the wire; `words` show that it is on the screen."""
+    """Return the bytes that a change puts on the wire; `words` match the line that shows it."""
     before = len(wire.data)
     stage.service.tell(command)
-    wire.wait_for(words.encode(), since=before, timeout=5)
+    wire.wait_to_show(re.compile(words), timeout=5)
     # Whatever else it brings about comes within the next poll of each task.
     wire.listen(1.2)
     return len(wire.data) - before
@@ -129,7 +131,8 @@ def press(wire: Wire, key: bytes, row: str) -> tuple[float, float, int]:
         the row's task, in the list or beside it, and the bytes up to there; None if there was
         none in time.
     """
-    # The task's links are recognised by their folder.
+    # Of its ID that alone is sent which differs from what was there; its links come whole, and
+    # are recognised by their folder.
     folder = urlsplit(frame_url(row, 1)).path.split("/")[2]
     about = re.compile(f"{row}|{folder}".encode())
     before = end = len(wire.data)
@@ -159,11 +162,10 @@ def keys(wire: Wire, figures: Figures, when: str, seconds: float) -> None:
         walked += [press(wire, b"j", task_id("run", n)) for n in range(1, 11)]
         walked += [press(wire, b"k", task_id("run", n)) for n in range(9, -1, -1)]
     _note_keys(figures, f"key j/k, {when}", walked, _KEYS_BUDGET)
-    before = len(wire.data)
     for _ in range(1, 40):
         wire.press(b"j")
         wire.listen(0.03)
-    wire.wait_for(task_id("run", 39).encode(), since=before)
+    wire.wait_to_show(re.compile(task_id("run", 39)), timeout=5)
     wire.settle()
     scrolled = [press(wire, b"j", task_id("run", n)) for n in range(40, 56)]
     _note_keys(figures, f"key j that scrolls, {when}", scrolled)

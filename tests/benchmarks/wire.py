@@ -20,6 +20,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from tests.support.screen import Screen
+
 COLUMNS: Final = 120
 ROWS: Final = 40
 FRAME_END: Final = b"\x1b[?2026l"
@@ -113,6 +115,18 @@ class Wire:
             assert not self._gone, f"it ended: {self.data[-2000:]!r}"
             listen([self], 0.05, most=1)
         return self.moment(found.end())
+
+    def wait_to_show(self, what: re.Pattern[str], *, timeout: float) -> None:
+        """Take in what comes until a line of the screen matches: a change is sent in pieces."""
+        deadline = time.monotonic() + timeout
+        while not any(map(what.search, self._drawn())):
+            assert time.monotonic() < deadline, f"{what.pattern!r} never came"
+            self.listen(0.05)
+
+    def _drawn(self) -> list[str]:
+        screen = Screen(COLUMNS, ROWS)
+        screen.feed(bytes(self.data))
+        return screen.lines()
 
     def moment(self, position: int) -> float:
         """Return when the bytes in front of a position had come."""

@@ -43,8 +43,9 @@ class Help(ModalScreen[None]):
 
     def _lines(self) -> Iterable[Content]:
         width = max((len(keys) for _, pairs in self._groups for keys, _ in pairs), default=0)
-        for title, pairs in self._groups:
+        for number, (title, pairs) in enumerate(self._groups):
+            if number:
+                yield Content("")
             yield Content.assemble((title, "bold"))
             for keys, what in pairs:
                 yield Content.assemble("  ", (keys.ljust(width), "$text-accent"), "  ", what)
-            yield Content("")

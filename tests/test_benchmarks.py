@@ -59,6 +59,11 @@ def test_a_ratio_is_judged_by_its_budget(value: float, verdict: str) -> None:
     assert figure.verdict == verdict
 
 
+def test_the_ratio_is_the_middle_of_those_of_the_rounds() -> None:
+    slow_and_fast = Figure("paint", "ms", [300.0, 400.0, 130.0], [200.0, 200.0, 100.0])
+    assert slow_and_fast.ratio == 1.5
+
+
 def test_the_table_shows_medians_ratios_and_spreads() -> None:
     figures = Figures()
     for value in (3.0, 1.0, 2.0):

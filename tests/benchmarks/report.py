@@ -44,8 +44,13 @@ class Figure:
 
     @property
     def ratio(self) -> float | None:
-        """The medians' ratio to the floor."""
-        return self.median / self.floor_median if self.floor_median else None
+        """The ratio to the floor: the middle of those of the rounds, where each had its own."""
+        if not self.floor_median:
+            return None
+        if len(self.floor) == len(self.values):
+            pairs = zip(self.values, self.floor, strict=True)
+            return statistics.median(value / floor for value, floor in pairs)
+        return self.median / self.floor_median
 
     @property
     def judged(self) -> float | None:

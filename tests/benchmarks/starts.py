@@ -57,13 +57,14 @@ def start(wire: Wire, first: bytes, status: bytes) -> Start:
 
 
 def measure(stage: Stage, figures: Figures, rounds: int, sizes: Sequence[int] = SIZES) -> None:
-    """Start the floor and the dashboard of each size in turn, again and again."""
+    """Start the floor and the dashboard of each size by turns, again and again."""
     if rounds > 1:
         _warm(stage)
     for _ in range(rounds):
-        with stage.floor() as wire:
-            floor = start(wire, SHOWN.encode(), b"")
         for size in sizes:
+            # Each beside its own: a machine's speed changes within a second.
+            with stage.floor() as wire:
+                floor = start(wire, SHOWN.encode(), b"")
             with stage.program(stage.home(entries("run", size))) as wire:
                 ours = start(wire, task_id("run", 0).encode(), _FIRST_STATUS)
             _note(figures, size, ours, floor)

@@ -324,6 +324,19 @@ async def test_x_removes_and_u_brings_back(tmp_path: Path) -> None:
         assert "Undo" not in dashboard.footer
 
 
+async def test_the_filter_is_reached_from_the_frames_as_well(tmp_path: Path) -> None:
+    async with session(tmp_path, three()) as dashboard:
+        await dashboard.press("enter", "slash", *"two")
+        assert dashboard.app.dashboard.tasks.keys == ["two"]
+
+
+async def test_no_cursor_blinks_in_the_palette(tmp_path: Path) -> None:
+    async with session(tmp_path, three()) as dashboard:
+        await dashboard.press("ctrl+p")
+        await dashboard.shows("Show all keys")
+        assert not dashboard.app.screen.query_one(Input).cursor_blink
+
+
 async def test_the_cursor_after_the_first_the_last_and_the_only_task_is_removed(
     tmp_path: Path,
 ) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import subprocess
 import tomllib
 from itertools import pairwise
 from pathlib import Path
@@ -370,6 +372,47 @@ def test_where_pictures_are_off_the_task_and_the_panel_say_so(
         terminal.press("p")
         terminal.wait_for_text(words)
         assert "▀" not in terminal.text()
+
+
+def test_keys_that_come_together_each_remove_a_task(home: Home, service: ScriptedService) -> None:
+    assert home.run("add", *"abcdef").returncode == 0
+    with home.open() as terminal:
+        terminal.wait_for_text("6 queued")
+        terminal.press("xxxx")
+        terminal.wait_for_text("2 tasks")
+        terminal.press("uu")
+        terminal.wait_for_text("4 tasks")
+
+
+def test_without_colours_the_cursor_is_underlined(home: Home, service: ScriptedService) -> None:
+    with home.open("watch", "alpha", "beta", env={"NO_COLOR": "1"}) as terminal:
+        terminal.wait_for_text("│ alpha")
+        before = len(terminal.raw)
+        terminal.press("j")
+        terminal.wait_for_text("│ beta")
+        assert re.search(rb"\x1b\[1;4;[0-9;]*mbeta", terminal.raw[before:])
+
+
+def test_a_wrong_theme_names_its_file_in_the_demo_too(home: Home) -> None:
+    home.configure(theme="nrod")
+    with home.open("--demo") as terminal:
+        terminal.wait_for(lambda text: f"{home.config}: theme" in text.replace("\n", ""))
+        assert terminal.wait_exit() == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+def test_output_that_cannot_be_written_is_told_in_a_line(home: Home) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*home.command, "paths"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            env={"PATH": "/usr/bin:/bin", **home.environment()},
+        )
+    assert done.returncode == 1
+    assert done.stderr == "scenext-tui: output: No space left on device\n"
 
 
 def test_an_unknown_theme_names_the_file_and_the_key(home: Home, service: ScriptedService) -> None:

@@ -71,13 +71,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
-        return _command(options, parser)
+        code = _command(options, parser)
+        sys.stdout.flush()
+        return code
     except UserError as error:
         print(f"{APP}: {error}", file=sys.stderr)
         return COULD_NOT
-    except BrokenPipeError:
-        # Whoever read our output has enough; Python would complain once more at the end.
+    except OSError as error:
+        # Python would complain once more at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            # Else whoever read our output has enough.
+            print(f"{APP}: {error.filename or 'output'}: {error.strerror}", file=sys.stderr)
         return COULD_NOT
     except KeyboardInterrupt:
         return COULD_NOT
@@ -169,7 +174,9 @@ def _dashboard(options: argparse.Namespace, paths: Paths, ids: list[str]) -> int
     )
     key = CurrentKey(source)
     warning = source.too_open()
-    start = Start(paths, config, key, config.host, options.verbose, tuple(ids), warning)
+    start = Start(
+        paths, config, paths.config, key, config.host, options.verbose, tuple(ids), warning
+    )
     return _run(start)
 
 
@@ -177,7 +184,8 @@ def _demo(options: argparse.Namespace) -> int:
     _refuse_without_terminal()
     from tui.demo import DemoService
 
-    config = _config(options, Paths.standard(options.config))
+    own = Paths.standard(options.config)
+    config = _config(options, own)
     with tempfile.TemporaryDirectory(prefix=f"{APP}-demo-") as folder, DemoService() as service:
         paths = Paths.inside(Path(folder))
         _save_demo_tasks(paths, service)
@@ -186,7 +194,8 @@ def _demo(options: argparse.Namespace) -> int:
         )
         settings = KeySettings(inline=Secret(service.api_key))
         key = CurrentKey(KeySource(paths.config, lambda: settings, {}))
-        return _run(Start(paths, config, key, f"demo at {config.host}", options.verbose))
+        place = f"demo at {config.host}"
+        return _run(Start(paths, config, own.config, key, place, options.verbose))
 
 
 def _save_demo_tasks(paths: Paths, service: DemoService) -> None:
@@ -215,6 +224,8 @@ class Start(NamedTuple):
 
     paths: Paths
     config: Config
+    config_file: Path
+    """Where `config` came from."""
     key: CurrentKey
     place: str
     """The host, as the status line names it."""
@@ -272,7 +283,7 @@ def _open(start: Start, redact: Redactor, no_log: str) -> int:
     try:
         app = ScenextApp(parts, start.ids)
     except UserError as error:
-        raise UserError(f"{paths.config}: {error}") from None
+        raise UserError(f"{start.config_file}: {error}") from None
     Guard(app.leave).install()
     app.run(mouse=not config.low_bandwidth)
     return app.return_code or DONE

@@ -286,6 +286,12 @@ class ScenextApp(PacedApp):
             self._presenter.show_ages()
             self._presenter.show_detail()
 
+    def on_command_palette_opened(self) -> None:
+        """Let no cursor blink over the line."""
+        from textual.widgets import Input
+
+        self.screen.query_one(Input).cursor_blink = False
+
     def action_help(self) -> None:
         """Show the keys."""
         from tui.commands import key_groups

@@ -73,6 +73,8 @@ class Opening:
             task_id, link.key, f"{link.name} of {task_id}", link.url, self._links.lives(link), why
         )
         panel = OpenPanel(offer)
+        # They would lie over its keys, and name others.
+        self._app.clear_notifications()
         await self._app.push_screen(panel)
         await self.copy_again(panel)
 

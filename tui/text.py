@@ -210,7 +210,7 @@ def counts(by_status: Mapping[TaskStatus, int]) -> str:
         TaskStatus.FAILED: "failed",
         TaskStatus.UNKNOWN: "unknown",
     }
-    parts = [f"{by_status[status]} {words[status]}" for status in words if by_status.get(status)]
+    parts = [f"{by_status[status]:,} {words[status]}" for status in words if by_status.get(status)]
     noun = "task" if total == 1 else "tasks"
     return f"{total:,} {noun}: {', '.join(parts)}"
 

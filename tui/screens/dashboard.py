@@ -167,7 +167,8 @@ class Dashboard(PacedScreen):
             return False
         match action:
             case "filter":
-                return self.focused is self.tasks
+                # Where the task stands in place of the list, its keys need the room.
+                return not (self.opened and self.has_class("-narrow"))
             case "frames":
                 return bool(self.selected) and self.focused is self.tasks
             case "back":
@@ -337,7 +338,10 @@ class Dashboard(PacedScreen):
 
     def action_remove(self) -> None:
         """Watch the selected task no longer."""
-        self.post_message(RemoveRequested(self.selected))
+        removed = self.selected
+        # At once: keys that come together each mean the task that is selected by then.
+        self.tasks.drop(removed)
+        self.post_message(RemoveRequested(removed))
 
     def action_undo(self) -> None:
         """Bring back what was removed last."""

@@ -154,6 +154,10 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
         elif self._keys != old_keys:
             self.call_after_refresh(self._reveal)
 
+    def drop(self, key: str) -> None:
+        """Show one value no longer; the cursor goes on to the next one."""
+        self.set_values([value for value in self._values.values() if value.key != key])
+
     def _release(self, old_keys: Sequence[str]) -> None:
         """Free the rows whose values are gone; those in view take what stands there now."""
         view = self._view()

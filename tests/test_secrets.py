@@ -266,6 +266,7 @@ def test_without_verbose_a_good_poll_is_not_logged_and_paths_names_the_log(
     log = home.log.read_text()
     assert "scenext-tui" in log
     assert "answered" not in log
+    assert "task good" not in log, "that it runs is no news"
     assert f"log        {home.log}" in home.run("paths").stdout.splitlines()
 
 

@@ -20,6 +20,7 @@ from tui.clock import Clock, ServerClock
 from tui.config import APP, SERVICE_INTERVAL, Config
 from tui.errors import MediaError, UserError
 from tui.keeper import Keeper
+from tui.models import TaskStatus
 from tui.poller import Client, Outcome, Poller
 from tui.redact import Redactor
 from tui.schedule import Schedule
@@ -298,12 +299,17 @@ def _log_start(config: Config) -> None:
 
 
 def _log_outcome(outcome: Outcome, before: Record | None, record: Record | None) -> None:
-    """Log a query that failed, one that brought another state, and with --verbose all others."""
+    """Log a query that failed, one that brought another state, and with --verbose all others.
+
+    That a task runs, as was to be expected, is no news: a line about each of 1,000 in their first
+    minute would take a tenth of the polls' time.
+    """
     level, words = logging.DEBUG, "answered"
     if outcome.error is not None:
         code = outcome.error.http_status
         level = logging.WARNING
         words = f"{outcome.error.kind.value}{f' ({code})' if code else ''}: {outcome.error.message}"
     elif before is not None and record is not None and before.status is not record.status:
-        level, words = logging.INFO, record.status.value
+        expected = record.status is TaskStatus.IN_PROGRESS
+        level, words = logging.DEBUG if expected else logging.INFO, record.status.value
     _log.log(level, "task %s: %s, after %.2f s", outcome.task_id, words, outcome.seconds)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import io
 import logging
 import os
@@ -15,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from tui import __version__
+from tui import __version__, garbage
 from tui.api_key import CurrentKey, KeySettings, KeySource, Secret
 from tui.config import APP, Config, Paths, load, read_table
 from tui.errors import UserError
@@ -259,8 +258,7 @@ def _run(start: Start) -> int:
 
 def _open(start: Start, redact: Redactor, no_log: str) -> int:
     config, paths = start.config, start.paths
-    # Until the first paint; the app turns it on again.
-    gc.disable()
+    garbage.put_off()
     _prepare_terminal(config)
     from tui.app import ScenextApp
     from tui.backend import Parts

@@ -7,7 +7,6 @@ and the presenter gives the row of that task new words. Wishes travel up as mess
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import traceback
 from collections.abc import Iterable
@@ -23,7 +22,7 @@ from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
 
-from tui import messages, text
+from tui import garbage, messages, text
 from tui.backend import Backend, Listener, Parts
 from tui.control_filter import ControlFilter
 from tui.errors import ErrorKind, UserError
@@ -80,6 +79,7 @@ class ScenextApp(PacedApp):
         self._parts = parts
         self._new_ids = tuple(new_ids)
         self._ticks = 0
+        self._at_rest = True
         self._typed_ahead: list[events.InputEvent] = []
         self._starting: asyncio.Task[None] | None = None
         self._answer_shown = asyncio.Event()
@@ -144,16 +144,16 @@ class ScenextApp(PacedApp):
         self.watch(self.dashboard.tasks, "cursor", self._cursor_moved, init=False)
         self._presenter.begin(self._new_ids[0] if self._new_ids else "")
         self.set_interval(TICK, self._tick)
-        # What was made so far stays: it need not be looked at in every collection.
-        gc.freeze()
-        gc.enable()
+        garbage.begin()
 
     async def on_event(self, event: events.Event) -> None:
         """Keep what is typed before there is anything that could take it."""
-        if isinstance(event, events.InputEvent) and not self.dashboard.complete:
-            self._typed_ahead.append(event)
-        else:
-            await super().on_event(event)
+        if isinstance(event, events.InputEvent):
+            self._at_rest = False
+            if not self.dashboard.complete:
+                self._typed_ahead.append(event)
+                return
+        await super().on_event(event)
 
     def on_exit_app(self) -> None:
         """Start no more: what the rest of the dashboard goes into is about to be taken down."""
@@ -280,6 +280,9 @@ class ScenextApp(PacedApp):
         self._presenter.show_ages()
 
     def _tick(self) -> None:
+        if self._at_rest:
+            garbage.collect_at_rest()
+        self._at_rest = True
         self._presenter.show_pulse()
         self._ticks += 1
         if self._ticks % AGES_EVERY == 0:

@@ -1,0 +1,69 @@
+"""Everything is looked at while nobody waits, and at no other time."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Iterator
+
+import pytest
+
+from tui import garbage
+
+
+class Node:
+    """What can be part of a cycle."""
+
+    me: object
+
+
+@pytest.fixture
+def collecting() -> Iterator[None]:
+    """Collect as the program does, and afterwards as before."""
+    before = gc.get_threshold()
+    garbage.put_off()
+    garbage.begin()
+    yield
+    gc.set_threshold(*before)
+    gc.unfreeze()
+
+
+def fill(number: int) -> list[list[object]]:
+    """Make things that live long."""
+    return [[] for _ in range(number)]
+
+
+def collections() -> int:
+    """How often everything was looked at."""
+    found = gc.get_stats()[2]["collections"]
+    assert isinstance(found, int)
+    return found
+
+
+@pytest.mark.usefixtures("collecting")
+def test_everything_is_collected_at_rest_alone_and_not_before_it_is_worth_it() -> None:
+    node = Node()
+    node.me, gone = node, weakref.ref(node)
+    before = collections()
+    kept = fill(150_000)
+    # It is older than what is collected all along.
+    del node
+    garbage.collect_at_rest()
+    kept += fill(350_000)
+    assert collections() == before
+    assert gone() is not None
+    garbage.collect_at_rest()
+    assert collections() == before + 1
+    assert gone() is None
+    garbage.collect_at_rest()
+    assert collections() == before + 1
+
+
+@pytest.mark.usefixtures("collecting")
+def test_what_dies_young_is_collected_all_along() -> None:
+    node = Node()
+    node.me, gone = node, weakref.ref(node)
+    del node
+    kept = fill(2_000)
+    assert gone() is None
+    assert kept

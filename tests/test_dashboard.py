@@ -30,6 +30,7 @@ from tui.models import Frame, Task, TaskStatus
 from tui.redact import Redactor
 from tui.storage import Add, Entry, Remove, WatchlistFile
 from tui.widgets.filter_input import FilterInput
+from tui.widgets.task_row import TaskRow
 
 from .support.home import Home
 from .support.service import FAR_FUTURE, Reply, Request, ScriptedService, error, frame_url, task
@@ -483,6 +484,7 @@ async def test_a_click_selects_and_a_double_click_opens(tmp_path: Path) -> None:
         await dashboard.pilot.click(tasks, offset=(20, 1))
         assert dashboard.selected == "two"
         await dashboard.pilot.click(tasks, offset=(20, 0), times=2)
+        assert not dashboard.app.screen.selections, "words are selected as well"
         assert dashboard.selected == "one"
         frames = dashboard.app.dashboard.frames
         await dashboard.until(lambda: dashboard.app.focused is frames)
@@ -588,7 +590,8 @@ async def test_of_a_thousand_tasks_only_those_in_view_are_touched(tmp_path: Path
         board = dashboard.app.dashboard
         assert len(board.tasks.keys) == 1000
         assert board.tasks.keys_in_view()[0] == "t0000"
-        touched = [row for row in board.tasks.children if "In progress" in str(row.render())]
+        rows = board.tasks.query(TaskRow)
+        touched = [row for row in rows if row.words and "In progress" in row.words.badge]
         # The rest still says what it said before the answers came, for nobody sees it.
         assert len(touched) < 60
         await dashboard.press("G")

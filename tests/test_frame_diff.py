@@ -78,14 +78,7 @@ class Terminal:
         whole = Screen(WIDTH, HEIGHT)
         for y, line in enumerate(self.lines):
             whole.feed(f"\x1b[{y + 1}H{line.render(CONSOLE)}".encode())
-        return cells(whole) == cells(self.screen)
-
-
-def cells(screen: Screen) -> object:
-    """All that a person sees of a screen."""
-    buffer = screen._shown.buffer
-    looks = [[buffer[y][x]._replace(data="") for x in range(WIDTH)] for y in range(HEIGHT)]
-    return screen.lines(), looks
+        return whole.looks() == self.screen.looks()
 
 
 TEXTS = st.text("ab .勾é", max_size=6)

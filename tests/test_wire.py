@@ -45,6 +45,32 @@ def test_keys_send_what_they_change(terminal: Terminal) -> None:
     assert cost(terminal, "j", "j", shows="│ task037") < 10_000
 
 
+def test_what_was_sent_bit_by_bit_looks_as_if_all_was_painted_at_once(terminal: Terminal) -> None:
+    steps = (
+        ("j",),
+        ("j" * 39,),
+        ("pagedown",),
+        ("/", "11"),
+        ("escape", "escape"),
+        ("enter",),
+        ("G",),
+        ("?",),
+        ("escape",),
+        ("ctrl+p",),
+        ("escape",),
+        ("p",),
+        ("+",),
+        ("escape", "g"),
+    )
+    for keys in steps:
+        terminal.press(*keys)
+        terminal.wait_quiet(0.4)
+        seen = terminal.looks()
+        terminal.press("ctrl+l")
+        terminal.wait_quiet(0.3)
+        assert terminal.looks() == seen, f"{keys}:\n{terminal.text()}"
+
+
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no way to its terminal")
 def test_what_another_program_wrote_over_is_drawn_anew(terminal: Terminal) -> None:
     Path(f"/proc/{terminal.pid}/fd/1").write_bytes(b"\x1b[5;9HBroadcast message: coffee\r\n")

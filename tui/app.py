@@ -69,6 +69,9 @@ class ScenextApp(PacedApp):
         Binding("ctrl+z", "suspend_process", "Suspend to the shell (fg: back)", show=False),
     ]
 
+    _control_filter = ControlFilter()
+    """One for all: Textual keeps what a filter made of a line for as long as it is the same."""
+
     def __init__(self, parts: Parts, new_ids: Iterable[str] = ()) -> None:
         """Build the app around its parts; `new_ids` join the watchlist, the first is selected.
 
@@ -116,7 +119,7 @@ class ScenextApp(PacedApp):
 
     def get_line_filters(self) -> list[LineFilter]:
         """Return Textual's filters, and ours as the last net under hostile text."""
-        return [*super().get_line_filters(), ControlFilter()]
+        return [*super().get_line_filters(), self._control_filter]
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Return what the palette offers besides the keys."""
@@ -277,7 +280,7 @@ class ScenextApp(PacedApp):
     def on_view_changed(self, event: messages.ViewChanged) -> None:
         """Rows scrolled into view: their ages are old, and they are asked about first."""
         self.backend.schedule.prefer(event.task_ids)
-        self._presenter.show_ages()
+        self._presenter.show_ages(event.task_ids)
 
     def _tick(self) -> None:
         if self._at_rest:
@@ -286,7 +289,7 @@ class ScenextApp(PacedApp):
         self._presenter.show_pulse()
         self._ticks += 1
         if self._ticks % AGES_EVERY == 0:
-            self._presenter.show_ages()
+            self._presenter.show_ages(self.dashboard.tasks.keys_in_view())
             self._presenter.show_detail()
 
     def on_command_palette_opened(self) -> None:

@@ -9,10 +9,11 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-_HOSTILE: Final = re.compile(
+_HOSTILE: Final = (
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
-    "\U000e0000-\U000e0fff]"
+    "\U000e0000-\U000e007f]"
 )
+"""A pattern, compiled where it is needed first. Nothing that it matches is printable."""
 
 
 class ControlFilter(LineFilter):
@@ -20,8 +21,8 @@ class ControlFilter(LineFilter):
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Return the segments without them."""
-        if not any(_HOSTILE.search(segment.text) for segment in segments):
+        if all(segment.text.isprintable() for segment in segments):
             return segments
         return [
-            Segment(_HOSTILE.sub("", text), style, control) for text, style, control in segments
+            Segment(re.sub(_HOSTILE, "", text), style, control) for text, style, control in segments
         ]

@@ -7,6 +7,7 @@ elsewhere: as dataclasses, which are compiled at each start, all of them took 40
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -134,8 +135,8 @@ class CancelRequested(Message):
 
 
 class ViewChanged(Message):
-    """Other tasks are in view now."""
+    """These tasks are in view now, and were not before."""
 
-    def __init__(self, task_ids: tuple[str, ...]) -> None:
+    def __init__(self, task_ids: Sequence[str]) -> None:
         super().__init__()
         self.task_ids = task_ids

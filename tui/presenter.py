@@ -6,13 +6,13 @@ Reads the services, writes the screen's values; decides nothing and does no I/O.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Concatenate, Final, ParamSpec
 
 from textual.timer import Timer
 
-from tui import detail, text
+from tui import text
 from tui.backend import Backend
 from tui.clock import Clock
 from tui.host import PulseKind
@@ -116,6 +116,9 @@ class Presenter:
     @_while_shown
     def show_detail(self) -> None:
         """Show the selected task in full."""
+        # Not for the first paint.
+        from tui import detail
+
         record = self._watchlist.get(self._dashboard.selected)
         if record is not None:
             shown = detail.detail(record, self._clock.now())
@@ -134,10 +137,10 @@ class Presenter:
             self.show_detail()
 
     @_while_shown
-    def show_ages(self) -> None:
-        """Bring what the time changes up to date where it is in view."""
+    def show_ages(self, task_ids: Iterable[str]) -> None:
+        """Bring what the time changes about these tasks up to date."""
         now = self._clock.now()
-        for key in self._dashboard.tasks.keys_in_view():
+        for key in task_ids:
             record = self._watchlist.get(key)
             if record is not None:
                 self._dashboard.tasks.set_value(text.task_words(record, now))

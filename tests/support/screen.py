@@ -74,6 +74,16 @@ class Screen:
         """The rows that are shown, without trailing blanks."""
         return ["".join(self._cells(row)).rstrip() for row in range(self._shown.lines)]
 
+    def looks(self) -> list[list[object]]:
+        """All that a person sees of each cell: its character, its colours and how it is set."""
+        return [
+            [
+                self._shown.buffer[row][column]._replace(data=cell)
+                for column, cell in enumerate(self._cells(row))
+            ]
+            for row in range(self._shown.lines)
+        ]
+
     def find(self, text: str) -> tuple[int, int] | None:
         """The zero-based column and row of the first cell of ``text``, if it is shown."""
         for row in range(self._shown.lines):

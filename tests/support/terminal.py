@@ -156,6 +156,11 @@ class Terminal:
         with self._changed:
             return "\n".join(self._screen.lines())
 
+    def looks(self) -> list[list[object]]:
+        """All that a person sees of each cell, row by row."""
+        with self._changed:
+            return self._screen.looks()
+
     def line(self, number: int) -> str:
         """One row of the screen; -1 is the last."""
         with self._changed:

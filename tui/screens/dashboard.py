@@ -224,7 +224,7 @@ class Dashboard(PacedScreen):
     def on_row_list_view_moved(self, event: RowList.ViewMoved) -> None:
         """Have what scrolled into view brought up to date."""
         if event.rows is self.tasks:
-            self.post_message(ViewChanged(tuple(self.tasks.keys_in_view())))
+            self.post_message(ViewChanged(event.keys))
 
     def on_row_list_selected(self, event: RowList.Selected) -> None:
         """Go to the task's frames, or open the frame."""

@@ -12,6 +12,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from tui.frame_timer import FrameTimer
+from tui.spare_compositor import SpareCompositor
 
 
 class PacedScreen(Screen[None]):
@@ -30,6 +31,7 @@ class PacedScreen(Screen[None]):
         self.painted = False
         """Whether the first paint is over; for subclasses to say."""
         super().__init__()
+        self._compositor = SpareCompositor()
         self._shown_keys: list[tuple[str, bool, str]] = []
 
     @property
@@ -49,6 +51,14 @@ class PacedScreen(Screen[None]):
         if self.painted or regions or layout or recompose:
             super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
         return self
+
+    def update_node_styles(self, animate: bool = True) -> None:
+        """Style all widgets anew; but not those of the first paint, as Textual would.
+
+        Each was styled when it was mounted, a moment before the screen is shown.
+        """
+        if self.painted:
+            super().update_node_styles(animate)
 
     def refresh_bindings(self) -> None:
         """Have the footer made anew, but only where it will differ."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
+from rich.segment import Segment
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.reactive import reactive
 from textual.style import Style
 
@@ -57,19 +57,17 @@ class FrameRow(Row[LinkWords]):
         ):
             self.refresh()
 
-    def render(self) -> Content:
-        """Return the line; the ID is the link, once, as every repaint sends all of it."""
-        if self.words is None:
-            return Content()
+    def segments(self) -> Iterator[Segment]:
+        """Return the line's parts; the ID is the link, once, as every repaint sends all of it."""
         self._painted_url = self._url
+        if self.words is None:
+            return
+        words, style, minor = self.words, self.style(), self.style("row-list--minor").rich_style
         link = Style() if why_not_open(self._url) else Style(link=self._url)
-        words, minor = self.words, self.style("row-list--minor")
-        return Content.assemble(
-            (" " + words.life.rjust(_LIFE_WIDTH) + "  ", minor),
-            (fit(words.name, _NAME_WIDTH), self.style() + link),
-            "  ",
-            (words.file, minor),
-        )
+        yield Segment(f" {words.life.rjust(_LIFE_WIDTH)}  ", minor)
+        yield Segment(fit(words.name, _NAME_WIDTH), (style + link).rich_style)
+        yield Segment("  ", style.rich_style)
+        yield Segment(words.file, minor)
 
 
 class FrameList(RowList[LinkWords]):

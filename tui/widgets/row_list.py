@@ -21,15 +21,18 @@ from textual.geometry import Region
 from textual.layout import Layout
 from textual.message import Message
 from textual.reactive import reactive
+from textual.style import Style
 from textual.timer import Timer
 from textual.widget import Widget
 
 from tui.widgets.row import CURSOR, Row, V
 from tui.widgets.rows_layout import RowsLayout, Tail
 
+OTHERS: Final = 2
+"""Lines of a screen, at least, that are not the list's."""
 AHEAD_AFTER: Final = 0.05
 """Seconds between a move and the rows that it will need next."""
-AHEAD_AT_ONCE: Final = 12
+AHEAD_AT_ONCE: Final = 6
 """Rows that are made without a pause: a row takes 0.7 ms."""
 
 
@@ -46,6 +49,8 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
     ]
 
     BINDING_GROUP_TITLE = "In a list"
+    ALLOW_SELECT = False
+    """As in Textual's own lists: a double click opens, and does not select the words."""
     _restyling = False
     BLANK = True
     """Behind the rows there is nothing to draw, line by line, at each update."""
@@ -64,9 +69,11 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
     class ViewMoved(Message):
         """Other rows are in view now."""
 
-        def __init__(self, rows: Widget) -> None:
+        def __init__(self, rows: Widget, keys: Sequence[str]) -> None:
             super().__init__()
             self.rows = rows
+            self.keys = keys
+            """Of the rows that were not in view before."""
 
     class Selected(Message):
         """A row was chosen, by enter or by a double click."""
@@ -88,6 +95,7 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
         # Nor has anything been drawn before the first paint, which draws all there is.
         self._scrolling = True
         self._rows_layout = RowsLayout(self._line_of)
+        self._row_styles: dict[tuple[str, ...], Style] = {}
 
     def preset(self, values: Iterable[V]) -> None:
         """Have these values from the first paint on; to be called before the list is mounted."""
@@ -100,7 +108,7 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
     def compose(self) -> ComposeResult:
         """The first screenful; other rows are made when they come near the view."""
         yield Tail()
-        self._placed = range(min(len(self._keys), self.app.size.height))
+        self._placed = range(min(len(self._keys), self.app.size.height - OTHERS))
         for line in self._placed:
             yield self._need_row(line)
 
@@ -116,6 +124,18 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
             return None
         line = self._lines.get(widget.key)
         return line if line in self._placed else None
+
+    def row_style(self, *component_classes: str) -> Style:
+        """Return the style of component classes: of a few, for every part of every row."""
+        style = self._row_styles.get(component_classes)
+        if style is None:
+            style = self._row_styles[component_classes] = self.get_visual_style(*component_classes)
+        return style
+
+    def notify_style_update(self) -> None:
+        """Look the rows' styles up again."""
+        self._row_styles.clear()
+        super().notify_style_update()
 
     def make_row(self, value: V) -> Row[V]:
         """Return a new row; for subclasses."""
@@ -147,7 +167,7 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
         if self._keys != old_keys:
             self._lines = {key: line for line, key in enumerate(self._keys)}
             self._release(old_keys)
-        self._show_visible(old_places)
+        self._show_lines(self._view(), old_places)
         if self.cursor not in self._values:
             near = min(old_index, len(self._keys) - 1)
             self.cursor = self._keys[near] if self._keys else ""
@@ -194,19 +214,19 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
     def _index(self) -> int:
         return self._lines.get(self.cursor, 0)
 
-    def _view(self) -> range:
+    def _view(self, top: float | None = None) -> range:
         """The lines that can be seen, by their place: the compositor may be a frame behind."""
-        top = int(self.scroll_offset.y)
+        top = int(self.scroll_offset.y if top is None else top)
         height = self.size.height or self.app.size.height
         return range(top, min(top + height, len(self._keys)))
 
-    def _show_visible(self, old_places: object = None) -> None:
-        view = self._view()
-        self._make(view)
+    def _show_lines(self, lines: Sequence[int], old_places: object = None) -> None:
+        """Have rows in view made, placed and brought up to date."""
+        self._make(lines)
         moved = old_places is not None and self._places() != old_places
-        if moved or any(line not in self._placed for line in (*view[:1], *view[-1:])):
+        if moved or any(line not in self._placed for line in (*lines[:1], *lines[-1:])):
             self._place()
-        for line in view:
+        for line in lines:
             key = self._keys[line]
             self.show_value(self._rows[key], self._values[key])
 
@@ -281,8 +301,10 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
             if not self._scrolling:
                 self._scrolling = True
                 self.call_after_refresh(self._scrolled)
-            self._show_visible()
-            self.post_message(self.ViewMoved(self))
+            old = self._view(old_value)
+            new = [line for line in self._view() if line not in old]
+            self._show_lines(new)
+            self.post_message(self.ViewMoved(self, [self._keys[line] for line in new]))
             near = self._near(0.5)
             if self._ahead is None and any(
                 line not in self._placed or self._keys[line] not in self._rows for line in near
@@ -302,7 +324,7 @@ class RowList(VerticalScroll, Generic[V], can_focus=True, inherit_bindings=False
 
     def on_resize(self, event: events.Resize) -> None:
         """Keep the cursor in view, and what is new in view up to date."""
-        self._show_visible()
+        self._show_lines(self._view())
         self._reveal()
 
     def watch_cursor(self, old: str, new: str) -> None:

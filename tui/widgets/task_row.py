@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
-from textual.content import Content
+from rich.segment import Segment
 from textual.reactive import reactive
 
 from tui.text import Columns, TaskWords, task_line
@@ -40,15 +40,12 @@ class TaskRow(Row[TaskWords]):
         if self._columns != self._columns_of():
             self.refresh()
 
-    def render(self) -> Content:
-        """Return the line."""
-        if self.words is None:
-            return Content()
+    def segments(self) -> Iterator[Segment]:
+        """Return the line's parts."""
         self._columns = self._columns_of()
-        styles = {"badge": f"task-list--{STATE_NAMES[self.words.status]}", **_STYLES}
-        return Content.assemble(
-            *(
-                (text, self.style(styles[name])) if name in styles else text
-                for name, text in task_line(self.words, self._columns)
-            )
-        )
+        if self.words is None:
+            return
+        badge = f"task-list--{STATE_NAMES[self.words.status]}"
+        for name, text in task_line(self.words, self._columns):
+            style = badge if name == "badge" else _STYLES.get(name)
+            yield Segment(text, (self.style(style) if style else self.style()).rich_style)

@@ -59,7 +59,7 @@ def command(installed: Path, tmp_path: Path) -> Home:
 
 def test_the_wheel_has_what_the_program_reads(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {"tui/app.tcss", "tui/py.typed", "tui/demo/__main__.py"} <= names
+    assert {"tui/app.tcss", "tui/complete.tcss", "tui/py.typed", "tui/demo/__main__.py"} <= names
     assert not [name for name in names if name.startswith("tests")]
     sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / "tui").rglob("*.py")}
     assert sources <= names

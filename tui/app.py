@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from rich.text import Text
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from tui.link_actions import LinkActions
     from tui.screens.open_panel import OpenPanel
 
+COMPLETE_CSS: Final = Path(__file__).with_name("complete.tcss")
+"""Styles that the first paint does not wait for: to parse them would take a tenth of its time."""
 TICK: Final = 5.0
 """Seconds between two looks at how polling stands."""
 AGES_EVERY: Final = 2
@@ -139,6 +142,8 @@ class ScenextApp(PacedApp):
             with suppress(TimeoutError):
                 async with asyncio.timeout(ANSWER_FIRST):
                     await self._answer_shown.wait()
+        self.stylesheet.read(COMPLETE_CSS)
+        self.stylesheet.parse()
         await self.dashboard.complete_itself()
         for event in self._typed_ahead:
             self.post_message(event)

@@ -9,7 +9,7 @@ The contract is the provider's API reference, docs.scenext.cn, page *api-referen
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class TaskStatus(StrEnum):
@@ -26,7 +26,10 @@ class TaskStatus(StrEnum):
     @property
     def terminal(self) -> bool:
         """Whether the service will not change this state any more, so that polling ends."""
-        return self in (TaskStatus.COMPLETED, TaskStatus.FAILED)
+        return self in _TERMINAL
+
+
+_TERMINAL: Final = frozenset({TaskStatus.COMPLETED, TaskStatus.FAILED})
 
 
 class Frame(NamedTuple):

@@ -15,16 +15,15 @@ from urllib.parse import quote
 from tui.api_key import Secret
 from tui.scrub import clean
 
-_SIGNED: Final = re.compile(
+# Patterns, compiled where they are needed first: the start does not wait for them.
+_SIGNED: Final = (
     r"(?i)((?:signature|security-token|ossaccesskeyid|x-(?:oss|amz)-[a-z-]+)(?:=|%3D))[^&\s\"'<>]+"
 )
 _LONGEST_RECORD: Final = 50_000
-_QUERY: Final = re.compile(
-    r"(?i)(https?(?:://|%3a%2f%2f)[^\s?\"'<>]{0,2000}?)(?:\?|%3f)[^\s\"'<>]*"
-)
+_QUERY: Final = r"(?i)(https?(?:://|%3a%2f%2f)[^\s?\"'<>]{0,2000}?)(?:\?|%3f)[^\s\"'<>]*"
 _TELLING: Final = 8
 """Characters of a key that are too many to show: a service may quote the beginning alone."""
-_BEARER: Final = re.compile(r"(?i)(bearer\s+)[!-~]+")
+_BEARER: Final = r"(?i)(bearer\s+)[!-~]+"
 
 
 class Redactor:
@@ -58,12 +57,15 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """Return `text` without secrets."""
+        if len(text) < _TELLING:
+            # Most texts of an answer are a word; none that short tells anything.
+            return text
         self._prepare()
         for form in self._forms:
             text = text.replace(form, "***")
         for beginning in self._beginnings:
             text = beginning.sub("***", text)
-        return _BEARER.sub(r"\1***", _SIGNED.sub(r"\1***", text))
+        return re.sub(_BEARER, r"\1***", re.sub(_SIGNED, r"\1***", text))
 
 
 def _beginnings(value: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
@@ -97,5 +99,5 @@ class RedactingFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as a text without secrets and without control characters."""
-        text = _QUERY.sub(r"\1", self._redact(super().format(record)))
+        text = re.sub(_QUERY, r"\1", self._redact(super().format(record)))
         return clean(text, _LONGEST_RECORD, keep_lines=True)

@@ -14,7 +14,6 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from random import Random
 from typing import Final, NamedTuple
 
@@ -41,18 +40,21 @@ class Job(NamedTuple):
     """Tells a task from one of the same ID that was removed and added again."""
 
 
-@dataclass(slots=True)
 class _Entry:
-    generation: int
-    ended: bool
-    due: float = math.inf
-    grid: float | None = None
-    """A moment of the task's rhythm; None until the next query sets a new one."""
-    rank: int = 1
-    faults: int = 0
-    flying: bool = False
-    retried: bool = False
-    version: int = 0
+    # No dataclass: to compile one takes 1 ms, for which the first paint would wait.
+    __slots__ = (
+        "due", "ended", "faults", "flying", "generation", "grid", "rank", "retried", "version",
+    )  # fmt: skip
+
+    def __init__(self, generation: int, *, ended: bool, rank: int) -> None:
+        self.generation = generation
+        self.ended = ended
+        self.due = math.inf
+        self.grid: float | None = None
+        """A moment of the task's rhythm; None until the next query sets a new one."""
+        self.rank = rank
+        self.faults = self.version = 0
+        self.flying = self.retried = False
 
 
 class Schedule:
@@ -87,7 +89,7 @@ class Schedule:
         if task_id in self._entries:
             return
         self._count += 1
-        entry = _Entry(self._count, ended, rank=0 if first else 1)
+        entry = _Entry(self._count, ended=ended, rank=0 if first else 1)
         entry.flying = task_id in self._flying
         self._entries[task_id] = entry
         self._set_due(task_id, entry, now)

@@ -18,21 +18,22 @@ LINE: Final = 500
 BLOCK: Final = 20_000
 """Characters of a text that may fill a pane."""
 
-_CONTROL_STRING: Final = re.compile(
+# Patterns, compiled where they are needed first: most texts need none, and no start waits for them.
+_CONTROL_STRING: Final = (
     # A body stops at the next opener, or a megabyte of openers would take minutes.
     r"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9c-\x9f]*(?:\x07|\x1b\\|\x9c)"
 )
-_CONTROL_SEQUENCE: Final = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]")
-_LINE_END: Final = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
+_CONTROL_SEQUENCE: Final = r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]"
+_LINE_END: Final = r"\r\n|[\n\r\x85\u2028\u2029]"
 # C0, DEL, C1, soft hyphen, fillers and other marks without a width, bidi controls, variation
 # selectors, shorthand and musical format controls, tag characters. Line ends and tabs are dealt
 # with before.
-_INVISIBLE: Final = re.compile(
+_INVISIBLE: Final = (
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_SURROGATE: Final = "[\ud800-\udfff]"
 _MARKS_KEPT: Final = 3
 
 
@@ -48,9 +49,9 @@ def clean(text: str, limit: int = LINE, *, keep_lines: bool = False) -> str:
         return text
     # Nobody reads a megabyte on a line: cut before the work, with room for what will vanish.
     text = text[: limit * 8]
-    text = _CONTROL_SEQUENCE.sub("", _CONTROL_STRING.sub("", text))
-    text = _INVISIBLE.sub("", _LINE_END.sub("\n", text).replace("\t", " "))
-    text = _limit_marks(_SURROGATE.sub("?", text)).strip("\n")
+    text = re.sub(_CONTROL_SEQUENCE, "", re.sub(_CONTROL_STRING, "", text))
+    text = re.sub(_INVISIBLE, "", re.sub(_LINE_END, "\n", text).replace("\t", " "))
+    text = _limit_marks(re.sub(_SURROGATE, "?", text)).strip("\n")
     if not keep_lines:
         text = text.replace("\n", " ⏎ ")
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -41,6 +41,7 @@ LONGEST_STATUS = 60
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _TOP_KEYS = frozenset({"version", "count", "task"})
+_STATUSES: Mapping[str, TaskStatus] = {status.value: status for status in TaskStatus}
 _TASK_KEYS = frozenset({"id", "label", "added", "status", "status_sent", "ended"})
 
 
@@ -275,39 +276,22 @@ def _entry(table: object, missing_added: datetime) -> tuple[Entry | None, bool]:
     task_id = table.get("id")
     if not isinstance(task_id, str) or not _is_id(task_id):
         return None, False
-    sound = True
-
-    def text(key: str) -> str:
-        nonlocal sound
-        value = table.get(key, "")
-        sound = sound and isinstance(value, str)
-        return value if isinstance(value, str) else ""
-
-    def moment(key: str) -> datetime | None:
-        nonlocal sound
-        value = table.get(key)
-        if isinstance(value, datetime) and value.tzinfo is not None:
-            return value
-        sound = sound and value is None
-        return None
-
-    status, status_sent = _status(text("status"), text("status_sent"))
-    entry = Entry(
-        id=task_id,
-        added=moment("added") or missing_added,
-        label=text("label"),
-        status=status,
-        status_sent=status_sent,
-        ended=moment("ended"),
-    )
-    return _storable(entry), sound
+    texts = [table.get(key, "") for key in ("label", "status", "status_sent")]
+    moments = [table.get(key) for key in ("added", "ended")]
+    sound = all(isinstance(text, str) for text in texts) and all(map(_is_moment, moments))
+    if not sound:
+        texts = [text if isinstance(text, str) else "" for text in texts]
+        moments = [moment if _is_moment(moment) else None for moment in moments]
+    label, word, sent = texts
+    added, ended = moments
+    status = _STATUSES.get(word or TaskStatus.QUEUED)
+    if status is None:
+        status, sent = TaskStatus.UNKNOWN, sent or word
+    return _storable(Entry(task_id, added or missing_added, label, status, sent, ended)), sound
 
 
-def _status(word: str, sent: str) -> tuple[TaskStatus, str]:
-    try:
-        return TaskStatus(word or TaskStatus.QUEUED), sent
-    except ValueError:
-        return TaskStatus.UNKNOWN, sent or word
+def _is_moment(value: object) -> bool:
+    return value is None or (isinstance(value, datetime) and value.tzinfo is not None)
 
 
 def _collapsed(entries: Sequence[Entry]) -> tuple[Entry, ...]:

@@ -289,6 +289,19 @@ async def test_flush_says_whether_all_is_on_disk(path: Path) -> None:
     assert (told.on_disk, told.troubles[-1]) == (["a"], "")
 
 
+async def test_it_owes_what_no_later_answer_would_tell_again(path: Path) -> None:
+    told, owes = Session(path), []
+    told.add("a")
+    owes.append(told.keeper.owes)
+    assert await told.keeper.flush()
+    owes.append(told.keeper.owes)
+    told.update("a", TaskStatus.IN_PROGRESS)
+    owes.append(told.keeper.owes)
+    told.list.pending.append(Update("a", TaskStatus.COMPLETED, ended=NOON))
+    owes.append(told.keeper.owes)
+    assert owes == [True, False, False, True]
+
+
 async def test_a_file_that_cannot_be_read_for_a_while_costs_no_task(path: Path) -> None:
     others(path, Add(entry("a")))
     others(path, Add(entry("b")))

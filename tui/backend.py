@@ -148,8 +148,8 @@ class Backend:
         self.spawn(self._poll(first))
 
     async def stop(self) -> None:
-        """Save what is not saved yet, and end the background, within a second."""
-        if self.watchlist.pending:
+        """Save what would be lost, and end the background, within a second."""
+        if self._keeper.owes:
             try:
                 async with asyncio.timeout(SAVE_GRACE):
                     await self._keeper.flush()

@@ -96,6 +96,11 @@ class Keeper:
         finally:
             self._thread.shutdown(wait=False)
 
+    @property
+    def owes(self) -> bool:
+        """Whether something is not on disk that the next answer would not tell again."""
+        return any(not isinstance(change, Update) or change.ended for change in self._pending)
+
     async def flush(self) -> bool:
         """Save what is pending; return whether all of it is on disk.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks import __main__ as benchmarks
-from tests.benchmarks import running
+from tests.benchmarks import keys
 from tests.benchmarks.report import Budget, Figure, Figures, as_json, percentile, table
 from tests.benchmarks.service import task_id
 from tests.benchmarks.stage import Stage, entries
@@ -36,7 +36,7 @@ def test_what_is_timed_is_on_the_screen() -> None:
     with Stage() as stage, stage.program(stage.home(entries("run", 3))) as wire:
         wire.wait_to_show(re.compile("3 tasks: 3 in progress"), timeout=10)
         wire.settle()
-        pressed = running.press(wire, b"j", second)
+        pressed = keys.press(wire, b"j", second)
         screen = Screen(120, 40)
         screen.feed(bytes(wire.data))
         usage = wire.usage()

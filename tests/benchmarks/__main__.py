@@ -18,11 +18,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from tests.benchmarks import running, starts
+from tests.benchmarks import keys, running, starts
 from tests.benchmarks.report import Figures, as_json, table
 from tests.benchmarks.stage import Stage
 
-PARTS: Final = ("starts", "changes", "polls", "lag", "idle")
+PARTS: Final = ("starts", "keys", "changes", "polls", "lag", "idle")
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,15 @@ class Size:
     steady: bool = True
     """Whether to wait until 1,000 tasks are known and their answers bring nothing new."""
     sizes: tuple[int, ...] = starts.SIZES
+    """Tasks that are started with."""
+    lists: tuple[int, ...] = (10, 100, 5_000)
+    """Tasks among which keys are pressed, besides the 1,000."""
 
 
 WHOLE: Final = Size(rounds=7, changes=5, polling=8, lag=10, idle=60)
-QUICK: Final = Size(rounds=2, changes=1, polling=3, lag=3, idle=30, steady=False, sizes=(20, 1_000))
+QUICK: Final = Size(
+    rounds=1, changes=1, polling=2, lag=3, idle=30, steady=False, sizes=(20, 1_000), lists=()
+)
 
 
 def measure(size: Size, parts: Sequence[str] = PARTS) -> tuple[Figures, list[str]]:
@@ -56,6 +61,8 @@ def measure(size: Size, parts: Sequence[str] = PARTS) -> tuple[Figures, list[str
             match part:
                 case "starts":
                     starts.measure(stage, figures, size.rounds, size.sizes)
+                case "keys":
+                    keys.at_sizes(stage, figures, size.lists)
                 case "changes":
                     running.changes(stage, figures, size.changes)
                 case "polls":

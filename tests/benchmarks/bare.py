@@ -23,11 +23,9 @@ TASKS: Final = 1_000
 
 async def _ask(client: httpx.AsyncClient, url: str, numbers: Iterator[int], plan: Plan) -> None:
     for number in numbers:
-        wait = plan.begun + number / plan.rate - time.monotonic()
-        if wait > 0:
-            await asyncio.sleep(wait)
-        if time.monotonic() > plan.begun + plan.seconds:
+        if number / plan.rate > plan.seconds:
             return
+        await asyncio.sleep(max(0.0, plan.begun + number / plan.rate - time.monotonic()))
         response = await client.get(f"{url}/{task_id('run', number % TASKS)}")
         response.json()
         plan.answered += 1

@@ -1,4 +1,4 @@
-"""While it runs: idle, changes, keys, polls, and how long the event loop is blocked."""
+"""While it runs: idle, changes, polls, and how long the event loop is blocked."""
 
 from __future__ import annotations
 
@@ -11,25 +11,20 @@ from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
+from tests.benchmarks import keys
 from tests.benchmarks.floor import SHOWN
-from tests.benchmarks.report import Budget, Figures, percentile
+from tests.benchmarks.report import Budget, Figures
 from tests.benchmarks.service import FRAMES, task_id
 from tests.benchmarks.stage import Stage, entries
 from tests.benchmarks.wire import Wire, listen
-from tests.support.service import frame_url
 from tui.models import TaskStatus
 
 MANY: Final = 1_000
 FEW: Final = 20
 BUSY_RATE: Final = 33.0
 """Answers a second: 1,000 tasks each 30 seconds."""
-_KEY_QUIET: Final = 0.1
-"""Seconds after the last frame about a task that end the wait for another one."""
-_KEY_MOST: Final = 2.0
 _IN_PROGRESS: Final = "» In progress".encode()
-_KEYS_BUDGET: Final = Budget(16, 8)
 _ROW_BUDGET: Final = Budget(300, 160)
 
 
@@ -120,93 +115,31 @@ def _change(stage: Stage, wire: Wire, command: str, words: str) -> float:
     return len(wire.data) - before
 
 
-# Keys
-
-
-def press(wire: Wire, key: bytes, row: str) -> tuple[float, float, int]:
-    """Press a key that brings the cursor to a row.
-
-    Returns:
-        Milliseconds until the first byte came and until the end of the last frame that is about
-        the row's task, in the list or beside it, and the bytes up to there; None if there was
-        none in time.
-    """
-    # Of its ID that alone is sent which differs from what was there; its links come whole, and
-    # are recognised by their folder.
-    folder = urlsplit(frame_url(row, 1)).path.split("/")[2]
-    about = re.compile(f"{row}|{folder}".encode())
-    before = end = len(wire.data)
-    pressed = wire.press(key)
-    quiet = pressed + _KEY_MOST
-    while time.monotonic() < quiet:
-        wire.listen(0.01)
-        while (found := _end_about(wire, about, end)) > 0:
-            end, quiet = found, wire.moment(found) + _KEY_QUIET
-    if end == before:
-        return _KEY_MOST * 1_000, _KEY_MOST * 1_000, len(wire.data) - before
-    first, last = wire.moment(before + 1), wire.moment(end)
-    return (first - pressed) * 1_000, (last - pressed) * 1_000, end - before
-
-
-def _end_about(wire: Wire, about: re.Pattern[bytes], since: int) -> int:
-    """Return the end of the first frame from `since` on that is about it; -1 if there is none."""
-    found = about.search(wire.data, since)
-    return wire.frame_end(found.end()) if found else -1
-
-
-def keys(wire: Wire, figures: Figures, when: str, seconds: float) -> None:
-    """Walk down and up in view for some time, then scroll on by single rows."""
-    deadline = time.monotonic() + seconds
-    walked: list[tuple[float, float, int]] = []
-    while time.monotonic() < deadline:
-        walked += [press(wire, b"j", task_id("run", n)) for n in range(1, 11)]
-        walked += [press(wire, b"k", task_id("run", n)) for n in range(9, -1, -1)]
-    _note_keys(figures, f"key j/k, {when}", walked, _KEYS_BUDGET)
-    for _ in range(1, 40):
-        wire.press(b"j")
-        wire.listen(0.03)
-    wire.wait_to_show(re.compile(task_id("run", 39)), timeout=5)
-    wire.settle()
-    scrolled = [press(wire, b"j", task_id("run", n)) for n in range(40, 56)]
-    _note_keys(figures, f"key j that scrolls, {when}", scrolled)
-    wire.press(b"g")
-    wire.settle()
-
-
-def _note_keys(
-    figures: Figures,
-    name: str,
-    measured: Sequence[tuple[float, float, int]],
-    budget: Budget | None = None,
-) -> None:
-    first, last, size = zip(*measured, strict=True)
-    figures.add(f"{name}: first byte", "ms", *first)
-    figures.add(f"{name}: last byte", "ms", *last)
-    figures.add(f"{name}: last byte, p95", "ms", percentile(last, 95), budget=budget)
-    figures.add(f"{name}: bytes", "B", *size)
-
-
 # Polls
 
 
 def polls(stage: Stage, figures: Figures, seconds: float, *, steady: bool) -> None:
     """Watch 1,000 tasks while their first answers come in, while nothing is new, and idle.
 
-    Until nothing is new (`steady`) takes half a minute.
+    Until nothing is new (`steady`) takes half a minute; then the list is scrolled, too.
     """
     figure, rate = "CPU a poll, {}", {"max_requests_per_second": BUSY_RATE}
-    with _settled(stage, entries("run", MANY), **rate) as wire:
+    with keys.floor(stage, MANY) as floor, _settled(stage, entries("run", MANY), **rate) as wire:
+        walkers = keys.Walker(wire), floor
         begun = stage.service.tell("count")
         used = {figure.format("first answers"): _cpu_of_poll(stage, wire, seconds)}
-        keys(wire, figures, "first answers at 33/s", seconds)
+        keys.walk(*walkers, figures, "first answers at 33/s", seconds, budget=keys.BUDGET)
         if steady:
+            keys.scroll(*walkers, figures, "first answers at 33/s")
             while stage.service.tell("count") - begun < MANY:
                 wire.listen(0.5)
             wire.listen(1)
             used[figure.format("nothing new")] = _cpu_of_poll(stage, wire, seconds)
         stage.service.tell("hold")
         wire.listen(1)
-        keys(wire, figures, "idle", seconds)
+        keys.walk(*walkers, figures, "idle", seconds, budget=keys.BUDGET)
+        if steady:
+            keys.scroll(*walkers, figures, "idle")
         stage.service.tell("release")
     bare = [stage.bare(BUSY_RATE, seconds)]
     for name, each in used.items():

@@ -55,8 +55,14 @@ class Stage:
 
     def floor(self) -> Wire:
         """Start the floor."""
-        argv = [sys.executable, "-m", "tests.benchmarks.floor"]
-        return Wire(argv, {"HOME": str(self._folder)}, REPOSITORY)
+        return self._floor("tests.benchmarks.floor")
+
+    def list_floor(self, tasks: int) -> Wire:
+        """Start the floor that lists so many tasks."""
+        return self._floor("tests.benchmarks.list_floor", str(tasks))
+
+    def _floor(self, *module: str) -> Wire:
+        return Wire([sys.executable, "-m", *module], {"HOME": str(self._folder)}, REPOSITORY)
 
     def bare(self, rate: float, seconds: float) -> float:
         """Run the bare loop; return the CPU milliseconds of one of its queries."""

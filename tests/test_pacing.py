@@ -139,7 +139,7 @@ def test_over_a_thin_line_the_screen_follows_the_keys(home: Home, service: Scrip
     assert home.run("add", *ids).returncode == 0
     line = [sys.executable, "-m", "tests.support.thin_line", "--rate", "20000", "--delay", "0.1"]
     argv = [*line, "--", *home.command]
-    with Terminal(argv, env=home.environment(), cwd=ROOT, synchronized=True) as terminal:
+    with Terminal(argv, env=home.environment(), cwd=ROOT) as terminal:
         terminal.wait_for_text("Refresh")
         terminal.wait_quiet(1.0)
         before = len(terminal.raw)
@@ -151,6 +151,22 @@ def test_over_a_thin_line_the_screen_follows_the_keys(home: Home, service: Scrip
         # Each of them changes some 3 kB.
         assert len(terminal.raw) - before < 70_000
         terminal.press("q")
+        assert terminal.wait_exit() == 0
+
+
+def test_where_nothing_answers_the_screen_follows_the_keys_all_the_same(
+    home: Home, service: ScriptedService
+) -> None:
+    ids = [f"task{number:03}" for number in range(150)]
+    assert home.run("add", *ids).returncode == 0
+    with Terminal(home.command, env=home.environment(), answers=False) as terminal:
+        terminal.wait_for_text("Refresh")
+        for key in "Gg" * 10:
+            terminal.press(key)
+        terminal.press("jjj")
+        terminal.wait_for_text("│ " + ids[3])
+        terminal.press("q")
+        # Nor does the end wait for an answer.
         assert terminal.wait_exit() == 0
 
 
@@ -169,7 +185,7 @@ def test_no_answer_of_the_terminal_is_left_to_the_shell(
     assert home.run("add", "one", "two", "three").returncode == 0
     line = [sys.executable, "-m", "tests.support.thin_line", "--rate", "80000", "--delay", "0.35"]
     argv = [*line, "--", sys.executable, "-c", WHAT_IS_LEFT, *home.command]
-    with Terminal(argv, env=home.environment(), cwd=ROOT, synchronized=True) as terminal:
+    with Terminal(argv, env=home.environment(), cwd=ROOT) as terminal:
         terminal.wait_for_text("Refresh")
         # The frame that `j` brings about is on its way when `q` arrives.
         terminal.press("j")

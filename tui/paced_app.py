@@ -33,8 +33,13 @@ class PacedApp(App[None]):
         """Return whether another frame may be sent."""
         return not isinstance(self._driver, PacedDriver) or self._driver.is_free
 
-    def on_terminal_supports_synchronized_output(self) -> None:
-        """Take note that the terminal has shown what was sent."""
+    def post_display_hook(self) -> None:
+        """Ask when what was sent is shown."""
+        if isinstance(self._driver, PacedDriver):
+            self._driver.end_frame()
+
+    def on_cursor_position(self) -> None:
+        """Take note that the terminal has shown what was sent: it tells where its cursor is."""
         if isinstance(self._driver, PacedDriver):
             self._driver.answered()
 

@@ -1,4 +1,4 @@
-"""Textual's driver, which follows each frame by the question that tells when it has been shown."""
+"""Textual's driver, which follows frames by the question that tells when they have been shown."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import time
 from typing import Final
 
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import CursorPosition
 from textual.message import Message
-from textual.messages import TerminalSupportsSynchronizedOutput
 
 from tui.pacing import QUESTION, Pacer
 
 LAST_ANSWER: Final = 1.0
 """Seconds that the end waits for an answer that is under way."""
-_FRAME_END: Final = "\x1b[?2026l"
 
 
 class PacedDriver(LinuxDriver):
@@ -23,28 +22,33 @@ class PacedDriver(LinuxDriver):
     _questions = _answers = 0
 
     def start_application_mode(self) -> None:
-        """Take the terminal; Textual asks the question for the first time."""
+        """Take the terminal, and ask for the first time."""
         self._pacer = Pacer()
         # An answer that was lost before ctrl+z must not be waited for at each end after it.
         self._questions = self._answers = 0
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._ask()
 
     def write(self, data: str) -> None:
-        """Write, and ask behind a frame."""
+        """Write, and take note of how much."""
         super().write(data)
-        if self._pacer is None:
-            return
-        if data == QUESTION:
-            self._questions += 1
+        if self._pacer is not None:
+            self._pacer.sent(len(data))
+
+    def end_frame(self) -> None:
+        """Ask behind a frame, if it is worth it."""
+        if self._pacer is not None and self._pacer.is_to_ask:
+            self._ask()
+
+    def _ask(self) -> None:
+        super().write(QUESTION)
+        self._questions += 1
+        if self._pacer is not None:
             self._pacer.asked(time.monotonic())
-            return
-        self._pacer.sent(len(data))
-        if data == _FRAME_END and self._pacer.is_to_ask:
-            self.write(QUESTION)
 
     def process_message(self, message: Message) -> None:
         """Count the answers, in the thread that reads them."""
-        if isinstance(message, TerminalSupportsSynchronizedOutput):
+        if isinstance(message, CursorPosition):
             self._answers += 1
         super().process_message(message)
 
@@ -58,7 +62,7 @@ class PacedDriver(LinuxDriver):
     def answered(self) -> None:
         """Take note of the terminal's answer."""
         if self._pacer is not None and self._pacer.answered(time.monotonic()):
-            self.write(QUESTION)
+            self._ask()
 
     @property
     def is_free(self) -> bool:

@@ -1,10 +1,10 @@
 """How much may be on its way to the terminal: no more than a slow line shows while one waits.
 
 An SSH connection takes what it gets into its buffers, and shows it seconds later; keys that were
-pressed meanwhile act on what is seen then. So each frame is followed by a question that every
-terminal with synchronized output answers (DECRQM 2026), and the next frame waits while too much is
-unanswered. As in TCP Vegas the amount grows while answers come as fast as ever, and shrinks when
-they come late. Pure: time is passed in.
+pressed meanwhile act on what is seen then. So frames are followed by a question that every terminal
+answers once it has come so far, where its cursor is (DSR 6), and the next frame waits while too
+much is unanswered. As in TCP Vegas the amount grows while answers come as fast as ever, and shrinks
+when they come late. Pure: time is passed in.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ from __future__ import annotations
 import math
 from typing import Final
 
-QUESTION: Final = "\x1b[?2026$p"
+QUESTION: Final = "\x1b[6n"
 LEAST: Final = 1 << 11
 """Bytes that may always be under way."""
-FIRST: Final = 1 << 13
-"""Bytes that may be at the beginning: the first screenful is more, and is waited for."""
+FIRST: Final = 1 << 15
+"""Bytes that may be at the beginning: a start, of 25 kB, waits for no answer."""
 MOST: Final = 1 << 18
 LATE: Final = 0.1
 """Seconds by which an answer is late when the line is full."""
 PATIENCE: Final = 3.0
 """Seconds without an answer after which nothing is held back until one comes."""
 PATIENCE_AT_FIRST: Final = 0.5
-"""The same before the first one: not every terminal answers."""
+"""The same before the first one: something may stand between that lets no answer through."""
 
 
 class Pacer:
     """Says when the next frame may be sent. Sends and holds nothing itself."""
 
     def __init__(self) -> None:
-        """Expect an answer to the question that Textual asks when it starts."""
+        """Expect a first question, before there is any frame."""
         self._window = FIRST
         self._patience = PATIENCE_AT_FIRST
         self._gave_up = False

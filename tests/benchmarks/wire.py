@@ -30,6 +30,8 @@ QUIT: Final = b"\x11"
 """ctrl+q, which ends every Textual app."""
 _ASKED_SYNC: Final = b"\x1b[?2026$p"
 _HAS_SYNC: Final = b"\x1b[?2026;2$y"
+_ASKED_WHERE: Final = b"\x1b[6n"
+_IS_THERE: Final = b"\x1b[1;1R"
 _CPU_OF_PROCESS: Final = 2
 """CPUCLOCK_SCHED of the kernel: nanoseconds, and threads that ended are counted too."""
 
@@ -149,6 +151,7 @@ class Wire:
         self._times.append(time.monotonic())
         if _ASKED_SYNC in data:
             os.write(self._master, _HAS_SYNC)
+        os.write(self._master, _IS_THERE * data.count(_ASKED_WHERE))
 
     @property
     def gone(self) -> bool:

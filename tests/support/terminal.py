@@ -63,8 +63,7 @@ _CLIPBOARD = re.compile(rb"\x1b\]52;[^;\x07\x1b]*;([A-Za-z0-9+/=]+)(?:\x07|\x1b\
 _TITLE = re.compile(rb"\x1b\][02];([^\x07\x1b]*)(?:\x07|\x1b\\)")
 _RECHECK_SECONDS = 0.05
 _GRACE_SECONDS = 3.0
-_ASKED_SYNC = b"\x1b[?2026$p"
-_HAS_SYNC = b"\x1b[?2026;2$y"
+_WHERE = b"\x1b[6n"
 
 
 class Terminal:
@@ -83,13 +82,13 @@ class Terminal:
         rows: int = 40,
         env: Mapping[str, str] | None = None,
         cwd: str | Path | None = None,
-        synchronized: bool = False,
+        answers: bool = True,
     ) -> None:
         """Start ``argv`` in a terminal of ``cols`` by ``rows``; ``env`` adds to a clean one.
 
-        One with ``synchronized`` output says so whenever it is asked.
+        As every terminal it ``answers`` where its cursor is, unless something stands between.
         """
-        self._synchronized = synchronized
+        self._answers = answers
         self._changed = threading.Condition()
         self._screen = Screen(cols, rows)
         self._raw = bytearray()
@@ -386,10 +385,11 @@ class Terminal:
                 return False  # EIO: the program's side is closed.
             self._raw += data
             self._screen.feed(data)
-            if self._synchronized:
+            if self._answers:
                 # With what came before, in which the question may have begun.
-                recent = self._raw[-len(data) - len(_ASKED_SYNC) + 1 :]
-                self.write(_HAS_SYNC * recent.count(_ASKED_SYNC))
+                asked = self._raw[-len(data) - len(_WHERE) + 1 :].count(_WHERE)
+                column, row = self._screen.cursor
+                self.write(f"\x1b[{row + 1};{column + 1}R".encode() * asked)
             self._changed.notify_all()
             return bool(data)
 

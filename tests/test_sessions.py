@@ -57,6 +57,24 @@ def test_three_tasks_are_watched_to_their_end(home: Home, service: ScriptedServi
     }
 
 
+def test_what_scrolls_into_view_is_asked_about_first(home: Home, service: ScriptedService) -> None:
+    ids = [f"task{number:03}" for number in range(200)]
+    for task_id in ids:
+        service.script(task_id, task(task_id))
+    settings = {"poll_interval": 60, "max_requests_per_second": 20}
+    home.configure(base_url=service.base_url, api_key=service.api_key, **settings)
+    home.config.chmod(0o600)
+    assert home.run("add", *ids).returncode == 0
+    with home.open(rows=20) as terminal:
+        terminal.wait_for("» In progress .* task001")
+        terminal.wait_for_text("Refresh")
+        terminal.press("G")
+        terminal.wait_for("» In progress .* task199")
+    # One after the other that were the 200th query, after ten seconds.
+    asked = [request.task_id for request in service.requests]
+    assert asked.index("task199") < 100
+
+
 def test_what_was_added_survives_kill_9(home: Home, service: ScriptedService) -> None:
     service.script("kept", task("kept"))
     assert home.run("add", "kept", "--label", "第一批").returncode == 0

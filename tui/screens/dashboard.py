@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from tui.widgets.banner import Banner
     from tui.widgets.filter_input import FilterInput
     from tui.widgets.frame_list import FrameList
+    from tui.widgets.lazy_rows import LazyRows
     from tui.widgets.row_list import RowList
     from tui.widgets.task_detail import TaskDetail
     from tui.widgets.transfer_bar import TransferBar
@@ -221,7 +222,7 @@ class Dashboard(PacedScreen):
         if event.rows is not self.tasks:
             self._fill_preview()
 
-    def on_row_list_view_moved(self, event: RowList.ViewMoved) -> None:
+    def on_lazy_rows_view_moved(self, event: LazyRows.ViewMoved) -> None:
         """Have what scrolled into view brought up to date."""
         if event.rows is self.tasks:
             self.post_message(ViewChanged(event.keys))

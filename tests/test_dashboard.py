@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -215,6 +217,25 @@ def three() -> dict[str, Task | ApiError]:
 
 
 # The start
+
+
+LATER = (
+    "httpx",
+    "httpcore",
+    "anyio",
+    "certifi",
+    "PIL",
+    "filelock",
+    "tomli_w",
+    "textual.widgets._footer",
+)
+
+
+def test_what_the_first_paint_has_no_use_for_is_imported_after_it() -> None:
+    needed = "tui.__main__, tui.app, tui.backend, tui.guard, tui.log, tui.storage"
+    code = f"import sys, {needed}; print(*(name for name in {LATER} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
 
 
 async def test_an_end_in_the_middle_of_the_start_is_no_crash(tmp_path: Path) -> None:

@@ -82,12 +82,16 @@ def test_what_another_program_wrote_over_is_drawn_anew(terminal: Terminal) -> No
     terminal.wait_gone("coffee")
 
 
+@pytest.mark.parametrize(
+    # The list, and what is beside it or in its place.
+    ("cols", "rows", "most"),
+    [(120, 40, 25_000), (80, 24, 11_000)],
+)
 def test_the_start_sends_the_screen_once_and_what_is_new(
-    home: Home, service: ScriptedService
+    home: Home, service: ScriptedService, cols: int, rows: int, most: int
 ) -> None:
     assert home.run("add", *IDS).returncode == 0
-    with home.open() as terminal:
+    with home.open(cols=cols, rows=rows) as terminal:
         terminal.wait_for_text("Refresh")
         terminal.wait_quiet(1.0)
-        # The list, and what is beside it.
-        assert len(terminal.raw) < 40_000
+        assert len(terminal.raw) < most

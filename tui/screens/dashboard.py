@@ -100,6 +100,7 @@ class Dashboard(PacedScreen):
 
     def compose(self) -> ComposeResult:
         """What is looked at first: the status and the list; `complete_itself` adds the rest."""
+        self.set_class(self.app.size.width < WIDE_FROM, "-narrow")
         yield self.status
         yield self._panes
 

@@ -601,6 +601,25 @@ async def test_an_empty_watchlist_says_what_to_do(tmp_path: Path) -> None:
             assert "No tasks" in dashboard.text
 
 
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "ansi-dark", "ansi-light"])
+async def test_every_state_can_be_read_under_the_cursor(tmp_path: Path, theme: str) -> None:
+    tasks: dict[str, Task | ApiError] = {
+        "queued": ApiError(ErrorKind.OFFLINE, "no connection"),
+        **{each.value: answer(each.value, 1, each) for each in TaskStatus if each != "QUEUED"},
+    }
+    async with session(tmp_path, tasks) as dashboard:
+        dashboard.app.theme = theme
+        rows = dashboard.app.dashboard.tasks
+        for line, key in enumerate(rows.keys):
+            rows.cursor = key
+            await dashboard.pilot.pause()
+            strips = dashboard.app.screen._compositor.render_strips()
+            for text, style, _ in strips[rows.region.y + line]:
+                if text.strip() and style is not None and style.color is not None:
+                    seen = style.color.is_default or style.color != style.bgcolor
+                    assert seen, f"{text!r} cannot be seen"
+
+
 # What does not change is not touched
 
 

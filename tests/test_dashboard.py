@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import re
 import subprocess
 import sys
@@ -344,6 +345,26 @@ async def test_x_removes_and_u_brings_back(tmp_path: Path) -> None:
         assert dashboard.selected == "two"
         assert dashboard.app.dashboard.tasks.keys == ["one", "two", "three"]
         assert "Undo" not in dashboard.footer
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_whatever_is_removed_and_brought_back_the_list_shows_its_tasks_and_the_cursor(
+    tmp_path: Path, seed: int
+) -> None:
+    dice = random.Random(seed)
+    ids = [f"t{n:02}" for n in range(60)]
+    async with session(tmp_path, {key: answer(key) for key in ids}, size=NARROW) as dashboard:
+        tasks = dashboard.app.dashboard.tasks
+        walk = ["G", "x", "u", "k", "j"]
+        walk += dice.choices(("x", "u", "j", "k", "G", "g", "pagedown", "pageup"), k=60)
+        for step, key in enumerate(walk):
+            await dashboard.press(key)
+            lines = dashboard.lines[tasks.region.y : tasks.region.bottom]
+            shown = [found[0] for line in lines if (found := re.search(r"\bt[0-9]{2}\b", line))]
+            # A message may lie over the end of a line, not over an ID.
+            first = tasks.keys.index(shown[0])
+            assert shown == tasks.keys[first : first + len(lines)], walk[: step + 1]
+            assert dashboard.selected in shown, walk[: step + 1]
 
 
 async def test_the_filter_is_reached_from_the_frames_as_well(tmp_path: Path) -> None:

@@ -181,9 +181,10 @@ class LazyRows(VerticalScroll, Generic[V]):
 
     def _show_lines(self, lines: Sequence[int], old_places: object = None) -> None:
         """Have rows in view made, placed and brought up to date."""
+        come = any(self._keys[line] not in self._rows for line in lines)
         self._make(lines)
         moved = old_places is not None and self._places() != old_places
-        if moved or any(line not in self._placed for line in (*lines[:1], *lines[-1:])):
+        if come or moved or any(line not in self._placed for line in (*lines[:1], *lines[-1:])):
             self._place()
         for line in lines:
             key = self._keys[line]

@@ -70,7 +70,7 @@ class RowList(LazyRows[V], can_focus=True, inherit_bindings=False):
             near = min(old_index, len(self._keys) - 1)
             self.cursor = self._keys[near] if self._keys else ""
         elif self._keys != old_keys:
-            self.call_after_refresh(self._reveal)
+            self._reveal()
 
     def drop(self, key: str) -> None:
         """Show one value no longer; the cursor goes on to the next one."""
@@ -93,6 +93,10 @@ class RowList(LazyRows[V], can_focus=True, inherit_bindings=False):
 
     def on_resize(self, event: events.Resize) -> None:
         """Keep it in view."""
+        self._reveal()
+
+    def watch_virtual_size(self) -> None:
+        """Bring it into view if it is in what has just been added: there was no way down to it."""
         self._reveal()
 
     def _reveal(self) -> None:

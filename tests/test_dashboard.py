@@ -373,6 +373,25 @@ async def test_the_filter_is_reached_from_the_frames_as_well(tmp_path: Path) -> 
         assert dashboard.app.dashboard.tasks.keys == ["two"]
 
 
+async def test_the_filter_goes_to_its_first_task_and_back_if_there_is_none(tmp_path: Path) -> None:
+    ids = [f"{kind}{n:02}" for n in range(30) for kind in ("red", "blue")]
+    async with session(tmp_path, {key: answer(key) for key in ids}, size=NARROW) as dashboard:
+        await dashboard.press(*"GGkkk", "slash", *"red")
+        assert dashboard.selected == "red28", "it stays on one that is shown"
+        assert "30 of 60 tasks" in dashboard.lines[0]
+        assert "Filter" not in dashboard.footer, "it would be typed"
+        await dashboard.press(*"0")
+        assert dashboard.selected == "red00"
+        assert "red00" in dashboard.lines[2]
+        await dashboard.press(*"zzz")
+        await dashboard.shows("No task matches")
+        await dashboard.press("escape")
+        assert dashboard.selected == "red00"
+        await dashboard.press("slash", *"blue07", "escape")
+        assert dashboard.selected == "blue07"
+        assert " 60 tasks" in dashboard.lines[0]
+
+
 async def test_no_cursor_blinks_in_the_palette(tmp_path: Path) -> None:
     async with session(tmp_path, three()) as dashboard:
         await dashboard.press("ctrl+p")

@@ -237,6 +237,30 @@ def test_a_cut_shows_both_ends(words: str, width: int, cut: str) -> None:
     assert text.cut_middle(words, width).replace(" ", "") == cut
 
 
+def row(task_id: str, label: str = "", badge: str = "» In progress") -> TaskWords:
+    return TaskWords(task_id, TaskStatus.IN_PROGRESS, badge, "1 min", "3", "", label)
+
+
+def test_a_query_means_what_has_it_as_it_stands_or_else_all_of_its_words() -> None:
+    rows = [
+        row("3e0f-77", "batch 1"),
+        row("90ab-12", "Batch 3", "✗ Failed"),
+        row("33cd-45", "batch 30"),
+        row("12ef-30", "other"),
+    ]
+
+    def keys(query: str) -> list[str]:
+        return [each.key for each in filter(text.meant(query, rows), rows)]
+
+    assert keys("batch 3") == ["90ab-12", "33cd-45"]
+    assert keys(" BATCH 3 ") == ["90ab-12", "33cd-45"]
+    assert keys("batch failed") == keys("failed 3") == ["90ab-12"]
+    assert keys("progress 3e") == ["3e0f-77"], "no part goes on in the next one"
+    assert keys("nothing") == []
+    assert len(keys("")) == 4
+    assert list(filter(text.meant("x", ()), rows)) == []
+
+
 # The status line, and links
 
 
@@ -248,6 +272,7 @@ def test_counts_by_state() -> None:
         "15 tasks: 5 queued, 4 in progress, 3 completed, 2 failed, 1 unknown"
     )
     assert text.counts({TaskStatus.COMPLETED: 1200}).startswith("1,200 tasks: ")
+    assert text.counts({TaskStatus.COMPLETED: 1200}, 7) == "7 of 1,200 tasks: 1,200 completed"
 
 
 def test_how_polling_stands_is_said_for_every_kind() -> None:

@@ -58,7 +58,8 @@ class Presenter:
         self._schedule = backend.schedule
         self._clock = clock
         self._server_clock = backend.server_clock
-        self._filter = ""
+        self._filter = self._selected = ""
+        self._meant = text.meant("", ())
         self._cursor_moved = 0.0
         self._rest: Timer | None = None
         self._troubles: dict[str, str] = {}
@@ -83,25 +84,33 @@ class Presenter:
     def show_all(self, select: str = "") -> None:
         """Show the watchlist as it is filtered, with `select` under the cursor if it is there."""
         now = self._clock.now()
-        words = (text.task_words(record, now) for record in self._watchlist)
-        shown = [each for each in words if text.matches(each, self._filter)]
-        self._dashboard.set_tasks(shown, empty=not len(self._watchlist))
+        words = [text.task_words(record, now) for record in self._watchlist]
+        self._meant = text.meant(self._filter, words)
+        self._dashboard.set_tasks(list(filter(self._meant, words)), empty=not len(self._watchlist))
         if select in self._dashboard.tasks.keys:
             self._dashboard.tasks.cursor = select
         self.show_counts()
         self.show_detail()
 
     def filter(self, words: str) -> None:
-        """Show the tasks alone that match these words; all where there are none."""
+        """Show the tasks alone that these words mean; all where there are none.
+
+        The cursor goes to the first of them, unless it is on one; where there was none to go to,
+        back to where it was.
+        """
+        tasks = self._dashboard.tasks
+        self._selected = self._dashboard.selected or self._selected
         self._filter = words
-        self.show_all()
+        self.show_all(self._selected)
+        if tasks.keys and self._selected not in tasks.keys:
+            tasks.cursor = tasks.keys[0]
 
     def show_record(self, record: Record) -> None:
         """Show what has changed about one task; its row, while the dashboard is not complete."""
         if not self.shown:
             return
         words = text.task_words(record, self._clock.now())
-        if text.matches(words, self._filter) != self._dashboard.tasks.has(record.id):
+        if self._meant(words) != self._dashboard.tasks.has(record.id):
             self.show_all()
             return
         self._dashboard.tasks.set_value(words)
@@ -111,7 +120,8 @@ class Presenter:
     @_while_shown
     def show_counts(self) -> None:
         """Say how many tasks are in which state."""
-        self._dashboard.status.counts = text.counts(self._watchlist.counts())
+        shown = len(self._dashboard.tasks.keys) if self._filter else None
+        self._dashboard.status.counts = text.counts(self._watchlist.counts(), shown)
 
     @_while_shown
     def show_detail(self) -> None:

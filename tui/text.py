@@ -8,7 +8,7 @@ Every text from outside was cleaned at the model's edge and is passed on as plai
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -121,10 +121,28 @@ def reason(record: Record) -> str:
     return error.kind.value
 
 
-def matches(words: TaskWords, query: str) -> bool:
-    """Return whether a row contains every word of `query`, in whatever case; each may be a part."""
-    row = f"{words.badge} {words.key} {words.label} {words.stale}".casefold()
-    return all(part in row for part in query.casefold().split())
+def meant(query: str, rows: Iterable[TaskWords]) -> Callable[[TaskWords], bool]:
+    """Return what tells which rows a query means, in whatever case.
+
+    They are those with the query as it stands in one of their parts, if there are any: among IDs
+    of random digits, "batch 3" would else mean nearly every batch. If not, those with each of its
+    words anywhere.
+    """
+    whole = query.casefold().strip()
+
+    def as_it_stands(row: TaskWords) -> bool:
+        return whole in _searched(row)
+
+    def word_by_word(row: TaskWords) -> bool:
+        searched = _searched(row)
+        return all(word in searched for word in whole.split())
+
+    return as_it_stands if any(map(as_it_stands, rows)) else word_by_word
+
+
+def _searched(row: TaskWords) -> str:
+    # One text, as a thousand rows are searched at each key; no query has a line's end in it.
+    return "\n".join((row.badge, row.key, row.label, row.stale)).casefold()
 
 
 class Columns(NamedTuple):
@@ -198,8 +216,8 @@ def cut_middle(text: str, width: int) -> str:
     return f"{head}..{tail}"
 
 
-def counts(by_status: Mapping[TaskStatus, int]) -> str:
-    """Return how many tasks are in which state, in words."""
+def counts(by_status: Mapping[TaskStatus, int], shown: int | None = None) -> str:
+    """Return how many tasks are in which state, in words, and how many of them are `shown`."""
     total = sum(by_status.values())
     if not total:
         return "No tasks"
@@ -212,7 +230,8 @@ def counts(by_status: Mapping[TaskStatus, int]) -> str:
     }
     parts = [f"{by_status[status]:,} {words[status]}" for status in words if by_status.get(status)]
     noun = "task" if total == 1 else "tasks"
-    return f"{total:,} {noun}: {', '.join(parts)}"
+    of_them = "" if shown is None else f"{shown:,} of "
+    return f"{of_them}{total:,} {noun}: {', '.join(parts)}"
 
 
 def key_refused(key: ApiKey, error: ApiError) -> str:

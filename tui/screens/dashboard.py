@@ -170,7 +170,8 @@ class Dashboard(PacedScreen):
         match action:
             case "filter":
                 # Where the task stands in place of the list, its keys need the room.
-                return not (self.opened and self.has_class("-narrow"))
+                instead = self.opened and self.has_class("-narrow")
+                return not instead and self.focused is not self.filter
             case "frames":
                 return bool(self.selected) and self.focused is self.tasks
             case "back":

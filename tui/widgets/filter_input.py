@@ -24,7 +24,7 @@ class FilterInput(Input):
 
     def __init__(self, instead_of: Widget) -> None:
         """Take the place of another line while it is shown, so that the list need not move."""
-        super().__init__(placeholder="a part of ID, label or state; many words: all of them")
+        super().__init__(placeholder="a part of ID, label or state, or words of them")
         self.cursor_blink = False
         self._instead_of = instead_of
         self.display = False

@@ -115,7 +115,7 @@ def test_a_failed_request_says_why_and_from_when_the_data_are() -> None:
     assert words.startswith("! no connection; what you see is from ")
     never = record(None)._replace(error=ApiError(ErrorKind.NOT_FOUND, "no such task"))
     shown = detail(never, NOW)
-    assert Fact("Request", "! no such task; no answer yet", "stale") in shown.facts
+    assert Fact("Request", "! no such task; nothing is known of it yet", "stale") in shown.facts
     assert shown.heading == ""
 
 

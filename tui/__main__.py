@@ -193,8 +193,7 @@ def _demo(options: argparse.Namespace) -> int:
         )
         settings = KeySettings(inline=Secret(service.api_key))
         key = CurrentKey(KeySource(paths.config, lambda: settings, {}))
-        place = f"demo at {config.host}"
-        return _run(Start(paths, config, own.config, key, place, options.verbose))
+        return _run(Start(paths, config, own.config, key, "demo", options.verbose))
 
 
 def _save_demo_tasks(paths: Paths, service: DemoService) -> None:

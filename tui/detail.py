@@ -113,7 +113,7 @@ def _facts(record: Record, now: datetime) -> Iterator[Fact]:
     task, entry = record.task, record.entry
     yield Fact("State", badge(record.status, record.status_sent), "badge")
     if record.error is not None:
-        since = "no answer yet"
+        since = "nothing is known of it yet"
         if record.answered is not None:
             since = f"what you see is from {clock_time(record.answered, now)}"
         yield Fact("Request", f"! {record.error.message}; {since}", "stale")

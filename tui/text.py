@@ -44,13 +44,16 @@ def badge(status: TaskStatus, sent: str) -> str:
     return f"{glyph} {word}"
 
 
-def span(seconds: float) -> str:
-    """Return a length of time as `<1 min`, minutes, from 10 on in steps of 5, then hours, days."""
+def span(seconds: float, *, goes_on: bool = True) -> str:
+    """Return a length of time as `<1 min`, minutes, then hours, days.
+
+    What `goes_on` is told in steps of 5 from 10 minutes on: each other text is sent over the line.
+    """
     minutes = int(max(0.0, seconds) // 60)
     if minutes < 1:
         return "<1 min"
     if minutes < 100:
-        return f"{minutes if minutes < 10 else minutes - minutes % 5} min"
+        return f"{minutes - minutes % 5 if goes_on and minutes >= 10 else minutes} min"
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} d"
 
 
@@ -104,7 +107,7 @@ def _age(record: Record, now: datetime) -> str:
     if record.entry.ended is None:
         # It had ended before anybody looked: how long it took is not known.
         return "-"
-    return span((record.entry.ended - record.entry.added).total_seconds())
+    return span((record.entry.ended - record.entry.added).total_seconds(), goes_on=False)
 
 
 def reason(record: Record) -> str:

@@ -16,7 +16,7 @@ from typing import Final
 
 from tui.storage import Change, Loaded, StorageError, Update, WatchlistFile
 
-FOLLOW: Final = 1.0
+FOLLOW: Final = 1.5
 """Seconds between two looks at the file; what another program adds shows within two."""
 RETRY: Final = 30.0
 """Seconds before a save that failed is tried again."""

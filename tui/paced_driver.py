@@ -5,17 +5,17 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from textual.drivers.linux_driver import LinuxDriver
 from textual.events import CursorPosition
 from textual.message import Message
 
 from tui.pacing import QUESTION, Pacer
+from tui.quiet_driver import QuietDriver
 
 LAST_ANSWER: Final = 1.0
 """Seconds that the end waits for an answer that is under way."""
 
 
-class PacedDriver(LinuxDriver):
+class PacedDriver(QuietDriver):
     """Keeps the pace. The terminal's answers come to the app, as messages."""
 
     _pacer: Pacer | None = None

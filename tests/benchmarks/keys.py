@@ -22,6 +22,8 @@ from tests.support.service import frame_url
 
 BUDGET: Final = Budget(16, 8)
 """Milliseconds to the last byte, of 95 in 100 keys."""
+DOWN: Final = b"\x1b[B"
+"""What Textual's own list is told to go on by."""
 _QUIET: Final = 0.1
 """Seconds after the last frame about a task that end the wait for another one."""
 _MOST: Final = 2.0
@@ -77,7 +79,7 @@ def floor(stage: Stage, tasks: int) -> Iterator[Walker]:
     with stage.list_floor(tasks) as wire:
         wire.wait_for(task_id("run", 0).encode())
         wire.settle()
-        walker = Walker(wire, down=b"\x1b[B", up=b"\x1b[A", top=b"\x1b[H")
+        walker = Walker(wire, down=DOWN, up=b"\x1b[A", top=b"\x1b[H")
         # Nothing is under its cursor at first.
         wire.press(walker.down)
         wire.settle()

@@ -2,7 +2,8 @@
 
 Runs the program in this process with each callback of its loop timed, and writes the longest as
 JSON: those until the start is over, and those after it. A callback that takes long is looked at
-from another thread meanwhile, so that its place is known.
+from another thread meanwhile, so that its place is known. With `list-floor N` as arguments it runs
+Textual's own list of so many tasks.
 """
 
 from __future__ import annotations
@@ -121,12 +122,19 @@ def _plain(blocks: Iterable[Block]) -> list[dict[str, object]]:
 
 
 def main(file: Path, arguments: list[str]) -> None:
-    """Run the program with its loop watched, and write what was seen."""
-    from tui.__main__ import main as program
-
+    """Run the program, or the floor, with its loop watched, and write what was seen."""
     watch = Watch()
-    watch.install()
-    program(arguments)
+    match arguments:
+        case ["list-floor", tasks]:
+            from tests.benchmarks.list_floor import ListFloor
+
+            watch.install()
+            ListFloor(int(tasks)).run()
+        case _:
+            from tui.__main__ import main as program
+
+            watch.install()
+            program(arguments)
     seen = {
         "start": _plain(watch.longest(0.0, START)),
         "later": _plain(watch.longest(START, float("inf"))),

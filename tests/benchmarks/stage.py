@@ -57,8 +57,10 @@ class Stage:
         """Start the floor."""
         return self._floor("tests.benchmarks.floor")
 
-    def list_floor(self, tasks: int) -> Wire:
-        """Start the floor that lists so many tasks."""
+    def list_floor(self, tasks: int, *, watched: Path | None = None) -> Wire:
+        """Start the floor that lists so many tasks; how it blocks its loop goes into a file."""
+        if watched:
+            return self._floor("tests.benchmarks.lag", str(watched), "list-floor", str(tasks))
         return self._floor("tests.benchmarks.list_floor", str(tasks))
 
     def _floor(self, *module: str) -> Wire:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Self
 
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.reactive import Reactive
 from textual.screen import UPDATE_PERIOD, Screen
 from textual.timer import Timer
@@ -51,6 +51,13 @@ class PacedScreen(Screen[None]):
         if self.painted or regions or layout or recompose:
             super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
         return self
+
+    def _screen_resized(self, size: Size) -> None:
+        # A screen that has just been laid out is told its size, three times over.
+        if size == self._size:
+            self.refresh()
+        else:
+            super()._screen_resized(size)
 
     def update_node_styles(self, animate: bool = True) -> None:
         """Style all widgets anew; but not those of the first paint, as Textual would.

@@ -358,6 +358,9 @@ def test_escape_cancels_and_the_next_download_starts_at_once(
         terminal.press("up", "d")
         until(lambda: list(downloads.rglob("*.part")), terminal)
         terminal.press("q")
+        terminal.wait_for_text("A download is running. q: quit without it")
+        assert list(downloads.rglob("*.part"))
+        terminal.press("q")
         assert terminal.wait_exit(3) == 0
     assert set(files(downloads)) == {"t/frame2.png"}
 

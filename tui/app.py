@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import traceback
 from collections.abc import Iterable
 from contextlib import suppress
@@ -45,6 +46,8 @@ TICK: Final = 5.0
 AGES_EVERY: Final = 2
 """Ticks between two looks at ages, which change by the minute: those that do together are sent
 together."""
+SAID_FOR: Final = 5.0
+"""Seconds for which a message is shown."""
 COUNTS_AFTER: Final = 0.25
 """Seconds after an answer at which the line at the top is brought up to date."""
 ANSWER_FIRST: Final = 0.2
@@ -90,6 +93,7 @@ class ScenextApp(PacedApp):
         self._starting: asyncio.Task[None] | None = None
         self._answer_shown = asyncio.Event()
         self._troubled = self._counting = False
+        self._asked_to_quit = -math.inf
         self.backend = Backend(
             parts,
             Listener(
@@ -172,6 +176,16 @@ class ScenextApp(PacedApp):
         """End the background."""
         await self.backend.stop()
 
+    async def action_quit(self) -> None:
+        """End; what is being saved is given up by a second key alone."""
+        now = self._parts.clock.boot()
+        sure = now - self._asked_to_quit < SAID_FOR
+        if self.dashboard.complete and self.dashboard.transfer.running and not sure:
+            self._asked_to_quit = now
+            self._say("A download is running. q: quit without it")
+        else:
+            self.exit()
+
     def leave(self, code: int) -> None:
         """End with an exit code; may be called from any thread, and from a signal's handler."""
         loop = self._loop
@@ -182,7 +196,7 @@ class ScenextApp(PacedApp):
         self.post_message(message)
 
     def _say(self, words: str) -> None:
-        self.notify(words, markup=False, timeout=5)
+        self.notify(words, markup=False, timeout=SAID_FOR)
 
     def _crashed(self, error: Exception) -> None:
         if isinstance(error, UserError):

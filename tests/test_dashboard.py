@@ -444,6 +444,14 @@ async def test_a_adds_many_with_a_label_and_selects_the_first(tmp_path: Path) ->
         )
 
 
+async def test_what_was_added_before_is_selected_and_said(tmp_path: Path) -> None:
+    async with session(tmp_path, three()) as dashboard:
+        await dashboard.press("a", *"two new", "tab", *"batch", "enter")
+        await dashboard.shows("Added 1 task; 1 already there, labelled “batch” now.")
+        assert dashboard.selected == "two"
+        await dashboard.shows("4 tasks")
+
+
 async def test_what_is_no_id_is_said_in_the_dialog(tmp_path: Path) -> None:
     async with session(tmp_path, three()) as dashboard:
         await dashboard.press("a", "enter")

@@ -145,6 +145,7 @@ def _paths(paths: Paths) -> int:
 def _add(paths: Paths, ids: list[str], label: str) -> int:
     from tui.scrub import clean
     from tui.storage import Add, Entry, StorageError, WatchlistFile
+    from tui.text import added
 
     file = WatchlistFile(paths.watchlist)
     now = datetime.now(UTC)
@@ -157,9 +158,7 @@ def _add(paths: Paths, ids: list[str], label: str) -> int:
     if loaded.warning:
         print(f"{APP}: {loaded.warning}", file=sys.stderr)
     new = len(set(ids) - known)
-    there = f"; {len(ids) - new} already there" if new < len(ids) else ""
-    labelled = f", labelled “{label}” now" if there and label else ""
-    print(f"Added {new} {'task' if new == 1 else 'tasks'}{there}{labelled}.")
+    print(added(new, len(ids) - new, label))
     return DONE
 
 

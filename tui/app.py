@@ -229,8 +229,11 @@ class ScenextApp(PacedApp):
         """Watch more tasks, and select the first of them."""
         self.dashboard.show_all_tasks()
         self._presenter.filter("")
+        new = len(set(event.task_ids).difference(self.backend.watchlist.ids))
         self.backend.add(event.task_ids, event.label)
         self._watchlist_changed(event.task_ids[0])
+        if there := len(event.task_ids) - new:
+            self._say(text.added(new, there, event.label))
 
     def on_remove_requested(self, event: messages.RemoveRequested) -> None:
         """Watch a task no longer."""

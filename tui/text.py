@@ -237,6 +237,14 @@ def counts(by_status: Mapping[TaskStatus, int], shown: int | None = None) -> str
     return f"{of_them}{total:,} {noun}: {', '.join(parts)}"
 
 
+def added(new: int, there: int, label: str = "") -> str:
+    """Return what came of adding tasks, some of which were `there` already and took the label."""
+    noun = "task" if new == 1 else "tasks"
+    already = f"; {there:,} already there" if there else ""
+    labelled = f", labelled “{label}” now" if there and label else ""
+    return f"Added {new:,} {noun}{already}{labelled}."
+
+
 def key_refused(key: ApiKey, error: ApiError) -> str:
     """Return what to say once when the service refuses a key, which is not part of it."""
     return (

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tui.storage import WatchlistFile
+
 from .support.home import COMMAND, Home
 from .support.service import ScriptedService, frame_url, task
 from .support.terminal import Terminal
@@ -50,6 +52,28 @@ def test_q_ends_with_0_and_leaves_the_terminal_as_it_was(watching: Terminal) -> 
     assert watching.wait_exit() == 0
     assert_restored(watching)
     assert "In progress" not in watching.text()
+
+
+@pytest.mark.parametrize(("keys", "left"), [(b"xq", ["two", "three"]), (b"xxuq", ["two", "three"])])
+def test_what_was_asked_for_in_the_same_moment_is_done_before_the_end(
+    home: Home, service: ScriptedService, keys: bytes, left: list[str]
+) -> None:
+    assert home.run("add", "one", "two", "three").returncode == 0
+    with home.open() as terminal:
+        terminal.wait_for_text("Filter")
+        terminal.write(keys)
+        assert terminal.wait_exit() == 0
+    assert [entry.id for entry in WatchlistFile(home.watchlist).load().entries] == left
+
+
+def test_keys_that_come_in_one_bundle_are_dealt_with_one_after_the_other(
+    watching: Terminal,
+) -> None:
+    watching.write(b"afour five\tbatch\r?\x1b\x1b")
+    watching.quiet(0.3)
+    watching.write(b"\x1b/fi\rq")
+    assert watching.wait_exit() == 0
+    assert "q" not in watching.text()
 
 
 def test_sigterm_ends_with_143_and_leaves_the_terminal_as_it_was(watching: Terminal) -> None:

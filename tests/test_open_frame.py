@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import random
 import shlex
 import shutil
 import subprocess
@@ -281,6 +282,25 @@ def test_the_panel_previews_saves_and_survives_its_closing(
         terminal.press("q")
         assert terminal.wait_exit(3) == 0
     assert set(files(downloads)) == {"t/frame1.png"}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_no_keys_in_whatever_haste_end_it(
+    home: Home, service: ScriptedService, host: Host, downloads: Path, seed: int
+) -> None:
+    dice = random.Random(seed)
+    host.answers["/frame1.png"] = picture(RED)
+    links = [host.link(f"/frame{number}.png") for number in range(1, 4)]
+    service.script("one", task("one", "COMPLETED", frames=links))
+    others = ["o", "d", "escape", "p", "c", "u", "enter", "a", "?", "/", "x", "j", "ctrl+p", "D"]
+    with home.open("watch", "one", "two", cols=80, rows=24, env=SSH) as terminal:
+        terminal.wait_for_text("Filter")
+        terminal.wait_for(r"Completed .* 3 one")
+        for _ in range(80):
+            terminal.press(*dice.choices(("o", "d", "escape", "enter"), k=3), dice.choice(others))
+            # For as long as a screen takes to come and go.
+            terminal.quiet(dice.choice((0.0, 0.01, 0.03, 0.05)))
+        terminal.quiet(0.5)
 
 
 # Download

@@ -20,6 +20,7 @@ from rich.text import Text
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
@@ -89,7 +90,7 @@ class ScenextApp(PacedApp):
         self._new_ids = tuple(new_ids)
         self._ticks = 0
         self._at_rest = True
-        self._typed_ahead: list[events.InputEvent] = []
+        self.held = True
         self._starting: asyncio.Task[None] | None = None
         self._answer_shown = asyncio.Event()
         self._troubled = self._counting = False
@@ -149,8 +150,7 @@ class ScenextApp(PacedApp):
         self.stylesheet.read(COMPLETE_CSS)
         self.stylesheet.parse()
         await self.dashboard.complete_itself()
-        for event in self._typed_ahead:
-            self.post_message(event)
+        self.release()
         for number, warning in enumerate(self._warnings):
             self._presenter.trouble(f"start {number}", warning)
         self.watch(self.dashboard.tasks, "cursor", self._cursor_moved, init=False)
@@ -159,12 +159,9 @@ class ScenextApp(PacedApp):
         garbage.begin()
 
     async def on_event(self, event: events.Event) -> None:
-        """Keep what is typed before there is anything that could take it."""
+        """Take note that somebody is there."""
         if isinstance(event, events.InputEvent):
             self._at_rest = False
-            if not self.dashboard.complete:
-                self._typed_ahead.append(event)
-                return
         await super().on_event(event)
 
     def on_exit_app(self) -> None:
@@ -177,6 +174,10 @@ class ScenextApp(PacedApp):
         await self.backend.stop()
 
     async def action_quit(self) -> None:
+        """End, after what was asked for before: that comes through the dashboard, too."""
+        self.dashboard.post_message(messages.QuitRequested())
+
+    def on_quit_requested(self) -> None:
         """End; what is being saved is given up by a second key alone."""
         now = self._parts.clock.boot()
         sure = now - self._asked_to_quit < SAID_FOR
@@ -318,7 +319,13 @@ class ScenextApp(PacedApp):
         """Let no cursor blink over the line."""
         from textual.widgets import Input
 
-        self.screen.query_one(Input).cursor_blink = False
+        for field in self.screen.query(Input):
+            field.cursor_blink = False
+
+    def action_command_palette(self) -> None:
+        """Open the palette, under no ID: the last one may have it still, while it closes."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette())
 
     def action_help(self) -> None:
         """Show the keys."""

@@ -72,7 +72,7 @@ class LinkActions:
 
     def preview_in(self, panel: OpenPanel) -> None:
         """Show the picture of a panel's link in the panel."""
-        self._fill(panel.query_one(FramePreview), panel.offer.task_id, panel.offer.link_key)
+        self._fill(panel.preview, panel.offer.task_id, panel.offer.link_key)
 
     def preview(self, event: PreviewRequested) -> None:
         """Show the picture of the frame that is selected now beside the list."""

@@ -54,6 +54,10 @@ class RemoveRequested(Message):
         self.task_id = task_id
 
 
+class QuitRequested(Message):
+    """The program is to end."""
+
+
 class UndoRequested(Message):
     """The task that was removed last is to come back."""
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import RenderableType
-from textual.app import App
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 
 from tui.frame_diff import FrameDiff
+from tui.orderly_app import OrderlyApp
 from tui.paced_driver import PacedDriver
 
 
-class PacedApp(App[None]):
+class PacedApp(OrderlyApp):
     """An app that keeps the pace of its line. Its screens ask `line_is_free` before they paint."""
 
     def __init__(self) -> None:

@@ -37,34 +37,37 @@ class AddTasks(ModalScreen[None]):
         Binding("escape", "dismiss", "Cancel", id="cancel"),
     ]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._ids = IdsInput(id="ids", placeholder="12345 67890")
+        self._label = Input(id="label", max_length=200)
+        self._wrong = Static(id="wrong")
+
     def compose(self) -> ComposeResult:
         """Two fields and a line for what is wrong."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content("Add tasks")
             yield Label(Content("Task IDs or status URLs, one or many"))
-            yield IdsInput(id="ids", placeholder="12345 67890")
+            yield self._ids
             yield Label(Content("Label for all of them (optional)"))
-            yield Input(id="label", max_length=200)
-            yield Static(id="wrong")
+            yield self._label
+            yield self._wrong
             yield Static(hints(("enter", "add"), ("tab", "next field"), ("esc", "cancel")))
 
     def on_mount(self) -> None:
         """A blinking cursor costs an SSH link 2 kB a second (measured)."""
-        for field in self.query(Input):
-            field.cursor_blink = False
+        self._ids.cursor_blink = self._label.cursor_blink = False
 
     @on(Input.Submitted)
     def _submitted(self) -> None:
         try:
-            ids = task_ids([self.query_one("#ids", Input).value])
+            ids = task_ids([self._ids.value])
             if not ids:
                 raise UserError("Type or paste a task ID first.")
         except UserError as error:
-            wrong = self.query_one("#wrong", Static)
-            wrong.update(Content(str(error)))
-            wrong.add_class("-shown")
-            self.query_one("#ids", Input).focus()
+            self._wrong.update(Content(str(error)))
+            self._wrong.add_class("-shown")
+            self._ids.focus()
             return
-        label = clean(self.query_one("#label", Input).value, 200).strip()
-        self.post_message(AddRequested(ids, label))
+        self.post_message(AddRequested(ids, clean(self._label.value, 200).strip()))
         self.dismiss()

@@ -344,6 +344,7 @@ class Dashboard(PacedScreen):
         removed = self.selected
         # At once: keys that come together each mean the task that is selected by then.
         self.tasks.drop(removed)
+        self.removed += 1
         self.post_message(RemoveRequested(removed))
 
     def action_undo(self) -> None:

@@ -41,6 +41,9 @@ _NOTHING: Final = Offer("", "", "", "", "")
 class OpenPanel(ModalScreen[None]):
     """The link itself under a short label, and how it was copied."""
 
+    preview: FramePreview
+    """The picture, shown when it is asked for."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "copy", "Copy again"),
         Binding("u", "raw", "Show the raw link"),
@@ -80,24 +83,31 @@ class OpenPanel(ModalScreen[None]):
 
     def __init__(self, offer: Offer) -> None:
         super().__init__()
+        # Kept at hand: what is told before they are mounted, or after, must find them, too.
+        self._link = Static(_label(offer), id="link")
+        self._copied = Static(id="copied")
+        self._lives = Static(Content(offer.lives), id="lives")
+        self._transfer = Static(id="transfer")
+        self.preview = FramePreview()
+        self._dialog = VerticalScroll(classes="dialog", can_focus=False)
         self.set_reactive(OpenPanel.offer, offer)
 
     def compose(self) -> ComposeResult:
         """What it is, the link, and the keys."""
         offer = self.offer
-        with VerticalScroll(classes="dialog", can_focus=False) as dialog:
+        with self._dialog as dialog:
             dialog.border_title = Content("Open")
             if offer.why:
                 yield Static(Content(f"! {offer.why}"), classes="wrong")
-            yield Static(_label(offer), id="link")
+            yield self._link
             yield Static(
                 Content("Ctrl+click or Cmd+click it; add Shift if nothing happens."),
                 classes="hint",
             )
-            yield Static(id="copied")
-            yield Static(Content(offer.lives), id="lives")
-            yield Static(id="transfer")
-            yield FramePreview()
+            yield self._copied
+            yield self._lives
+            yield self._transfer
+            yield self.preview
             yield Static(
                 hints(
                     ("p", "preview"),
@@ -111,18 +121,16 @@ class OpenPanel(ModalScreen[None]):
 
     def watch_offer(self, offer: Offer) -> None:
         """Carry another link."""
-        self.query_one("#link", Static).update(_label(offer))
-        self.query_one("#lives", Static).update(Content(offer.lives))
+        self._link.update(_label(offer))
+        self._lives.update(Content(offer.lives))
 
     def watch_copied(self, copied: str) -> None:
         """Say how it was copied."""
-        self.query_one("#copied", Static).update(
-            Content(f"Link {copied}." if copied else "Copying the link.")
-        )
+        self._copied.update(Content(f"Link {copied}." if copied else "Copying the link."))
 
     def watch_transfer(self, words: str) -> None:
         """Say how the download stands."""
-        self.query_one("#transfer", Static).update(Content(words))
+        self._transfer.update(Content(words))
 
     def action_copy(self) -> None:
         """Copy the link again."""
@@ -130,7 +138,7 @@ class OpenPanel(ModalScreen[None]):
 
     def action_preview(self) -> None:
         """Show or hide the picture."""
-        self.query_one(".dialog").toggle_class("-preview")
+        self._dialog.toggle_class("-preview")
 
     @on(FramePreview.Resized)
     def _preview_resized(self, event: FramePreview.Resized) -> None:

@@ -1,0 +1,94 @@
+"""Keys that come together are dealt with one after the other.
+
+Textual passes each on at once to what has the focus at that moment (8.2.8). Over a slow line they
+come in bundles: what the first of them opens is not there yet for the second, and what it closes is
+still there. A letter after `a` went to the list, two escapes closed one dialog twice, which ended
+the program, and `q` overtook the removal before it. Knows nothing of tasks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Final
+
+from textual import events
+from textual.app import App
+from textual.message import Message
+from textual.widget import Widget
+
+PATIENCE: Final = 2.0
+"""Seconds after which the next key is passed on in any case: a widget that goes takes the
+messenger with it."""
+
+
+class Passed(Message):
+    """Sent after a key on the same way: when it arrives, the key has arrived everywhere."""
+
+
+class OrderlyApp(App[None]):
+    """An app that may be typed at in any haste."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held = False
+        """Whether all input waits until somebody can take it; `release` ends it."""
+        self._typed: deque[events.Event] = deque()
+        self._messenger: Passed | None = None
+        """Is on its way behind a key."""
+        self._rounds = 0
+        self._place: object = None
+        """Where the next key would have gone to when the messenger left."""
+        self._give_up: asyncio.TimerHandle | None = None
+
+    def release(self) -> None:
+        """Pass on what was held, and all that comes from now on."""
+        self.held = False
+        if self._typed:
+            self._look_behind()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Pass on what is typed when its turn has come, and all else at once."""
+        in_order = events.InputEvent if self.held else events.Key
+        if not isinstance(event, in_order | events.Paste) or event.is_forwarded:
+            await super().on_event(event)
+            return
+        self._typed.append(event)
+        if not self.held and self._messenger is None:
+            await self._pass_on()
+
+    async def _pass_on(self) -> None:
+        place, way = (self.screen, self.focused), self.focused or self.screen
+        await super().on_event(self._typed.popleft())
+        self._rounds = 0
+        self._look_behind(place, way)
+
+    def _look_behind(self, place: object = None, way: Widget | None = None) -> None:
+        """Send a messenger after a key, to come back when it has arrived everywhere."""
+        self._place = place or (self.screen, self.focused)
+        way = way or self.focused or self.screen
+        self._messenger = Passed()
+        self._rounds += 1
+        if self._give_up is not None:
+            self._give_up.cancel()
+        loop = asyncio.get_running_loop()
+        self._give_up = loop.call_later(PATIENCE, self.post_message, self._messenger)
+        if not way.post_message(self._messenger):
+            self.post_message(self._messenger)
+
+    async def on_passed(self, message: Passed) -> None:
+        """Pass on the next key, unless the one before it has not done all that it will.
+
+        What widgets tell each other about it is on the same way, so a second round follows the
+        first. A screen that was opened meanwhile deals with the messenger when it is mounted.
+        """
+        if message is not self._messenger:
+            return
+        if self._place != (self.screen, self.focused) or (self._typed and self._rounds < 2):
+            self._look_behind()
+            return
+        self._messenger = None
+        if self._give_up is not None:
+            self._give_up.cancel()
+        if self._typed:
+            await self._pass_on()

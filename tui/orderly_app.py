@@ -14,6 +14,7 @@ from typing import Final
 
 from textual import events
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.message import Message
 from textual.widget import Widget
 
@@ -92,3 +93,12 @@ class OrderlyApp(App[None]):
             self._give_up.cancel()
         if self._typed:
             await self._pass_on()
+
+    def pop_screen(self) -> AwaitComplete:
+        """Close the screen on top, if it is not the last one.
+
+        Textual's palette closes itself twice where a key comes while a command is chosen (8.2.8).
+        """
+        if len(self.screen_stack) > 1:
+            return super().pop_screen()
+        return AwaitComplete.nothing()  # type: ignore[no-any-return, no-untyped-call]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import random
 import re
 import subprocess
 import sys
 import time
+import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,10 +19,12 @@ from pathlib import Path
 
 import pytest
 from textual._context import active_message_pump
+from textual.containers import VerticalScroll
 from textual.events import Mount
 from textual.message import Message
 from textual.pilot import Pilot
 from textual.widgets import Input
+from textual.widgets._footer import FooterKey
 
 from tui.api_key import CurrentKey, KeySettings, KeySource, Secret
 from tui.app import ScenextApp
@@ -864,3 +868,25 @@ def test_answers_that_say_the_same_are_not_painted_and_fresh_links_are_at_the_ne
         terminal.wait_quiet(0.3)
         known = [frame_url("t", 2, FAR_FUTURE + n) for n in range(asked - 1, asked + 4)]
         assert terminal.links()[-1] in known
+
+
+# Memory
+
+
+async def test_what_is_no_longer_shown_is_let_go(tmp_path: Path) -> None:
+    async with session(tmp_path, three()) as dashboard:
+        await dashboard.press("question_mark")
+        drawn = weakref.ref(dashboard.app.screen.query_one(VerticalScroll)._styles_cache)
+        await dashboard.press("escape")
+        for _ in range(10):
+            await dashboard.press("enter", "escape")
+
+        def gone() -> bool:
+            gc.collect()
+            return drawn() is None
+
+        # At the next look at how polling stands.
+        await dashboard.until(gone)
+        keys = [each for each in gc.get_objects() if isinstance(each, FooterKey)]
+        shown = dashboard.app.dashboard.query(FooterKey)
+        assert len(keys) <= 4 * len(shown)

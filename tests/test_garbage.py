@@ -45,18 +45,31 @@ def test_everything_is_collected_at_rest_alone_and_not_before_it_is_worth_it() -
     node = Node()
     node.me, gone = node, weakref.ref(node)
     before = collections()
-    kept = fill(150_000)
+    kept = fill(35_000)
     # It is older than what is collected all along.
     del node
-    garbage.collect_at_rest()
-    kept += fill(350_000)
+    garbage.collect(at_rest=True)
+    kept += fill(70_000)
+    garbage.collect(at_rest=False)
     assert collections() == before
     assert gone() is not None
-    garbage.collect_at_rest()
+    garbage.collect(at_rest=True)
     assert collections() == before + 1
     assert gone() is None
-    garbage.collect_at_rest()
+    garbage.collect(at_rest=True)
     assert collections() == before + 1
+
+
+@pytest.mark.usefixtures("collecting")
+def test_who_never_rests_has_everything_collected_at_last() -> None:
+    node = Node()
+    node.me, gone = node, weakref.ref(node)
+    kept = fill(35_000)
+    del node
+    kept += fill(250_000)
+    garbage.collect(at_rest=False)
+    assert gone() is None
+    assert kept
 
 
 @pytest.mark.usefixtures("collecting")

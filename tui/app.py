@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from rich.text import Text
 from textual import events
+from textual._styles_cache import StylesCache
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
@@ -306,8 +307,9 @@ class ScenextApp(PacedApp):
         self._presenter.show_ages(event.task_ids)
 
     def _tick(self) -> None:
-        if self._at_rest:
-            garbage.collect_at_rest()
+        # Textual keeps what widgets drew that are long gone in a cache of their method (8.2.8).
+        StylesCache.get_inner_outer.cache_clear()
+        garbage.collect(at_rest=self._at_rest)
         self._at_rest = True
         self._presenter.show_pulse()
         self._ticks += 1

@@ -95,7 +95,9 @@ def _cut_out(line: dict[int, Strip], start: int, end: int) -> Strip | None:
             continue
         del line[x]
         cuts = sorted({max(x, start), min(stop, end), stop} - {x})
-        parts = dict(zip((x, *cuts), strip.divide([cut - x for cut in cuts]), strict=False))
+        # Of a copy: a strip keeps its pieces for as long as it lives, on the screen or off.
+        pieces = Strip(strip, strip.cell_length).divide([cut - x for cut in cuts])
+        parts = dict(zip((x, *cuts), pieces, strict=False))
         if "".join(part.text for part in parts.values()) != strip.text:
             # A cut goes through a wide character: what a terminal shows of it then is its own.
             continue

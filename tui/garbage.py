@@ -11,9 +11,11 @@ import gc
 from typing import Final
 
 _NEVER: Final = 1 << 30
-_DUE: Final = 50
-"""Collections of what is young after which it is time to look at everything: with 1,000 tasks some
-minutes, with 20 some hours."""
+_DUE: Final = 10
+"""Collections of what is young, of 7,000 things each, after which it is time to look at everything:
+with 1,000 tasks half a minute, with 20 some minutes."""
+_OVERDUE: Final = 25
+"""The same where somebody waits: garbage takes some 50 MB by then."""
 
 
 def put_off() -> None:
@@ -29,7 +31,7 @@ def begin() -> None:
     gc.enable()
 
 
-def collect_at_rest() -> None:
-    """Collect everything, if it is time; to be called while nobody waits."""
-    if gc.get_count()[2] >= _DUE:
+def collect(*, at_rest: bool) -> None:
+    """Collect everything, if it is time; `at_rest` says that nobody waits."""
+    if gc.get_count()[2] >= (_DUE if at_rest else _OVERDUE):
         gc.collect()

@@ -106,17 +106,16 @@ class Dashboard(PacedScreen):
 
     async def complete_itself(self) -> None:
         """Add all that the first paint does not wait for: it takes as long as the list."""
-        from textual.widgets import Footer
-
         from tui.widgets.banner import Banner
         from tui.widgets.filter_input import FilterInput
+        from tui.widgets.key_footer import KeyFooter
         from tui.widgets.task_detail import TaskDetail
         from tui.widgets.transfer_bar import TransferBar
 
         self.filter, self.detail = FilterInput(self._columns), TaskDetail()
         self.frames = self.detail.frames
         self.banner, self.transfer = Banner(), TransferBar()
-        self._footer = Footer(show_command_palette=False)
+        self._footer = KeyFooter(show_command_palette=False)
         with self.app.batch_update():
             await self._list_pane.mount(self.filter, before=0)
             await self._list_pane.mount(

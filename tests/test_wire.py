@@ -95,3 +95,29 @@ def test_the_start_sends_the_screen_once_and_what_is_new(
         terminal.wait_for_text("Refresh")
         terminal.wait_quiet(1.0)
         assert len(terminal.raw) < most
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_after_a_resize_while_keys_are_held_the_screen_is_whole(
+    home: Home, service: ScriptedService, back: bool
+) -> None:
+    for task_id in IDS:
+        service.script(task_id, task(task_id, frames=[frame_url(task_id, 1)]))
+    assert home.run("add", "--label", "a label", *IDS).returncode == 0
+    with home.open(cols=160, rows=50) as terminal:
+        terminal.wait_for_text("120 in progress")
+        for _ in range(4):
+            terminal.wait_quiet(0.4)
+            for step in range(12):
+                terminal.press("Gg"[step % 2])
+                terminal.quiet(0.03)
+                if step == 6:
+                    terminal.resize(100, 30)
+                if step == 7 and back:
+                    terminal.resize(160, 50)
+            terminal.wait_quiet(0.4)
+            seen = terminal.looks()
+            terminal.press("ctrl+l")
+            terminal.wait_quiet(0.3)
+            assert terminal.looks() == seen
+            terminal.resize(160, 50)

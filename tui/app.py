@@ -138,8 +138,6 @@ class ScenextApp(PacedApp):
 
     def on_dashboard_painted(self) -> None:
         """Start what the saved watchlist on the screen did not wait for."""
-        # After ctrl+z and fg the terminal is empty, whatever Textual thinks is on it.
-        self.app_resume_signal.subscribe(self, lambda _: self.refresh())
         self._starting = self.backend.spawn(self._start())
 
     async def _start(self) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 from rich.console import RenderableType
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Resize
+from textual.geometry import Size
 from textual.screen import Screen
 
 from tui.frame_diff import FrameDiff
@@ -23,6 +25,8 @@ class PacedApp(OrderlyApp):
     def __init__(self) -> None:
         super().__init__()
         self._shown = FrameDiff()
+        self._frame_size = Size()
+        """Of the screen whose frame was sent last."""
 
     def get_driver_class(self) -> type[Driver]:
         """Return the driver that keeps the pace of the line, where it is the usual one."""
@@ -43,12 +47,14 @@ class PacedApp(OrderlyApp):
         if isinstance(self._driver, PacedDriver):
             self._driver.answered()
 
-    def on_resize(self) -> None:
-        """Send everything again: terminals fold their lines in ways of their own.
+    def on_resize(self, event: Resize) -> None:
+        """Send everything again, if the terminal had another size for a moment, or was left.
 
-        The driver tells the size after ctrl+z and fg, too, when the terminal is empty.
+        What was sent meanwhile it cut and folded in ways of its own; and after ctrl+z and fg, when
+        the driver tells the size, too, it is empty. For another size `_display` sees to it.
         """
-        self._shown.forget()
+        if event.size == self._frame_size:
+            self.action_redraw()
 
     def action_redraw(self) -> None:
         """Send everything again: another program may have written over it."""
@@ -58,5 +64,8 @@ class PacedApp(OrderlyApp):
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         # What Textual would not send is not shown either.
         if self._running and not self._closed and not self._batch_count:
+            if screen.outer_size != self._frame_size:
+                self._frame_size = screen.outer_size
+                self._shown.forget()
             renderable = self._shown.news(renderable)
         super()._display(screen, renderable)

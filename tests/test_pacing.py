@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.pacing import FIRST, PATIENCE, PATIENCE_AT_FIRST, Pacer
+from tui.pacing import FIRST, PATIENCE, PATIENCE_AT_LEAST, Pacer
 
 from .support.home import Home
 from .support.service import ScriptedService
@@ -30,6 +30,8 @@ class Line:
     now: float = 100.0
     frames: list[float] = field(default_factory=list)
     """When frames were sent."""
+    lost: int = 0
+    """Answers that will not arrive, the next ones."""
 
     def __post_init__(self) -> None:
         self.down, self.up = Way(self.rate, self.delay), Way(1e9, self.delay)
@@ -46,7 +48,9 @@ class Line:
             self.now = min(end, self.now + 0.005)
             self.up.put(self.down.take(self.now).replace(b".", b""), self.now)
             for _ in self.up.take(self.now):
-                if self.pacer.answered(self.now):
+                if self.lost:
+                    self.lost -= 1
+                elif self.pacer.answered(self.now):
                     self._ask()
 
     def offer(self, size: int) -> bool:
@@ -56,7 +60,7 @@ class Line:
         self.down.put(b"." * size, self.now)
         self.pacer.sent(size)
         self.frames.append(self.now)
-        if self.pacer.is_to_ask:
+        if self.pacer.is_to_ask(self.now):
             self._ask()
         return True
 
@@ -116,12 +120,14 @@ def test_what_is_no_frame_holds_no_frame_back() -> None:
     assert line.offer(13_000)
 
 
-@pytest.mark.parametrize(("answers", "patience"), [(False, PATIENCE_AT_FIRST), (True, PATIENCE)])
-def test_where_nobody_answers_nothing_is_held_for_long(answers: bool, patience: float) -> None:
+@pytest.mark.parametrize(
+    ("took", "patience"), [(None, PATIENCE_AT_LEAST), (0.1, PATIENCE_AT_LEAST), (1.0, PATIENCE)]
+)
+def test_where_nobody_answers_nothing_is_held_for_long(took: float | None, patience: float) -> None:
     pacer = Pacer()
     pacer.asked(0.0)
-    if answers:
-        pacer.answered(0.1)
+    if took is not None:
+        pacer.answered(took)
         pacer.asked(0.0)
     pacer.sent(FIRST * 4)
     assert not pacer.is_free(patience - 0.01)
@@ -131,6 +137,37 @@ def test_where_nobody_answers_nothing_is_held_for_long(answers: bool, patience: 
     pacer.answered(patience + 1)
     pacer.asked(patience + 1)
     assert not pacer.is_free(patience + 1), "what was sent meanwhile is under way"
+
+
+def test_an_answer_that_was_lost_is_asked_for_again() -> None:
+    line = Line(rate=20_000, delay=0.01)
+    line.step(1)
+    line.lost = 1
+    line.hold(13_000, seconds=PATIENCE + 1)
+    line.step(20)
+    sent = len(line.frames)
+    line.hold(13_000, seconds=5)
+    # A frame takes 0.65 s.
+    assert 5 <= len(line.frames) - sent <= 10
+
+
+def test_where_no_answer_has_come_yet_none_is_asked_for_twice() -> None:
+    line = Line(rate=20_000, delay=0.01)
+    line.lost = 1
+    line.hold(13_000, seconds=3 * PATIENCE)
+    assert line.pacer.waits
+
+
+def test_a_line_that_becomes_another_one_is_not_held_to_what_it_was() -> None:
+    line = Line(rate=5e6, delay=0.001)
+    line.hold(13_000, seconds=2)
+    line.step(1)
+    line.down, line.up = Way(5e6, 0.2), Way(1e9, 0.2)
+    line.hold(13_000, seconds=30)
+    sent = len(line.frames)
+    line.hold(13_000, seconds=2)
+    # Some 0.5 MB/s, where it was 5 kB/s for as long as the first answers were remembered.
+    assert len(line.frames) - sent > 45
 
 
 def test_over_a_thin_line_the_screen_follows_the_keys(home: Home, service: ScriptedService) -> None:
@@ -179,17 +216,21 @@ print("left:", os.read(0, 99) if ready else "nothing", flush=True)
 """
 
 
+@pytest.mark.parametrize("early", [False, True])
 def test_no_answer_of_the_terminal_is_left_to_the_shell(
-    home: Home, service: ScriptedService
+    home: Home, service: ScriptedService, early: bool
 ) -> None:
     assert home.run("add", "one", "two", "three").returncode == 0
     line = [sys.executable, "-m", "tests.support.thin_line", "--rate", "80000", "--delay", "0.35"]
     argv = [*line, "--", sys.executable, "-c", WHAT_IS_LEFT, *home.command]
     with Terminal(argv, env=home.environment(), cwd=ROOT) as terminal:
-        terminal.wait_for_text("Refresh")
-        # The frame that `j` brings about is on its way when `q` arrives.
-        terminal.press("j")
-        time.sleep(0.15)
+        if early:
+            terminal.wait_for_text("3 tasks")
+        else:
+            terminal.wait_for_text("Refresh")
+            # The frame that `j` brings about is on its way when `q` arrives.
+            terminal.press("j")
+            time.sleep(0.15)
         terminal.press("q")
         terminal.wait_for_text("left:")
         assert "left: nothing" in terminal.text()

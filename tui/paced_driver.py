@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from typing import Final
 
 from textual.events import CursorPosition
 from textual.message import Message
 
-from tui.pacing import QUESTION, Pacer
+from tui.pacing import PATIENCE, QUESTION, Pacer
 from tui.quiet_driver import QuietDriver
 
 LAST_ANSWER: Final = 1.0
-"""Seconds that the end waits for an answer that is under way."""
+"""Seconds that the end waits for an answer that is under way; where they take long, longer."""
 
 
 class PacedDriver(QuietDriver):
     """Keeps the pace. The terminal's answers come to the app, as messages."""
 
     _pacer: Pacer | None = None
-    _questions = _answers = 0
 
     def start_application_mode(self) -> None:
         """Take the terminal, and ask for the first time."""
         self._pacer = Pacer()
         # An answer that was lost before ctrl+z must not be waited for at each end after it.
-        self._questions = self._answers = 0
+        self._unanswered: deque[float] = deque()
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self._ask()
 
@@ -37,25 +37,28 @@ class PacedDriver(QuietDriver):
 
     def end_frame(self) -> None:
         """Ask behind a frame, if it is worth it."""
-        if self._pacer is not None and self._pacer.is_to_ask:
+        if self._pacer is not None and self._pacer.is_to_ask(time.monotonic()):
             self._ask()
 
     def _ask(self) -> None:
+        now = time.monotonic()
+        while self._unanswered and now - self._unanswered[0] > PATIENCE:
+            self._unanswered.popleft()
+        self._unanswered.append(now)
         super().write(QUESTION)
-        self._questions += 1
         if self._pacer is not None:
-            self._pacer.asked(time.monotonic())
+            self._pacer.asked(now)
 
     def process_message(self, message: Message) -> None:
         """Count the answers, in the thread that reads them."""
-        if isinstance(message, CursorPosition):
-            self._answers += 1
+        if isinstance(message, CursorPosition) and self._unanswered:
+            self._unanswered.popleft()
         super().process_message(message)
 
     def disable_input(self) -> None:
         """Take in no more, once the last answer has come: the shell would get it as typed."""
-        deadline = time.monotonic() + LAST_ANSWER
-        while 0 < self._answers < self._questions and time.monotonic() < deadline:
+        longest = max(LAST_ANSWER, self._pacer.patience if self._pacer else 0.0)
+        while self._unanswered and time.monotonic() - self._unanswered[-1] < longest:
             time.sleep(0.002)
         super().disable_input()
 

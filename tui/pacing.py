@@ -10,6 +10,7 @@ when they come late. Pure: time is passed in.
 from __future__ import annotations
 
 import math
+from collections import deque
 from typing import Final
 
 QUESTION: Final = "\x1b[6n"
@@ -21,9 +22,13 @@ MOST: Final = 1 << 18
 LATE: Final = 0.1
 """Seconds by which an answer is late when the line is full."""
 PATIENCE: Final = 3.0
-"""Seconds without an answer after which nothing is held back until one comes."""
-PATIENCE_AT_FIRST: Final = 0.5
-"""The same before the first one: something may stand between that lets no answer through."""
+"""Seconds without an answer after which nothing is held back until one comes, at most; and after
+which the answer is taken for lost, and asked for again."""
+PATIENCE_AT_LEAST: Final = 0.5
+"""The same where answers came at once so far, or none at all: something may stand between that lets
+no answer through."""
+_REMEMBERED: Final = 32
+"""Answers by which the line is judged: it may become another one."""
 
 
 class Pacer:
@@ -32,9 +37,10 @@ class Pacer:
     def __init__(self) -> None:
         """Expect a first question, before there is any frame."""
         self._window = FIRST
-        self._patience = PATIENCE_AT_FIRST
         self._gave_up = False
-        self._fastest = math.inf
+        self._took: deque[float] = deque(maxlen=_REMEMBERED)
+        self._took_each: deque[float] = deque(maxlen=_REMEMBERED)
+        """Seconds for each byte: what is small makes it long."""
         self._asked = math.nan
         self._under_way = self._since = 0
 
@@ -43,10 +49,10 @@ class Pacer:
         """Whether a question is unanswered."""
         return not math.isnan(self._asked)
 
-    @property
-    def is_to_ask(self) -> bool:
-        """Whether the question is worth its bytes now."""
-        return not self.waits and self._under_way >= LEAST // 2
+    def is_to_ask(self, now: float) -> bool:
+        """Return whether the question is worth its bytes."""
+        lost = bool(self._took) and now - self._asked > PATIENCE
+        return (self._since if lost else self._under_way) >= LEAST // 2 and (lost or not self.waits)
 
     def sent(self, size: int) -> None:
         """Take note of the bytes of a frame."""
@@ -58,24 +64,32 @@ class Pacer:
     def asked(self, now: float) -> None:
         """Take note that the question was sent."""
         self._asked = now
+        self._under_way, self._since = self._under_way + self._since, 0
 
     def answered(self, now: float) -> bool:
         """Take note of an answer; return whether to ask again, about what was sent since."""
         if self.waits:
             took = now - self._asked
-            self._fastest = min(self._fastest, took)
-            if took > self._fastest + LATE:
+            self._took.append(took)
+            self._took_each.append(took / max(1, self._under_way))
+            if took > min(self._took) + LATE:
                 self._window = max(LEAST, self._window // 2)
             elif self._under_way * 2 >= self._window:
                 self._window = min(MOST, self._window * 2)
-        self._gave_up, self._patience = False, PATIENCE
+        self._gave_up = False
         self._asked, self._under_way, self._since = math.nan, self._since, 0
-        return self.is_to_ask
+        return self.is_to_ask(now)
+
+    @property
+    def patience(self) -> float:
+        """The seconds for which an answer is waited for."""
+        expected = max(self._took_each, default=0.0) * max(1, self._under_way)
+        return min(PATIENCE, max(PATIENCE_AT_LEAST, 4 * expected))
 
     def is_free(self, now: float) -> bool:
         """Return whether another frame may be sent."""
         if not self.waits:
             return True
-        if now - self._asked > self._patience:
+        if now - self._asked > self.patience:
             self._gave_up = True
         return self._gave_up or self._under_way + self._since < self._window

@@ -16,11 +16,16 @@ from textual import events
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.message import Message
+from textual.screen import Screen
 from textual.widget import Widget
 
 PATIENCE: Final = 2.0
 """Seconds after which the next key is passed on in any case: a widget that goes takes the
 messenger with it."""
+
+
+_Place = tuple[Screen[object], Widget | None]
+"""The screen on top, and what has the focus: where the next key goes to."""
 
 
 class Passed(Message):
@@ -38,15 +43,19 @@ class OrderlyApp(App[None]):
         self._messenger: Passed | None = None
         """Is on its way behind a key."""
         self._rounds = 0
-        self._place: object = None
-        """Where the next key would have gone to when the messenger left."""
+        self._left: _Place | None = None
+        """Where it left from."""
         self._give_up: asyncio.TimerHandle | None = None
 
     def release(self) -> None:
         """Pass on what was held, and all that comes from now on."""
         self.held = False
         if self._typed:
-            self._look_behind()
+            self._look_behind(self._place)
+
+    @property
+    def _place(self) -> _Place:
+        return self.screen, self.focused
 
     async def on_event(self, event: events.Event) -> None:
         """Pass on what is typed when its turn has come, and all else at once."""
@@ -59,15 +68,15 @@ class OrderlyApp(App[None]):
             await self._pass_on()
 
     async def _pass_on(self) -> None:
-        place, way = (self.screen, self.focused), self.focused or self.screen
+        place = self._place
         await super().on_event(self._typed.popleft())
         self._rounds = 0
-        self._look_behind(place, way)
+        self._look_behind(place)
 
-    def _look_behind(self, place: object = None, way: Widget | None = None) -> None:
+    def _look_behind(self, place: _Place) -> None:
         """Send a messenger after a key, to come back when it has arrived everywhere."""
-        self._place = place or (self.screen, self.focused)
-        way = way or self.focused or self.screen
+        screen, focused = self._left = place
+        way = focused or screen
         self._messenger = Passed()
         self._rounds += 1
         if self._give_up is not None:
@@ -85,8 +94,8 @@ class OrderlyApp(App[None]):
         """
         if message is not self._messenger:
             return
-        if self._place != (self.screen, self.focused) or (self._typed and self._rounds < 2):
-            self._look_behind()
+        if self._left != self._place or (self._typed and self._rounds < 2):
+            self._look_behind(self._place)
             return
         self._messenger = None
         if self._give_up is not None:

@@ -42,6 +42,7 @@ def assert_restored(terminal: Terminal) -> None:
     assert not terminal.modes & {1049, 1000, 1002, 1003, 1006, 1015, 1004, 2004}, terminal.modes
     assert 25 in terminal.modes, "the cursor is hidden"
     assert 7 in terminal.modes, "lines do not wrap"
+    assert terminal.cooked, "what is typed is not shown"
     raw = terminal.raw
     assert raw.count(b"\x1b[<u") >= raw.count(b"\x1b[>1u"), "kitty's keys are left on"
 
@@ -73,6 +74,34 @@ def test_keys_that_come_in_one_bundle_are_dealt_with_one_after_the_other(
     assert watching.wait_exit() == 0
     entries = WatchlistFile(home.watchlist).load().entries
     assert [(entry.id, entry.label) for entry in entries] == [("t", ""), ("four", "batch")]
+
+
+def test_a_click_between_keys_keeps_its_place(home: Home, service: ScriptedService) -> None:
+    ids = [f"id{number}" for number in range(8)]
+    assert home.run("add", *ids).returncode == 0
+    with home.open() as terminal:
+        terminal.wait_for_text("Filter")
+        x, y = terminal.find("id6")
+        where = f"0;{x + 1};{y + 1}".encode()
+        terminal.write(b"jj\x1b[<" + where + b"M\x1b[<" + where + b"mxq")
+        assert terminal.wait_exit() == 0
+    left = [entry.id for entry in WatchlistFile(home.watchlist).load().entries]
+    assert left == [each for each in ids if each != "id6"]
+
+
+@pytest.mark.parametrize(
+    "keys", [b"\x1b[5~", b"th\x1b[6~", b"zzz\x1b[5~", b"\x1b[<0;3;39M\x1b[<0;3;39m"]
+)
+def test_the_palette_takes_what_comes_with_the_key_that_opens_it(
+    watching: Terminal, keys: bytes
+) -> None:
+    for _ in range(3):
+        watching.write(b"\x10" + keys)
+        watching.quiet(0.3)
+        watching.press("escape", "escape")
+        watching.quiet(0.3)
+    watching.press("q")
+    assert watching.wait_exit() == 0
 
 
 def test_sigterm_ends_with_143_and_leaves_the_terminal_as_it_was(watching: Terminal) -> None:
@@ -163,6 +192,38 @@ def test_ctrl_z_gives_the_shell_back_and_fg_the_dashboard(
         terminal.wait_for(lambda _: 1049 not in terminal.modes)
         terminal.press("exit", "enter")
         terminal.wait_exit()
+
+
+def test_a_stopped_one_ends_by_kill(home: Home, service: ScriptedService) -> None:
+    service.script("t", task("t", frames=[frame_url("t", 1)]))
+    shell = ["bash", "--norc", "--noprofile", "-i"]
+    with Terminal(shell, env=home.environment({"PS1": "prompt> "}), cwd=ROOT) as terminal:
+        terminal.wait_for_text("prompt>")
+        terminal.press(f"{sys.executable} -m tui watch t", "enter")
+        terminal.wait_for_text("frame1.png")
+        terminal.press("ctrl+z")
+        terminal.wait_for_text("Stopped")
+        # The shell tells of its end before the next prompt.
+        terminal.press("kill %1; for n in {1..50}; do sleep 0.1; jobs %1 || break; done", "enter")
+        terminal.wait_for_text("Exit 143")
+        assert 1049 not in terminal.modes
+
+
+def test_one_that_is_stopped_without_being_asked_goes_on_as_before(watching: Terminal) -> None:
+    threads = len(list(Path(f"/proc/{watching.pid}/task").iterdir()))
+    for _ in range(3):
+        watching.signal(signal.SIGSTOP)
+        watching.signal(signal.SIGCONT)
+        watching.quiet(0.2)
+    watching.press("/")
+    watching.wait_for_text("To the list")
+    watching.press(*"in order, each letter once")
+    watching.wait_for_text("in order, each letter once")
+    assert len(list(Path(f"/proc/{watching.pid}/task").iterdir())) == threads
+    assert not watching.cooked
+    watching.press("escape", "escape", "q")
+    assert watching.wait_exit() == 0
+    assert_restored(watching)
 
 
 @pytest.mark.parametrize("where", ["handler", "worker"])

@@ -21,7 +21,6 @@ from textual import events
 from textual._styles_cache import StylesCache
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
@@ -315,17 +314,20 @@ class ScenextApp(PacedApp):
             self._presenter.show_ages(self.dashboard.tasks.keys_in_view())
             self._presenter.show_detail()
 
-    def on_command_palette_opened(self) -> None:
-        """Let no cursor blink over the line."""
-        from textual.widgets import Input
-
-        for field in self.screen.query(Input):
-            field.cursor_blink = False
-
     def action_command_palette(self) -> None:
         """Open the palette, under no ID: the last one may have it still, while it closes."""
-        if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette())
+        from tui.commands import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette())
+
+    def search_themes(self) -> None:
+        """Open the palette of themes."""
+        from textual.theme import ThemeProvider
+
+        from tui.commands import Palette
+
+        self.push_screen(Palette([ThemeProvider], placeholder="Search for themes"))
 
     def action_help(self) -> None:
         """Show the keys."""

@@ -79,6 +79,9 @@ class Guard:
         threading.Thread(target=self._watch, name="terminal watch", daemon=True).start()
 
     def _terminated(self, number: int, frame: FrameType | None) -> None:
+        if _in_background():
+            # As after ctrl+z: the terminal is another's, and whoever writes to it is stopped again.
+            os._exit(TERMINATED)
         threading.Thread(target=self._watchdog, name="SIGTERM watchdog", daemon=True).start()
         self._leave(TERMINATED)
 
@@ -100,6 +103,13 @@ class Guard:
         self._leave(HANG_UP)
         time.sleep(_GRACE)
         os._exit(HANG_UP)
+
+
+def _in_background() -> bool:
+    try:
+        return os.tcgetpgrp(0) != os.getpgrp()
+    except OSError:
+        return False
 
 
 def _wait_for_hang_up() -> None:

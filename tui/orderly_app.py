@@ -20,8 +20,10 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 PATIENCE: Final = 2.0
-"""Seconds after which the next key is passed on in any case: a widget that goes takes the
-messenger with it."""
+"""Seconds after which the next key is passed on in any case."""
+CHECK: Final = 0.1
+"""Seconds between two looks whether the messenger was lost: a widget that goes takes it along."""
+_IN_ORDER: Final = (events.Key, events.Paste, events.MouseDown, events.MouseUp)
 
 
 _Place = tuple[Screen[object], Widget | None]
@@ -45,7 +47,7 @@ class OrderlyApp(App[None]):
         self._rounds = 0
         self._left: _Place | None = None
         """Where it left from."""
-        self._give_up: asyncio.TimerHandle | None = None
+        self._check: asyncio.TimerHandle | None = None
 
     def release(self) -> None:
         """Pass on what was held, and all that comes from now on."""
@@ -59,8 +61,10 @@ class OrderlyApp(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """Pass on what is typed when its turn has come, and all else at once."""
-        in_order = events.InputEvent if self.held else events.Key
-        if not isinstance(event, in_order | events.Paste) or event.is_forwarded:
+        in_order = isinstance(event, _IN_ORDER) or (
+            self.held and isinstance(event, events.InputEvent)
+        )
+        if not in_order or event.is_forwarded:
             await super().on_event(event)
             return
         self._typed.append(event)
@@ -79,11 +83,24 @@ class OrderlyApp(App[None]):
         way = focused or screen
         self._messenger = Passed()
         self._rounds += 1
-        if self._give_up is not None:
-            self._give_up.cancel()
         loop = asyncio.get_running_loop()
-        self._give_up = loop.call_later(PATIENCE, self.post_message, self._messenger)
+        self._check_again(way, loop.time() + PATIENCE)
         if not way.post_message(self._messenger):
+            self.post_message(self._messenger)
+
+    def _check_again(self, way: Widget, until: float) -> None:
+        if self._check is not None:
+            self._check.cancel()
+        loop = asyncio.get_running_loop()
+        self._check = loop.call_later(CHECK, self._check_on_messenger, way, until)
+
+    def _check_on_messenger(self, way: Widget, until: float) -> None:
+        if self._messenger is None:
+            return
+        there = way.is_attached and way.screen in self.screen_stack
+        if there and asyncio.get_running_loop().time() < until:
+            self._check_again(way, until)
+        else:
             self.post_message(self._messenger)
 
     async def on_passed(self, message: Passed) -> None:
@@ -98,8 +115,8 @@ class OrderlyApp(App[None]):
             self._look_behind(self._place)
             return
         self._messenger = None
-        if self._give_up is not None:
-            self._give_up.cancel()
+        if self._check is not None:
+            self._check.cancel()
         if self._typed:
             await self._pass_on()
 

@@ -26,7 +26,7 @@ class PacedDriver(QuietDriver):
         self._pacer = Pacer()
         # An answer that was lost before ctrl+z must not be waited for at each end after it.
         self._unanswered: deque[float] = deque()
-        super().start_application_mode()  # type: ignore[no-untyped-call]
+        super().start_application_mode()
         self._ask()
 
     def write(self, data: str) -> None:

@@ -62,6 +62,22 @@ class QuietDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self.exit_event = _Bell()
 
+    def start_application_mode(self) -> None:
+        """Take the terminal; anew, if it was taken already.
+
+        A program that is stopped without being asked, and continued, starts again without an end.
+        """
+        before, reader = self.attrs_before, self._key_thread
+        again = reader is not None and reader.is_alive()
+        if reader is not None and again:
+            self.exit_event.set()
+            reader.join()
+            self.exit_event.clear()
+            self.close()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        if again:
+            self.attrs_before = before
+
     def run_input_thread(self) -> None:
         """Read and tell what comes until the end, or until the terminal hangs up."""
         parser = XTermParser(self._debug)
@@ -71,10 +87,11 @@ class QuietDriver(LinuxDriver):
             selector.register(self.fileno, selectors.EVENT_READ)
             selector.register(self.exit_event, selectors.EVENT_READ)
             while True:
-                ready = selector.select(None if parser._timeout_time is None else STEP)
+                wait = None if parser._timeout_time is None else STEP
+                ready = [key.fd for key, _ in selector.select(wait)]
                 if self.exit_event.is_set():
                     return
-                if ready:
+                if self.fileno in ready:
                     data = os.read(self.fileno, _AT_ONCE)
                     if not data:
                         return

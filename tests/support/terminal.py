@@ -145,6 +145,11 @@ class Terminal:
             return frozenset(self._screen.modes)
 
     @property
+    def cooked(self) -> bool:
+        """Whether the terminal itself edits and echoes lines, as a shell leaves it to programs."""
+        return bool(termios.tcgetattr(self._master)[3] & termios.ICANON)
+
+    @property
     def cursor(self) -> tuple[int, int]:
         """The column and row of the cursor."""
         with self._changed:

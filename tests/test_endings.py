@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -170,9 +171,9 @@ def test_a_lost_terminal_ends_it_while_its_output_is_stalled(
         terminal.wait_exit(5)
 
 
-def test_ctrl_z_gives_the_shell_back_and_fg_the_dashboard(
-    home: Home, service: ScriptedService
-) -> None:
+@contextmanager
+def stopped(home: Home, service: ScriptedService) -> Iterator[Terminal]:
+    """A shell in which the dashboard was started and stopped."""
     service.script("t", task("t", frames=[frame_url("t", 1)]))
     shell = ["bash", "--norc", "--noprofile", "-i"]
     with Terminal(shell, env=home.environment({"PS1": "prompt> "}), cwd=ROOT) as terminal:
@@ -181,6 +182,13 @@ def test_ctrl_z_gives_the_shell_back_and_fg_the_dashboard(
         terminal.wait_for_text("frame1.png")
         terminal.press("ctrl+z")
         terminal.wait_for_text("Stopped")
+        yield terminal
+
+
+def test_ctrl_z_gives_the_shell_back_and_fg_the_dashboard(
+    home: Home, service: ScriptedService
+) -> None:
+    with stopped(home, service) as terminal:
         assert 1049 not in terminal.modes
         assert 1003 not in terminal.modes
         terminal.press("echo $((6*7))", "enter")
@@ -195,14 +203,7 @@ def test_ctrl_z_gives_the_shell_back_and_fg_the_dashboard(
 
 
 def test_a_stopped_one_ends_by_kill(home: Home, service: ScriptedService) -> None:
-    service.script("t", task("t", frames=[frame_url("t", 1)]))
-    shell = ["bash", "--norc", "--noprofile", "-i"]
-    with Terminal(shell, env=home.environment({"PS1": "prompt> "}), cwd=ROOT) as terminal:
-        terminal.wait_for_text("prompt>")
-        terminal.press(f"{sys.executable} -m tui watch t", "enter")
-        terminal.wait_for_text("frame1.png")
-        terminal.press("ctrl+z")
-        terminal.wait_for_text("Stopped")
+    with stopped(home, service) as terminal:
         # The shell tells of its end before the next prompt.
         terminal.press("kill %1; for n in {1..50}; do sleep 0.1; jobs %1 || break; done", "enter")
         terminal.wait_for_text("Exit 143")

@@ -236,8 +236,9 @@ class ScenextApp(PacedApp):
 
     def on_remove_requested(self, event: messages.RemoveRequested) -> None:
         """Watch a task no longer."""
-        if self.backend.remove(event.task_id):
-            self._watchlist_changed()
+        removed = self.backend.remove(event.task_id)
+        self._watchlist_changed()
+        if removed:
             self._say(f"Removed {event.task_id}. u: undo")
 
     def on_undo_requested(self) -> None:

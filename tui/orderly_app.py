@@ -95,7 +95,7 @@ class OrderlyApp(App[None]):
         self._check = loop.call_later(CHECK, self._check_on_messenger, way, until)
 
     def _check_on_messenger(self, way: Widget, until: float) -> None:
-        if self._messenger is None:
+        if self._messenger is None or self._exit:
             return
         there = way.is_attached and way.screen in self.screen_stack
         if there and asyncio.get_running_loop().time() < until:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from .support.home import Home
-from .support.service import ScriptedService
+from tests.support.home import Home
+from tests.support.service import ScriptedService
 
 
 @pytest.fixture

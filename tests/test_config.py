@@ -11,11 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.api_key import Secret
+from tests.support.examples import examples
 from tui.config import DEFAULT_BASE_URL, Config, Paths, load
+from tui.credentials import Secret
 from tui.errors import UserError
-
-from .support.examples import examples
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 

@@ -1,7 +1,7 @@
-"""scenext-tui: keeps watch over Scenext video tasks in a terminal.
+"""scenext-tui: a terminal dashboard for Scenext video tasks.
 
-`__main__` builds the parts and hands them to each other; imports run one way only, from there
-down to `models`. The contracts that keep it so stand in `pyproject.toml` (import-linter).
+Each package holds one subject, and imports run down the floors only. The contracts in
+`pyproject.toml` (import-linter) say which package may import which.
 """
 
 __version__ = "0.1.0"

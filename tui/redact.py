@@ -12,8 +12,8 @@ import threading
 from typing import Final
 from urllib.parse import quote
 
-from tui.api_key import Secret
-from tui.scrub import clean
+from tui.credentials import Secret
+from tui.sanitize import clean
 
 # Patterns, compiled where they are needed first: the start does not wait for them.
 _SIGNED: Final = (

@@ -131,7 +131,7 @@ def main(file: Path, arguments: list[str]) -> None:
             watch.install()
             ListFloor(int(tasks)).run()
         case _:
-            from tui.__main__ import main as program
+            from tui.cli.main import main as program
 
             watch.install()
             program(arguments)

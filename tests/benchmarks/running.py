@@ -17,7 +17,7 @@ from tests.benchmarks.report import Budget, Figures
 from tests.benchmarks.service import FRAMES, task_id
 from tests.benchmarks.stage import Stage, entries
 from tests.benchmarks.wire import Wire, listen
-from tui.models import TaskStatus
+from tui.scenext.models import TaskStatus
 
 MANY: Final = 1_000
 FEW: Final = 20

@@ -14,8 +14,8 @@ from typing import Final, Self
 from tests.benchmarks.service import KEY, Service, task_id
 from tests.benchmarks.wire import Wire
 from tests.support.home import Home
-from tui.models import TaskStatus
-from tui.storage import Add, Entry, WatchlistFile
+from tui.scenext.models import TaskStatus
+from tui.watchlist.storage import Add, Entry, WatchlistFile
 
 REPOSITORY: Final = Path(__file__).parents[2]
 OLD: Final = timedelta(hours=3)

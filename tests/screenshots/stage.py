@@ -16,16 +16,16 @@ from typing import Final
 from textual.pilot import Pilot
 
 from tests.screenshots import svg
-from tui.api_key import CurrentKey, KeySettings, KeySource, Secret
-from tui.app import ScenextApp
-from tui.backend import Parts
-from tui.client import Connector
 from tui.clock import Clock
 from tui.config import Config, Paths
+from tui.credentials import CurrentKey, KeySettings, KeySource, Secret
+from tui.dashboard.app import ScenextApp
 from tui.demo import DemoService
 from tui.demo.storyboard import STORIES
+from tui.engine import Parts
 from tui.redact import Redactor
-from tui.storage import Add, Entry, WatchlistFile
+from tui.scenext.client import Connector
+from tui.watchlist.storage import Add, Entry, WatchlistFile
 
 SPEED: Final = 0.1
 """The demo's tasks take ten times as long as in the demo: minutes, as real ones do."""

@@ -10,14 +10,14 @@ import sys
 import time
 from pathlib import Path
 
-from tui.api_key import CurrentKey, KeySettings, KeySource, Secret
-from tui.app import ScenextApp
-from tui.backend import ClientSource, Parts
 from tui.clock import Clock
 from tui.config import Config, Paths
-from tui.guard import Guard, end_now
+from tui.credentials import CurrentKey, KeySettings, KeySource, Secret
+from tui.dashboard.app import ScenextApp
+from tui.engine import ClientSource, Parts
 from tui.redact import Redactor
-from tui.storage import WatchlistFile
+from tui.terminal.lifecycle import Guard, end_now
+from tui.watchlist.storage import WatchlistFile
 
 
 def main(where: str, folder: Path, key: str) -> None:

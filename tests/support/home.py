@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .terminal import Terminal
+from tests.support.terminal import Terminal
 
 COMMAND = (sys.executable, "-m", "tui")
 

@@ -13,7 +13,7 @@ import socket
 import time
 from typing import Any
 
-from tui.__main__ import run
+from tui.cli.main import run
 
 HANGS = 12.0
 """Seconds that a look-up takes."""

@@ -77,8 +77,8 @@ def main(where: str, folder: Path, key: str) -> None:
     """Run the crashing app with a log."""
     from tests.support import crashing
     from tui import log
-    from tui.api_key import Secret
     from tui.config import Paths
+    from tui.credentials import Secret
     from tui.redact import Redactor
 
     redact = Redactor()

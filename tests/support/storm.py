@@ -28,14 +28,14 @@ from statistics import median
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from tui.api_key import Secret
-from tui.client import Answer, Connector, StatusClient
 from tui.clock import Clock
 from tui.config import Config
+from tui.credentials import Secret
 from tui.errors import ApiError
-from tui.host import PulseKind
-from tui.poller import CLOSING, WORKERS, Outcome, Poller
-from tui.schedule import Schedule
+from tui.polling.limiter import PulseKind
+from tui.polling.poller import CLOSING, WORKERS, Outcome, Poller
+from tui.polling.schedule import Schedule
+from tui.scenext.client import Answer, Connector, StatusClient
 
 TASKS = [f"task {number}" for number in range(100)]
 _KEY = Secret("sk-storm-0123456789")

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from .screen import Screen
+from tests.support.screen import Screen
 
 Pattern = str | re.Pattern[str]
 """A regular expression, searched in the whole screen; ``^`` and ``$`` match at each line."""

@@ -1,0 +1,295 @@
+"""Which way a link is opened, on every kind of machine; and what becomes of the program."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.support.service import frame_url
+from tui.links.opener import Plan, Refuse, Run, Show, Surroundings, is_ssh, plan, run, tmux_ssh
+
+URL = frame_url("12345", 1)
+SSH = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
+DESKTOP = {"DISPLAY": ":0"}
+TMUX = {"TMUX": "/tmp/tmux-1000/default,42,0"}
+EVERYTHING = ("xdg-open", "gio", "wslview", "open", "w3m", "lynx", "firefox", "helper.sh")
+
+
+def which(*names: str) -> Callable[[str], str | None]:
+    """A `shutil.which` for a machine with these programs, which are also found by their path."""
+    return lambda name: f"/usr/bin/{name}" if os.path.basename(name) in names else None  # noqa: PTH119 (a name, no path of ours)
+
+
+def surroundings(
+    environ: Mapping[str, str],
+    platform: str = "linux",
+    programs: tuple[str, ...] = EVERYTHING,
+    *,
+    wsl: bool = False,
+    tmux_ssh: str = "",
+) -> Surroundings:
+    """A machine with this environment and these programs."""
+    return Surroundings(environ, platform, which(*programs), wsl=wsl, tmux_ssh=tmux_ssh)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A machine, and how a link is opened there."""
+
+    name: str
+    here: Surroundings
+    expected: Plan
+    open_command: str = ""
+    url: str = field(default=URL)
+
+
+XDG_OPEN = Run(("xdg-open", URL), "xdg-open")
+MACOS_OPEN = Run(("open", URL), "open")
+
+CASES = [
+    # The user's own command comes first, everywhere.
+    Case("command", surroundings(DESKTOP), Run(("firefox", URL), "firefox"), "firefox"),
+    Case(
+        "command beats BROWSER and SSH",
+        surroundings({**SSH, "BROWSER": "helper.sh"}),
+        Run(("mine", "--new-tab", URL), "mine"),
+        "mine --new-tab",
+    ),
+    Case(
+        "command with {url}",
+        surroundings({}),
+        Run(("/opt/a b/mine", f"--url={URL}", "-q"), "mine"),
+        "'/opt/a b/mine' --url={url} -q",
+    ),
+    Case("command with %s", surroundings({}), Run(("mine", URL, "end"), "mine"), "mine %s end"),
+    Case(
+        "a link that looks like a place for one",
+        surroundings({}),
+        Run(("mine", "https://x.test/%s?{url}=%s"), "mine"),
+        "mine {url}",
+        "https://x.test/%s?{url}=%s",
+    ),
+    Case(
+        "a command that is no shell's",
+        surroundings({}),
+        Run(("mine", ";", "rm", "$HOME", "|", "cat", URL), "mine"),
+        "mine ; rm $HOME | cat",
+    ),
+    Case("terminal", surroundings({**DESKTOP, "BROWSER": "firefox"}), Show(), " terminal "),
+    Case(
+        "unbalanced quote in the command",
+        surroundings(DESKTOP),
+        Show("open_command has an unbalanced quote"),
+        "mine 'oops",
+    ),
+    Case("a command of nothing", surroundings(DESKTOP), Show("open_command is empty"), "''  &"),
+    # $BROWSER, over SSH as well.
+    Case(
+        "BROWSER helper over SSH",
+        surroundings({**SSH, "BROWSER": "/srv/vscode/bin/helper.sh"}),
+        Run(("/srv/vscode/bin/helper.sh", URL), "helper.sh"),
+    ),
+    Case(
+        "BROWSER in the background",
+        surroundings({"BROWSER": "helper.sh --wait %s &"}),
+        Run(("helper.sh", "--wait", URL), "helper.sh"),
+    ),
+    Case(
+        "BROWSER beats the desktop",
+        surroundings({**DESKTOP, "BROWSER": "firefox"}),
+        Run(("firefox", URL), "firefox"),
+    ),
+    Case(
+        "BROWSER list, the first that is there and no text browser",
+        surroundings({"BROWSER": "missing:w3m:/usr/bin/lynx:'broken:firefox:helper.sh"}),
+        Run(("firefox", URL), "firefox"),
+    ),
+    Case("BROWSER is a text browser", surroundings({**SSH, "BROWSER": "w3m"}), Show()),
+    Case("BROWSER is one by its path", surroundings({"BROWSER": "/usr/bin/lynx -x %s"}), Show()),
+    Case(
+        "BROWSER is missing",
+        surroundings({**SSH, "BROWSER": "gone"}),
+        Show("gone, which BROWSER names, is not there"),
+    ),
+    Case("BROWSER is missing at a desktop", surroundings({**DESKTOP, "BROWSER": "gone"}), XDG_OPEN),
+    Case("BROWSER of nothing", surroundings({**DESKTOP, "BROWSER": ": :"}), XDG_OPEN),
+    # The desktop, where it is the user's.
+    Case("X11", surroundings(DESKTOP), XDG_OPEN),
+    Case("Wayland", surroundings({"WAYLAND_DISPLAY": "wayland-0"}), XDG_OPEN),
+    Case(
+        "gio alone",
+        surroundings(DESKTOP, programs=("gio",)),
+        Run(("gio", "open", URL), "gio"),
+    ),
+    Case("a desktop without an opener", surroundings(DESKTOP, programs=("w3m",)), Show()),
+    Case("no desktop", surroundings({}), Show()),
+    Case("an empty DISPLAY", surroundings({"DISPLAY": ""}), Show()),
+    Case("macOS", surroundings({}, "darwin", ()), MACOS_OPEN),
+    Case("macOS over SSH", surroundings(SSH, "darwin"), Show()),
+    Case(
+        "WSL", surroundings({}, programs=("wslview",), wsl=True), Run(("wslview", URL), "wslview")
+    ),
+    Case("WSL with wslg and no wslview", surroundings(DESKTOP, "linux", ("xdg-open",)), XDG_OPEN),
+    Case("WSL over SSH", surroundings(SSH, wsl=True), Show()),
+    # SSH, which nobody's desktop is behind.
+    Case("SSH", surroundings({**SSH, **DESKTOP}), Show()),
+    Case("X11 forwarding", surroundings({**SSH, "DISPLAY": "localhost:10.0"}), Show()),
+    Case("X11 forwarding under sudo", surroundings({"DISPLAY": "localhost:10.0"}), Show()),
+    Case("the display of WSL 1", surroundings({"DISPLAY": "localhost:0.0"}), XDG_OPEN),
+    Case("SSH_TTY alone", surroundings({**DESKTOP, "SSH_TTY": "/dev/pts/3"}), Show()),
+    Case("SSH_CLIENT alone", surroundings({**DESKTOP, "SSH_CLIENT": "1 2 3"}), Show()),
+    Case("an empty SSH_CONNECTION", surroundings({**DESKTOP, "SSH_CONNECTION": ""}), XDG_OPEN),
+    # tmux, whose panes keep the environment of the day they were made.
+    Case(
+        "a pane from an SSH session, attached locally now",
+        surroundings({**DESKTOP, **TMUX, **SSH}, tmux_ssh="-SSH_CONNECTION"),
+        XDG_OPEN,
+    ),
+    Case(
+        "a local pane, attached over SSH now",
+        surroundings({**DESKTOP, **TMUX}, tmux_ssh="SSH_CONNECTION=192.0.2.1 1 192.0.2.2 22"),
+        Show(),
+    ),
+    Case("a tmux that does not know, over SSH", surroundings({**DESKTOP, **TMUX, **SSH}), Show()),
+    Case("a tmux that does not know, locally", surroundings({**DESKTOP, **TMUX}), XDG_OPEN),
+    Case(
+        "what tmux says counts inside tmux alone",
+        surroundings({**DESKTOP, **SSH}, tmux_ssh="-SSH_CONNECTION"),
+        Show(),
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_first_rung_that_holds_is_taken(case: Case) -> None:
+    assert plan(case.url, case.open_command, case.here) == case.expected
+
+
+NO_LINK = "the link has characters that no link has"
+NOT_HTTPS = "the link is not https"
+NO_HOST = "the link names no host"
+
+UNSAFE = {
+    "file": ("file:///etc/passwd", NO_HOST),
+    "file with a host": ("file://host/etc/passwd", NOT_HTTPS),
+    "javascript": ("javascript:alert(1)", NO_HOST),
+    "data": ("data:text/html,hello", NO_HOST),
+    "an option": ("--help", NO_HOST),
+    "nothing": ("", NO_LINK),
+    "no scheme": ("//oss.scenext.cn/a", NOT_HTTPS),
+    "another scheme": ("ftp://oss.scenext.cn/a", NOT_HTTPS),
+    "an escape sequence": ("https://x.test/\x1b]52;c;cHduZWQ=\x07", NO_LINK),
+    "a C1 control": ("https://x.test/\x9b2J", NO_LINK),
+    "a line end": ("https://x.test/a\nhttps://y.test", NO_LINK),
+    "a space": ("https://x.test/a b", NO_LINK),
+    "a quote": ("https://x.test/a'b", NO_LINK),
+    "a double quote": ('https://x.test/a"b', NO_LINK),
+    "a backslash": ("https://x.test\\@evil.test/", NO_LINK),
+    "a backtick": ("https://x.test/`id`", NO_LINK),
+    "a lone surrogate": ("https://x.test/\ud800", NO_LINK),
+    "no ASCII": ("https://x.test/图.png", NO_LINK),
+    "too long": ("https://x.test/" + "a" * 20_000, "the link is longer than 2,083 characters"),
+    "a user name": ("https://scenext.cn@evil.test/", "the link has a user name in it"),
+    "a user and a password": ("https://u:p@evil.test/", "the link has a user name in it"),
+    "http": ("http://oss.scenext.cn/a.png", NOT_HTTPS),
+    "http on a look-alike": ("http://127.0.0.1.evil.test/", NOT_HTTPS),
+    "no host": ("https:///a", NO_HOST),
+    "half an address": ("https://[::1/a", NO_HOST),
+}
+
+
+@pytest.mark.parametrize(("url", "why"), UNSAFE.values(), ids=UNSAFE)
+@pytest.mark.parametrize("open_command", ["", "mine", "terminal"])
+def test_an_unsafe_link_is_refused_whatever_the_user_set(
+    url: str, why: str, open_command: str
+) -> None:
+    here = surroundings({**DESKTOP, "BROWSER": "firefox"})
+    assert plan(url, open_command, here) == Refuse(why)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost", "[::1]:9"])
+def test_http_is_good_enough_on_this_machine(host: str) -> None:
+    url = f"http://{host}/a.png?x=1"
+    assert plan(url, "", surroundings(DESKTOP)) == Run(("xdg-open", url), "xdg-open")
+
+
+def test_outside_tmux_nobody_asks_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmux = script(tmp_path, "tmux", f"echo SSH_CONNECTION=1; echo asked > {tmp_path}/asked")
+    monkeypatch.setenv("PATH", str(tmux.parent), prepend=os.pathsep)
+    assert tmux_ssh({}) == ""
+    assert not (tmp_path / "asked").exists()
+    assert tmux_ssh(TMUX) == "SSH_CONNECTION=1"
+    assert is_ssh(surroundings(TMUX, tmux_ssh=tmux_ssh(TMUX)))
+
+
+def test_a_tmux_that_fails_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert tmux_ssh(TMUX) == ""
+    script(tmp_path, "tmux", "echo unknown variable >&2; exit 1")
+    assert tmux_ssh(TMUX) == ""
+
+
+# Starting the program
+
+
+def script(folder: Path, name: str, body: str) -> Path:
+    """Write a program."""
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
+    return path
+
+
+def command(*argv: str | Path) -> Run:
+    """Return a command to run."""
+    return Run(tuple(map(str, argv)), Path(argv[0]).name)
+
+
+def test_a_program_gets_the_link_whole_and_no_terminal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    got = tmp_path / "got"
+    mine = script(
+        tmp_path,
+        "mine",
+        f'printf "%s\\n" "$#" "$1" > {got}; cat >> {got}; echo NOISE; echo NOISE >&2',
+    )
+    assert run(command(mine, URL)) == ""
+    assert got.read_text() == f"1\n{URL}\n"
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_failure_is_said_in_words(tmp_path: Path) -> None:
+    bad = script(tmp_path, "bad", "exit 3")
+    assert run(command(bad, URL)) == "bad ended with exit status 3"
+    missing = run(command(tmp_path / "gone", URL))
+    assert missing == "gone could not start: No such file or directory"
+    script(tmp_path, "locked", "exit 0").chmod(0o600)
+    assert "Permission denied" in run(command(tmp_path / "locked", URL))
+    assert run(command("nul\0", URL)) == "nul\0 could not start"
+
+
+def test_a_program_that_runs_on_counts_as_working_and_is_left_alone(tmp_path: Path) -> None:
+    pid_file, fifo = tmp_path / "pid", tmp_path / "fifo"
+    os.mkfifo(fifo)
+    # It ends when the test opens the pipe, and would be killed by no one before that.
+    slow = script(tmp_path, "slow", f"echo $$ > {pid_file}; read line < {fifo}")
+    started = time.monotonic()
+    assert run(command(slow, URL)) == ""
+    assert time.monotonic() - started >= 3.5
+    pid = int(pid_file.read_text())
+    assert os.getsid(pid) == pid, "it shares our session, so a hang-up would end it"
+    fifo.write_text("go\n")
+    if sys.platform == "linux":
+        os.waitpid(pid, 0)
+
+
+def test_a_program_that_a_signal_ends_has_failed(tmp_path: Path) -> None:
+    dies = script(tmp_path, "dies", "kill -9 $$")
+    assert run(command(dies, URL)) == "dies was ended by signal 9"

@@ -1,0 +1,291 @@
+"""Files: safely named, whole or not at all, over nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import subprocess
+import sys
+import threading
+import unicodedata
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.errors import MediaError
+from tui.saving import file_writer
+from tui.saving.file_writer import LARGEST, LONGEST_NAME, SaveError, name_of, safe_name
+
+AWKWARD = st.one_of(
+    st.text(),
+    st.text("./\\ con:$`'\"\u202e\u200b\x00\x1b\ud800勾股-~é", max_size=30),
+    st.from_regex(r"(?i)\A *(con|nul|com1|lpt9)[ .]*(\.[a-z]*)?\Z"),
+    st.text("勾", min_size=60, max_size=300),
+)
+
+
+class Bytes:
+    """A body that is there at once; may break, or wait for ever, after its chunks."""
+
+    def __init__(self, *chunks: bytes, length: int | None = None, end: str = "") -> None:
+        self.length = length
+        self._chunks, self._end = chunks, end
+        self.sent = asyncio.Event()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self._chunks:
+            yield chunk
+        self.sent.set()
+        if self._end == "breaks":
+            raise MediaError("The connection broke half-way.")
+        if self._end == "hangs":
+            await asyncio.Event().wait()
+
+
+@pytest.fixture
+def threads() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(2) as pool:
+        yield pool
+
+
+async def save(body: Bytes, folder: Path, name: str, threads: ThreadPoolExecutor) -> Path:
+    return await file_writer.save(body, folder, name, lambda received, length: None, threads)
+
+
+def held(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    folder.chmod(0o500)
+    try:
+        yield
+    finally:
+        folder.chmod(0o700)
+
+
+# Names
+
+
+@given(AWKWARD, st.sampled_from(["", ".png", ".mp4", ".tar.gz", ". "]))
+def test_no_name_is_unsafe(text: str, ending: str) -> None:
+    name = safe_name(text + ending, "file")
+    assert name
+    assert name == Path(name).name
+    assert name.isprintable()
+    assert not set(name) & set("/\\<>:\"|?*$`;&!'")
+    assert not name.startswith((".", "-", "~", " "))
+    assert not name.endswith((".", " "))
+    assert len(name.encode()) <= LONGEST_NAME
+    stem = name.partition(".")[0].rstrip().lower()
+    assert stem not in {"con", "prn", "aux", "nul", "com1", "lpt9"}
+    assert not {unicodedata.category(c) for c in name} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    assert safe_name(name, "file") == name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("frame3.png", "frame3.png"),
+        ("勾股定理的证明.png", "勾股定理的证明.png"),
+        ("../../etc/passwd", "_.._etc_passwd"),
+        ("..", "file"),
+        ("", "file"),
+        (" . ", "file"),
+        (".png", "png"),
+        (".bashrc", "bashrc"),
+        ("CON", "_CON"),
+        ("con.png", "_con.png"),
+        ("con  .png", "_con.png"),
+        ("COM¹.txt", "_COM¹.txt"),
+        ("console.png", "console.png"),
+        ("a\0b\x1b]0;x\x07.png", "a_b_]0_x_.png"),
+        ("a\ud800.png", "a_.png"),
+        ("gnp.\u202eexe", "gnp.exe"),
+        ("a\u2028b", "ab"),
+        ("a\u00a0b\u3000c.png", "a b c.png"),
+        ("name.png. . ", "name.png"),
+        ("-rf.png", "rf.png"),
+        ("$(touch x)`y`;z&.png", "_(touch x)_y_z_.png"),
+        ("x" * 300 + ".png", "x" * 195 + ".png"),
+        ("勾" * 300 + ".png", "勾" * 65 + ".png"),
+        ("x." + "y" * 300, "x." + "y" * 197),
+    ],
+)
+def test_a_name_is_made_safe_and_kept_where_it_can_be(text: str, name: str) -> None:
+    assert safe_name(text, "file") == name
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://h.test/a/frame3.png?Signature=a%2Fb", "frame3.png"),
+        ("https://h.test/a/%E5%8B%BE.png#x", "勾.png"),
+        ("https://h.test/a/..%2F..%2Fx.png", "_.._x.png"),
+        ("https://h.test/a/%FF.png", "\ufffd.png"),
+        ("https://h.test/a/", "fallback"),
+        ("https://h.test", "h.test"),
+    ],
+)
+def test_a_file_is_named_after_its_link(url: str, name: str) -> None:
+    assert name_of(url, "fallback") == name
+
+
+# Files
+
+
+async def test_a_file_is_saved_whole_into_a_new_folder(
+    tmp_path: Path, threads: ThreadPoolExecutor
+) -> None:
+    told: list[tuple[int, int | None]] = []
+    path = await file_writer.save(
+        Bytes(b"one", b"two", length=6),
+        tmp_path / "new" / "task",
+        "frame1.png",
+        lambda received, length: told.append((received, length)),
+        threads,
+    )
+    assert path == tmp_path / "new" / "task" / "frame1.png"
+    assert held(path.parent) == {"frame1.png": b"onetwo"}
+    assert told == [(3, 6), (6, 6)]
+    mask = os.umask(0o022)
+    os.umask(mask)
+    assert path.stat().st_mode & 0o777 == 0o666 & ~mask
+
+
+async def test_the_same_content_is_not_kept_twice_and_another_gets_a_number(
+    tmp_path: Path, threads: ThreadPoolExecutor
+) -> None:
+    names = [
+        (await save(Bytes(content), tmp_path, "frame1.png", threads)).name
+        for content in (b"a", b"a", b"b", b"c", b"b")
+    ]
+    assert names == ["frame1.png", "frame1.png", "frame1-2.png", "frame1-3.png", "frame1-2.png"]
+    assert held(tmp_path) == {"frame1.png": b"a", "frame1-2.png": b"b", "frame1-3.png": b"c"}
+
+
+async def test_what_has_the_name_but_is_no_file_is_left_alone(
+    tmp_path: Path, threads: ThreadPoolExecutor
+) -> None:
+    (tmp_path / "a.png").mkdir()
+    (tmp_path / "a-2.png").symlink_to(tmp_path / "nowhere")
+    assert (await save(Bytes(b"x"), tmp_path, "a.png", threads)).name == "a-3.png"
+    assert not (tmp_path / "nowhere").exists()
+
+
+async def test_a_body_that_breaks_leaves_nothing(
+    tmp_path: Path, threads: ThreadPoolExecutor
+) -> None:
+    with pytest.raises(MediaError, match="broke half-way"):
+        await save(Bytes(b"half", end="breaks"), tmp_path, "frame1.png", threads)
+    assert held(tmp_path) == {}
+
+
+async def test_cancelling_leaves_nothing(tmp_path: Path, threads: ThreadPoolExecutor) -> None:
+    body = Bytes(b"half", end="hangs")
+    saving = asyncio.create_task(save(body, tmp_path, "frame1.png", threads))
+    await body.sent.wait()
+    assert [name.rpartition(".")[2] for name in held(tmp_path)] == ["part"]
+    saving.cancel()
+    await asyncio.wait([saving])
+    assert saving.cancelled()
+    assert held(tmp_path) == {}
+
+
+async def test_cancelling_before_the_disk_answers_leaves_nothing(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        disk = threading.Event()
+        threads.submit(disk.wait)
+        saving = asyncio.create_task(save(Bytes(b"half"), tmp_path, "frame1.png", threads))
+        await asyncio.sleep(0)
+        saving.cancel()
+        await asyncio.sleep(0)
+        # Cancelled once more, it waits for the disk no longer.
+        saving.cancel()
+        await asyncio.wait([saving])
+        assert saving.cancelled()
+        disk.set()
+    assert held(tmp_path) == {}
+
+
+async def test_many_at_once_under_one_name_lose_nothing(
+    tmp_path: Path, threads: ThreadPoolExecutor
+) -> None:
+    contents = [b"%d" % (number % 5) for number in range(20)]
+    paths = await asyncio.gather(
+        *(save(Bytes(content), tmp_path, "a.png", threads) for content in contents)
+    )
+    assert [path.read_bytes() for path in paths] == contents
+    assert len(held(tmp_path)) == 5
+
+
+async def test_what_is_too_large_is_refused_at_once(
+    tmp_path: Path, threads: ThreadPoolExecutor
+) -> None:
+    with pytest.raises(SaveError, match=r"^video\.mp4 is larger than 8 GiB\.$"):
+        await save(Bytes(b"", length=LARGEST + 1), tmp_path / "new", "video.mp4", threads)
+    assert held(tmp_path) == {}
+
+
+async def test_a_folder_that_is_a_file_is_said(tmp_path: Path, threads: ThreadPoolExecutor) -> None:
+    (tmp_path / "task").write_text("mine")
+    with pytest.raises(SaveError, match="a file has the name of the folder"):
+        await save(Bytes(b"x"), tmp_path / "task", "a.png", threads)
+    with pytest.raises(SaveError, match="a part of the folder's path is a file"):
+        await save(Bytes(b"x"), tmp_path / "task" / "deeper", "a.png", threads)
+    assert held(tmp_path) == {"task": b"mine"}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only to root")
+async def test_a_read_only_folder_is_said(tmp_path: Path, threads: ThreadPoolExecutor) -> None:
+    with read_only(tmp_path), pytest.raises(SaveError, match="permission denied"):
+        await save(Bytes(b"x"), tmp_path, "a.png", threads)
+
+
+FULL = """
+import asyncio, resource, sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tui.saving import file_writer
+
+class Body:
+    length = None
+    async def __aiter__(self):
+        for _ in range(64):
+            yield b"x" * 65536
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+async def main():
+    with ThreadPoolExecutor(2) as threads:
+        await file_writer.save(Body(), Path(sys.argv[1]), "video.mp4", lambda *_: None, threads)
+try:
+    asyncio.run(main())
+except file_writer.SaveError as error:
+    print(error)
+"""
+
+
+def test_a_disk_that_takes_no_more_is_said(tmp_path: Path) -> None:
+    # In a program of its own: the limit of a file's size, which stands in for a full disk, holds
+    # for the whole process.
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    words = "the disk takes no file of that size"
+    assert done.stdout == f"Not saved to {tmp_path / 'video.mp4'}: {words}.\n"
+    assert held(tmp_path) == {}
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 1 << 20
+
+
+async def test_a_name_that_is_too_long_for_the_disk_is_said(
+    tmp_path: Path, threads: ThreadPoolExecutor
+) -> None:
+    with pytest.raises(SaveError, match="the name is too long"):
+        await save(Bytes(b"x"), tmp_path / ("x" * 300), "a.png", threads)

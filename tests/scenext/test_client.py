@@ -1,0 +1,690 @@
+"""One status query over real HTTP: what it sends, and what each fault of the other side becomes."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import json
+import logging
+import socket
+import ssl
+import struct
+import threading
+import time
+import tracemalloc
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import unquote
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.service import (
+    DEFAULT_KEY,
+    Reply,
+    ScriptedService,
+    error,
+    frame_url,
+    task,
+    unauthorized,
+)
+from tui.config import Config
+from tui.credentials import Secret
+from tui.errors import ApiError, ErrorKind, UserError
+from tui.scenext.client import (
+    LARGEST,
+    LONGEST_PAUSE,
+    Connector,
+    StatusClient,
+    retry_after,
+    server_time,
+)
+from tui.scenext.models import TaskStatus
+
+KEY = Secret(DEFAULT_KEY)
+DATE = "Sun, 22 Nov 2026 12:00:00 GMT"
+DATE_SECONDS = 1_795_348_800.0
+GOOD = json.dumps({"status": "success", "data": {"task_id": "1", "status": "IN_PROGRESS"}}).encode()
+
+# Self-signed for 127.0.0.1 until 2126, made for these tests.
+_TLS_KEY = (
+    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgLDRFsRf1fyvCprN9uMQW27VS9PbksnuzlPI2HgXNn+6h"
+    "RANCAATwVHdNkceMvbkrob/x/vVJCkvEWaRS+wRQ0219QdJ950Q7nTFQ7i6eMJ2fwcpyFQlLKydA5DpJnKpEIMLSiVN1"
+)
+_TLS_CERTIFICATE = (
+    "MIIBmzCCAUGgAwIBAgIULrzBsKHk84svpllWEwhRk8D7c/8wCgYIKoZIzj0EAwIwFDESMBAGA1UEAwwJbG9jYWxob3N0"
+    "MCAXDTI2MTEyMjE5NDE1MFoYDzIxMjYxMDI5MTk0MTUwWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIB"
+    "BggqhkjOPQMBBwNCAATwVHdNkceMvbkrob/x/vVJCkvEWaRS+wRQ0219QdJ950Q7nTFQ7i6eMJ2fwcpyFQlLKydA5DpJ"
+    "nKpEIMLSiVN1o28wbTAdBgNVHQ4EFgQU3cgqvupW+KBxzD5SMQESIAMBz2MwHwYDVR0jBBgwFoAU3cgqvupW+KBxzD5S"
+    "MQESIAMBz2MwDwYDVR0TAQH/BAUwAwEB/zAaBgNVHREEEzARhwR/AAABgglsb2NhbGhvc3QwCgYIKoZIzj0EAwIDSAAw"
+    "RQIhAKGskukWH2PXqzR47nYGl6gA8fMK+mOIsngbM2nR0mD7AiBciMVNosspvkVa8jiRC/+kE6BhmI/r2splP0sjqtOK"
+    "/A=="
+)
+
+Serve = Callable[[socket.socket, bytes], None]
+"""Answers one request by hand, given its connection and its head."""
+
+
+class RawServer:
+    """A server that writes the bytes that a test wants, for what no HTTP library would send."""
+
+    def __init__(self, serve: Serve, tls: ssl.SSLContext | None = None) -> None:
+        self.heads: list[bytes] = []
+        self._serve = serve
+        self._tls = tls
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def __enter__(self) -> RawServer:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # A listener that is only closed does not wake a thread that waits in accept.
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join(5)
+        assert not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            connection.settimeout(5)
+            with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
+                stack.enter_context(connection)
+                if self._tls is not None:
+                    connection = stack.enter_context(
+                        self._tls.wrap_socket(connection, server_side=True)
+                    )
+                head = connection.recv(4096)
+                # What begins with a TLS record has no end that could be waited for.
+                while b"\r\n\r\n" not in head and not head.startswith(b"\x16"):
+                    if not (more := connection.recv(4096)):
+                        break
+                    head += more
+                self.heads.append(head)
+                self._serve(connection, head)
+
+
+def raw(*parts: bytes) -> Serve:
+    """Write these bytes, and end the connection."""
+
+    def serve(connection: socket.socket, head: bytes) -> None:
+        connection.sendall(b"".join(parts))
+        connection.shutdown(socket.SHUT_WR)
+        connection.recv(1)
+
+    return serve
+
+
+def reset_after(*parts: bytes) -> Serve:
+    """Write these bytes, and break the connection."""
+
+    def serve(connection: socket.socket, head: bytes) -> None:
+        connection.sendall(b"".join(parts))
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    return serve
+
+
+def drip(head: bytes) -> Serve:
+    """Write a head, and then a byte now and then for as long as anybody listens."""
+
+    def serve(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(head)
+        while True:
+            connection.sendall(b" ")
+            time.sleep(0.02)
+
+    return serve
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    monkeypatch.delenv("SSLKEYLOGFILE", raising=False)
+
+
+@pytest.fixture
+def service() -> Iterator[ScriptedService]:
+    """A running service."""
+    with ScriptedService() as running:
+        yield running
+
+
+@asynccontextmanager
+async def connected(
+    base_url: str, *, key: Secret = KEY, deadline: float = 10.0, ca_file: Path | None = None
+) -> AsyncIterator[StatusClient]:
+    """A client of a service, closed at the end."""
+    config = Config(base_url=base_url, ca_file=ca_file)
+    client = Connector(config, deadline=deadline).status_client(key)
+    try:
+        yield client
+    finally:
+        await client.aclose()
+
+
+async def fault(base_url: str, task_id: str = "1", *, deadline: float = 10.0) -> ApiError:
+    """The error that a query ends in."""
+    async with connected(base_url, deadline=deadline) as client:
+        with pytest.raises(ApiError) as caught:
+            await client.query(task_id)
+    return caught.value
+
+
+async def fault_of(service: ScriptedService, reply: Reply) -> ApiError:
+    """The error that an answer becomes."""
+    service.script("1", reply)
+    return await fault(service.base_url)
+
+
+async def raw_fault(serve: Serve, *, deadline: float = 10.0) -> ApiError:
+    """The error that a hand-written answer becomes."""
+    with RawServer(serve) as server:
+        return await fault(f"http://{server.address}/api", deadline=deadline)
+
+
+def packed(body: bytes, encoding: str = "gzip") -> Reply:
+    """An answer that says it is encoded."""
+    return Reply(body=body, headers={"Content-Encoding": encoding})
+
+
+# What is sent, and a good answer
+
+
+async def test_a_query_brings_the_task_with_its_links_as_sent(service: ScriptedService) -> None:
+    links = [frame_url("12345", number) for number in (1, 3)]
+    service.script("12345", task("12345", frames=links))
+    async with connected(service.base_url) as client:
+        answer = await client.query("12345")
+    assert answer.task.status is TaskStatus.IN_PROGRESS
+    assert [frame.url for frame in answer.task.frames] == links
+    (request,) = service.requests
+    assert (request.method, request.path) == ("GET", "/api/get_status/12345")
+    assert request.headers["authorization"] == f"Bearer {DEFAULT_KEY}"
+    assert request.headers["accept-encoding"] == "identity"
+    assert answer.server_time is not None
+    assert abs(answer.server_time - time.time()) < 5
+
+
+@pytest.mark.parametrize(
+    "task_id", ["a/b", "a?b", "a#b", "100%", "a\\b", "a;b", "汉字", "a&b=c", "a%2Fb"]
+)
+async def test_an_id_stays_one_part_of_the_path(service: ScriptedService, task_id: str) -> None:
+    service.script(task_id, task(task_id))
+    async with connected(service.base_url) as client:
+        answer = await client.query(task_id)
+    assert answer.task.id == task_id
+    path = service.requests[0].path
+    assert path.count("/") == 3
+    assert unquote(path.rpartition("/")[2]) == task_id
+    assert path.isascii()
+    assert "?" not in path
+
+
+async def test_one_connection_serves_many_queries() -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(GOOD), GOOD)
+
+    def serve(connection: socket.socket, head: bytes) -> None:
+        connection.sendall(answer)
+        assert connection.recv(4096).startswith(b"GET /api/get_status/1 ")
+        connection.sendall(answer)
+
+    with RawServer(serve) as server:
+        async with connected(f"http://{server.address}/api") as client:
+            assert (await client.query("1")).task.id == "1"
+            assert (await client.query("1")).task.id == "1"
+        assert len(server.heads) == 1
+
+
+# The service refuses
+
+
+async def test_a_refused_key(service: ScriptedService) -> None:
+    refused = await fault_of(service, unauthorized())
+    assert refused.kind is ErrorKind.KEY_REFUSED
+    assert refused.message == "401: Unauthorized: Invalid API key"
+    assert refused.http_status == 401
+    assert (await fault_of(service, error(403, "No access"))).kind is ErrorKind.KEY_REFUSED
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("body", ["<html>Log in</html>", "", '{"error": "login"}'])
+async def test_a_login_page_says_nothing_about_the_key(
+    service: ScriptedService, status: int, body: str
+) -> None:
+    assert (await fault_of(service, Reply(status, body))).kind is ErrorKind.NOT_THE_API
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "message"),
+    [
+        (error(404, "Task not found"), ErrorKind.NOT_FOUND, "404: Task not found"),
+        (Reply(404), ErrorKind.NOT_FOUND, "404: the service does not know this task"),
+        (Reply(407), ErrorKind.NOT_THE_API, "407: a proxy wants a login"),
+        (error(400, "bad\nid"), ErrorKind.REJECTED, "400: bad ⏎ id"),
+        (error(200, "No such thing"), ErrorKind.REJECTED, "No such thing"),
+        (Reply(body={"status": "Error"}), ErrorKind.REJECTED, "the service reports an error"),
+        (error(500, "\x1b[31mboom"), ErrorKind.SERVER, "500: boom"),
+        (Reply(502, "<html>Bad Gateway</html>"), ErrorKind.SERVER, "502: the service has a fault"),
+        (Reply(503), ErrorKind.SERVER, "503: the service has a fault"),
+        (Reply(204), ErrorKind.NOT_THE_API, "the answer is not JSON"),
+    ],
+)
+async def test_a_failed_request_is_told_by_its_status(
+    service: ScriptedService, reply: Reply, kind: ErrorKind, message: str
+) -> None:
+    found = await fault_of(service, reply)
+    assert (found.kind, found.message) == (kind, message)
+    assert str(found) == message
+    assert found.retry_after is None
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    ("headers", "pause"),
+    [
+        ({"Retry-After": "7"}, 7.0),
+        ({"Retry-After": "0"}, 0.0),
+        ({"Retry-After": "9" * 400}, LONGEST_PAUSE),
+        ({"Retry-After": "00000000000000000020"}, 20.0),
+        ({"Retry-After": "-5"}, None),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": ""}, None),
+    ],
+)
+async def test_a_pause_is_honoured_within_reason(
+    service: ScriptedService, status: int, headers: dict[str, str], pause: float | None
+) -> None:
+    found = await fault_of(service, Reply(status, headers=headers))
+    assert (found.kind, found.retry_after) == (ErrorKind.RATE_LIMITED, pause)
+
+
+async def test_a_429_without_a_pause_is_one_too(service: ScriptedService) -> None:
+    found = await fault_of(service, error(429, "Slow down"))
+    assert (found.kind, found.message) == (ErrorKind.RATE_LIMITED, "429: Slow down")
+
+
+@pytest.mark.parametrize(
+    ("headers", "pause"),
+    [
+        ({"retry-after": "Sun, 22 Nov 2026 12:01:30 GMT", "date": DATE}, 90.0),
+        ({"retry-after": "Sun, 22 Nov 2026 12:01:30 -0000", "date": DATE}, 90.0),
+        ({"retry-after": "Sun, 22 Nov 2026 12:01:30 GMT", "date": DATE, "age": "3"}, 90.0),
+        ({"retry-after": "Sun, 22 Nov 2026 11:00:00 GMT", "date": DATE}, 0.0),
+        ({"retry-after": "Sun, 22 Nov 2099 11:00:00 GMT", "date": DATE}, LONGEST_PAUSE),
+        ({"retry-after": "Sun, 22 Nov 2026 12:01:30 GMT"}, None),
+        ({"retry-after": "Sun, 99 Nov 2026 12:01:30 GMT", "date": DATE}, None),
+        ({}, None),
+    ],
+)
+def test_a_date_is_counted_from_the_answers_own(
+    headers: dict[str, str], pause: float | None
+) -> None:
+    assert retry_after(httpx.Headers(headers)) == pause
+
+
+@given(st.text(), st.text())
+def test_no_header_is_too_odd(one: str, other: str) -> None:
+    headers = httpx.Headers(
+        [(b"retry-after", one.encode("utf-8")), (b"date", other.encode("utf-8"))]
+    )
+    pause = retry_after(headers)
+    assert pause is None or 0 <= pause <= LONGEST_PAUSE
+    server_time(headers)
+
+
+def test_a_cached_answer_does_not_tell_the_time() -> None:
+    assert server_time(httpx.Headers({"date": DATE})) == DATE_SECONDS
+    assert server_time(httpx.Headers({"date": DATE, "age": "0"})) is None
+    assert server_time(httpx.Headers({"date": "yesterday"})) is None
+    assert server_time(httpx.Headers()) is None
+
+
+# Somebody else answers
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_is_never_followed(service: ScriptedService, status: int) -> None:
+    with ScriptedService() as elsewhere:
+        elsewhere.script("1", task("1"))
+        away = {"Location": f"{elsewhere.base_url}/get_status/1"}
+        found = await fault_of(service, Reply(status, headers=away))
+        assert found.kind is ErrorKind.NOT_THE_API
+        assert found.http_status == status
+        assert elsewhere.requests == []
+    assert len(service.requests) == 1
+
+
+@pytest.mark.parametrize("location", [b"http://[bad", b"\xff\xfe", b"//:99999999/", b"", b"/api"])
+async def test_a_redirect_to_nowhere_is_one_too(location: bytes) -> None:
+    head = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: %s\r\n\r\n" % location
+    found = await raw_fault(raw(head))
+    assert (found.kind, found.http_status) == (ErrorKind.NOT_THE_API, 302)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<!doctype html><title>Welcome</title>",
+        b"{",
+        b"\xef\xbb\xbf" + GOOD,
+        GOOD.decode().encode("utf-16"),
+        b'{"status": "success", "data": {"task_id": "1", "status": "IN_PROGRESS", "x": NaN}}',
+        b"[" * 200_000,
+        b'{"status": "success", "data": {"status": "X", "consumption": ' + b"9" * 5000 + b"}}",
+        b"[]",
+        b"null",
+        b'{"status": "success"}',
+        b'{"status": "success", "data": {"task_id": "2", "status": "IN_PROGRESS"}}',
+        b"\xff" + GOOD,
+    ],
+)
+async def test_other_bytes_are_not_the_api(service: ScriptedService, body: bytes) -> None:
+    found = await fault_of(service, Reply(body=body))
+    assert found.kind is ErrorKind.NOT_THE_API
+    assert found.http_status is None
+
+
+# Encodings and sizes
+
+
+async def test_one_layer_of_gzip_is_undone(service: ScriptedService) -> None:
+    for encoding in ("gzip", "x-gzip", " GZIP "):
+        service.script("1", packed(gzip.compress(GOOD), encoding))
+        async with connected(service.base_url) as client:
+            assert (await client.query("1")).task.status is TaskStatus.IN_PROGRESS
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (packed(gzip.compress(gzip.compress(GOOD)), "gzip, gzip"), ErrorKind.NOT_THE_API),
+        (packed(gzip.compress(gzip.compress(GOOD))), ErrorKind.NOT_THE_API),
+        (packed(zlib.compress(GOOD), "deflate"), ErrorKind.NOT_THE_API),
+        (packed(GOOD, "br"), ErrorKind.NOT_THE_API),
+        (packed(GOOD, "sparkle"), ErrorKind.NOT_THE_API),
+        (packed(GOOD), ErrorKind.NOT_THE_API),
+        (packed(gzip.compress(GOOD)[:-9]), ErrorKind.OFFLINE),
+        (packed(gzip.compress(GOOD)[:-8] + bytes(8)), ErrorKind.NOT_THE_API),
+        (Reply(body=GOOD + b" " * LARGEST), ErrorKind.NOT_THE_API),
+    ],
+)
+async def test_an_answer_is_undone_once_or_not_at_all(
+    service: ScriptedService, reply: Reply, kind: ErrorKind
+) -> None:
+    assert (await fault_of(service, reply)).kind is kind
+
+
+async def test_a_bomb_stays_small(service: ScriptedService) -> None:
+    packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
+    zeros = bytes(1 << 20)
+    bomb = b"".join(packer.compress(zeros) for _ in range(100)) + packer.flush()
+    service.script("1", packed(bomb))
+    async with connected(service.base_url) as client:
+        tracemalloc.start()
+        try:
+            with pytest.raises(ApiError, match="larger than 1 MiB"):
+                await client.query("1")
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < 8 * LARGEST
+
+
+async def test_a_large_answer_of_no_known_length_stops_at_the_cap() -> None:
+    def serve(connection: socket.socket, head: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        for _ in range(50):
+            connection.sendall(bytes(1 << 20))
+
+    assert "larger" in (await raw_fault(serve)).message
+
+
+async def test_an_error_page_may_be_in_any_form(service: ScriptedService) -> None:
+    headers = {"Content-Encoding": "br", "Retry-After": "5"}
+    found = await fault_of(service, Reply(429, b"\x8b\x00", headers=headers))
+    assert (found.kind, found.retry_after) == (ErrorKind.RATE_LIMITED, 5.0)
+    found = await fault_of(service, Reply(502, b"x" * (LARGEST + 1)))
+    assert found.kind is ErrorKind.SERVER
+    assert (await fault_of(service, Reply(404, b"", {"Content-Encoding": "gzip"}))).kind is (
+        ErrorKind.NOT_FOUND
+    )
+
+
+# The connection
+
+
+async def test_nobody_listens(service: ScriptedService) -> None:
+    service.stop()
+    found = await fault(service.base_url)
+    assert (found.kind, found.message) == (ErrorKind.OFFLINE, "no connection")
+    assert not found.stale_connection
+
+
+async def test_a_name_that_nobody_knows() -> None:
+    found = await fault("https://scenext.invalid/api")
+    assert found.kind is ErrorKind.OFFLINE
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize(
+    "serve",
+    [
+        raw(),
+        raw(b"\x00garbage\r\n\r\n"),
+        raw(HEAD, b"X: " + b"y" * 200_000),
+        raw(HEAD, b"Content-Length: %d\r\n\r\n" % (len(GOOD) + 9), GOOD),
+        raw(HEAD, b"Transfer-Encoding: chunked\r\n\r\nff\r\n", GOOD),
+        raw(HEAD, b"Transfer-Encoding: chunked\r\n\r\nzz\r\n"),
+        reset_after(),
+        reset_after(HEAD, b"Content-Length: 999\r\n\r\n", GOOD[:10]),
+    ],
+    ids=[
+        "closed", "garbage", "endless head", "length too long", "chunk cut", "no chunk",
+        "reset before the answer", "reset inside the body",
+    ],
+)  # fmt: skip
+async def test_a_broken_connection(serve: Serve) -> None:
+    found = await raw_fault(serve)
+    assert (found.kind, found.message) == (ErrorKind.OFFLINE, "the connection broke")
+    assert found.http_status is None
+    assert found.stale_connection
+
+
+async def test_lengths_that_lie() -> None:
+    cut = raw(HEAD, b"Content-Length: 12\r\n\r\n", GOOD)
+    assert (await raw_fault(cut)).kind is ErrorKind.NOT_THE_API
+    huge = raw(HEAD, b"Content-Length: 99999999999999\r\n\r\n", GOOD)
+    assert "larger" in (await raw_fault(huge)).message
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1", HEAD + b"X: ", HEAD + b"\r\n"])
+async def test_a_drip_ends_at_the_deadline(head: bytes) -> None:
+    started = time.monotonic()
+    found = await raw_fault(drip(head), deadline=0.3)
+    assert found.kind is ErrorKind.TIMEOUT
+    assert 0.25 < time.monotonic() - started < 2
+
+
+async def test_a_silent_service_ends_at_the_deadline(service: ScriptedService) -> None:
+    service.hold("1")
+    assert (await fault(service.base_url, deadline=0.2)).kind is ErrorKind.TIMEOUT
+
+
+async def test_a_query_of_a_closed_client(service: ScriptedService) -> None:
+    async with connected(service.base_url) as client:
+        await client.aclose()
+        with pytest.raises(ApiError) as caught:
+            await client.query("1")
+    assert caught.value.kind is ErrorKind.OFFLINE
+
+
+# TLS
+
+
+@pytest.fixture
+def tls(tmp_path: Path) -> tuple[ssl.SSLContext, Path]:
+    """The server's side of TLS, and the certificate that it shows."""
+    label = "PRIVATE KEY"
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    key.write_text(f"-----BEGIN {label}-----\n{_TLS_KEY}\n-----END {label}-----\n")
+    certificate.write_text(
+        f"-----BEGIN CERTIFICATE-----\n{_TLS_CERTIFICATE}\n-----END CERTIFICATE-----\n"
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context, certificate
+
+
+async def test_an_unknown_certificate_is_refused_and_ca_file_makes_it_known(
+    tls: tuple[ssl.SSLContext, Path],
+) -> None:
+    context, certificate = tls
+    answer = raw(HEAD, b"Content-Length: %d\r\n\r\n" % len(GOOD), GOOD)
+    with RawServer(answer, context) as server:
+        found = await fault(f"https://{server.address}/api")
+        assert found.kind is ErrorKind.CERTIFICATE
+        assert "ca_file" in found.message
+        assert server.heads == []
+        async with connected(f"https://{server.address}/api", ca_file=certificate) as client:
+            assert (await client.query("1")).task.id == "1"
+
+
+async def test_tls_to_a_plain_port() -> None:
+    with RawServer(raw(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server:
+        found = await fault(f"https://{server.address}/api")
+        assert found.kind is ErrorKind.OFFLINE
+        assert "TLS" in found.message
+        assert DEFAULT_KEY.encode() not in b"".join(server.heads)
+
+
+def test_a_ca_file_without_certificates(tmp_path: Path) -> None:
+    path = tmp_path / "ca.pem"
+    path.write_text("nothing")
+    with pytest.raises(UserError, match=r"ca_file: .*ca\.pem holds no certificates as PEM"):
+        Connector(Config(ca_file=path))
+
+
+# The environment
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HTTPS_PROXY", "foo://proxy"),
+        ("HTTPS_PROXY", "http://proxy:port"),
+        ("https_proxy", "http://[proxy"),
+        ("http_proxy", "http://proxy:99999"),
+        ("ALL_PROXY", "socks4://proxy"),
+        ("NO_PROXY", "[::1]:8080"),
+        ("SSL_CERT_FILE", "/does/not/exist.pem"),
+        ("SSL_CERT_DIR", "/does/not/exist"),
+    ],
+)
+def test_an_unusable_variable_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(UserError) as caught:
+        Connector(Config())
+    assert name in str(caught.value)
+    assert value not in str(caught.value)
+    Connector(Config(trust_env=False))
+
+
+def test_a_socks_proxy_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1080")
+    Connector(Config()).status_client(KEY)
+
+
+async def test_the_proxy_is_asked_for_a_tunnel_and_gets_no_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
+    with RawServer(raw(refusal)) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}")
+        found = await fault("https://api.scenext.invalid/api")
+    assert (found.kind, found.message) == (ErrorKind.OFFLINE, "the proxy refuses the connection")
+    assert proxy.heads[0].startswith(b"CONNECT api.scenext.invalid:443 ")
+    assert DEFAULT_KEY.encode() not in b"".join(proxy.heads)
+
+
+async def test_no_proxy_is_asked_for_this_machine(
+    service: ScriptedService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.script("1", task("1"))
+    with RawServer(raw()) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", f"http://{proxy.address}")
+        async with connected(service.base_url) as client:
+            await client.query("1")
+    assert proxy.heads == []
+
+
+# The key
+
+
+async def test_no_fault_tells_the_key(service: ScriptedService) -> None:
+    echo = f"no access for Bearer {DEFAULT_KEY}"
+    link = frame_url("1", 1)
+    replies = [
+        error(401, echo),
+        error(403, "x" * 490 + DEFAULT_KEY),
+        error(500, echo),
+        error(200, f"see {link}"),
+        Reply(body=DEFAULT_KEY),
+        Reply(302, headers={"Location": f"http://{DEFAULT_KEY}@[bad"}),
+    ]
+    faults = [await fault_of(service, reply) for reply in replies]
+    faults.append(await raw_fault(raw(f"HTTP/1.1 {DEFAULT_KEY}\r\n\r\n".encode())))
+    faults.append(await raw_fault(reset_after()))
+    for found in faults:
+        told = f"{found!r} {found} {found.message} {found.args}"
+        assert DEFAULT_KEY[:12] not in told
+        assert link.partition("Signature=")[2] not in told
+        assert len(found.message) <= 500
+
+
+async def test_no_log_tells_the_key(
+    service: ScriptedService, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    service.script("1", task("1"))
+    async with connected(service.base_url) as client:
+        await client.query("1")
+    for reply in (unauthorized(), Reply(500), Reply(302, headers={"Location": "/"})):
+        await fault_of(service, reply)
+    for serve in (raw(), reset_after(), raw(b"junk\r\n\r\n")):
+        await raw_fault(serve)
+    assert "send_request_headers" in caplog.text
+    assert DEFAULT_KEY not in caplog.text
+
+
+async def test_a_malformed_key_is_in_no_error(service: ScriptedService) -> None:
+    service.script("1", task("1"))
+    secret = "sk-mal\nformed-key"
+    async with connected(service.base_url, key=Secret(secret)) as client:
+        with pytest.raises(ApiError) as caught:
+            await client.query("1")
+    assert "formed" not in f"{caught.value!r}{caught.value.message}"
+    assert caught.value.__suppress_context__
+    assert service.requests == []

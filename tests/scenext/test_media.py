@@ -1,0 +1,221 @@
+"""Fetching what is behind links: without the key, within bounds, from one host."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import pytest
+
+from tui.demo.server import Answer, LoopbackServer, Request
+from tui.errors import MediaError
+from tui.scenext.media import MOST_AT_ONCE, MOST_REDIRECTS, MediaClient, media_client
+
+EXPIRED = b"<Error><Code>AccessDenied</Code><Message>Request has expired.</Message></Error>"
+Respond = Callable[[Request], Answer]
+
+
+@contextmanager
+def host(respond: Respond) -> Iterator[str]:
+    """A host of pictures; gives its origin."""
+    server = LoopbackServer(respond).start()
+    try:
+        yield server.origin
+    finally:
+        server.close()
+
+
+@asynccontextmanager
+async def client(*, trust_env: bool = False) -> AsyncIterator[MediaClient]:
+    media = media_client(ssl.create_default_context(), trust_env=trust_env)
+    try:
+        yield media
+    finally:
+        await media.aclose()
+
+
+async def test_a_link_is_asked_for_byte_for_byte_and_without_the_key() -> None:
+    seen: list[Request] = []
+
+    def respond(request: Request) -> Answer:
+        seen.append(request)
+        return Answer(200, b"picture")
+
+    query = "OSSAccessKeyId=LTAI&Expires=1795371598&Signature=gn%2fX%2B%3d&x=a+b%20c"
+    with host(respond) as origin:
+        async with client() as media:
+            assert await media.fetch(f"{origin}/a/%E5%8B%BE.png?{query}", 100) == b"picture"
+    (request,) = seen
+    assert (request.path, request.query) == ("/a/%E5%8B%BE.png", query)
+    assert not {"authorization", "cookie", "referer"} & request.headers.keys()
+    assert request.headers["accept-encoding"] == "identity"
+
+
+async def test_a_connection_serves_again_and_a_cancelled_one_does_not() -> None:
+    hang = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def respond(request: Request) -> Answer:
+        if request.path == "/slow":
+            loop.call_soon_threadsafe(hang.set)
+            return Answer(200, b"x", {"Content-Length": "1000"})
+        return Answer(200, b"picture")
+
+    with host(respond) as origin:
+        async with client() as media:
+            for _ in range(3 * MOST_AT_ONCE):
+                hang.clear()
+                slow = asyncio.create_task(media.fetch(f"{origin}/slow", 5000))
+                await hang.wait()
+                slow.cancel()
+                await asyncio.wait([slow])
+                assert slow.cancelled()
+            # None of the places was lost.
+            async with asyncio.timeout(3):
+                links = [media.fetch(f"{origin}/{n}", 100) for n in range(3 * MOST_AT_ONCE)]
+                assert set(await asyncio.gather(*links)) == {b"picture"}
+
+
+async def test_a_large_picture_is_refused_by_its_length_before_it_is_read() -> None:
+    announced = Answer(200, b"x", {"Content-Length": str(20 * 1024 * 1024 + 1)})
+    with host(lambda _: announced) as origin:
+        async with client() as media:
+            with pytest.raises(MediaError, match=r"^It is larger than 20 MiB\.$"):
+                await media.fetch(origin, 20 << 20)
+
+
+async def test_a_large_picture_is_refused_by_counting_where_no_length_is_told() -> None:
+    body = b"".join(b"10000\r\n" + b"x" * 0x10000 + b"\r\n" for _ in range(40)) + b"0\r\n\r\n"
+
+    with host(lambda _: Answer(200, b"x" * (2 << 20))) as origin:
+        async with client() as media:
+            assert len(await media.fetch(origin, 2 << 20)) == 2 << 20
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    async with raw_host(head + body) as origin, client() as media:
+        with pytest.raises(MediaError, match="larger than 1 MiB"):
+            await media.fetch(origin, 1 << 20)
+
+
+@asynccontextmanager
+async def raw_host(answer: bytes) -> AsyncIterator[str]:
+    """A host that sends these bytes to whoever connects, and closes."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n",
+    ],
+    ids=["length", "chunked"],
+)
+async def test_a_body_that_is_cut_short_says_so(answer: bytes) -> None:
+    async with raw_host(answer) as origin, client() as media:
+        with pytest.raises(MediaError, match=r"^The connection broke half-way\.$"):
+            await media.fetch(origin, 100)
+
+
+@pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 20"])
+async def test_a_host_that_speaks_no_http_cannot_be_reached(answer: bytes) -> None:
+    async with raw_host(answer) as origin, client() as media:
+        with pytest.raises(MediaError, match=r"^The host of the link cannot be reached\.$"):
+            await media.fetch(origin, 100)
+
+
+async def test_a_redirect_is_followed_on_the_same_host_only() -> None:
+    seen: list[str] = []
+
+    def respond(request: Request) -> Answer:
+        seen.append(request.path)
+        if request.path == "/old":
+            return Answer(302, headers={"Location": "/new"})
+        if request.path == "/circle":
+            return Answer(302, headers={"Location": "/circle"})
+        if request.path.startswith("/away"):
+            return Answer(302, headers={"Location": request.query})
+        return Answer(200, b"picture")
+
+    away = (
+        "http://127.0.0.2/",
+        "//evil.test/x",
+        "https://evil.test/",
+        "file:///etc/passwd",
+        "http://[",
+        "http://user@127.0.0.1/",
+    )
+    with host(respond) as origin, host(respond) as other:
+        async with client() as media:
+            assert await media.fetch(f"{origin}/old", 100) == b"picture"
+            for location in (*away, f"{other}/elsewhere"):
+                with pytest.raises(MediaError, match="leads to another host"):
+                    await media.fetch(f"{origin}/away?{location}", 100)
+            assert "/elsewhere" not in seen
+            seen.clear()
+            with pytest.raises(MediaError, match="in circles"):
+                await media.fetch(f"{origin}/circle", 100)
+            assert len(seen) == MOST_REDIRECTS + 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "ended", "words"),
+    [
+        (Answer(403, b"", {"x-oss-ec": "0002-00000069"}), True, "The link has ended."),
+        (Answer(403, b"", {"x-oss-ec": "0002-00000236"}), True, "The link has ended."),
+        (Answer(403, EXPIRED), True, "The link has ended."),
+        (Answer(403, b"\x1b]0;x\x07no"), False, "The host of the link answered 403."),
+        (Answer(404, EXPIRED), False, "The host of the link answered 404."),
+        (Answer(500), False, "The host of the link answered 500."),
+        (
+            Answer(200, b"\x1f\x8b", {"Content-Encoding": "gzip"}),
+            False,
+            "The host of the link sent it packed; that is not taken.",
+        ),
+        (
+            Answer(200, b"moov", {"Content-Type": "video/mp4"}),
+            False,
+            "A video cannot be shown here; o opens it, d saves it.",
+        ),
+    ],
+)
+async def test_a_refusal_is_one_line_of_ours(answer: Answer, ended: bool, words: str) -> None:
+    with host(lambda _: answer) as origin:
+        async with client() as media:
+            with pytest.raises(MediaError) as raised:
+                await media.fetch(f"{origin}/frame.png?Signature=secret", 1 << 20)
+    assert (str(raised.value), raised.value.ended) == (words, ended)
+
+
+async def test_a_proxy_is_not_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Request] = []
+
+    def proxy(request: Request) -> Answer:
+        asked.append(request)
+        return Answer(502)
+
+    with host(proxy) as proxied, host(lambda _: Answer(200, b"picture")) as origin:
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxied)
+            monkeypatch.setenv(name.lower(), proxied)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        async with client(trust_env=True) as media:
+            assert await media.fetch(origin, 100) == b"picture"
+            assert await media.fetch(origin.replace("127.0.0.1", "localhost"), 100) == b"picture"
+            assert not asked
+            with pytest.raises(MediaError, match="answered 502"):
+                await media.fetch("http://pictures.test/", 100)
+        assert len(asked) == 1

@@ -1,0 +1,186 @@
+"""What a link says about itself."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.examples import examples
+from tests.support.service import frame_url
+from tui.scenext.signed_url import (
+    LONGEST,
+    NEVER,
+    ends_at,
+    file_name,
+    identity,
+    is_link,
+    is_loopback,
+    why_not_open,
+)
+
+PLACE = "https://oss.scenext.cn/frame_img/d988d4d9/ed6e7bae/frame1.png"
+V1 = PLACE + "?OSSAccessKeyId=LTAI5tEXAMPLE&Expires=1749287113&Signature=ZofSGtAyhO3KolVaMC8%3D"
+V2 = (
+    PLACE + "?x-oss-signature-version=OSS2&x-oss-expires=1795371598"
+    "&x-oss-access-key-id=LTAI5tEXAMPLE&x-oss-signature=gnxnXYZ%3D"
+)
+V4 = (
+    PLACE + "?x-oss-date=20261122T171958Z&x-oss-expires=3600"
+    "&x-oss-signature-version=OSS4-HMAC-SHA256"
+    "&x-oss-credential=LTAI%2F20261122%2Fcn-hangzhou%2Foss%2Faliyun_v4_request"
+    "&x-oss-signature=" + "0a" * 32
+)
+
+
+@pytest.mark.parametrize(
+    ("url", "end"),
+    [
+        (V1, 1749287113),
+        (V1.replace("Expires", "EXPIRES").replace("Signature", "signature"), 1749287113),
+        (PLACE + "?x-oss-process=image%2Fresize&" + V1.partition("?")[2], 1749287113),
+        (V1 + "&security-token=CAIS%2Babc", 1749287113),
+        (V1 + "#fragment", 1749287113),
+        (frame_url("12345", 3), 4_102_444_800),
+        (V2, 1795371598),
+        (V4, 1795367998 + 3600),
+        (V4.replace("x-oss-", "X-Amz-").replace("Amz-date", "Amz-Date"), 1795367998 + 3600),
+        (PLACE, NEVER),
+        (PLACE + "?x-oss-process=image%2Fresize", NEVER),
+        ("http://127.0.0.1:8000/frame1.png", NEVER),
+    ],
+)
+def test_when_a_link_ends(url: str, end: float) -> None:
+    assert ends_at(url) == end
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            V1.replace("1749287113", odd)
+            for odd in ("", "soon", "-1", "+1", "1e9", "1.5", "٣", " 1")
+        ),
+        *(V1.replace("1749287113", odd) for odd in ("1749287113000", "999999999999", "0x10")),
+        V1.replace("&Expires=1749287113", ""),
+        V1 + "&Expires=1",
+        V1.partition("&Signature")[0],
+        V2.replace("x-oss-expires", "expires-x"),
+        V2.replace("OSS2", "OSS3"),
+        V2.partition("&x-oss-signature=")[0],
+        V4.replace("&x-oss-expires=3600", ""),
+        V4.replace("=3600", "=604801"),
+        V4.replace("20261122T171958Z", "20261322T171958Z"),
+        V4.replace("20261122T171958Z", "20261122T171958"),
+        V4.replace("20261122T171958Z", "2026112T171958Z"),
+        V4.replace("20261122T171958Z", "２0261122T171958Z"),
+        V4.replace("20261122T171958Z", ""),
+        PLACE + "?" + "a=1&" * 200 + "Expires=1749287113&Signature=x",
+        "https://[::1/frame.png?Expires=1749287113&Signature=x",
+        *("", "frame1.png", "ftp://host/x?Expires=1&Signature=x", "javascript:alert(1)"),
+    ],
+)
+def test_whatever_is_odd_has_an_unknown_end(url: str) -> None:
+    assert ends_at(url) is None
+
+
+@given(
+    st.text(st.characters())
+    | st.tuples(
+        st.just(PLACE + "?"), st.text("&=;%#?+2026TZ ExpiresSignaturex-oss-datever\ud800٣")
+    ).map("".join)
+)
+@settings(max_examples=examples(300))
+def test_no_link_is_too_odd(url: str) -> None:
+    end = ends_at(url)
+    assert end is None or end == NEVER or 0 <= end < 1e12
+    assert why_not_open(url) or (url.isascii() and url.isprintable() and " " not in url)
+    assert url.startswith(identity(url))
+    assert file_name(url) == "" or file_name(url).replace("\u200b", "") == file_name(url)
+    assert not is_link(url) or url.isprintable()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(V1, V2, V4, "https://host", "HTTPS://Host/", "https://host:8443/x?y=(a)*[b]{c}|d^e~!$"),
+        *("http://127.0.0.1:8000/x", "http://localhost/x", "http://[::1]:80/x"),
+        *("https://[2001:db8::1]/x", "https://my_bucket.oss-cn-hangzhou.aliyuncs.com/a"),
+    ],
+)
+def test_what_may_be_opened(url: str) -> None:
+    assert why_not_open(url) == ""
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://oss.scenext.cn/x", "the link is not https"),
+        ("http://localhost.evil.example/x", "the link is not https"),
+        ("http://evil.localhost/x", "the link is not https"),
+        ("http://0.0.0.0/", "the link is not https"),
+        ("http://2130706433/", "the link is not https"),
+        ("ftp://host/x", "the link is not https"),
+        ("file:///etc/passwd", "the link names no host"),
+        ("javascript:alert(1)", "the link names no host"),
+        ("data:text/html,x", "the link names no host"),
+        ("https:///x", "the link names no host"),
+        ("https://[::1/x", "the link names no host"),
+        ("https://a%00b/x", "the link names no host"),
+        ("https://good.example@evil.example/", "the link has a user name in it"),
+        ("https://@host/", "the link has a user name in it"),
+        *(
+            (f"https://host/{odd}", "the link has characters that no link has")
+            for odd in (
+                " ",
+                "\n",
+                "\x1b]8;;",
+                "\x07",
+                "\x9c",
+                "汉",
+                "\u202e",
+                "\ud800",
+                *"\"'\\<>`",
+            )
+        ),
+        (" https://host/", "the link has characters that no link has"),
+        ("-https://host/", "the link names no host"),
+        ("--help", "the link names no host"),
+        ("", "the link has characters that no link has"),
+        ("https://host/" + "x" * LONGEST, "the link is longer than 2,083 characters"),
+    ],
+)
+def test_what_may_not_be_opened(url: str, why: str) -> None:
+    assert why_not_open(url) == why
+
+
+@pytest.mark.parametrize(
+    "text", [V1, "http://host", "HTTPS://host/x", "https://host/汉字", "https://user@host/"]
+)
+def test_what_is_a_link(text: str) -> None:
+    assert is_link(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "https://", "host", "see https://host", "https://host is the link", "ftp://host"),
+        *("https://host/\x1b[2J", "https://host/\u202e", "https://host\n", "https://host/\ud800"),
+    ],
+)
+def test_what_is_text(text: str) -> None:
+    assert not is_link(text)
+
+
+def test_loopback_is_this_machine_alone() -> None:
+    assert all(map(is_loopback, ("localhost", "127.0.0.1", "127.9.9.9", "::1")))
+    assert not any(map(is_loopback, ("", "localhost.example", "10.0.0.1", "0.0.0.0", "::", "a.b")))
+
+
+def test_what_stays_when_a_link_is_signed_afresh() -> None:
+    assert identity(V1) == identity(V2) == identity(V4 + "#x") == PLACE
+    assert file_name(V1) == "frame1.png"
+    assert file_name("https://host/a/%E8%A7%86%1b%5B2J.png?x=/y") == "视.png"
+    assert file_name("https://host/a/%ff.png") == "\ufffd.png"
+    for url in ("https://host", "https://host/", "https://host?a=/b", ""):
+        assert file_name(url) == ""

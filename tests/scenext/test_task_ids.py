@@ -1,0 +1,112 @@
+"""What counts as a task's ID."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.examples import examples
+from tui.errors import UserError
+from tui.sanitize import clean
+from tui.scenext.task_ids import LONGEST, task_id, task_ids
+
+UUID = "d988d4d9-0000-4000-8000-ca974335dcf4"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        *((same, same) for same in ("12345", UUID, "a/b", "a?b", "100%", "...", "汉字", "task:1")),
+        (" 12345\n", "12345"),
+        ("\u3000" + UUID + "\t", UUID),
+        ("x" * LONGEST, "x" * LONGEST),
+        *(
+            (f"https://api.scenext.cn/api/get_status/{end}", "12345")
+            for end in ("12345", "12345/", "12345?a=b/c", "12345#x", "12345/?q#f", "%31%32345")
+        ),
+        ("  https://api.scenext.cn/api/get_status/12345 ", "12345"),
+        ("HTTP://127.0.0.1:8000/x/y/get_status/" + UUID, UUID),
+        ("api.scenext.cn/api/get_status/12345", "12345"),
+        ("/get_status/12345", "12345"),
+        ("https://api.scenext.cn/api/get_status/a%2Fb", "a/b"),
+        ("https://api.scenext.cn/api/get_status/a%252Fb", "a%2Fb"),
+        ("https://api.scenext.cn/api/get_status/%E6%B1%89", "汉"),
+    ],
+)
+def test_an_id_in_a_text(text: str, found: str) -> None:
+    assert task_id(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        *((empty, "no task ID in “") for empty in ("", "  ", "\n")),
+        (".", "“.” is no task ID"),
+        (" .. ", "“..” is no task ID"),
+        ("x" * 129, "a task ID has at most 128 characters"),
+        *(
+            (f"1{odd}2", "a task ID has no spaces or invisible characters")
+            for odd in " \t\n\0\x1b\x7f\x85\xa0\xad\u200b\u202e\u2028\u3000\ud800\ufeff\u3164\ufe0f"
+        ),
+        ("z" + "\u0301" * 9, "a task ID has no spaces or invisible characters"),
+        ("https://api.scenext.cn/api/get_status/", "no task ID in “"),
+        ("https://api.scenext.cn/api/get_status//", "no task ID in “"),
+        ("https://api.scenext.cn/api/get_status/1/2", "no task ID in “"),
+        ("https://api.scenext.cn/api/get_status/%ff", "no task ID in “"),
+        ("https://api.scenext.cn/api/get_status/%2E%2E", "“..” is no task ID"),
+        ("https://api.scenext.cn/api/get_status/1%0A2", "a task ID has no spaces"),
+        ("https://api.scenext.cn/api/get_status", "a link that holds a task ID goes on …/get_"),
+        ("https://api.scenext.cn/api", "a link that holds a task ID goes on …/get_status/ID"),
+        ("https://[::1", "a link that holds a task ID"),
+        (
+            f"https://oss.scenext.cn/frame_img/{UUID}/frame1.png?Expires=1&Signature=SECRET",
+            "a link that holds a task ID",
+        ),
+    ],
+)
+def test_what_is_no_id(text: str, why: str) -> None:
+    with pytest.raises(UserError) as caught:
+        task_id(text)
+    message = str(caught.value)
+    assert message.startswith(why)
+    assert clean(message) == message
+    assert "SECRET" not in message
+
+
+def test_ids_come_once_each_in_order() -> None:
+    texts = ["2", "1", " 2 ", "https://api.scenext.cn/api/get_status/1", "3"]
+    assert task_ids(texts) == ["2", "1", "3"]
+    with pytest.raises(UserError):
+        task_ids(["1", ".."])
+
+
+@given(
+    st.text(st.characters(), max_size=200)
+    | st.text("a1./?#%:\\ \n").map(lambda end: f"https://h/get_status/{end}")
+)
+@settings(max_examples=examples(300))
+def test_an_id_is_harmless_wherever_it_came_from(text: str) -> None:
+    try:
+        found = task_id(text)
+    except UserError as error:
+        said = str(error)
+        found = ""
+    else:
+        said = ""
+    assert bool(found) != bool(said)
+    assert clean(said) == said
+    assert found not in (".", "..")
+    assert len(found) <= LONGEST
+    assert clean(found, LONGEST) == found
+    assert not {unicodedata.category(character) for character in found} & {"Cc", "Cf", "Cs", "Zs"}
+    # What is kept in a file is read again.
+    assert not found or "/get_status/" in found or "://" in found or task_id(found) == found
+
+
+def test_a_pasted_list_is_many_ids() -> None:
+    assert task_ids(['111, 222;333\n"444"', "555，666  '777'"]) == [
+        *("111", "222", "333", "444", "555", "666", "777"),
+    ]

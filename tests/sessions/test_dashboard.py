@@ -1,0 +1,902 @@
+"""The dashboard in a pilot's hands: keys, mouse, selection, hostile text, what is left alone."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import random
+import re
+import subprocess
+import sys
+import time
+import weakref
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from textual._context import active_message_pump
+from textual.containers import VerticalScroll
+from textual.events import Mount
+from textual.message import Message
+from textual.pilot import Pilot
+from textual.widgets import Input
+from textual.widgets._footer import FooterKey
+
+from tests.support.home import Home
+from tests.support.service import (
+    FAR_FUTURE,
+    Reply,
+    Request,
+    ScriptedService,
+    error,
+    frame_url,
+    task,
+)
+from tui.clock import Clock
+from tui.config import Config, Paths
+from tui.credentials import CurrentKey, KeySettings, KeySource, Secret
+from tui.dashboard.app import ScenextApp
+from tui.dashboard.widgets.filter_input import FilterInput
+from tui.dashboard.widgets.task_row import TaskRow
+from tui.engine import ClientSource, Media, Parts
+from tui.errors import ApiError, ErrorKind
+from tui.redact import Redactor
+from tui.scenext.client import Answer, Connector
+from tui.scenext.models import Frame, Task, TaskStatus
+from tui.watchlist.storage import Add, Entry, Remove, WatchlistFile
+
+PATIENCE = 10.0
+"""Seconds that anything may take to be shown."""
+SSH = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
+WIDE, NARROW = (120, 40), (80, 24)
+
+
+def answer(task_id: str, frames: int = 0, status: TaskStatus = TaskStatus.IN_PROGRESS) -> Task:
+    """What the service says of a task with so many frames."""
+    found = tuple(Frame(f"frame{n}", frame_url(task_id, n)) for n in range(1, frames + 1))
+    return Task(task_id, status, status.value, found)
+
+
+@dataclass
+class FakeService:
+    """Makes clients that answer from a table, at once and without a network."""
+
+    answers: dict[str, Task | ApiError] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def status_client(self, key: Secret) -> FakeService:
+        """Return a client."""
+        return self
+
+    def media_client(self) -> Media:
+        """Nothing is fetched here."""
+        raise AssertionError("nothing of these tests is fetched")
+
+    async def query(self, task_id: str) -> Answer:
+        """Answer."""
+        self.asked.append(task_id)
+        found = self.answers.get(task_id, ApiError(ErrorKind.NOT_FOUND, "no such task"))
+        if isinstance(found, ApiError):
+            raise found
+        return Answer(found, None)
+
+    async def aclose(self) -> None:
+        """Close nothing."""
+
+
+@dataclass
+class Session:
+    """A running app, and what a person sees of it and does to it."""
+
+    app: ScenextApp
+    pilot: Pilot[None]
+    service: FakeService
+    file: WatchlistFile
+
+    @property
+    def lines(self) -> list[str]:
+        """The rows of the topmost screen."""
+        strips = self.app.screen._compositor.render_strips()
+        return ["".join(segment.text for segment in strip).rstrip() for strip in strips]
+
+    @property
+    def text(self) -> str:
+        """All that the topmost screen shows."""
+        return "\n".join(self.lines)
+
+    @property
+    def footer(self) -> str:
+        """The keys that work now."""
+        return self.lines[-1]
+
+    @property
+    def selected(self) -> str:
+        """The ID of the selected task."""
+        return self.app.dashboard.selected
+
+    @property
+    def frame(self) -> str:
+        """The frame under the cursor, as `frame ID link`."""
+        return self.app.dashboard.frames.cursor
+
+    async def press(self, *keys: str) -> None:
+        """Press keys."""
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def until(self, holds: Callable[[], object], what: str = "") -> None:
+        """Wait until something holds."""
+        deadline = time.monotonic() + PATIENCE
+        while not holds():
+            assert time.monotonic() < deadline, f"waited for {what or holds}:\n{self.text}"
+            # No pause of the pilot's, which asks every widget whether it is idle.
+            await asyncio.sleep(0.01)
+        await self.pilot.pause()
+
+    async def shows(self, words: str) -> None:
+        """Wait for words."""
+        await self.until(lambda: words in self.text, words)
+
+    async def hides(self, words: str) -> None:
+        """Wait until words are gone."""
+        await self.until(lambda: words not in self.text, f"the end of {words}")
+
+
+def app_of(
+    folder: Path,
+    service: FakeService,
+    *,
+    new_ids: tuple[str, ...] = (),
+    base_url: str = "",
+    api_key: str = "sk-test-0123456789",
+) -> ScenextApp:
+    """Build the app on a watchlist of the service's tasks."""
+    paths = Paths.inside(folder)
+    file = WatchlistFile(paths.watchlist)
+    now = datetime.now(UTC)
+    if service.answers:
+        file.save([Add(Entry(task_id, now)) for task_id in service.answers])
+    config = Config(
+        base_url=base_url or "http://127.0.0.1:9/api",
+        poll_interval=3600,
+        max_requests_per_second=1000,
+        trust_env=False,
+    )
+    settings = KeySettings(inline=Secret(api_key))
+
+    def connect() -> ClientSource:
+        return Connector(config) if base_url else service
+
+    app = ScenextApp(
+        Parts(
+            config=config,
+            key=CurrentKey(KeySource(paths.config, lambda: settings, {})),
+            file=file,
+            connect=connect,
+            environ=SSH,
+            clock=Clock(),
+            place="test",
+            downloads=folder / "downloads",
+            redact=Redactor(),
+        ),
+        new_ids,
+    )
+    app.animation_level = "none"
+    return app
+
+
+@asynccontextmanager
+async def session(
+    folder: Path,
+    tasks: dict[str, Task | ApiError],
+    *,
+    size: tuple[int, int] = WIDE,
+    new_ids: tuple[str, ...] = (),
+    base_url: str = "",
+    api_key: str = "sk-test-0123456789",
+) -> AsyncIterator[Session]:
+    """Run the app on a watchlist of these tasks, and wait until all were asked about."""
+    service = FakeService(tasks)
+    app = app_of(folder, service, new_ids=new_ids, base_url=base_url, api_key=api_key)
+    file = WatchlistFile(Paths.inside(folder).watchlist)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        running = Session(app, pilot, service, file)
+        if not base_url:
+            everything = set(tasks) | set(new_ids)
+            silent = sum(not isinstance(tasks.get(each), Task) for each in everything)
+            await running.until(lambda: set(service.asked) >= everything, "all to be asked")
+            await running.until(lambda: queued(app) == silent, "the answers")
+        yield running
+
+
+def queued(app: ScenextApp) -> int:
+    """How many tasks the status line calls queued."""
+    found = re.search(r"([0-9]+) queued", app.dashboard.status.counts)
+    return int(found[1]) if found else 0
+
+
+def three() -> dict[str, Task | ApiError]:
+    """Three tasks: one with frames, one without, and one of which nothing is known."""
+    return {
+        "one": answer("one", 3),
+        "two": answer("two"),
+        "three": ApiError(ErrorKind.OFFLINE, "no connection"),
+    }
+
+
+# The start
+
+
+LATER = (
+    "httpx",
+    "httpcore",
+    "anyio",
+    "certifi",
+    "PIL",
+    "filelock",
+    "tomli_w",
+    "textual.widgets._footer",
+)
+
+
+def test_what_the_first_paint_has_no_use_for_is_imported_after_it() -> None:
+    needed = (
+        "tui.cli.main, tui.dashboard.app, tui.engine, tui.terminal.lifecycle, tui.log, "
+        "tui.watchlist.storage"
+    )
+    code = f"import sys, {needed}; print(*(name for name in {LATER} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+async def test_an_end_in_the_middle_of_the_start_is_no_crash(tmp_path: Path) -> None:
+    app, told = app_of(tmp_path, FakeService(three())), asyncio.Event()
+
+    def end(message: Message) -> None:
+        if isinstance(message, Mount) and isinstance(active_message_pump.get(), FilterInput):
+            app.exit(return_code=143)
+            told.set()
+
+    # On its way out it raises what the app crashed with, if it did.
+    async with app.run_test(size=WIDE, message_hook=end):
+        await asyncio.wait_for(told.wait(), PATIENCE)
+    assert app.return_code == 143
+
+
+# Keys
+
+
+async def test_focus_starts_on_the_list_and_the_first_task_is_selected(tmp_path: Path) -> None:
+    async with session(tmp_path, three()) as dashboard:
+        assert dashboard.app.focused is dashboard.app.dashboard.tasks
+        assert dashboard.selected == "one"
+        await dashboard.shows("frame3.png")
+
+
+async def test_the_first_id_given_is_selected(tmp_path: Path) -> None:
+    async with session(tmp_path, three(), new_ids=("two", "new")) as dashboard:
+        assert dashboard.selected == "two"
+    async with session(tmp_path / "b", three(), new_ids=("new", "two")) as dashboard:
+        assert dashboard.selected == "new"
+
+
+async def test_every_key_of_a_list_moves(tmp_path: Path) -> None:
+    ids = [f"t{n:02}" for n in range(60)]
+    async with session(tmp_path, {key: answer(key) for key in ids}, size=NARROW) as dashboard:
+        page = dashboard.app.dashboard.tasks.size.height - 1
+        for keys, index in (
+            (("down",), 1),
+            (("j", "j"), 3),
+            (("up",), 2),
+            (("k",), 1),
+            (("k", "k", "k"), 0),
+            (("pagedown",), page),
+            (("ctrl+f",), 2 * page),
+            (("pageup",), page),
+            (("ctrl+b",), 0),
+            (("end",), 59),
+            (("j",), 59),
+            (("home",), 0),
+            (("G",), 59),
+            (("g",), 0),
+        ):
+            await dashboard.press(*keys)
+            assert dashboard.selected == ids[index], keys
+            assert any(ids[index] in line for line in dashboard.lines), "it is out of view"
+
+
+async def test_enter_goes_to_the_frames_and_escape_back(tmp_path: Path) -> None:
+    async with session(tmp_path, three()) as dashboard:
+        board = dashboard.app.dashboard
+        await dashboard.press("enter")
+        assert board.frames.has_focus
+        await dashboard.press("j")
+        assert dashboard.frame.startswith("frame frame2 ")
+        await dashboard.press("G")
+        assert dashboard.frame.startswith("frame frame3 ")
+        assert dashboard.selected == "one"
+        await dashboard.press("escape")
+        assert board.tasks.has_focus
+
+
+async def test_o_opens_the_newest_frame_of_a_task_and_enter_the_frame_under_the_cursor(
+    tmp_path: Path,
+) -> None:
+    async with session(tmp_path, three()) as dashboard:
+        await dashboard.press("o")
+        await dashboard.shows("open frame3 of one")
+        await dashboard.press("escape", "enter", "enter")
+        await dashboard.shows("open frame1 of one")
+        await dashboard.press("escape", "j", "o")
+        await dashboard.shows("open frame2 of one")
+        await dashboard.shows("Link sent to your terminal's clipboard")
+        assert dashboard.app.clipboard == frame_url("one", 2)
+
+
+async def test_y_copies_the_link_under_the_cursor(tmp_path: Path) -> None:
+    async with session(tmp_path, three()) as dashboard:
+        await dashboard.press("y")
+        await dashboard.shows("Link of frame3 sent to your terminal's clipboard")
+        assert dashboard.app.clipboard == frame_url("one", 3)
+        await dashboard.press("enter", "y")
+        await dashboard.shows("Link of frame1 sent")
+        assert dashboard.app.clipboard == frame_url("one", 1)
+
+
+async def test_x_removes_and_u_brings_back(tmp_path: Path) -> None:
+    async with session(tmp_path, three()) as dashboard:
+        assert "Undo" not in dashboard.footer
+        await dashboard.press("j", "x")
+        assert "2 tasks" in dashboard.text
+        await dashboard.shows("Removed two. u: undo")
+        assert dashboard.selected == "three"
+        assert "Undo" in dashboard.footer
+        await dashboard.press("u")
+        assert dashboard.selected == "two"
+        assert dashboard.app.dashboard.tasks.keys == ["one", "two", "three"]
+        assert "Undo" not in dashboard.footer
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_whatever_is_removed_and_brought_back_the_list_shows_its_tasks_and_the_cursor(
+    tmp_path: Path, seed: int
+) -> None:
+    dice = random.Random(seed)
+    ids = [f"t{n:02}" for n in range(60)]
+    async with session(tmp_path, {key: answer(key) for key in ids}, size=NARROW) as dashboard:
+        tasks = dashboard.app.dashboard.tasks
+        walk = ["G", "x", "u", "k", "j"]
+        walk += dice.choices(("x", "u", "j", "k", "G", "g", "pagedown", "pageup"), k=60)
+        for step, key in enumerate(walk):
+            await dashboard.press(key)
+            lines = dashboard.lines[tasks.region.y : tasks.region.bottom]
+            shown = [found[0] for line in lines if (found := re.search(r"\bt[0-9]{2}\b", line))]
+            # A message may lie over the end of a line, not over an ID.
+            first = tasks.keys.index(shown[0])
+            assert shown == tasks.keys[first : first + len(lines)], walk[: step + 1]
+            assert dashboard.selected in shown, walk[: step + 1]
+
+
+async def test_the_filter_is_reached_from_the_frames_as_well(tmp_path: Path) -> None:
+    async with session(tmp_path, three()) as dashboard:
+        await dashboard.press("enter", "slash", *"two")
+        assert dashboard.app.dashboard.tasks.keys == ["two"]
+
+
+async def test_the_filter_goes_to_its_first_task_and_back_if_there_is_none(tmp_path: Path) -> None:
+    ids = [f"{kind}{n:02}" for n in range(30) for kind in ("red", "blue")]
+    async with session(tmp_path, {key: answer(key) for key in ids}, size=NARROW) as dashboard:
+        await dashboard.press(*"GGkkk", "slash", *"red")
+        assert dashboard.selected == "red28", "it stays on one that is shown"
+        assert "30 of 60 tasks" in dashboard.lines[0]
+        assert "Filter" not in dashboard.footer, "it would be typed"
+        await dashboard.press(*"0")
+        assert dashboard.selected == "red00"
+        assert "red00" in dashboard.lines[2]
+        await dashboard.press(*"zzz")
+        await dashboard.shows("No task matches")
+        await dashboard.press("escape")
+        assert dashboard.selected == "red00"
+        await dashboard.press("slash", *"blue07", "escape")
+        assert dashboard.selected == "blue07"
+        assert " 60 tasks" in dashboard.lines[0]
+
+
+async def test_no_cursor_blinks_in_the_palette(tmp_path: Path) -> None:
+    async with session(tmp_path, three()) as dashboard:
+        await dashboard.press("ctrl+p")
+        await dashboard.shows("Show all keys")
+        assert not dashboard.app.screen.query_one(Input).cursor_blink
+
+
+async def test_the_cursor_after_the_first_the_last_and_the_only_task_is_removed(
+    tmp_path: Path,
+) -> None:
+    async with session(tmp_path, three()) as dashboard:
+        await dashboard.press("x")
+        assert dashboard.selected == "two"
+        await dashboard.shows("No frames yet")
+        await dashboard.press("G", "x")
+        assert dashboard.selected == "two"
+        await dashboard.press("x")
+        assert dashboard.selected == ""
+        await dashboard.shows("The watchlist is empty.")
+        await dashboard.press("x", "r", "o", "y", "enter", "j", "escape")
+        await dashboard.press("u", "u", "u", "u")
+        assert dashboard.app.dashboard.tasks.keys == ["one", "two", "three"]
+
+
+async def test_r_asks_about_this_task_and_shift_r_about_all_also_where_they_have_ended(
+    tmp_path: Path,
+) -> None:
+    tasks: dict[str, Task | ApiError] = {
+        key: answer(key, status=TaskStatus.COMPLETED) for key in ("one", "two")
+    }
+    async with session(tmp_path, tasks) as dashboard:
+        asked = dashboard.service.asked
+        del asked[:]
+        await dashboard.press("j", "r")
+        await dashboard.until(lambda: asked == ["two"])
+        await dashboard.press("R")
+        await dashboard.until(lambda: sorted(asked) == ["one", "two", "two"])
+
+
+async def test_a_adds_many_with_a_label_and_selects_the_first(tmp_path: Path) -> None:
+    async with session(tmp_path, three()) as dashboard:
+        await dashboard.press("a")
+        await dashboard.shows("Task IDs or status URLs")
+        await dashboard.press(*"new1 new2", "tab", *"batch", "enter")
+        assert dashboard.selected == "new1"
+        await dashboard.shows("5 tasks")
+        assert any("new2" in line and "batch" in line for line in dashboard.lines)
+        await dashboard.until(
+            lambda: [entry.label for entry in dashboard.file.load().entries][3:] == ["batch"] * 2
+        )
+
+
+async def test_what_was_added_before_is_selected_and_said(tmp_path: Path) -> None:
+    async with session(tmp_path, three()) as dashboard:
+        await dashboard.press("a", *"two new", "tab", *"batch", "enter")
+        await dashboard.shows("Added 1 task; 1 already there, labelled “batch” now.")
+        assert dashboard.selected == "two"
+        await dashboard.shows("4 tasks")
+
+
+async def test_what_is_no_id_is_said_in_the_dialog(tmp_path: Path) -> None:
+    async with session(tmp_path, three()) as dashboard:
+        await dashboard.press("a", "enter")
+        await dashboard.shows("Type or paste a task ID first.")
+        await dashboard.press(*"..", "enter")
+        await dashboard.shows("is no task ID")
+        await dashboard.press("q")
+        assert dashboard.app.is_running, "q is a letter in a text field"
+        await dashboard.press("escape")
+        assert "3 tasks" in dashboard.text
+
+
+@pytest.mark.parametrize("below", ["", "question_mark", "o"])
+async def test_q_quits_from_the_list_from_the_help_and_from_the_open_panel(
+    tmp_path: Path, below: str
+) -> None:
+    async with session(tmp_path, three()) as dashboard:
+        if below:
+            await dashboard.press(below)
+            await dashboard.until(lambda: len(dashboard.app.screen_stack) == 2)
+        await dashboard.press("q")
+        await dashboard.until(lambda: not dashboard.app.is_running)
+        assert (dashboard.app.return_code or 0) == 0
+
+
+async def test_the_footer_shows_what_works_now(tmp_path: Path) -> None:
+    async with session(tmp_path, three()) as dashboard:
+        assert "Open" in dashboard.footer
+        assert "Copy" in dashboard.footer
+        await dashboard.press("j")
+        assert dashboard.selected == "two"
+        for words in ("Open", "Copy", "Undo", "Back"):
+            assert words not in dashboard.footer
+        for words in ("Help", "Filter", "Add", "Remove", "Refresh"):
+            assert words in dashboard.footer
+        await dashboard.press("k", "enter")
+        assert "Back" in dashboard.footer
+    async with session(tmp_path / "empty", {}) as dashboard:
+        assert "Add" in dashboard.footer
+        for words in ("Remove", "Refresh", "Open"):
+            assert words not in dashboard.footer
+
+
+async def test_the_help_shows_every_binding_that_has_words(tmp_path: Path) -> None:
+    async with session(tmp_path, three(), size=(120, 60)) as dashboard:
+        active = dashboard.app.screen.active_bindings.values()
+        # Textual's own (tab, its clipboard) work as everywhere and are left out.
+        words = {
+            each.binding.tooltip or each.binding.description
+            for each in active
+            if each.binding.id and each.node is not dashboard.app
+        }
+        assert len(words) > 10
+        await dashboard.press("question_mark")
+        await dashboard.shows("Command palette")
+        # Pairs of keys stand on the left, each action on one line.
+        missing = [each for each in words if each not in dashboard.text]
+        assert missing == []
+        assert "Suspend to the shell" in dashboard.text
+        await dashboard.press("question_mark")
+        assert len(dashboard.app.screen_stack) == 1
+
+
+async def test_the_palette_offers_the_actions_and_runs_them(tmp_path: Path) -> None:
+    async with session(tmp_path, three(), size=(120, 60)) as dashboard:
+        await dashboard.press("ctrl+p")
+        for words in (
+            "Show all keys",
+            "Quit; nothing is lost",
+            "Open the frame, or the task's newest",
+            "Watch more tasks",
+            "Watch this task no longer",
+            "Ask about this task now",
+            "Ask about all tasks now",
+            "Copy the frame's link",
+            "Go to the task's frames",
+            "Theme",
+        ):
+            await dashboard.shows(words)
+        for words in (
+            "Page up",
+            "Focus Next",
+            "command palette",
+            "Bring back the task removed last",
+        ):
+            assert words not in dashboard.text
+        await dashboard.press(*"watch this")
+        await dashboard.hides("Show all keys")
+        await dashboard.press("enter")
+        await dashboard.until(lambda: dashboard.app.dashboard.tasks.keys == ["two", "three"])
+
+
+# The mouse
+
+
+async def test_a_click_selects_and_a_double_click_opens(tmp_path: Path) -> None:
+    async with session(tmp_path, three()) as dashboard:
+        tasks = dashboard.app.dashboard.tasks
+        await dashboard.pilot.click(tasks, offset=(20, 1))
+        assert dashboard.selected == "two"
+        await dashboard.pilot.click(tasks, offset=(20, 0), times=2)
+        assert not dashboard.app.screen.selections, "words are selected as well"
+        assert dashboard.selected == "one"
+        frames = dashboard.app.dashboard.frames
+        await dashboard.until(lambda: dashboard.app.focused is frames)
+        await dashboard.pilot.click(frames, offset=(12, 1))
+        assert dashboard.frame.startswith("frame frame2 ")
+        assert len(dashboard.app.screen_stack) == 1
+        await dashboard.pilot.click(frames, offset=(12, 2), times=2)
+        await dashboard.shows("open frame3 of one")
+
+
+@pytest.mark.parametrize("modifier", ["control", "shift", "meta"])
+async def test_a_click_with_a_modifier_is_the_terminals(tmp_path: Path, modifier: str) -> None:
+    async with session(tmp_path, three()) as dashboard:
+        before = dashboard.frame
+        for widget in (dashboard.app.dashboard.tasks, dashboard.app.dashboard.frames):
+            for times in (1, 2):
+                await dashboard.pilot.click(
+                    widget,
+                    offset=(12, 1),
+                    times=times,
+                    control=modifier == "control",
+                    shift=modifier == "shift",
+                    meta=modifier == "meta",
+                )
+        assert (dashboard.selected, dashboard.frame) == ("one", before)
+        assert len(dashboard.app.screen_stack) == 1
+
+
+# What is selected stays selected
+
+
+async def test_a_new_frame_appears_without_moving_the_selection(tmp_path: Path) -> None:
+    async with session(tmp_path, three()) as dashboard:
+        await dashboard.press("enter", "j")
+        before = dashboard.frame
+        video = answer("one", 5)
+        dashboard.service.answers["one"] = Task(
+            "one", TaskStatus.IN_PROGRESS, "IN_PROGRESS", (video.frames[4], *video.frames[:4])
+        )
+        await dashboard.press("r")
+        await dashboard.shows("frame5.png")
+        assert dashboard.frame == before
+        assert dashboard.app.focused is dashboard.app.dashboard.frames
+        assert dashboard.selected == "one"
+
+
+async def test_what_another_program_adds_or_removes_leaves_the_selection(tmp_path: Path) -> None:
+    async with session(tmp_path, three()) as dashboard:
+        await dashboard.press("j")
+        dashboard.service.answers["four"] = answer("four")
+        dashboard.file.save([Add(Entry("four", datetime.now(UTC))), Remove("one")])
+        await dashboard.until(
+            lambda: dashboard.app.dashboard.tasks.keys == ["two", "three", "four"]
+        )
+        assert dashboard.selected == "two"
+        dashboard.file.save([Remove("two")])
+        await dashboard.until(lambda: "two" not in dashboard.app.dashboard.tasks.keys)
+        assert dashboard.selected == "three"
+
+
+async def test_resizing_keeps_the_selection_and_the_task_in_view(tmp_path: Path) -> None:
+    ids = [f"t{n:02}" for n in range(50)]
+    tasks: dict[str, Task | ApiError] = {key: answer(key, 2) for key in ids}
+    async with session(tmp_path, tasks) as dashboard:
+        await dashboard.press("G", "k")
+        for size in ((80, 24), (60, 20), (100, 30), (40, 10), (120, 40)):
+            await dashboard.pilot.resize_terminal(*size)
+            await dashboard.pilot.pause()
+            assert dashboard.selected == "t48"
+            assert any("t48" in line for line in dashboard.lines[:-1]), size
+            assert ("frame2.png" in dashboard.text) is (size[0] >= 100), size
+
+
+async def test_a_narrow_terminal_shows_one_or_the_other(tmp_path: Path) -> None:
+    async with session(tmp_path, three(), size=NARROW) as dashboard:
+        assert "frame1.png" not in dashboard.text
+        await dashboard.press("enter")
+        assert "frame1.png" in dashboard.text
+        assert "In progress" in dashboard.text
+        assert "State" in dashboard.text
+        assert "3 three" not in dashboard.text
+        await dashboard.press("j", "escape")
+        assert dashboard.selected == "one"
+        assert "frame1.png" not in dashboard.text
+
+
+async def test_an_empty_watchlist_says_what_to_do(tmp_path: Path) -> None:
+    for size in (WIDE, NARROW, (60, 20)):
+        async with session(tmp_path, {}, size=size) as dashboard:
+            await dashboard.shows("The watchlist is empty.")
+            assert "Press a and paste" in dashboard.text
+            assert "scenext-tui add 12345 67890" in dashboard.text
+            assert "No tasks" in dashboard.text
+
+
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "ansi-dark", "ansi-light"])
+async def test_every_state_can_be_read_under_the_cursor(tmp_path: Path, theme: str) -> None:
+    tasks: dict[str, Task | ApiError] = {
+        "queued": ApiError(ErrorKind.OFFLINE, "no connection"),
+        **{each.value: answer(each.value, 1, each) for each in TaskStatus if each != "QUEUED"},
+    }
+    async with session(tmp_path, tasks) as dashboard:
+        dashboard.app.theme = theme
+        rows = dashboard.app.dashboard.tasks
+        for line, key in enumerate(rows.keys):
+            rows.cursor = key
+            await dashboard.pilot.pause()
+            strips = dashboard.app.screen._compositor.render_strips()
+            for text, style, _ in strips[rows.region.y + line]:
+                if text.strip() and style is not None and style.color is not None:
+                    seen = style.color.is_default or style.color != style.bgcolor
+                    assert seen, f"{text!r} cannot be seen"
+
+
+# What does not change is not touched
+
+
+async def test_of_a_thousand_tasks_only_those_in_view_are_touched(tmp_path: Path) -> None:
+    ids = [f"t{n:04}" for n in range(1000)]
+    tasks: dict[str, Task | ApiError] = {key: answer(key) for key in ids}
+    async with session(tmp_path, tasks) as dashboard:
+        board = dashboard.app.dashboard
+        assert len(board.tasks.keys) == 1000
+        assert board.tasks.keys_in_view()[0] == "t0000"
+        rows = board.tasks.query(TaskRow)
+        touched = [row for row in rows if row.words and "In progress" in row.words.badge]
+        # The rest still says what it said before the answers came, for nobody sees it.
+        assert len(touched) < 60
+        await dashboard.press("G")
+        await dashboard.until(lambda: "In progress" in dashboard.lines[-3], "the last row")
+        assert "Queued" not in dashboard.text
+
+
+# Hostile text
+
+HOSTILE = {
+    "closing tag": "[/]",
+    "half a tag": "[/",
+    "markup": "[b]x[@click=app.quit]y[/][link='https://evil.test']z[/]",
+    "sequences": "a\x1b]52;c;cHduZWQ=\x1b\\b\x1b[2Jc\x9b31md\x1b]0;title\x07e",
+    "invisible": "a\x00b\u202ec\u200bd\ud800e\x7ff\u2028g\r\nh",
+    "long": "z" * 3_000,
+    "text": "失败：\\[b]x\\ $primary {url} %s",
+}
+_SGR = re.compile(r"\x1b\[[0-9;:]*m")
+_LINK = re.compile(r"\x1b\]8;[^;\x1b]*;([^\x1b]*)\x1b\\")
+_BAD = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def check(dashboard: Session, links: set[str]) -> None:
+    """Assert that nothing on the screen acts: no control byte, no markup, no link but `links`."""
+    console = dashboard.app.console
+    for strip in dashboard.app.screen._compositor.render_strips():
+        drawn = strip.render(console)
+        assert set(_LINK.findall(drawn)) <= links | {""}
+        bare = _LINK.sub("", _SGR.sub("", drawn))
+        assert not _BAD.search(bare), ascii(bare)
+        for segment in strip:
+            meta = segment.style.meta if segment.style else {}
+            assert "@click" not in meta, segment
+
+
+def json_reply(status: int, body: object) -> Reply:
+    """An answer in pure ASCII, in which lone surrogates are written as JSON can."""
+    return Reply(status, json.dumps(body), {"content-type": "application/json"})
+
+
+def hostile_tasks(service: ScriptedService, name: str, bad: str) -> tuple[str, ...]:
+    """Script four tasks with hostile text in every field; return their IDs."""
+    # An ID has no control characters, but it may look like markup.
+    marked = bad.startswith(("[", "\\")) and "://" not in bad
+    full = bad if marked else f"{name}-full".replace(" ", "-")
+    ids = (full, f"{full}-unknown", f"{full}-failed", f"{full}-refused")
+    everything = {
+        "task_id": full,
+        "status": "COMPLETED",
+        "progress": [
+            {"id": bad, "image": frame_url("t", 1)},
+            {"id": "evil", "image": f"https://x.test/{bad}"},
+        ],
+        "result": [
+            {"type": bad, "content": bad, "score": bad, "scoreDetail": bad},
+            {"type": bad, "content": VIDEO},
+        ],
+        "points": bad,
+        "messages": bad,
+    }
+    unknown = {"task_id": ids[1], "status": bad, "progress": [], "messages": bad}
+    failed = {
+        "task_id": ids[2],
+        "status": "FAILED",
+        "result": [{"type": "text", "content": bad}],
+    }
+    for task_id, data in zip(ids, (everything, unknown, failed), strict=False):
+        service.script(task_id, json_reply(200, {"status": "success", "data": data}))
+    service.script(ids[3], json_reply(400, {"status": "error", "data": {"messages": bad}}))
+    return ids
+
+
+VIDEO = "https://oss.scenext.cn/video/final.mp4"
+LINKS = {frame_url("t", 1), VIDEO, *(f"https://x.test/{bad}" for bad in HOSTILE.values())}
+
+
+def watchlist_file(labels: dict[str, str]) -> str:
+    """The watchlist's file as somebody else wrote it."""
+
+    def quoted(text: str) -> str:
+        # TOML knows no surrogates; its other escapes are those of JSON.
+        return json.dumps(text.encode("utf-8", "replace").decode())
+
+    tables = (
+        f"[[task]]\nid = {quoted(task_id)}\nadded = 2026-03-14T12:00:00Z\nlabel = {quoted(label)}\n"
+        for task_id, label in labels.items()
+    )
+    return f"version = 1\ncount = {len(labels)}\n\n" + "\n".join(tables)
+
+
+async def test_hostile_text_is_text_wherever_it_is_shown(
+    tmp_path: Path, service: ScriptedService
+) -> None:
+    by_string = {bad: hostile_tasks(service, name, bad) for name, bad in HOSTILE.items()}
+    # A label is never long in the file; one that is counts as damage.
+    labels = {task_id: bad[:100] for bad, ids in by_string.items() for task_id in ids}
+    (tmp_path / "watchlist.toml").write_text(watchlist_file(labels))
+    async with session(tmp_path, {}, base_url=service.base_url) as dashboard:
+        await dashboard.until(lambda: queued(dashboard.app) == len(HOSTILE), "the answers")
+        tasks = dashboard.app.dashboard.tasks
+        for task_id, bad in labels.items():
+            tasks.cursor = task_id
+            await dashboard.pilot.pause()
+            check(dashboard, LINKS)
+            if bad.startswith("["):
+                assert dashboard.text.count(bad[:8]) >= 2
+        for name in ("half a tag", "markup", "invisible"):
+            tasks.cursor = by_string[HOSTILE[name]][0]
+            dashboard.app.clear_notifications()
+            await dashboard.press("enter", "g", "j", "o")
+            await dashboard.shows("Link sent")
+            check(dashboard, LINKS)
+            await dashboard.press("escape", "escape", "y")
+            await dashboard.until(lambda: len(dashboard.app._notifications) == 1, "a toast")
+            check(dashboard, LINKS)
+            await dashboard.press("x")
+            await dashboard.shows("Removed")
+            check(dashboard, LINKS)
+        await dashboard.press("a")
+        field = dashboard.app.screen.query_one("#ids", Input)
+        for bad in HOSTILE.values():
+            for word in (bad + " ..", f"https://x.test/{bad}"):
+                field.value = word.encode("utf-8", "replace").decode()
+                await dashboard.press("enter")
+                check(dashboard, LINKS)
+        assert dashboard.app.is_running
+
+
+async def test_a_refusal_with_hostile_words_is_a_banner(
+    tmp_path: Path, service: ScriptedService
+) -> None:
+    words = " ".join(bad for name, bad in HOSTILE.items() if name != "long")
+    service.script("t", json_reply(401, {"status": "error", "data": {"messages": words}}))
+    (tmp_path / "watchlist.toml").write_text(watchlist_file({"t": ""}))
+    async with session(tmp_path, {}, base_url=service.base_url) as dashboard:
+        await dashboard.shows("The service refused the key")
+        check(dashboard, set())
+        assert "[/][/[b]x[@click=app.quit]y[/]" in re.sub(r"\s", "", dashboard.text)
+
+
+async def test_an_error_of_the_service_reads_as_it_was_sent(
+    tmp_path: Path, service: ScriptedService
+) -> None:
+    service.script("t", error(400, "[b]参数[/] 错误"))
+    (tmp_path / "watchlist.toml").write_text(watchlist_file({"t": ""}))
+    async with session(tmp_path, {}, base_url=service.base_url) as dashboard:
+        await dashboard.shows("[b]参数[/] 错误")
+        assert any("! 400" in line for line in dashboard.lines)
+
+
+@pytest.fixture
+def resigned(service: ScriptedService) -> ScriptedService:
+    """A service that signs its links afresh in every answer."""
+
+    def fresh(request: Request) -> Reply:
+        expires = FAR_FUTURE + len(service.for_task("t"))
+        return task("t", frames=[frame_url("t", number, expires) for number in (1, 2)])
+
+    service.script("t", fresh)
+    return service
+
+
+def test_answers_that_say_the_same_are_not_painted_and_fresh_links_are_at_the_next_chance(
+    home: Home, resigned: ScriptedService
+) -> None:
+    resigned.script("u", task("u", "COMPLETED"))
+    with home.open("watch", "t", "u") as terminal:
+        terminal.wait_for_text("frame2.png")
+        terminal.wait_for("1 completed.* live")
+        terminal.wait_quiet(1.5)
+        before = len(resigned.requests)
+        assert terminal.quiet(2.5) == 0
+        assert len(resigned.requests) >= before + 2
+        asked = len(resigned.wait_for_requests(before + 3, answered=True))
+        terminal.wait_quiet(0.3)
+        written = len(terminal.links())
+        terminal.press("enter")
+        terminal.wait_for(r"esc +Back")
+        terminal.press("j")
+        terminal.wait_for(lambda _: len(terminal.links()) > written)
+        terminal.wait_quiet(0.3)
+        known = [frame_url("t", 2, FAR_FUTURE + n) for n in range(asked - 1, asked + 4)]
+        assert terminal.links()[-1] in known
+
+
+# Memory
+
+
+async def test_what_is_no_longer_shown_is_let_go(tmp_path: Path) -> None:
+    async with session(tmp_path, three()) as dashboard:
+        await dashboard.press("question_mark")
+        drawn = weakref.ref(dashboard.app.screen.query_one(VerticalScroll)._styles_cache)
+        await dashboard.press("escape")
+        for _ in range(10):
+            await dashboard.press("enter", "escape")
+
+        def gone() -> bool:
+            gc.collect()
+            return drawn() is None
+
+        # At the next look at how polling stands.
+        await dashboard.until(gone)
+        keys = [each for each in gc.get_objects() if isinstance(each, FooterKey)]
+        shown = dashboard.app.dashboard.query(FooterKey)
+        assert len(keys) <= 4 * len(shown)

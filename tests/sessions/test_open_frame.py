@@ -1,0 +1,521 @@
+"""Frames seen, saved, copied and opened from afar: sessions in real terminals and in tmux."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import random
+import shlex
+import shutil
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.support.home import COMMAND, Home
+from tests.support.service import FAR_FUTURE, ScriptedService, frame_url, task
+from tests.support.terminal import Terminal
+from tui.demo import DemoService
+from tui.demo.server import Answer, LoopbackServer, Request
+from tui.demo.storyboard import PHOTOSYNTHESIS, PYTHAGORAS
+
+SSH = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
+RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+
+
+def picture(colour: tuple[int, int, int]) -> Answer:
+    packed = io.BytesIO()
+    Image.new("RGB", (320, 180), colour).save(packed, "PNG")
+    return Answer(200, packed.getvalue(), {"Content-Type": "image/png"})
+
+
+def painted(colour: tuple[int, int, int]) -> bytes:
+    """What a terminal of true colour is sent for a cell of one colour."""
+    numbers = ";".join(map(str, colour))
+    return f"38;2;{numbers};48;2;{numbers}m▀".encode()
+
+
+class Host:
+    """The host of the pictures: answers by path, and notes what it was asked."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Answer | Callable[[Request], Answer]] = {}
+        self.asked: list[Request] = []
+        self._server = LoopbackServer(self._respond)
+
+    def __enter__(self) -> Host:
+        self._server.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.close()
+
+    def link(self, path: str, signature: str = "first", expires: int = FAR_FUTURE) -> str:
+        """The signed link of a path."""
+        query = f"OSSAccessKeyId=LTAI&Expires={expires}&Signature={signature}%3D"
+        return f"{self._server.origin}{path}?{query}"
+
+    def asked_for(self, path: str) -> list[Request]:
+        return [request for request in self.asked if request.path == path]
+
+    def _respond(self, request: Request) -> Answer:
+        self.asked.append(request)
+        answer = self.answers.get(request.path, Answer(404))
+        return answer if isinstance(answer, Answer) else answer(request)
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    with Host() as running:
+        yield running
+
+
+@pytest.fixture
+def downloads(home: Home) -> Path:
+    folder = home.folder / "Downloads"
+    folder.mkdir()
+    return folder
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def until(true: Callable[[], object], terminal: Terminal) -> None:
+    terminal.wait_for(lambda _: true())
+
+
+def to_frames(terminal: Terminal) -> None:
+    """Go from the list to the frames of the task."""
+    terminal.press("enter")
+    terminal.wait_for(r"esc +Back")
+
+
+# Preview
+
+
+def test_the_preview_follows_the_frame_and_fetches_each_path_once(
+    home: Home, service: ScriptedService, host: Host
+) -> None:
+    for number, colour in enumerate((RED, GREEN), 1):
+        host.answers[f"/frame{number}.png"] = picture(colour)
+    paths = ("/frame1.png", "/frame2.png")
+    service.script(
+        "t",
+        task("t", "COMPLETED", frames=[host.link(path) for path in paths]),
+        task("t", "COMPLETED", frames=[host.link(path, "second") for path in paths]),
+    )
+    with home.open("watch", "t") as terminal:
+        terminal.wait_for_text("2 frames")
+        to_frames(terminal)
+        terminal.press("home", "p")
+        terminal.wait_for("Preview of frame1")
+        until(lambda: painted(RED) in terminal.raw, terminal)
+        terminal.press("down")
+        terminal.wait_for("Preview of frame2")
+        until(lambda: painted(GREEN) in terminal.raw, terminal)
+        terminal.press("r")
+        service.wait_for_requests(2, task_id="t", answered=True)
+        terminal.wait_quiet(0.3)
+        seen = len(terminal.raw)
+        terminal.press("up")
+        until(lambda: painted(RED) in terminal.raw[seen:], terminal)
+        terminal.press("p")
+        terminal.wait_gone("▀")
+    assert [request.path for request in host.asked] == ["/frame1.png", "/frame2.png"]
+    assert not any("authorization" in request.headers for request in host.asked)
+    assert service.api_key not in repr(host.asked)
+
+
+@pytest.mark.parametrize(
+    ("cols", "rows", "term", "keys", "most"),
+    [
+        (120, 40, "xterm-256color truecolor", ("p", "+"), 240_000),
+        (80, 24, "xterm-256color truecolor", ("p",), 40_000),
+        (120, 40, "xterm-256color", ("p",), 40_000),
+        (120, 40, "xterm", ("p",), 30_000),
+    ],
+    ids=["120x40", "80x24", "256 colours", "16 colours"],
+)
+def test_the_demos_frame_previews_everywhere(
+    home: Home, cols: int, rows: int, term: str, keys: tuple[str, ...], most: int
+) -> None:
+    name, _, colours = term.partition(" ")
+    env = {"TERM": name, "COLORTERM": colours, **SSH}
+    with home.open("--demo", cols=cols, rows=rows, env=env) as terminal:
+        terminal.wait_for(r"✓ Completed .* 48213")
+        to_frames(terminal)
+        terminal.press("end")
+        terminal.wait_for_text("frame6.png")
+        sizes = []
+        for key in keys:
+            terminal.wait_quiet(0.3)
+            before = len(terminal.raw)
+            terminal.press(key)
+            terminal.wait_for("▀" * (60 if key == "+" else 20))
+            terminal.wait_quiet(0.3)
+            sizes.append(len(terminal.raw) - before)
+        blocks = terminal.text().count("▀")
+        drawn = terminal.raw
+    sys.stdout.write(f"{cols}x{rows} {term} {keys}: {sizes} bytes, {blocks} cells\n")
+    assert blocks > 200
+    assert sizes[-1] < most
+    assert (b"38;2;" in drawn) is (colours == "truecolor")
+    assert (b"38;5;" in drawn) is (name == "xterm-256color" and not colours)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (Answer(200, b"<html>"), "The picture is broken, or none."),
+        (Answer(200, b"x", {"Content-Length": str(21 << 20)}), "It is larger than 20 MiB."),
+        (Answer(302, headers={"Location": "http://127.0.0.2/x"}), "leads to another host"),
+    ],
+    ids=["page", "large", "elsewhere"],
+)
+def test_what_cannot_be_shown_says_so_once_and_is_tried_again_on_demand(
+    home: Home, service: ScriptedService, host: Host, answer: Answer, words: str
+) -> None:
+    host.answers["/frame1.png"] = answer
+    service.script("t", task("t", frames=[host.link("/frame1.png")]))
+    with home.open("watch", "t", env=SSH) as terminal:
+        terminal.wait_for_text("1 frame")
+        terminal.press("p")
+        terminal.wait_for(lambda text: words in " ".join(text.split()))
+        polls = len(service.for_task("t"))
+        service.wait_for_requests(polls + 1, task_id="t", answered=True)
+        assert len(host.asked) == 1
+        host.answers["/frame1.png"] = picture(RED)
+        terminal.press("p")
+        terminal.wait_gone("Preview of")
+        terminal.press("p")
+        terminal.wait_for("▀")
+
+
+def test_a_frame_that_was_left_while_it_loaded_is_given_up(
+    home: Home, service: ScriptedService, host: Host
+) -> None:
+    host.answers["/slow.png"] = Answer(200, b"x", {"Content-Length": "1000"})
+    host.answers["/frame2.png"] = picture(GREEN)
+    links = [host.link("/slow.png"), host.link("/frame2.png")]
+    service.script("t", task("t", frames=links))
+    with home.open("watch", "t", cols=80, rows=24) as terminal:
+        terminal.wait_for(r"In progress .* 2 t")
+        to_frames(terminal)
+        terminal.press("home", "p")
+        terminal.wait_for("Loading frame1")
+        until(lambda: host.asked_for("/slow.png"), terminal)
+        terminal.resize(120, 40)
+        terminal.press("down")
+        until(lambda: painted(GREEN) in terminal.raw, terminal)
+        terminal.press("up")
+        terminal.wait_for("Loading frame1")
+        terminal.press("x")
+        terminal.wait_for_text("The watchlist is empty.")
+        terminal.press("q")
+        assert terminal.wait_exit(3) == 0
+
+
+def test_a_link_that_the_host_calls_ended_is_renewed_once(
+    home: Home, service: ScriptedService, host: Host
+) -> None:
+    ended = Answer(403, b"", {"x-oss-ec": "0002-00000069"})
+    host.answers["/frame1.png"] = lambda asked: picture(RED) if "fresh" in asked.query else ended
+    host.answers["/frame2.png"] = ended
+    frames = [host.link("/frame1.png"), host.link("/frame2.png")]
+    renewed = [host.link("/frame1.png", "fresh"), frames[1]]
+    service.script(
+        "t", task("t", "COMPLETED", frames=frames), task("t", "COMPLETED", frames=renewed)
+    )
+    with home.open("watch", "t") as terminal:
+        terminal.wait_for_text("2 frames")
+        to_frames(terminal)
+        terminal.press("home", "p")
+        terminal.wait_for("▀")
+        terminal.press("down")
+        terminal.wait_for(r"The link has ended and the(.|\n)*renew it")
+        terminal.press("d")
+        terminal.wait_for("frame2: The link has ended and the service did not renew it")
+    assert len(service.for_task("t")) == 2
+    assert len(host.asked_for("/frame1.png")) == 2
+
+
+def test_the_panel_previews_saves_and_survives_its_closing(
+    home: Home, service: ScriptedService, host: Host, downloads: Path
+) -> None:
+    host.answers["/frame1.png"] = picture(BLUE)
+    host.answers["/slow.png"] = Answer(200, b"x", {"Content-Length": "1000"})
+    links = [host.link("/frame1.png"), host.link("/slow.png")]
+    service.script("t", task("t", "COMPLETED", frames=links))
+    with home.open("watch", "t", cols=80, rows=24, env=SSH) as terminal:
+        terminal.wait_for(r"Completed .* 2 t")
+        terminal.press("o")
+        terminal.wait_for_text("open frame2 of t")
+        terminal.press("p")
+        terminal.wait_for("Loading frame2")
+        terminal.press("escape")
+        terminal.wait_gone("Loading frame2")
+        to_frames(terminal)
+        terminal.press("home", "o")
+        terminal.wait_for_text("open frame1 of t")
+        terminal.press("p")
+        until(lambda: painted(BLUE) in terminal.raw, terminal)
+        terminal.press("d")
+        terminal.wait_for_text("frame1.png.")
+        assert terminal.line(8).split()[1] == "Saved"
+        terminal.press("u")
+        terminal.wait_for_text("Press enter to go back.")
+        terminal.press("ctrl+c")
+        terminal.wait_for_text("open frame1 of t")
+        terminal.press("q")
+        assert terminal.wait_exit(3) == 0
+    assert set(files(downloads)) == {"t/frame1.png"}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_no_keys_in_whatever_haste_end_it(
+    home: Home, service: ScriptedService, host: Host, downloads: Path, seed: int
+) -> None:
+    dice = random.Random(seed)
+    host.answers["/frame1.png"] = picture(RED)
+    links = [host.link(f"/frame{number}.png") for number in range(1, 4)]
+    service.script("one", task("one", "COMPLETED", frames=links))
+    others = ["o", "d", "escape", "p", "c", "u", "enter", "a", "?", "/", "x", "j", "ctrl+p", "D"]
+    with home.open("watch", "one", "two", cols=80, rows=24, env=SSH) as terminal:
+        terminal.wait_for_text("Filter")
+        terminal.wait_for(r"Completed .* 3 one")
+        for _ in range(80):
+            terminal.press(*dice.choices(("o", "d", "escape", "enter"), k=3), dice.choice(others))
+            # For as long as a screen takes to come and go.
+            terminal.quiet(dice.choice((0.0, 0.01, 0.03, 0.05)))
+        terminal.quiet(0.5)
+
+
+# Download
+
+
+def test_all_of_a_task_is_saved_as_it_is_served(home: Home, downloads: Path) -> None:
+    with DemoService(stories=(PYTHAGORAS,)) as demo:
+        home.configure(base_url=demo.base_url, api_key=demo.api_key)
+        home.config.chmod(0o600)
+        url = f"{demo.base_url}/get_status/48213"
+        key = {"Authorization": f"Bearer {demo.api_key}"}
+        with urllib.request.urlopen(urllib.request.Request(url, headers=key)) as answer:  # noqa: S310
+            data = json.load(answer)["data"]
+        links = [frame["image"] for frame in data["progress"]] + [data["result"][0]["content"]]
+        wanted = {}
+        for link in links:
+            with urllib.request.urlopen(link) as answer:  # noqa: S310
+                wanted[f"48213/{link.partition('?')[0].rpartition('/')[2]}"] = answer.read()
+        with home.open("watch", "48213", env=SSH) as terminal:
+            terminal.wait_for_text("Video, 5 frames")
+            terminal.press("D")
+            terminal.wait_for_text("Saved 6 files in")
+            terminal.press("c")
+            until(lambda: terminal.clipboards() == [str(downloads / "48213")], terminal)
+            terminal.press("escape")
+            terminal.wait_gone("Saved 6 files in")
+            terminal.press("D")
+            terminal.wait_for_text("Saved 6 files in")
+    assert len(wanted) == 6
+    assert files(downloads) == wanted
+
+
+def test_a_cut_connection_and_its_follower_are_both_told(
+    home: Home, service: ScriptedService, host: Host, downloads: Path
+) -> None:
+    cut = {"Content-Length": "9999", "Connection": "close"}
+    release = threading.Event()
+
+    def slowly(_: Request) -> Answer:
+        release.wait(10)
+        return Answer(200, b"half", cut)
+
+    host.answers["/frame1.png"] = slowly
+    host.answers["/frame2.png"] = picture(RED)
+    links = [host.link("/frame1.png"), host.link("/frame2.png")]
+    service.script("t", task("t", frames=links))
+    with home.open("watch", "t") as terminal:
+        terminal.wait_for_text("2 frames")
+        to_frames(terminal)
+        terminal.press("home", "d", "down", "d")
+        terminal.wait_for_text("Saving 1 of 1: frame1")
+        release.set()
+        terminal.wait_for("frame1: The connection broke half-way.(.|\n)*Saved .*frame2.png")
+    assert set(files(downloads)) == {"t/frame2.png"}
+
+
+def test_escape_cancels_and_the_next_download_starts_at_once(
+    home: Home, service: ScriptedService, host: Host, downloads: Path
+) -> None:
+    host.answers["/frame1.png"] = Answer(200, b"half", {"Content-Length": "9999"})
+    host.answers["/frame2.png"] = picture(RED)
+    links = [host.link("/frame1.png"), host.link("/frame2.png")]
+    service.script("t", task("t", "COMPLETED", frames=links))
+    with home.open("watch", "t") as terminal:
+        terminal.wait_for_text("2 frames")
+        to_frames(terminal)
+        terminal.press("home", "d")
+        until(lambda: list(downloads.rglob("*.part")), terminal)
+        terminal.press("escape")
+        terminal.wait_for_text("The download was cancelled.")
+        until(lambda: not files(downloads), terminal)
+        terminal.press("d", "escape", "down", "d")
+        terminal.wait_for("Saved .*frame2.png")
+        assert set(files(downloads)) == {"t/frame2.png"}
+        terminal.press("up", "d")
+        until(lambda: list(downloads.rglob("*.part")), terminal)
+        terminal.press("q")
+        terminal.wait_for_text("A download is running. q: quit without it")
+        assert list(downloads.rglob("*.part"))
+        terminal.press("q")
+        assert terminal.wait_exit(3) == 0
+    assert set(files(downloads)) == {"t/frame2.png"}
+
+
+def test_a_folder_that_cannot_be_used_is_said_where_one_looks(
+    home: Home, service: ScriptedService, host: Host, downloads: Path
+) -> None:
+    (downloads / "t").write_text("mine")
+    host.answers["/frame1.png"] = picture(RED)
+    service.script("t", task("t", frames=[host.link("/frame1.png")]))
+    with home.open("watch", "t") as terminal:
+        terminal.wait_for_text("1 frame")
+        terminal.press("d")
+        terminal.wait_for(r"a\s+file\s+has\s+the\s+name\s+of\s+the\s+folder")
+    assert files(downloads) == {"t": b"mine"}
+
+
+# Open and copy
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [("exit 3", "helper ended with exit status 3"), ("kill -9 $$", "helper was ended by signal 9")],
+)
+def test_a_helper_that_fails_is_said_in_the_panel(
+    home: Home, service: ScriptedService, tmp_path: Path, script: str, words: str
+) -> None:
+    url = frame_url("t", 1)
+    service.script("t", task("t", "COMPLETED", frames=[url]))
+    helper = tmp_path / "helper"
+    helper.write_text(
+        f'#!/bin/sh\nprintf "%s\\n" "$@" >> {tmp_path / "got"}\necho NOISE >&2\n{script}\n'
+    )
+    helper.chmod(0o755)
+    with home.open("watch", "t", env={**SSH, "BROWSER": str(helper)}) as terminal:
+        terminal.wait_for_text("frame1.png")
+        terminal.press("o", "o")
+        terminal.wait_for_text(f"! {words}")
+        terminal.wait_for_text("open frame1 of t")
+        terminal.press("escape")
+        terminal.wait_gone("open frame1 of t")
+        assert b"NOISE" not in terminal.raw
+    assert (tmp_path / "got").read_text() == f"{url}\n"
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "javascript:alert(1)",
+        "https://h.test/\x1b]0;x\x07a.png",
+        "https://h.test/" + "a" * 20_000,
+    ],
+    ids=["script", "escape", "long"],
+)
+def test_a_link_that_is_not_safe_is_shown_and_no_more(
+    home: Home, service: ScriptedService, downloads: Path, tmp_path: Path, hostile: str
+) -> None:
+    service.script("bad", task("bad", "COMPLETED", frames=[hostile]))
+    env = {"SCENEXT_OPEN_COMMAND": f"touch {tmp_path / 'opened'}"}
+    with home.open("watch", "bad", env=env) as terminal:
+        terminal.wait_for_text("1 frame")
+        for key, words in (("o", "Not opened: the link"), ("y", "Not copied: the link")):
+            terminal.press(key)
+            terminal.wait_for_text(words)
+        terminal.press("d")
+        terminal.wait_for("frame1: not saved, the link")
+        terminal.press("p")
+        terminal.wait_for("Not loaded: the link")
+        assert terminal.links() == terminal.clipboards() == []
+        assert b"\x1b]0;x" not in terminal.raw
+    assert not (tmp_path / "opened").exists()
+    assert files(downloads) == {}
+
+
+def test_a_short_lived_link_is_fresh_when_it_is_opened_after_its_end(home: Home) -> None:
+    with DemoService(speed=1000, stories=(replace(PHOTOSYNTHESIS, link_lives=1),)) as demo:
+        home.configure(base_url=demo.base_url, api_key=demo.api_key)
+        home.config.chmod(0o600)
+        with home.open("watch", "48344", env=SSH) as terminal:
+            terminal.wait_for("ended +frame1", timeout=15)
+            to_frames(terminal)
+            terminal.press("end")
+            known = set(terminal.links())
+            terminal.press("o")
+            terminal.wait_for_text("open frame6 of 48344")
+            until(terminal.clipboards, terminal)
+            (fresh,) = terminal.clipboards()
+            assert fresh not in known
+            assert fresh in terminal.links()
+
+
+@pytest.fixture
+def tmux(home: Home, tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Runs tmux commands against a server of its own, with a default configuration."""
+    if shutil.which("tmux") is None:
+        pytest.skip("tmux is not installed")
+    socket = f"open-frame-{os.getpid()}"
+    env = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TMUX_TMPDIR": str(tmp_path)}
+
+    def run(*arguments: str) -> str:
+        return subprocess.run(
+            ["tmux", "-L", socket, "-f", "/dev/null", *arguments],
+            env={**env, **home.environment(), "TERM": "xterm-256color"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=10,
+        ).stdout
+
+    program = shlex.join([*COMMAND, "watch", "t"])
+    run("new-session", "-d", "-x", "120", "-y", "40", "-c", str(Path.cwd()), program)
+    try:
+        yield run
+    finally:
+        run("kill-server")
+
+
+def test_inside_a_default_tmux_a_link_is_copied_both_ways(
+    home: Home, service: ScriptedService, tmux: Callable[..., str], tmp_path: Path
+) -> None:
+    url = frame_url("t", 1)
+    service.script("t", task("t", "COMPLETED", frames=[url]))
+    attach = ["tmux", "-L", f"open-frame-{os.getpid()}", "attach"]
+    with Terminal(attach, env={"TMUX_TMPDIR": str(tmp_path)}) as terminal:
+        terminal.wait_for_text("frame1.png")
+        terminal.press("y")
+        terminal.wait_for_text("Link of frame1 copied by tmux.")
+        assert tmux("show-buffer") == url
+        until(lambda: terminal.clipboards() == [url], terminal)
+        terminal.press("enter", "o")
+        terminal.wait_for_text("Link copied by tmux.")
+        terminal.press("u")
+        terminal.wait_for_text("Press enter to go back.")
+        assert url in tmux("capture-pane", "-p", "-J").replace("\n", "")
+        terminal.press("enter")
+        terminal.wait_for_text("Link copied by tmux.")
+        terminal.press("q")
+        # The session ends with its only program.
+        assert terminal.wait_exit() == 0

@@ -1,0 +1,143 @@
+"""What is installed: a wheel with all that it needs; and that the README tells of all there is."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.support.home import Home
+from tests.support.terminal import Terminal
+from tui import __version__
+from tui.config import Config
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this checkout."""
+    pytest.importorskip("hatchling")
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=60)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheel in it, installed as pip does; its dependencies are ours."""
+    folder = tmp_path_factory.mktemp("installed")
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index"]
+    subprocess.run(
+        [*pip, "--disable-pip-version-check", "--target", str(folder), str(wheel)],
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    return folder
+
+
+@pytest.fixture
+def command(installed: Path, tmp_path: Path) -> Home:
+    """A home in which the installed command is the one that runs."""
+    # The folder stands before the checkout, which is installed for this interpreter as well.
+    return Home(
+        tmp_path,
+        command=(str(installed / "bin" / "scenext-tui"),),
+        env={"PYTHONPATH": str(installed), "PYTHONSAFEPATH": "1"},
+    )
+
+
+def test_the_wheel_has_what_the_program_reads(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {
+        "tui/dashboard/app.tcss",
+        "tui/dashboard/complete.tcss",
+        "tui/py.typed",
+        "tui/demo/__main__.py",
+    } <= names
+    assert not [name for name in names if name.startswith("tests")]
+    sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / "tui").rglob("*.py")}
+    assert sources <= names
+
+
+def test_the_installed_command_says_its_version(command: Home, installed: Path) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert __version__ == project["version"]
+    assert command.run("--version").stdout == f"scenext-tui {__version__}\n"
+    where = subprocess.run(
+        [sys.executable, "-P", "-c", "import tui; print(tui.__file__)"],
+        env=command.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=command.folder,
+    )
+    assert where.stdout.startswith(str(installed))
+
+
+def test_the_installed_demo_shows_tasks_that_move(command: Home) -> None:
+    env = command.environment()
+    with Terminal([*command.command, "--demo"], env=env, cwd=command.folder) as terminal:
+        first = terminal.wait_for(r"6 tasks: .*in progress")
+        terminal.wait_for_text("demo: live")
+
+        def rows(text: str) -> list[str]:
+            return re.findall(r"^.{8}[-»✓✗?] .{24}", text, re.MULTILINE)
+
+        assert len(rows(first)) == 6
+        terminal.wait_for(lambda text: rows(text) != rows(first), timeout=30)
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+    assert not (command.folder / "data").exists(), "the demo keeps its files elsewhere"
+
+
+# The README
+
+
+def test_the_two_lines_of_the_readme_are_what_ci_runs() -> None:
+    lines = [line for line in README.splitlines() if line.startswith("python3 -m venv")]
+    assert len(lines) == 2
+    assert lines[0].endswith("scenext-tui --demo")
+    assert lines[1].endswith("-m pytest")
+    script = (ROOT / ".ci" / "run").read_text("utf-8")
+    (pattern,) = re.findall(r"grep -m1 -- '([^']+)' README\.md", script)
+    found = [line for line in README.splitlines() if re.search(pattern, line)]
+    assert found[0] == lines[1]
+
+
+def test_the_readme_has_every_setting() -> None:
+    settings = set(Config._fields) - {"key"}
+    settings |= {"api_key", "api_key_file", "api_key_command"}
+    table = README.partition("## Configuration")[2].partition("\n## ")[0]
+    in_table = {
+        name
+        for line in table.splitlines()
+        if line.startswith("| `")
+        for name in re.findall("`([a-z_]+)`", line.split("|")[1])
+    }
+    assert in_table == settings
+
+
+def test_the_readme_has_every_command_and_flag(home: Home) -> None:
+    described = home.run("--help").stdout
+    flags = set(re.findall(r"--[a-z-]+", described)) - {"--help"}
+    commands = set(re.findall(r"^    ([a-z]+) ", described, re.MULTILINE))
+    assert flags == {"--config", "--demo", "--label", "--low-bandwidth", "--verbose", "--version"}
+    assert commands == {"watch", "add", "paths"}
+    missing = [word for word in flags | commands if not re.search(rf"(?<![-\w]){word}\b", README)]
+    assert missing == []
+
+
+def test_the_pictures_of_the_readme_are_there() -> None:
+    pictures = re.findall(r"\]\((screenshots/[^)]+)\)", README)
+    assert pictures
+    assert all((ROOT / picture).is_file() for picture in pictures)

@@ -1,0 +1,431 @@
+"""A planted key and planted signatures, looked for wherever a session leaves anything."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from PIL import Image
+
+from tests.support.home import Home
+from tests.support.secrets import forms, leaks, made_by_the_program, too_open, without_links
+from tests.support.service import FAR_FUTURE, Reply, Request, ScriptedService, error, task
+from tests.support.terminal import Terminal
+from tui.demo.server import Answer, LoopbackServer
+from tui.demo.server import Request as Fetched
+from tui.log import LARGEST
+
+KEY = "sk-CANARY-7Qm2/xK+9vT4wZbR1nLpY6sD"
+WRONG_KEY = "sk-BUDGIE-3Wt8+hJ/5cF2qXeG7mNkA4uV"
+SIGNATURES = tuple(f"{head}+vC/8dHs4LpW2mQ=" for head in ("Zq7XwKtN1", "Bf3YrMsP6", "Jd9GhVcL2"))
+ROOT = Path(__file__).parents[2]
+SSH = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
+TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}"
+
+
+@dataclass
+class Pictures:
+    """The host of the pictures: every path is one, and what it was asked is noted."""
+
+    asked: list[Fetched] = field(default_factory=list)
+    origin: str = ""
+
+    def link(self, number: int) -> str:
+        """The signed link of a frame."""
+        signature = quote(SIGNATURES[number - 1], safe="")
+        query = f"OSSAccessKeyId=LTAI5tX&Expires={FAR_FUTURE}&Signature={signature}"
+        return f"{self.origin}/frame{number}.png?{query}"
+
+    def respond(self, request: Fetched) -> Answer:
+        """A picture."""
+        self.asked.append(request)
+        packed = io.BytesIO()
+        Image.new("RGB", (32, 18), (255, 0, 0)).save(packed, "PNG")
+        return Answer(200, packed.getvalue(), {"Content-Type": "image/png"})
+
+
+@pytest.fixture
+def pictures() -> Iterator[Pictures]:
+    host = Pictures()
+    server = LoopbackServer(host.respond)
+    server.start()
+    host.origin = server.origin
+    yield host
+    server.close()
+
+
+@pytest.fixture
+def service() -> Iterator[ScriptedService]:
+    """A service that takes the planted key alone, and quotes any other one in every form."""
+    with ScriptedService(api_key=KEY, check_key=False) as running:
+        yield running
+
+
+def quoted(secret: str) -> str:
+    """All that a careless service may say about a secret."""
+    packed = (base64.b64encode(b"\0" * shift + secret.encode()).decode() for shift in range(3))
+    every = "".join(f"%{byte:02x}" for byte in secret.encode())
+    return " ".join((secret, quote(secret, safe=""), every, *packed, f"{secret[:9]}…", secret))
+
+
+def script_faults(service: ScriptedService, link: str) -> list[str]:
+    """Give each fault that quotes a secret a task of its own; return the tasks."""
+    encoded = quote(link, safe="")
+    faults = {
+        "key500": error(500, f"internal: {quoted(KEY)}"),
+        "key404": error(404, f"no task for {KEY[:12]}***"),
+        "plain500": Reply(500, f"Traceback: Authorization: Bearer {KEY} {link}"),
+        "page": Reply(502, f"<html><a href='{link}'>{KEY}</a>", {"content-type": "text/html"}),
+        "moved": Reply(302, b"", {"location": link, "x-echo": KEY}),
+        "cut": Reply(200, f'{{"status": "success", "data": {{"image": "{link}'),
+        "quotes": error(422, f"cannot fetch {link}"),
+        "quotes2": error(500, f"cannot fetch {encoded} or <{link}>, ({link})"),
+        "refuses": Reply(200, {"status": "error", "data": {"messages": f"{KEY} {link}"}}),
+        "other": task(link),
+        "lost": Reply(drop=True),
+    }
+    for task_id, reply in faults.items():
+        script(service, task_id, reply)
+    return list(faults)
+
+
+def script(service: ScriptedService, task_id: str, reply: Reply) -> None:
+    """Answer so to who sends the key; quote the `Authorization` of anybody else."""
+
+    def answer(request: Request) -> Reply:
+        sent = request.headers.get("authorization", "")
+        if sent == f"Bearer {KEY}":
+            return reply
+        return error(401, f"Unauthorized: {sent} {quoted(sent.removeprefix('Bearer '))}")
+
+    service.script(task_id, answer)
+
+
+def written(folder: Path, *ours: Path) -> dict[Path, bytes]:
+    """What the program wrote below a folder."""
+    found = {
+        path: path.read_bytes() for path in made_by_the_program(folder, ours) if path.is_file()
+    }
+    assert found
+    return found
+
+
+def assert_key_only_sent(service: ScriptedService, pictures: Pictures) -> None:
+    """Assert that the keys went to the service as an `Authorization`, and nowhere else."""
+    for request in service.requests:
+        headers = dict(request.headers)
+        assert headers.pop("authorization") in (f"Bearer {KEY}", f"Bearer {WRONG_KEY}")
+        told = json.dumps([request.path, headers]).encode()
+        assert leaks(told, (KEY, WRONG_KEY, *SIGNATURES)) == []
+    assert leaks(repr(pictures.asked).encode(), (KEY, WRONG_KEY)) == []
+    assert not any("authorization" in request.headers for request in pictures.asked)
+
+
+def test_each_form_of_a_secret_is_found() -> None:
+    assert len(set(forms(KEY).values())) >= 8
+    for piece in (*quoted(KEY).split(" "), KEY[:5] + "\x1b[1m" + KEY[5:], KEY[:5] + "\n" + KEY[5:]):
+        assert leaks(f"so: {piece}".encode(), [KEY]), piece
+    shown = b"\x1b]8;id=1;https://h/?" + SIGNATURES[0].encode() + b"\x1b\\frame1\x1b]8;;\x1b\\"
+    assert leaks(shown, SIGNATURES)
+    assert leaks(without_links(shown), SIGNATURES) == []
+
+
+def test_a_session_of_faults_leaves_no_secret_anywhere(
+    home: Home, service: ScriptedService, pictures: Pictures, tmp_path: Path
+) -> None:
+    key_file, downloads = tmp_path / "key", tmp_path / "Downloads"
+    downloads.mkdir()
+    key_file.write_text(f"{WRONG_KEY}\n")
+    home.configure(
+        base_url=service.base_url,
+        api_key_file=str(key_file),
+        poll_interval=1,
+    )
+    links = [pictures.link(number) for number in (1, 2, 3)]
+    script(service, "good", task("good", frames=links))
+    faulty = script_faults(service, links[0])
+    with home.open("--verbose", "watch", "good", *faulty, env=SSH) as terminal:
+        terminal.wait_for_text("The service refused the key from")
+        key_file.write_text(f"{KEY}\n")
+        terminal.wait_for_text("3 frames")
+        asked_well(service, terminal, faulty)
+        # Each task's own words.
+        terminal.press("G")
+        terminal.wait_for_text("lost")
+        for _ in faulty:
+            drawn = len(terminal.raw)
+            terminal.press("k")
+            until_drawn(terminal, drawn)
+        terminal.wait_for_text("frame3.png")
+        terminal.press("a")
+        terminal.wait_for_text("Add tasks")
+        terminal.paste("late7")
+        terminal.press("enter")
+        terminal.wait_for(lambda _: b"late7" in home.watchlist.read_bytes())
+        terminal.wait_gone("Add tasks")
+        terminal.press("x")
+        terminal.wait_for_text("Removed late7")
+        terminal.press("g")
+        terminal.wait_for_text("frame3.png")
+        terminal.press("y")
+        terminal.wait_for_text("Link of frame3 sent to")
+        terminal.press("d")
+        terminal.wait_for(lambda _: (downloads / "good" / "frame3.png").exists())
+        terminal.press("p")
+        terminal.wait_for("▀")
+        terminal.press("o")
+        terminal.wait_for_text("open frame3 of good")
+        terminal.wait_for(lambda _: len(terminal.clipboards()) == 2)
+        before = terminal.raw
+        terminal.press("u")
+        terminal.wait_for_text("Press enter to go back.")
+        assert leaks(without_links(terminal.raw), SIGNATURES), "the raw link is shown"
+        raw_end = len(terminal.raw)
+        terminal.press("enter")
+        terminal.wait_for_text("open frame3 of good")
+        # An answer that brings nothing new is the task's second one at the earliest.
+        terminal.wait_for(lambda _: "task good: answered, after" in home.log.read_text())
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        after = terminal.raw[raw_end:]
+
+    assert leaks(terminal.raw, (KEY, WRONG_KEY)) == []
+    assert set(links) <= set(terminal.links())
+    assert terminal.clipboards() == [links[2]] * 2
+    assert leaks(without_links(before) + without_links(after), SIGNATURES) == []
+    files = written(tmp_path, key_file, home.config)
+    for path in (home.log, home.watchlist, home.watchlist.with_name("watchlist.toml.bak")):
+        assert path in files
+    for path, data in files.items():
+        assert leaks(f"{path}\n".encode() + data, (KEY, WRONG_KEY, *SIGNATURES)) == [], path
+    ours = (key_file, downloads, home.config.parent.parent)
+    assert too_open(made_by_the_program(tmp_path, ours)) == []
+    assert_key_only_sent(service, pictures)
+    assert_log_tells_enough(home, faulty)
+
+
+def until_drawn(terminal: Terminal, before: int) -> None:
+    """Wait until the terminal was sent more than the blink of a line."""
+    terminal.wait_for(lambda _: len(terminal.raw) > before + 200)
+
+
+def asked_well(service: ScriptedService, terminal: Terminal, task_ids: list[str]) -> None:
+    """Wait until each of these tasks was asked about with the right key, and answered."""
+    good = f"Bearer {KEY}"
+
+    def all_of_them(_: str) -> bool:
+        asked = {
+            r.task_id for r in service.requests if r.headers["authorization"] == good and r.ended
+        }
+        return asked >= set(task_ids)
+
+    terminal.wait_for(all_of_them, timeout=15)
+
+
+def assert_log_tells_enough(home: Home, faulty: list[str]) -> None:
+    """Assert that the log says time, task, kind, code and duration, and of no link its query."""
+    log = home.log.read_text()
+    for line in log.splitlines():
+        assert re.match(rf"{TIME} [A-Z]+ (tui\.\S+|__main__): ", line), line
+    told = r"(?m)^{} WARNING \S+ task {}: {}.* after \d+\.\d\d s$"
+    for task_id, kind in {
+        "key500": r"server error \(500\): 500: internal",
+        "page": r"server error \(502\)",
+        "moved": r"not the API \(302\)",
+        "quotes": r"refused \(422\)",
+        "lost": "offline",
+        "cut": "not the API",
+    }.items():
+        assert re.search(told.format(TIME, task_id, kind), log), task_id
+    assert all(f"task {task_id}: " in log for task_id in faulty)
+    assert not re.search(r"(?i)(\?|%3f)(ossaccesskeyid|expires|signature)", log)
+    assert "Expires" not in log
+
+
+def test_without_verbose_a_good_poll_is_not_logged_and_paths_names_the_log(
+    home: Home, service: ScriptedService
+) -> None:
+    home.configure(base_url=service.base_url, api_key=KEY, poll_interval=1)
+    service.script("good", task("good"))
+    with home.open("watch", "good") as terminal:
+        service.wait_for_requests(2, task_id="good", answered=True)
+        terminal.wait_for_text("In progress")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+    log = home.log.read_text()
+    assert "scenext-tui" in log
+    assert "answered" not in log
+    assert "task good" not in log, "that it runs is no news"
+    assert f"log        {home.log}" in home.run("paths").stdout.splitlines()
+
+
+def test_the_log_is_bounded_and_its_owners_alone(tmp_path: Path) -> None:
+    program = (
+        "import logging, pathlib, sys; from tui import log, redact\n"
+        "assert not log.start(pathlib.Path(sys.argv[1]), redact.Redactor())\n"
+        "for n in range(400): logging.getLogger('tui.x').info('%s %s', n, 'x' * 9500)\n"
+    )
+    path = tmp_path / "state" / "app" / "app.log"
+    subprocess.run([sys.executable, "-c", program, path], check=True, cwd=ROOT, timeout=30)
+    files = [path, path.with_name("app.log.1"), path.with_name("app.log.2")]
+    assert sorted(path.parent.iterdir()) == files
+    assert all(file.stat().st_size <= LARGEST for file in files)
+    assert path.read_text().splitlines()[-1].split()[4] == "399"
+    assert too_open(tmp_path.rglob("*")) == []
+
+
+def test_a_good_answer_that_quotes_a_secret_shows_none(
+    home: Home, service: ScriptedService, pictures: Pictures
+) -> None:
+    link = pictures.link(1)
+    home.configure(base_url=service.base_url, api_key=KEY, poll_interval=1)
+    said = [{"type": f"of {KEY}", "content": f"Bearer {KEY} for {link}", "scoreDetail": link}]
+    said.append({"type": "text", "content": quoted(KEY), "score": KEY})
+    odd = task("odd", f"GONE {KEY[:12]}", frames=[{"id": KEY, "image": link}], result=said)
+    script(service, "odd", odd)
+    more = {"messages": [f"{KEY} {link}"], "consumption": [KEY, link]}
+    script(service, "bad", task("bad", "FAILED", frames=[link], result=said, **more))
+    with home.open("--verbose", "watch", "odd", "bad", env=SSH) as terminal:
+        terminal.wait_for(r"GONE(.|\n)*Failed")
+        terminal.wait_for_text("1 frame")
+        terminal.press("G")
+        terminal.wait_for(r"│ bad")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+    assert leaks(terminal.raw, [KEY]) == []
+    assert leaks(without_links(terminal.raw), SIGNATURES) == []
+    for path, data in written(home.folder, home.config).items():
+        assert leaks(data, (KEY, *SIGNATURES)) == [], path
+
+
+# Children
+
+
+DUMP = """#!/bin/sh
+{{
+  for word in "$@"; do echo "argument $word"; done
+  env | sed 's/^/variable /'
+  ls -l /proc/self/fd | sed -n 's/.* \\([0-9][0-9]* -> .*\\)/descriptor \\1/p'
+}} >> "{folder}/{name}.dump"
+{then}
+"""
+
+
+def helper(folder: Path, name: str, then: str = "") -> Path:
+    """A program that writes down all that it was given."""
+    folder.mkdir(exist_ok=True)
+    path = folder / name
+    path.write_text(DUMP.format(folder=folder, name=name, then=then))
+    path.chmod(0o700)
+    return path
+
+
+def given(folder: Path, name: str, kind: str) -> list[str]:
+    """What a helper was given: each `argument`, `variable` or `descriptor`."""
+    lines = (folder / f"{name}.dump").read_text().splitlines()
+    return [line.removeprefix(f"{kind} ") for line in lines if line.startswith(f"{kind} ")]
+
+
+@pytest.mark.parametrize("way", ["SCENEXT_OPEN_COMMAND", "BROWSER"])
+def test_children_get_the_link_that_is_opened_and_nothing_else(
+    home: Home, service: ScriptedService, pictures: Pictures, tmp_path: Path, way: str
+) -> None:
+    bin_folder = tmp_path / "bin"
+    browser = helper(bin_folder, "browser")
+    helper(bin_folder, "tmux", f'[ "$1" = load-buffer ] && cat > "{bin_folder}/buffer.dump"')
+    vault = helper(bin_folder, "vault", f"echo '{KEY}'")
+    env = {**SSH, "PATH": f"{bin_folder}:{os.environ['PATH']}", "TMUX": "/nowhere,1,0"}
+    env[way] = str(browser)
+    home.configure(base_url=service.base_url, api_key_command=str(vault), poll_interval=1)
+    if way == "BROWSER":
+        env["SCENEXT_API_KEY"] = KEY
+    link = pictures.link(1)
+    script(service, "t", task("t", frames=[link]))
+    with home.open("--verbose", "watch", "t", env=env) as terminal:
+        terminal.wait_for_text("frame1.png")
+        terminal.press("o")
+        terminal.wait_for_text("Opened frame1 with browser.")
+        terminal.press("y")
+        terminal.wait_for_text("Link of frame1 copied by tmux.")
+        asked = len(service.requests)
+        terminal.press("r")
+        service.wait_for_requests(asked + 1)
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+    assert given(bin_folder, "browser", "argument") == [link]
+    assert (bin_folder / "buffer.dump").read_text() == link
+    ran = ["browser", "tmux", *(["vault"] if way == "SCENEXT_OPEN_COMMAND" else [])]
+    assert (bin_folder / "vault.dump").exists() == ("vault" in ran)
+    for name in ran:
+        dump = (bin_folder / f"{name}.dump").read_bytes()
+        assert leaks(dump, [KEY]) == [], name
+        assert leaks(dump.replace(link.encode(), b""), SIGNATURES) == [], name
+        variables = given(bin_folder, name, "variable")
+        assert not any(line.startswith("SCENEXT_API_KEY=") for line in variables)
+        # The folder of its own descriptors is open in the `ls` that lists them.
+        others = [
+            line
+            for line in given(bin_folder, name, "descriptor")
+            if int(line.split()[0]) > 2 and "/proc/" not in line
+        ]
+        assert others == []
+    assert b"vault" not in terminal.raw
+    assert leaks(terminal.raw, [KEY]) == []
+    assert leaks(without_links(terminal.raw), SIGNATURES) == []
+    for path, data in written(tmp_path, bin_folder, home.config).items():
+        assert leaks(data, (KEY, *SIGNATURES)) == [], path
+    assert_key_only_sent(service, pictures)
+
+
+# Crashes
+
+
+@pytest.mark.parametrize("where", ["handler", "worker"])
+def test_a_crash_tells_no_secret(tmp_path: Path, where: str) -> None:
+    argv = [sys.executable, "-m", "tests.support.secrets", where, str(tmp_path), KEY]
+    with Terminal(argv, cwd=ROOT) as terminal:
+        terminal.wait_for_text("Asking the service")
+        terminal.wait_for(lambda _: (tmp_path / "watchlist.toml").exists())
+        (tmp_path / "strike").touch()
+        if where == "handler":
+            terminal.press("a")
+            terminal.wait_for_text("Add tasks")
+            terminal.press("67890", "enter")
+        assert terminal.wait_exit() == 1
+    assert f"a fault in a {where}" in terminal.text().replace("\n", "")
+    assert leaks(terminal.raw, [KEY]) == []
+    files = written(tmp_path, tmp_path / "strike")
+    log = files[tmp_path / "scenext-tui.log"]
+    assert b"Traceback" in log
+    for path, data in files.items():
+        assert leaks(data, [KEY]) == [], path
+    assert too_open(made_by_the_program(tmp_path, [tmp_path / "strike"])) == []
+
+
+def test_a_crash_at_start_tells_no_secret(
+    home: Home, service: ScriptedService, pictures: Pictures, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    words = f"a broken package quotes {quoted(KEY)}, Bearer {KEY} and {pictures.link(1)}"
+    (broken / "textual.py").write_text(f"raise RuntimeError(open({str(broken / 'said')!r}).read())")
+    (broken / "said").write_text(words)
+    home.configure(base_url=service.base_url, api_key=KEY)
+    home.config.chmod(0o600)
+    with home.open(env={"PYTHONPATH": str(broken)}) as terminal:
+        assert terminal.wait_exit() == 1
+    assert "a broken package quotes" in terminal.text()
+    assert leaks(terminal.raw, (KEY, *SIGNATURES)) == []
+    for path in made_by_the_program(tmp_path, [broken, home.config]):
+        assert path.is_dir() or leaks(path.read_bytes(), (KEY, *SIGNATURES)) == [], path
+    assert service.requests == []

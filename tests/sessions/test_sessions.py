@@ -1,0 +1,441 @@
+"""Whole sessions: the real program in a real terminal against real HTTP on loopback."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import tomllib
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.support.home import Home
+from tests.support.service import Reply, ScriptedService, frame_url, task
+
+REASON = "渲染失败：公式无法编译"
+VIDEO = "https://oss.scenext.cn/video/abc/final.mp4"
+
+
+def growing(last: int) -> list[Reply]:
+    """A task that grows by a frame at each answer and then completes."""
+    frames = [[frame_url("run", n) for n in range(1, count + 1)] for count in range(1, last + 1)]
+    answers = [task("run", frames=urls) for urls in frames]
+    result = [{"type": "video", "content": VIDEO}]
+    return [*answers, task("run", "COMPLETED", frames=frames[-1], result=result)]
+
+
+def test_three_tasks_are_watched_to_their_end(home: Home, service: ScriptedService) -> None:
+    service.script("run", *growing(3))
+    service.script("done", task("done", "COMPLETED", frames=[frame_url("done", 1)]))
+    failed = task("bad", "FAILED", result=[{"type": "text", "content": REASON}])
+    service.script("bad", failed)
+
+    with home.open("watch", "run", "done", "bad") as terminal:
+        terminal.wait_for(r"✓ Completed .* done")
+        terminal.wait_for(r"✗ Failed .* bad")
+        terminal.wait_for(r"✓ Completed .* 3 run", timeout=15)
+        terminal.wait_for_text("3 tasks: 2 completed, 1 failed")
+        terminal.wait_for_text("nothing left to poll")
+        terminal.press("G")
+        terminal.wait_for_text(REASON)
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+
+    polls = service.for_task("run")
+    assert len(polls) == 4
+    assert len(service.for_task("done")) == len(service.for_task("bad")) == 1
+    assert service.in_flight_peak("run") == 1
+    gaps = [later.monotonic - earlier.monotonic for earlier, later in pairwise(polls)]
+    assert all(0.5 < gap < 1.8 for gap in gaps), gaps
+    authorization = {request.headers.get("authorization") for request in service.requests}
+    assert authorization == {f"Bearer {service.api_key}"}
+    assert {request.path for request in service.requests} == {
+        f"/api/get_status/{task_id}" for task_id in ("run", "done", "bad")
+    }
+
+
+def test_what_scrolls_into_view_is_asked_about_first(home: Home, service: ScriptedService) -> None:
+    ids = [f"task{number:03}" for number in range(200)]
+    for task_id in ids:
+        service.script(task_id, task(task_id))
+    settings = {"poll_interval": 60, "max_requests_per_second": 20}
+    home.configure(base_url=service.base_url, api_key=service.api_key, **settings)
+    home.config.chmod(0o600)
+    assert home.run("add", *ids).returncode == 0
+    with home.open(rows=20) as terminal:
+        terminal.wait_for("» In progress .* task001")
+        terminal.wait_for_text("Refresh")
+        terminal.press("G")
+        terminal.wait_for("» In progress .* task199")
+    # One after the other that were the 200th query, after ten seconds.
+    asked = [request.task_id for request in service.requests]
+    assert asked.index("task199") < 100
+
+
+def test_what_was_added_survives_kill_9(home: Home, service: ScriptedService) -> None:
+    service.script("kept", task("kept"))
+    assert home.run("add", "kept", "--label", "第一批").returncode == 0
+    with home.open() as terminal:
+        terminal.wait_for(r"In progress .* kept.* 第一批")
+        terminal.press("a")
+        terminal.wait_for_text("Add tasks")
+        terminal.paste("late1\nlate2\n")
+        terminal.press("enter")
+        terminal.wait_for(r"Queued .* late1|not found.*")
+        # Saved at once, in a thread: the file is the acknowledgement.
+        terminal.wait_for(lambda _: b"late2" in home.watchlist.read_bytes())
+        terminal.signal(signal.SIGKILL)
+        terminal.wait_exit()
+    with home.open() as terminal:
+        terminal.wait_for_text("kept")
+        terminal.wait_for_text("late1")
+        terminal.wait_for_text("late2")
+
+
+def test_what_is_typed_before_the_first_paint_is_done_in_its_order(
+    home: Home, service: ScriptedService
+) -> None:
+    service.script("one", task("one"))
+    service.script("two", task("two", frames=[frame_url("two", 1)]))
+    assert home.run("add", "one", "two").returncode == 0
+    with home.open() as terminal:
+        terminal.press("j", "x")
+        terminal.wait_for_text("Removed two")
+        terminal.wait_for_text("1 task: 1 in progress")
+
+
+def test_two_dashboards_and_a_script_share_one_watchlist(
+    home: Home, service: ScriptedService
+) -> None:
+    for task_id in ("one", "two", "three"):
+        service.script(task_id, task(task_id))
+    with home.open() as first, home.open() as second:
+        for terminal, task_id in ((first, "one"), (second, "two")):
+            terminal.wait_for_text("The watchlist is empty.")
+            terminal.press("a")
+            terminal.wait_for_text("Add tasks")
+            terminal.press(task_id, "enter")
+        assert home.run("add", "-", stdin="# a comment\n\nthree  # here\n").returncode == 0
+        for terminal in (first, second):
+            for task_id in ("one", "two", "three"):
+                # 2 s are promised; the rest is for a loaded machine.
+                terminal.wait_for(rf"In progress .* {task_id}", timeout=6)
+        first.press("x")
+        first.wait_for(lambda text: text.count("In progress") == 3)
+        second.wait_for(lambda text: "3 tasks" not in text)
+
+
+def test_a_refused_key_stops_polling_and_another_one_starts_it_again(
+    home: Home, service: ScriptedService, tmp_path: Path
+) -> None:
+    key_file = tmp_path / "key"
+    key_file.write_text("sk-wrong-0123456789\n")
+    home.configure(base_url=service.base_url, api_key_file=str(key_file), poll_interval=1)
+    for task_id in ("a1", "a2", "a3"):
+        service.script(task_id, task(task_id))
+    with home.open("watch", "a1", "a2", "a3") as terminal:
+        terminal.wait_for_text("The service refused the key from")
+        text = terminal.wait_for_text("stopped: the service refused the key")
+        assert text.count("The service refused the key from") == 1
+        assert "sk-wrong" not in text
+        sent = len(service.requests)
+        assert sent <= 3
+        terminal.quiet(2.5)
+        assert len(service.requests) == sent
+        key_file.write_text(f"{service.api_key}\n")
+        terminal.wait_for(lambda text: text.count("» In progress") >= 3, timeout=8)
+        terminal.wait_gone("refused the key")
+
+
+def test_an_outage_keeps_what_is_known_and_ends_by_itself(
+    home: Home, service: ScriptedService
+) -> None:
+    for task_id in ("o1", "o2"):
+        service.script(task_id, task(task_id, frames=[frame_url(task_id, 1)]))
+    with home.open("watch", "o1", "o2") as terminal:
+        terminal.wait_for(lambda text: text.count("» In progress") == 3)
+        service.stop()
+        terminal.wait_for(r"In progress .* o1 +! offline", timeout=8)
+        terminal.wait_for("offline: no connection, trying again", timeout=25)
+        assert "frame1.png" in terminal.text()
+        terminal.wait_for_text("! no connection; what you")
+        service.start()
+        terminal.wait_gone("offline", timeout=40)
+        terminal.wait_for("live")
+
+
+def test_over_ssh_a_frame_opens_through_the_terminal(
+    home: Home, service: ScriptedService, tmp_path: Path
+) -> None:
+    url = frame_url("ssh", 1)
+    service.script("ssh", task("ssh", "COMPLETED", frames=[url]))
+    browsers = tmp_path / "bin"
+    browsers.mkdir()
+    for name in ("w3m", "lynx", "xdg-open", "www-browser", "firefox"):
+        script = browsers / name
+        script.write_text(f"#!/bin/sh\necho started > {tmp_path / 'started'}\n")
+        script.chmod(0o755)
+    env = {
+        "SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22",
+        "DISPLAY": "localhost:10.0",
+        "PATH": f"{browsers}:{os.environ['PATH']}",
+    }
+    with home.open("watch", "ssh", env=env) as terminal:
+        terminal.wait_for_text("frame1.png")
+        terminal.press("enter", "o")
+        terminal.wait_for_text("Ctrl+click or Cmd+click")
+        assert url in terminal.links()
+        terminal.wait_for_text("Link sent to your terminal's clipboard")
+        assert terminal.clipboards() == [url]
+        terminal.press("u")
+        terminal.wait_for_text("Press enter to go back.")
+        assert url in terminal.text().replace("\n", "")
+        terminal.press("enter")
+        terminal.wait_for_text("Ctrl+click or Cmd+click")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+    assert not (tmp_path / "started").exists()
+
+
+def test_a_helper_in_browser_gets_the_link_and_no_terminal(
+    home: Home, service: ScriptedService, tmp_path: Path
+) -> None:
+    url = frame_url("vs", 1)
+    service.script("vs", task("vs", "COMPLETED", frames=[url]))
+    helper = tmp_path / "helper.sh"
+    helper.write_text(
+        "#!/bin/sh\n"
+        f'printf "%s\\n" "$@" >> {tmp_path / "got"}\n'
+        f"env > {tmp_path / 'env'}\n"
+        f"if [ -t 0 ] || [ -t 1 ] || [ -t 2 ]; then echo tty >> {tmp_path / 'got'}; fi\n"
+        "echo NOISE; echo NOISE >&2\n"
+    )
+    helper.chmod(0o755)
+    env = {"SSH_CONNECTION": "1 2 3 4", "BROWSER": str(helper)}
+    with home.open("watch", "vs", env=env) as terminal:
+        terminal.wait_for_text("frame1.png")
+        terminal.press("o")
+        terminal.wait_for_text("Opened frame1 with helper.sh.")
+        assert b"NOISE" not in terminal.raw
+    assert (tmp_path / "got").read_text() == f"{url}\n"
+    assert service.api_key not in (tmp_path / "env").read_text()
+
+
+def test_an_ended_link_is_asked_for_again_and_the_panel_says_when_it_stays_ended(
+    home: Home, service: ScriptedService
+) -> None:
+    fresh, old = frame_url("end", 1), frame_url("end", 1, expires=1_000_000_000)
+    service.script("end", task("end", "COMPLETED", frames=[old]))
+    with home.open("watch", "end", env={"SSH_TTY": "/dev/pts/9"}) as terminal:
+        terminal.wait_for(r"ended +frame1")
+        terminal.press("o")
+        terminal.wait_for("ended at 2001-09-09 .* and the service did not renew it")
+        assert len(service.for_task("end")) == 2
+        terminal.press("escape")
+        service.script("end", task("end", "COMPLETED", frames=[fresh]))
+        terminal.press("r")
+        terminal.wait_gone(r"ended +frame1")
+        terminal.press("o")
+        terminal.wait_for_text("The link lives for")
+        assert fresh in terminal.links()
+
+
+@pytest.mark.parametrize("hostile", ["file:///etc/passwd", "javascript:alert(1)", "--help"])
+def test_a_link_that_is_none_is_shown_and_never_opened(
+    home: Home, service: ScriptedService, hostile: str, tmp_path: Path
+) -> None:
+    service.script("bad", task("bad", frames=[hostile]))
+    env = {"SCENEXT_OPEN_COMMAND": f"touch {tmp_path / 'opened'}"}
+    with home.open("watch", "bad", env=env) as terminal:
+        terminal.wait_for_text("1 frame")
+        terminal.press("o")
+        terminal.wait_for_text("Not opened: the link")
+        assert terminal.links() == []
+    assert not (tmp_path / "opened").exists()
+
+
+@pytest.mark.parametrize(("cols", "rows"), [(80, 24), (60, 20)])
+def test_a_narrow_terminal_shows_the_list_and_then_the_task(
+    home: Home, service: ScriptedService, cols: int, rows: int
+) -> None:
+    service.script("n1", task("n1", frames=[frame_url("n1", 1)]))
+    with home.open("watch", "n1", cols=cols, rows=rows) as terminal:
+        text = terminal.wait_for("In progress .* n1")
+        assert "frame1.png" not in text
+        terminal.press("enter")
+        terminal.wait_for_text("frame1.png")
+        terminal.press("escape")
+        terminal.wait_gone(r"frame1\.png")
+        terminal.resize(120, 40)
+        terminal.wait_for_text("frame1.png")
+
+
+def test_undo_brings_a_task_back_to_its_place(home: Home, service: ScriptedService) -> None:
+    for task_id in ("u1", "u2", "u3"):
+        service.script(task_id, task(task_id))
+    with home.open("watch", "u1", "u2", "u3") as terminal:
+        terminal.wait_for(lambda text: text.count("» In progress") == 4)
+        terminal.press("j", "x")
+        terminal.wait_for_text("2 tasks:")
+        terminal.press("u")
+        text = terminal.wait_for_text("3 tasks:")
+        terminal.wait_for(r"u1\s(.|\n)*u2\s(.|\n)*u3")
+        assert "u2" in text
+        terminal.wait_for(
+            lambda _: (
+                [entry["id"] for entry in tomllib.loads(home.watchlist.read_text())["task"]].count(
+                    "u2"
+                )
+                == 1
+            )
+        )
+
+
+def test_quitting_does_not_wait_for_hung_queries(home: Home, service: ScriptedService) -> None:
+    ids = [f"h{n}" for n in range(16)]
+    for task_id in ids:
+        service.hold(task_id)
+    with home.open("watch", *ids) as terminal:
+        terminal.wait_for_text("16 queued")
+        service.wait_for_requests(10)
+        terminal.press("q")
+        # One second is promised; the rest is for a loaded machine.
+        assert terminal.wait_exit(3) == 0
+        assert 1049 not in terminal.modes
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [((), "no key"), (("--demo", "add", "1"), "usage"), (("add", ".."), "usage")],
+)
+def test_what_cannot_be_done_is_one_line(
+    home: Home, arguments: tuple[str, ...], words: str
+) -> None:
+    home.config.unlink()
+    done = home.run(*arguments)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_without_a_key_nothing_is_sent(home: Home, service: ScriptedService) -> None:
+    home.configure(base_url=service.base_url)
+    with home.open() as terminal:
+        terminal.wait_for_text("No API key. Set SCENEXT_API_KEY")
+        assert terminal.wait_exit() == 1
+    assert service.requests == []
+
+
+def test_without_a_terminal_the_dashboard_says_so(home: Home) -> None:
+    done = home.run()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert "needs a terminal" in done.stderr
+    with home.open(env={"TERM": "dumb"}) as terminal:
+        terminal.wait_for_text("dumb")
+        assert terminal.wait_exit() == 2
+
+
+def test_paths_and_help(home: Home) -> None:
+    done = home.run("paths")
+    assert [line.split()[1] for line in done.stdout.splitlines()] == [
+        str(home.config),
+        str(home.watchlist),
+        str(home.log),
+    ]
+    text = home.run("--help").stdout
+    assert len(text.splitlines()) <= 24
+    assert "scenext-tui add" in text
+    assert home.run("--version").stdout.startswith("scenext-tui ")
+
+
+def test_add_tells_what_it_did_and_refuses_what_is_no_id(home: Home) -> None:
+    assert home.run("add", "1", "2").stdout == "Added 2 tasks.\n"
+    url = "https://api.scenext.cn/api/get_status/3"
+    assert home.run("add", "2", url).stdout == "Added 1 task; 1 already there.\n"
+    bad = home.run("add", "-", stdin="4\nnot an id\n")
+    assert bad.returncode == 1
+    assert "line 2: " in bad.stderr
+    assert "not an id" in bad.stderr
+    assert "nothing was added" in bad.stderr
+    assert home.run("add", "-", "9").returncode == 2
+    saved = tomllib.loads(home.watchlist.read_text())
+    assert [entry["id"] for entry in saved["task"]] == ["1", "2", "3"]
+    assert saved["count"] == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "words"),
+    [((), {"NO_COLOR": "1"}, "need colours"), (("--low-bandwidth",), {}, "spare the line")],
+)
+def test_where_pictures_are_off_the_task_and_the_panel_say_so(
+    home: Home,
+    service: ScriptedService,
+    arguments: tuple[str, ...],
+    env: dict[str, str],
+    words: str,
+) -> None:
+    service.script("pic", task("pic", "COMPLETED", frames=[frame_url("pic", 1)]))
+    env = {**env, "SSH_TTY": "/dev/pts/9"}
+    with home.open(*arguments, "watch", "pic", env=env) as terminal:
+        terminal.wait_for_text("frame1.png")
+        terminal.press("p")
+        terminal.wait_for_text(words)
+        terminal.press("p")
+        terminal.wait_gone(words)
+        terminal.press("o")
+        terminal.wait_for_text("Ctrl+click or Cmd+click")
+        terminal.press("p")
+        terminal.wait_for_text(words)
+        assert "▀" not in terminal.text()
+
+
+def test_keys_that_come_together_each_remove_a_task(home: Home, service: ScriptedService) -> None:
+    assert home.run("add", *"abcdef").returncode == 0
+    with home.open() as terminal:
+        terminal.wait_for_text("6 queued")
+        terminal.press("xxxx")
+        terminal.wait_for_text("2 tasks")
+        terminal.press("uu")
+        terminal.wait_for_text("4 tasks")
+
+
+def test_without_colours_the_cursor_is_underlined(home: Home, service: ScriptedService) -> None:
+    with home.open("watch", "alpha", "beta", env={"NO_COLOR": "1"}) as terminal:
+        terminal.wait_for_text("│ alpha")
+        before = len(terminal.raw)
+        terminal.press("j")
+        terminal.wait_for_text("│ beta")
+        assert re.search(rb"\x1b\[1;4;[0-9;]*m[^\x1b]*beta", terminal.raw[before:])
+
+
+def test_a_wrong_theme_names_its_file_in_the_demo_too(home: Home) -> None:
+    home.configure(theme="nrod")
+    with home.open("--demo") as terminal:
+        terminal.wait_for(lambda text: f"{home.config}: theme" in text.replace("\n", ""))
+        assert terminal.wait_exit() == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+def test_output_that_cannot_be_written_is_told_in_a_line(home: Home) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*home.command, "paths"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            env={"PATH": "/usr/bin:/bin", **home.environment()},
+        )
+    assert done.returncode == 1
+    assert done.stderr == "scenext-tui: output: No space left on device\n"
+
+
+def test_an_unknown_theme_names_the_file_and_the_key(home: Home, service: ScriptedService) -> None:
+    home.configure(base_url=service.base_url, api_key=service.api_key, theme="nrod")
+    with home.open() as terminal:
+        said = "config.toml: theme: there is no theme “nrod”"
+        terminal.wait_for(lambda text: said in text.replace("\n", ""))
+        assert terminal.wait_exit() == 1

@@ -1,0 +1,56 @@
+"""Typing for a long time: `python -m pytest -m soak tests/sessions/test_typing.py`, two minutes."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.figures import figure
+from tests.support.home import Home
+from tests.support.service import ScriptedService, frame_url, task
+from tests.support.terminal import Terminal
+
+IDS = [f"task{number:03}" for number in range(200)]
+ERRANDS = (
+    *[(key,) for key in ("j", "k", "G", "g", "pagedown", "pageup")] * 4,
+    ("?", "escape"),
+    ("/", "t", "1", "escape", "escape"),
+    ("a", "escape"),
+    ("o", "escape"),
+    ("enter", "j", "k", "escape"),
+    ("x", "u"),
+)
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="nothing tells its memory")
+def test_memory_does_not_grow_with_what_is_typed(
+    home: Home, service: ScriptedService, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for task_id in IDS:
+        links = [frame_url(task_id, number) for number in range(1, 9)]
+        service.script(task_id, task(task_id, frames=links))
+    assert home.run("add", *IDS).returncode == 0
+    dice = random.Random(1)
+    with home.open() as terminal:
+        terminal.wait_for_text("200 in progress", timeout=20)
+        warm = megabytes(terminal, dice, seconds=40)
+        after = megabytes(terminal, dice, seconds=80)
+    figure(capsys, "resident memory, 40 s and 120 s of typing", f"{warm}, {after} MB")
+    assert after < warm * 1.15
+
+
+def megabytes(terminal: Terminal, dice: random.Random, seconds: float) -> int:
+    """Type for so long; return the memory that is resident then."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        terminal.press(*dice.choice(ERRANDS))
+        terminal.quiet(0.05)
+    status = Path(f"/proc/{terminal.pid}/status").read_text()
+    found = re.search(r"VmRSS:\s+(\d+)", status)
+    assert found is not None
+    return int(found[1]) // 1024

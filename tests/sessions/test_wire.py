@@ -1,0 +1,123 @@
+"""What a key puts on the wire: what it changes, and not the rest of the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.home import Home
+from tests.support.service import ScriptedService, frame_url, task
+from tests.support.terminal import Terminal
+
+IDS = [f"task{number:03}" for number in range(120)]
+
+
+@pytest.fixture
+def terminal(home: Home, service: ScriptedService) -> Iterator[Terminal]:
+    """A dashboard of many tasks at rest, 120x40."""
+    for task_id in IDS:
+        service.script(task_id, task(task_id, frames=[frame_url(task_id, 1)]))
+    assert home.run("add", *IDS).returncode == 0
+    with home.open() as opened:
+        opened.wait_for_text("120 in progress")
+        opened.wait_quiet(1.0)
+        yield opened
+
+
+def cost(terminal: Terminal, *keys: str, shows: str) -> int:
+    """Press keys; return the bytes that came until all was quiet again."""
+    before = len(terminal.raw)
+    terminal.press(*keys)
+    terminal.wait_for(shows)
+    terminal.wait_quiet(0.5)
+    return len(terminal.raw) - before
+
+
+def test_keys_send_what_they_change(terminal: Terminal) -> None:
+    # A whole screen is some 20 kB, and a list 13 kB.
+    assert cost(terminal, "j", shows="│ task001") < 2_000
+    assert cost(terminal, "/", shows="To the list") < 2_000
+    assert cost(terminal, "escape", shows="Refresh") < 3_000
+    assert cost(terminal, "j" * 34, shows="│ task035") < 10_000
+    # Two steps of the list, and the layout of the rows that are made for those to come.
+    assert cost(terminal, "j", "j", shows="│ task037") < 10_000
+
+
+def test_what_was_sent_bit_by_bit_looks_as_if_all_was_painted_at_once(terminal: Terminal) -> None:
+    steps = (
+        ("j",),
+        ("j" * 39,),
+        ("pagedown",),
+        ("/", "11"),
+        ("escape", "escape"),
+        ("enter",),
+        ("G",),
+        ("?",),
+        ("escape",),
+        ("ctrl+p",),
+        ("escape",),
+        ("p",),
+        ("+",),
+        ("escape", "g"),
+    )
+    for keys in steps:
+        terminal.press(*keys)
+        terminal.wait_quiet(0.4)
+        seen = terminal.looks()
+        terminal.press("ctrl+l")
+        terminal.wait_quiet(0.3)
+        assert terminal.looks() == seen, f"{keys}:\n{terminal.text()}"
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no way to its terminal")
+def test_what_another_program_wrote_over_is_drawn_anew(terminal: Terminal) -> None:
+    Path(f"/proc/{terminal.pid}/fd/1").write_bytes(b"\x1b[5;9HBroadcast message: coffee\r\n")
+    terminal.wait_for_text("coffee")
+    terminal.press("j")
+    terminal.wait_for_text("│ task001")
+    assert "coffee" in terminal.text()
+    terminal.press("ctrl+l")
+    terminal.wait_gone("coffee")
+
+
+@pytest.mark.parametrize(
+    # The list, and what is beside it or in its place.
+    ("cols", "rows", "most"),
+    [(120, 40, 25_000), (80, 24, 11_000)],
+)
+def test_the_start_sends_the_screen_once_and_what_is_new(
+    home: Home, service: ScriptedService, cols: int, rows: int, most: int
+) -> None:
+    assert home.run("add", *IDS).returncode == 0
+    with home.open(cols=cols, rows=rows) as terminal:
+        terminal.wait_for_text("Refresh")
+        terminal.wait_quiet(1.0)
+        assert len(terminal.raw) < most
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_after_a_resize_while_keys_are_held_the_screen_is_whole(
+    home: Home, service: ScriptedService, back: bool
+) -> None:
+    for task_id in IDS:
+        service.script(task_id, task(task_id, frames=[frame_url(task_id, 1)]))
+    assert home.run("add", "--label", "a label", *IDS).returncode == 0
+    with home.open(cols=160, rows=50) as terminal:
+        terminal.wait_for_text("120 in progress")
+        for _ in range(4):
+            terminal.wait_quiet(0.4)
+            for step in range(12):
+                terminal.press("Gg"[step % 2])
+                terminal.quiet(0.03)
+                if step == 6:
+                    terminal.resize(100, 30)
+                if step == 7 and back:
+                    terminal.resize(160, 50)
+            terminal.wait_quiet(0.4)
+            seen = terminal.looks()
+            terminal.press("ctrl+l")
+            terminal.wait_quiet(0.3)
+            assert terminal.looks() == seen
+            terminal.resize(160, 50)

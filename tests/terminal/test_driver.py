@@ -1,0 +1,61 @@
+"""The thread that reads what is typed: it wakes for nothing else, and takes whatever comes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.home import Home
+from tests.support.service import ScriptedService, task
+from tests.support.terminal import Terminal
+
+
+@pytest.fixture
+def terminal(home: Home, service: ScriptedService) -> Iterator[Terminal]:
+    """A dashboard whose tasks have all ended."""
+    service.script("one", task("one", "COMPLETED"))
+    service.script("two", task("two", "COMPLETED"))
+    assert home.run("add", "one", "two").returncode == 0
+    with home.open(cols=80, rows=24) as opened:
+        opened.wait_for_text("2 completed")
+        opened.wait_quiet(1.0)
+        yield opened
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="nothing tells what woke")
+def test_a_dashboard_at_rest_wakes_less_often_than_textuals_own_thread(terminal: Terminal) -> None:
+    def wakes() -> int:
+        """Return how often its threads have waited for something."""
+        threads = [t.read_text() for t in Path(f"/proc/{terminal.pid}/task").glob("*/status")]
+        told = (re.search(r"^voluntary_ctxt_switches:\s+(\d+)", t, re.M) for t in threads)
+        return sum(int(found[1]) for found in told if found)
+
+    before = wakes()
+    assert terminal.quiet(4.0) == 0
+    assert wakes() - before < 4 * 9
+
+
+def test_escape_alone_is_the_key(terminal: Terminal) -> None:
+    terminal.press("?")
+    terminal.wait_for_text("esc: close")
+    terminal.press("escape")
+    terminal.wait_gone("esc: close")
+
+
+def test_a_letter_may_come_byte_by_byte_and_what_is_none_ends_nothing(terminal: Terminal) -> None:
+    terminal.press("/")
+    terminal.wait_for_text("To the list")
+    for byte in "añ→".encode():
+        terminal.write(bytes([byte]))
+        terminal.quiet(0.05)
+    terminal.wait_for_text("añ→")
+    # As a terminal sends an ä that was set up for Latin-1.
+    terminal.write(b"\xe4z")
+    terminal.wait_for("añ→.z")
+    terminal.press("escape", "escape")
+    terminal.wait_gone("añ→")
+    terminal.press("q")
+    assert terminal.wait_exit() == 0

@@ -1,0 +1,701 @@
+"""The watchlist on disk, told as sessions: of one dashboard, of several, and of failing disks."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import stat
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.support.examples import examples
+from tui.sanitize import clean
+from tui.scenext.models import TaskStatus
+from tui.watchlist import storage
+from tui.watchlist.codec import LONGEST_LABEL, Document, UnreadableError, decode, encode
+from tui.watchlist.storage import (
+    Add,
+    Change,
+    Entry,
+    Filesystem,
+    Remove,
+    StorageError,
+    Update,
+    WatchlistFile,
+    replay,
+)
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+DONE, FAILED, RUNNING = TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.IN_PROGRESS
+
+
+def entry(task_id: str, label: str = "") -> Entry:
+    return Entry(task_id, NOON, label)
+
+
+def ids(entries: tuple[Entry, ...]) -> list[str]:
+    return [each.id for each in entries]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "watchlist.toml"
+
+
+@pytest.fixture
+def file(path: Path) -> WatchlistFile:
+    return WatchlistFile(path, now=lambda: NOON)
+
+
+def copies(path: Path) -> list[Path]:
+    return sorted(path.parent.glob(f"{path.name}.broken-*"))
+
+
+def names(directory: Path) -> list[str]:
+    return sorted(each.name for each in directory.iterdir())
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+# One dashboard.
+
+
+def test_a_missing_file_is_an_empty_watchlist(file: WatchlistFile, path: Path) -> None:
+    assert file.load() == storage.Loaded(())
+    assert file.stamp() is None
+    assert not path.parent.joinpath("watchlist.toml.lock").exists()
+
+
+def test_what_is_saved_is_loaded_in_the_order_added(file: WatchlistFile, path: Path) -> None:
+    file.save([Add(entry("b", "second thoughts")), Add(entry("a"))])
+    ended = NOON + timedelta(minutes=17)
+    file.save(
+        [Update("b", DONE, ended=ended), Add(entry("c")), Update("c", TaskStatus.UNKNOWN, "?")]
+    )
+    loaded = WatchlistFile(path).load()
+    assert loaded == storage.Loaded(
+        (
+            Entry("b", NOON, "second thoughts", DONE, ended=ended),
+            entry("a"),
+            Entry("c", NOON, status=TaskStatus.UNKNOWN, status_sent="?"),
+        )
+    )
+
+
+def test_the_file_is_made_of_task_tables(file: WatchlistFile, path: Path) -> None:
+    file.save([Add(entry("a")), Add(entry("b", "x"))])
+    assert path.read_text("utf-8") == (
+        "version = 1\ncount = 2\n"
+        '\n[[task]]\nid = "a"\nadded = 2026-11-22 12:00:00+00:00\nstatus = "QUEUED"\n'
+        '\n[[task]]\nid = "b"\nlabel = "x"\nadded = 2026-11-22 12:00:00+00:00\nstatus = "QUEUED"\n'
+    )
+    file.save([Remove("a"), Remove("b")])
+    assert path.read_text("utf-8") == "version = 1\ncount = 0\n"
+    assert file.load() == storage.Loaded(())
+
+
+def test_each_save_leaves_a_backup_and_a_new_stamp(file: WatchlistFile, path: Path) -> None:
+    file.save([Add(entry("a"))])
+    before, stamp = path.read_bytes(), file.stamp()
+    file.save([Add(entry("b"))])
+    assert Path(f"{path}.bak").read_bytes() == before
+    assert file.stamp() != stamp
+
+
+def test_a_save_that_changes_nothing_writes_nothing(file: WatchlistFile) -> None:
+    file.save([Add(entry("a", "x"))])
+    stamp = file.stamp()
+    assert ids(file.save([Add(entry("a")), Remove("z"), Update("z", DONE)]).entries) == ["a"]
+    assert file.stamp() == stamp
+
+
+def test_files_and_every_folder_made_are_the_owners_alone(tmp_path: Path) -> None:
+    old = os.umask(0o022)
+    try:
+        deep = tmp_path / "one" / "two" / "watchlist.toml"
+        WatchlistFile(deep).save([Add(entry("a"))])
+        WatchlistFile(deep).save([Add(entry("b"))])
+    finally:
+        os.umask(old)
+    assert [mode(tmp_path / "one"), mode(tmp_path / "one" / "two")] == [0o700, 0o700]
+    assert {each.name: mode(each) for each in deep.parent.iterdir()} == {
+        "watchlist.toml": 0o600,
+        "watchlist.toml.bak": 0o600,
+        "watchlist.toml.lock": 0o600,
+    }
+
+
+def test_a_symbolic_link_stays_one(tmp_path: Path) -> None:
+    real = tmp_path / "dotfiles" / "tasks.toml"
+    link = tmp_path / "watchlist.toml"
+    link.symlink_to(real)
+    for task_id in "ab":
+        WatchlistFile(link).save([Add(entry(task_id))])
+    assert link.is_symlink()
+    assert ids(WatchlistFile(real).load().entries) == ["a", "b"]
+    assert names(tmp_path) == ["dotfiles", "watchlist.toml"]
+
+
+def test_temporary_files_of_killed_saves_go_after_an_hour(path: Path) -> None:
+    old, new = (path.with_name(f".watchlist.toml.{name}.tmp") for name in ("old", "new"))
+    foreign = path.with_name(".other.toml.x.tmp")
+    for each in (old, new, foreign):
+        each.touch()
+    for each in (old, foreign):
+        os.utime(each, (time.time() - 4000,) * 2)
+    WatchlistFile(path).save([Add(entry("a"))])
+    assert [old.exists(), new.exists(), foreign.exists()] == [False, True, True]
+
+
+def test_a_backup_that_is_the_file_itself_is_no_trouble(file: WatchlistFile, path: Path) -> None:
+    """As a kill between backup and replace leaves it: rename(2) then does nothing."""
+    file.save([Add(entry("a"))])
+    os.link(path, f"{path}.bak")
+    file.save([Add(entry("b"))])
+    assert not list(path.parent.glob(".*.tmp"))
+    assert ids(WatchlistFile(Path(f"{path}.bak")).load().entries) == ["a"]
+
+
+# What changes mean.
+
+
+def test_adding_again_keeps_the_entry_but_takes_a_label() -> None:
+    first = Entry("a", NOON, "old", DONE)
+    again = Add(Entry("a", NOON + timedelta(1), "new"))
+    assert replay([first], [again]) == (Entry("a", NOON, "new", DONE),)
+    assert replay([first], [Add(Entry("a", NOON))]) == (first,)
+
+
+def test_an_update_never_brings_a_removed_task_back() -> None:
+    assert replay([entry("a")], [Remove("a"), Update("a", DONE)]) == ()
+
+
+def test_the_end_wins_and_its_earlier_sighting_stays() -> None:
+    early, late = NOON, NOON + timedelta(1)
+    seen = replay([entry("a")], [Update("a", DONE, ended=late), Update("a", RUNNING)])
+    assert seen[0].status is DONE
+    assert replay(seen, [Update("a", DONE, ended=early)])[0].ended == early
+    assert replay(seen, [Update("a", DONE)])[0].ended == late
+    assert replay(seen, [Update("a", FAILED, ended=late)])[0].status is FAILED
+
+
+def test_an_empty_id_is_not_added(file: WatchlistFile) -> None:
+    assert ids(file.save([Add(entry("")), Add(entry("a"))]).entries) == ["a"]
+
+
+MOMENTS = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=14))]))
+TEXT = st.text(st.characters(), max_size=12)
+SURROGATES = st.text(st.characters(categories=["Cs", "Ll"]), max_size=6)
+ENTRIES = st.builds(
+    Entry,
+    id=TEXT | st.sampled_from("abc"),
+    added=MOMENTS,
+    label=TEXT | SURROGATES,
+    status=st.sampled_from(TaskStatus),
+    status_sent=TEXT | SURROGATES,
+    ended=st.none() | MOMENTS,
+)
+FEW = st.sampled_from("abc")
+UPDATES = st.builds(
+    Update, FEW, st.sampled_from(TaskStatus), status_sent=TEXT, ended=st.none() | MOMENTS
+)
+CHANGES = st.one_of(ENTRIES.map(Add), FEW.map(Remove), UPDATES)
+
+
+@given(st.lists(CHANGES, max_size=12))
+def test_any_watchlist_reads_back_as_it_was_written(changes: list[Change]) -> None:
+    entries = replay((), changes)
+    data = encode(Document(entries))
+    back = decode(data, NOON)
+    assert (back.entries, back.problems) == (entries, ())
+    assert encode(back) == data
+
+
+@given(st.lists(CHANGES, max_size=12), st.lists(CHANGES, max_size=12))
+def test_replaying_in_pieces_is_replaying_at_once(one: list[Change], two: list[Change]) -> None:
+    assert replay(replay((), one), two) == replay((), one + two)
+    assert len(set(ids(replay((), one)))) == len(replay((), one))
+
+
+@given(st.lists(UPDATES, max_size=6).flatmap(lambda u: st.tuples(st.just(u), st.permutations(u))))
+def test_the_end_of_a_task_does_not_depend_on_the_order(
+    orders: tuple[list[Update], list[Update]],
+) -> None:
+    def ends(updates: list[Update]) -> list[tuple[str, datetime | None] | None]:
+        one_end = [each for each in updates if each.status is not FAILED]
+        found = replay([entry("a"), entry("b"), entry("c")], one_end)
+        return [(each.id, each.ended) if each.status.terminal else None for each in found]
+
+    assert ends(orders[0]) == ends(orders[1])
+
+
+@given(st.lists(CHANGES, max_size=12), st.lists(UPDATES, max_size=12))
+def test_updates_neither_add_nor_remove(changes: list[Change], updates: list[Update]) -> None:
+    before = replay((), changes)
+    after = replay(before, updates)
+    assert ids(after) == ids(before)
+    for old, new in zip(before, after, strict=True):
+        assert new.status.terminal or not old.status.terminal
+
+
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(label=TEXT | SURROGATES, number=st.integers(0, 10**9))
+def test_no_label_makes_a_save_fail(tmp_path: Path, label: str, number: int) -> None:
+    path = tmp_path / f"{number}.toml"
+    path.unlink(missing_ok=True)
+    saved = WatchlistFile(path).save([Add(entry("a", label))])
+    assert saved.entries[0].label == clean(label, LONGEST_LABEL)
+    assert WatchlistFile(path).load() == saved._replace(stamp=None)
+
+
+@given(st.binary(max_size=200) | TEXT.map(lambda text: text.encode("utf-8", "replace")))
+def test_any_bytes_are_a_watchlist_or_unreadable(data: bytes) -> None:
+    for each in (data, b"version = 1\n" + data, b'[[task]]\nid = "a"\n' + data):
+        try:
+            decode(each, NOON)
+        except UnreadableError as error:
+            assert str(error).isprintable()  # noqa: PT017 - any bytes may be readable, too.
+
+
+# Damaged files.
+
+UNREADABLE = {
+    "empty": b"",
+    "cut": b'version = 1\ncount = 1\n[[task]]\nid = "a',
+    "not UTF-8": b"version = 1\n# \xff\n",
+    "UTF-16": "version = 1".encode("utf-16"),
+    "NUL": b"\0" * 300,
+    "deep": b"x = " + b"[" * 20_000,
+    "long number": b"version = 1" + b"0" * 5000,
+    "impossible date": b"version = 1\nx = 2026-02-31T00:00:00Z",
+    "another TOML": b"[tool.ruff]\nline-length = 100\n",
+    "task is no list": b"version = 1\ntask = 3\n",
+}
+
+
+@pytest.mark.parametrize("data", UNREADABLE.values(), ids=UNREADABLE.keys())
+def test_an_unreadable_file_is_kept_and_its_backup_loaded(
+    file: WatchlistFile, path: Path, data: bytes
+) -> None:
+    file.save([Add(entry("a"))])
+    file.save([Add(entry("b"))])
+    path.write_bytes(data)
+    for _ in range(2):
+        loaded = file.load()
+        assert ids(loaded.entries) == ["a"]
+        assert "watchlist.toml.bak was loaded (1 tasks)" in loaded.warning
+        assert "watchlist.toml.broken-20261122-120000" in loaded.warning
+        assert loaded.warning.isprintable()
+    backup = Path(f"{path}.bak").read_bytes()
+    assert ids(file.save([Add(entry("c"))]).entries) == ["a", "c"]
+    assert [each.read_bytes() for each in copies(path)] == [data]
+    assert Path(f"{path}.bak").read_bytes() == backup, "a broken file must not push it out"
+    assert file.load().warning == ""
+
+
+def test_an_unreadable_file_without_a_backup_is_kept(file: WatchlistFile, path: Path) -> None:
+    path.write_bytes(b"\0")
+    assert "There is no backup yet" in file.load().warning
+    assert ids(file.save([Add(entry("a"))]).entries) == ["a"]
+    assert [each.read_bytes() for each in copies(path)] == [b"\0"]
+
+
+def test_other_damage_at_the_same_second_gets_a_copy_of_its_own(
+    file: WatchlistFile, path: Path
+) -> None:
+    for data in (b"\0", b"\1"):
+        path.write_bytes(data)
+        file.load()
+    assert [each.read_bytes() for each in copies(path)] == [b"\0", b"\1"]
+
+
+def test_fewer_tasks_than_counted_are_accepted_after_a_copy(
+    file: WatchlistFile, path: Path
+) -> None:
+    file.save([Add(entry("a")), Add(entry("b"))])
+    file.save([Update("a", RUNNING)])
+    cut = path.read_bytes()[: path.read_bytes().rindex(b"[[task]]")]
+    path.write_bytes(cut)
+    loaded = file.load()
+    assert ids(loaded.entries) == ["a"]
+    assert "lists 1 of 2 tasks; a copy is in watchlist.toml.broken-" in loaded.warning
+    file.save([])
+    assert file.load() == storage.Loaded(loaded.entries)
+    assert [each.read_bytes() for each in copies(path)] == [cut]
+    kept = list(path.parent.glob("watchlist.toml.bak.broken-*"))
+    assert [ids(WatchlistFile(each).load().entries) for each in kept] == [["a", "b"]]
+
+
+def test_tasks_added_by_hand_and_a_byte_order_mark_are_welcome(
+    file: WatchlistFile, path: Path
+) -> None:
+    path.write_bytes(b'\xef\xbb\xbf[[task]]\nid = "a"\n[[task]]\nid = "b"\nstatus = "PAUSED"\n')
+    os.utime(path, (NOON.timestamp(),) * 2)
+    paused = Entry("b", NOON, status=TaskStatus.UNKNOWN, status_sent="PAUSED")
+    assert file.load() == storage.Loaded((entry("a"), paused))
+    file.save([Add(entry("c"))])
+    assert ids(file.load().entries) == ["a", "b", "c"]
+
+
+def test_one_damaged_task_does_not_cost_the_others(file: WatchlistFile, path: Path) -> None:
+    path.write_text(
+        'version = 1\ntask = [3, {id = 7}, {id = ""}, {label = "no ID"}, {id = "a"},'
+        '{id = "b", label = 1, added = 1979-05-27, status = [], ended = "x"},'
+        '{id = "a", label = "again", status = "FAILED"}]'
+    )
+    os.utime(path, (NOON.timestamp(),) * 2)
+    before = path.read_bytes()
+    loaded = file.load()
+    assert loaded.entries == (Entry("a", NOON, "again", FAILED), entry("b"))
+    assert "has 5 damaged entries and lists a task twice" in loaded.warning
+    file.save([Add(entry("c"))])
+    assert [each.read_bytes() for each in copies(path)] == [before]
+    assert file.load() == storage.Loaded((*loaded.entries, entry("c")))
+
+
+def test_keys_that_are_not_ours_survive(file: WatchlistFile, path: Path) -> None:
+    file.save([Add(entry("a")), Add(entry("b"))])
+    text = path.read_text().replace('id = "a"', 'id = "a"\nstars = 5\ntag = {x = [nan]}', 1)
+    path.write_text(f"title = 'mine'\n{text}\n[other]\ndeep = [[1], {{x = 2}}]\n")
+    file.save([Add(entry("c")), Remove("b")])
+    saved = tomllib.loads(path.read_text())
+    assert (saved["title"], saved["other"]) == ("mine", {"deep": [[1], {"x": 2}]})
+    assert saved["task"][0]["stars"] == 5
+    assert str(saved["task"][0]["tag"]) == "{'x': [nan]}"
+    assert file.load() == storage.Loaded((entry("a"), entry("c")))
+
+
+def test_keys_that_cannot_be_written_go_after_a_copy(file: WatchlistFile, path: Path) -> None:
+    """Python reads a hexadecimal number of any length, and writes no decimal one that long."""
+    before = "version = 1\nhuge = 0x" + "f" * 9000 + '\n[[task]]\nid = "a"\n'
+    path.write_text(before)
+    assert "lost keys that are not ours" in file.save([Add(entry("b"))]).warning
+    assert [each.read_text() for each in copies(path)] == [before]
+    assert ids(file.load().entries) == ["a", "b"]
+
+
+def test_a_newer_file_is_shown_and_left_alone(file: WatchlistFile, path: Path) -> None:
+    path.write_text('version = 2\ncount = 9\n[[task]]\nid = "a"\nstatus = {is = "a table"}\n')
+    before = path.read_bytes()
+    loaded = file.load()
+    assert ids(loaded.entries) == ["a"]
+    assert "written by a newer scenext-tui; update this one" in loaded.warning
+    with pytest.raises(StorageError, match="newer scenext-tui; update this one"):
+        file.save([Add(entry("b"))])
+    path.write_text("version = 2\ntask = {}\n")
+    with pytest.raises(StorageError, match="newer scenext-tui"):
+        file.save([])
+    path.write_bytes(before)
+    assert (path.read_bytes(), copies(path)) == (before, [])
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "loop", "below a file"])
+def test_what_is_no_file_is_told_and_left_alone(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "watchlist.toml"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "loop":
+        path.symlink_to(path)
+    else:
+        path.touch()
+        path = path / "watchlist.toml"
+    file = WatchlistFile(path)
+    loaded = file.load()
+    assert loaded.entries == ()
+    assert "Could not read" in loaded.warning
+    with pytest.raises(StorageError, match=r"Not saved: .*watchlist.toml.*; ") as caught:
+        file.save([Add(entry("a"))])
+    assert str(caught.value).isprintable()
+
+
+# Several dashboards.
+
+
+def test_two_dashboards_keep_each_others_tasks(path: Path) -> None:
+    one, two = WatchlistFile(path), WatchlistFile(path)
+    one.load(), two.load()
+    one.save([Add(entry("a"))])
+    two.save([Add(entry("b"))])
+    assert ids(one.save([Update("b", DONE), Remove("a")]).entries) == ["b"]
+    assert ids(two.save([Update("a", DONE), Update("b", RUNNING)]).entries) == ["b"]
+    assert one.load().entries[0].status is DONE
+
+
+SAVER = """
+import sys, datetime, pathlib
+from tui.watchlist.storage import Add, Entry, WatchlistFile
+file = WatchlistFile(pathlib.Path(sys.argv[1]))
+now = datetime.datetime.now(datetime.UTC)
+for number in range(int(sys.argv[3])):
+    file.save([Add(Entry(f"{sys.argv[2]}-{number}", now))])
+    print(f"{sys.argv[2]}-{number}", flush=True)
+"""
+
+
+def saver(path: Path, name: str, number: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", SAVER, str(path), name, str(number)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+
+
+def test_two_processes_at_once_lose_nothing(path: Path) -> None:
+    both = [saver(path, name, 40) for name in ("left", "right")]
+    said = [each.communicate(timeout=60)[0].split() for each in both]
+    assert [each.returncode for each in both] == [0, 0]
+    loaded = WatchlistFile(path).load()
+    assert sorted(ids(loaded.entries)) == sorted(said[0] + said[1])
+    assert (len(loaded.entries), loaded.warning) == (80, "")
+
+
+def test_a_kill_at_any_moment_loses_nothing_acknowledged(path: Path) -> None:
+    dice = random.Random(20261122)
+    acknowledged: list[str] = []
+    for first in range(0, 30, 6):
+        batch = [saver(path.with_name(f"{i}.toml"), "t", 10**6) for i in range(first, first + 6)]
+        for number, process in enumerate(batch, first):
+            assert process.stdout is not None
+            said = process.stdout.readline()
+            time.sleep(dice.uniform(0, 0.03))
+            process.kill()
+            said += process.stdout.read()
+            process.wait()
+            process.stdout.close()
+            acknowledged = [
+                line.rstrip() for line in said.splitlines(keepends=True) if "\n" in line
+            ]
+            loaded = WatchlistFile(path.with_name(f"{number}.toml")).load()
+            assert loaded.warning == ""
+            assert ids(loaded.entries)[: len(acknowledged)] == acknowledged
+            WatchlistFile(path.with_name(f"{number}.toml")).save([Add(entry("after"))])
+
+
+# Failing disks.
+
+
+class Faulty(Filesystem):
+    """Fails the n-th system call that storage makes, once, or each call of some names."""
+
+    def __init__(self, number: int, at: int | None = None, names: str = "") -> None:
+        self.number, self.at, self.names_failing = number, at, names.split()
+        self.calls: list[str] = []
+
+    def __getattribute__(self, name: str) -> Any:  # noqa: ANN401
+        found = object.__getattribute__(self, name)
+        if name not in vars(Filesystem) or name.startswith("_"):
+            return found
+
+        def call(*args: object) -> object:
+            self.calls.append(name)
+            if len(self.calls) - 1 == self.at or name in self.names_failing:
+                if name == "close":
+                    found(*args)
+                raise OSError(self.number, os.strerror(self.number))
+            return found(*args)
+
+        return call
+
+
+ERRORS = [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO, errno.ESTALE]
+
+
+@pytest.mark.parametrize("number", ERRORS, ids=lambda each: errno.errorcode[each])
+def test_any_call_may_fail_once_without_loss(tmp_path: Path, number: int) -> None:
+    told: list[str] = []
+    for at in range(200):
+        path = tmp_path / str(at) / "watchlist.toml"
+        WatchlistFile(path).save([Add(entry("a"))])
+        WatchlistFile(path).save([Add(entry("b"))])
+        faulty = Faulty(number, at)
+        file = WatchlistFile(path, fs=faulty)
+        try:
+            saved = ids(file.save([Add(entry("c"))]).entries)
+        except StorageError as error:
+            told.append(str(error))
+            saved = ids(WatchlistFile(path).load().entries)
+        assert saved[:2] == ["a", "b"]
+        assert ids(WatchlistFile(path).load().entries) == saved
+        faulty.at, calls = None, len(faulty.calls)
+        assert WatchlistFile(path).load().warning == ""
+        assert ids(file.save([Add(entry("c"))]).entries)[-1] == "c", "the next try succeeds"
+        left = set(names(path.parent))
+        stray = left - {"watchlist.toml", "watchlist.toml.bak", "watchlist.toml.lock"}
+        assert not stray or faulty.calls[at] == "unlink", faulty.calls[at]
+        if at >= calls:
+            break
+    assert len(told) > 4
+    for each in told:
+        assert str(tmp_path) in each
+        assert each.isprintable()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
+def test_no_failing_call_costs_a_damaged_file(tmp_path: Path, number: int) -> None:
+    for at in range(200):
+        path = tmp_path / str(at) / "watchlist.toml"
+        for task_id in "abc":
+            WatchlistFile(path).save([Add(entry(task_id))])
+        path.write_bytes(b"\0")
+        loading, saving = Faulty(number, at), Faulty(number, at)
+        assert WatchlistFile(path, fs=loading).load().warning
+        for copy in copies(path):
+            copy.unlink()
+        with suppress(StorageError):
+            WatchlistFile(path, fs=saving).save([Add(entry("d"))])
+        assert b"\0" in [each.read_bytes() for each in (path, *copies(path))]
+        assert ids(WatchlistFile(path).load().entries)[:2] == ["a", "b"]
+        if at >= len(saving.calls):
+            break
+    assert at > 20
+
+
+WORDS = {
+    "ENOSPC": "the disk is full",
+    "EDQUOT": "your disk quota is used up",
+    "EROFS": "read-only file system",
+    "EACCES": "permission denied",
+    "EIO": "the disk reports an error",
+}
+
+
+@pytest.mark.parametrize(("code", "words"), WORDS.items())
+@pytest.mark.parametrize("call", ["write", "lock"])
+def test_why_it_was_not_saved_is_said_in_plain_words(
+    file: WatchlistFile, path: Path, code: str, words: str, call: str
+) -> None:
+    file.save([Add(entry("a"))])
+    before = path.read_bytes()
+    faulty = WatchlistFile(path, fs=Faulty(getattr(errno, code), names=call))
+    with pytest.raises(StorageError, match=f"^Not saved: .*watchlist.toml(.lock)?: {words}; "):
+        faulty.save([Add(entry("b"))])
+    assert path.read_bytes() == before
+    assert names(path.parent) == ["watchlist.toml", "watchlist.toml.lock"]
+    assert ids(faulty.load().entries) == ["a"]
+
+
+def test_a_broken_file_that_cannot_be_copied_is_not_replaced(path: Path) -> None:
+    path.write_bytes(b"\0")
+    full = WatchlistFile(path, fs=Faulty(errno.ENOSPC, names="write"))
+    assert "no copy could be kept" in full.load().warning
+    with pytest.raises(StorageError, match=r"no copy could be kept: .* the disk is full"):
+        full.save([Add(entry("a"))])
+    assert path.read_bytes() == b"\0"
+
+
+def test_a_file_that_cannot_be_read_is_not_replaced(file: WatchlistFile, path: Path) -> None:
+    file.save([Add(entry("a"))])
+    faulty = WatchlistFile(path, fs=Faulty(errno.EIO, names="read"))
+    assert "Could not read" in faulty.load().warning
+    with pytest.raises(StorageError, match="the disk reports an error"):
+        faulty.save([Add(entry("b"))])
+    assert ids(file.load().entries) == ["a"]
+
+
+def test_where_links_fail_the_backup_is_a_copy(file: WatchlistFile, path: Path) -> None:
+    file.save([Add(entry("a"))])
+    before = path.read_bytes()
+    WatchlistFile(path, fs=Faulty(errno.EPERM, names="link")).save([Add(entry("b"))])
+    assert Path(f"{path}.bak").read_bytes() == before
+    assert mode(Path(f"{path}.bak")) == 0o600
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS])
+def test_where_locks_are_missing_it_goes_on_and_says_so_once(path: Path, number: int) -> None:
+    file = WatchlistFile(path, fs=Faulty(number, names="lock"))
+    assert "No file locks" in file.save([Add(entry("a"))]).warning
+    assert file.save([Add(entry("b"))]).warning == ""
+    assert ids(file.load().entries) == ["a", "b"]
+
+
+class Impatient(Filesystem):
+    """Waits for the lock for a moment only."""
+
+    def lock(self, path: Path, timeout: float) -> AbstractContextManager[object]:
+        assert timeout == storage.LOCK_SECONDS
+        return super().lock(path, 0.05)
+
+
+def test_a_lock_that_another_holds_is_told(file: WatchlistFile, path: Path) -> None:
+    file.save([Add(entry("a"))])
+    with (
+        Filesystem().lock(Path(f"{path}.lock"), 1),
+        pytest.raises(StorageError, match=r"another program holds the lock .*watchlist.toml.lock"),
+    ):
+        WatchlistFile(path, fs=Impatient()).save([Add(entry("b"))])
+    assert ids(file.load().entries) == ["a"]
+    assert ids(file.save([Add(entry("b"))]).entries) == ["a", "b"]
+
+
+def test_a_lock_that_is_a_link_is_refused(file: WatchlistFile, path: Path, tmp_path: Path) -> None:
+    Path(f"{path}.lock").symlink_to(tmp_path / "victim")
+    with pytest.raises(StorageError, match=r"watchlist.toml.lock: too many symbolic links"):
+        file.save([Add(entry("a"))])
+    assert not (tmp_path / "victim").exists()
+
+
+class LyingRename(Filesystem):
+    """Renames, and then says that it did not, as NFS may."""
+
+    def replace(self, source: Path, target: Path) -> None:
+        super().replace(source, target)
+        if target.suffix == ".toml":
+            raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
+
+
+def test_a_rename_that_failed_only_in_words_is_a_success(path: Path) -> None:
+    assert ids(WatchlistFile(path, fs=LyingRename()).save([Add(entry("a"))]).entries) == ["a"]
+
+
+class InterruptedLock(Filesystem):
+    """A lock that shows whether it is held while files are written."""
+
+    held = False
+
+    @contextmanager
+    def lock(self, path: Path, timeout: float) -> Iterator[object]:
+        self.held = True
+        try:
+            yield None
+        finally:
+            self.held = False
+
+    def replace(self, source: Path, target: Path) -> None:
+        assert self.held
+        super().replace(source, target)
+
+    def write(self, fd: int, data: memoryview) -> int:
+        """Short writes, as a signal or a nearly full disk causes them."""
+        assert self.held
+        return super().write(fd, data[:7])
+
+
+def test_short_writes_are_continued_and_all_is_done_under_the_lock(path: Path) -> None:
+    fs = InterruptedLock()
+    file = WatchlistFile(path, fs=fs)
+    file.save([Add(entry("a", "x" * 100))])
+    assert file.load() == storage.Loaded((entry("a", "x" * 100),))
+    assert not fs.held
+
+
+def test_neither_lock_nor_writer_is_imported_before_it_is_needed() -> None:
+    imported = "bool({'filelock', 'tomli_w'} & set(sys.modules))"
+    code = f"import sys, tui.watchlist.storage; sys.exit({imported})"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,296 @@
+"""The API key: looked for in a fixed order, checked before anything is sent, never shown.
+
+Environment `SCENEXT_API_KEY` > `api_key_command` > `api_key_file` > `api_key` in `config.toml`.
+There is no flag for it: arguments are seen by every user of the machine.
+
+A key is checked here because httpx 0.28.1 puts a malformed one, whole, into the text of its error.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from collections.abc import Callable, Mapping, MutableMapping
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from tui.errors import UserError
+from tui.sanitize import clean
+
+VARIABLE: Final = "SCENEXT_API_KEY"
+COMMAND_TIMEOUT: Final = 10.0
+"""Seconds that `api_key_command` may take."""
+
+_WELL_FORMED: Final = re.compile(r"[!-~]{8,512}")
+_LARGEST_FILE: Final = 4096
+_PLACEHOLDERS: Final = frozenset({"YOUR_API_KEY", "your_actual_api_key_here"})
+
+
+class Secret:
+    """A text that shows itself only to who asks for it by name."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the secret itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+class KeySettings(NamedTuple):
+    """What `config.toml` says about the key."""
+
+    command: tuple[str, ...] = ()
+    file: Path | None = None
+    inline: Secret | None = None
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, object], config: Path) -> KeySettings:
+        """Return the settings in `table`, read from `config`. Raises `UserError`."""
+        file = _text(table, "api_key_file", config)
+        inline = _text(table, "api_key", config)
+        return cls(
+            command=_command(table.get("api_key_command", ()), config),
+            file=beside(config, file, "api_key_file") if file else None,
+            inline=Secret(inline) if inline and inline not in _PLACEHOLDERS else None,
+        )
+
+
+class ApiKey(NamedTuple):
+    """A well-formed key and where it came from."""
+
+    secret: Secret
+    source: str
+    """`SCENEXT_API_KEY`, `api_key_command`, or the path of a file."""
+    hint: str = ""
+    """What to say when the service refuses it: that another key stands behind this one."""
+
+
+class KeySource:
+    """Finds the key, and finds it again when a file that it came from has changed.
+
+    The environment variable is removed once it is read, so that no child inherits it.
+    """
+
+    def __init__(
+        self,
+        config: Path,
+        read_settings: Callable[[], KeySettings],
+        environ: MutableMapping[str, str],
+        *,
+        command_timeout: float = COMMAND_TIMEOUT,
+    ) -> None:
+        self._config = config
+        self._command_timeout = command_timeout
+        self._read_settings = read_settings
+        value = environ.pop(VARIABLE, "").strip()
+        self._environment = Secret(value) if value and value not in _PLACEHOLDERS else None
+        self._seen: tuple[object, ...] = ()
+        self._watched: tuple[Path, ...] = ()
+
+    def read(self) -> ApiKey:
+        """Return the key that holds now.
+
+        Raises:
+            UserError: there is none, or it is malformed, or its file or command failed; the
+                message names the source and never contains any of the key.
+        """
+        settings = self._settings()
+        key = self._find(settings)
+        if key is None:
+            raise UserError(
+                "No API key. Set SCENEXT_API_KEY, or api_key_command / api_key_file in "
+                f"{_shown(self._config)}. Keys: scenext.cn → personal centre → API Keys."
+            )
+        return key
+
+    def changed(self) -> bool:
+        """Return whether a file behind the key has changed since `read`; blocks for a stat."""
+        return bool(self._watched) and self._seen != tuple(map(_stamp, self._watched))
+
+    def too_open(self) -> str:
+        """Return a warning when other users may read the key in `config.toml`; empty otherwise."""
+        try:
+            mode = self._config.stat().st_mode
+            inline = self._read_settings().inline is not None
+        except (OSError, UserError):
+            return ""
+        return (
+            f"{_shown(self._config)} holds the API key and other users may read it: chmod 600 it"
+            if inline and mode & 0o077
+            else ""
+        )
+
+    def _settings(self) -> KeySettings:
+        if self._environment is not None:
+            self._watched = ()
+            try:
+                return self._read_settings()
+            except UserError:
+                return KeySettings()
+        # The stamps are taken before reading: a change in between is seen, not lost.
+        config_stamp = _stamp(self._config)
+        settings = self._read_settings()
+        self._watched = (self._config, *([settings.file] if settings.file else []))
+        self._seen = (config_stamp, *map(_stamp, self._watched[1:]))
+        return settings
+
+    def _find(self, settings: KeySettings) -> ApiKey | None:
+        if self._environment is not None:
+            return _checked(self._environment.reveal(), VARIABLE, self._shadowed(settings))
+        if settings.command:
+            return _checked(_run(settings.command, self._command_timeout), "api_key_command")
+        if settings.file is not None:
+            return _checked(_read_file(settings.file), _shown(settings.file))
+        if settings.inline is not None:
+            return _checked(settings.inline.reveal(), _shown(self._config))
+        return None
+
+    def _shadowed(self, settings: KeySettings) -> str:
+        if not (
+            settings.command or settings.file or settings.inline not in (None, self._environment)
+        ):
+            return ""
+        return f"{_shown(self._config)} has another key; unset {VARIABLE} to use it."
+
+
+class CurrentKey:
+    """The key that holds now, shared by those who send it and those who notice a new one."""
+
+    def __init__(self, source: KeySource) -> None:
+        """Read the key. Raises `UserError` as `KeySource.read` does."""
+        self._source = source
+        self.key = source.read()
+
+    def renew(self, *, always: bool = False) -> bool:
+        """Read the key again if a file of it changed, or `always`; return whether it differs.
+
+        Blocks: for a file, or for a command for up to `COMMAND_TIMEOUT`. Raises `UserError` as
+        `KeySource.read` does; the key then stays as it was.
+        """
+        if not always and not self._source.changed():
+            return False
+        before, self.key = self.key, self._source.read()
+        return self.key.secret != before.secret
+
+
+def _checked(value: str, source: str, hint: str = "") -> ApiKey:
+    value = value.strip()
+    if not value:
+        raise UserError(f"The key from {source} is empty; put an API key there.")
+    if value in _PLACEHOLDERS:
+        raise UserError(f"The key from {source} is a placeholder; put an API key there.")
+    if _WELL_FORMED.fullmatch(value):
+        return ApiKey(Secret(value), source, hint)
+    for position, character in enumerate(value, 1):
+        if not "!" <= character <= "~":
+            raise UserError(
+                f"The key from {source} has a space, a line break or a character outside ASCII "
+                f"at position {position}; copy it again."
+            )
+    raise UserError(f"The key from {source} must have 8 to 512 characters; copy it again.")
+
+
+def _read_file(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(_LARGEST_FILE).decode("utf-8-sig")
+    except OSError as error:
+        raise UserError(
+            f"api_key_file: {_shown(path)} cannot be read ({error.strerror})."
+        ) from None
+    except UnicodeDecodeError:
+        raise UserError(f"The key from {_shown(path)} is not text; put an API key there.") from None
+
+
+def _run(command: tuple[str, ...], timeout: float) -> str:
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise UserError(f"api_key_command took over {timeout:g} s.") from None
+    except OSError as error:
+        name = clean(command[0], 60)
+        raise UserError(f"api_key_command: {name} could not start: {error.strerror}.") from None
+    printed = done.stdout.decode("utf-8", "replace")
+    if done.returncode:
+        said = _complaint(done.stderr.decode("utf-8", "replace"), printed)
+        detail = f": {said}" if said else "."
+        raise UserError(f"api_key_command ended with {done.returncode}{detail}")
+    return printed.partition("\n")[0]
+
+
+def _complaint(said: str, printed: str) -> str:
+    """The last line that a command complained with, without anything that it printed."""
+    for secret in sorted(filter(None, map(str.strip, printed.split("\n"))), key=len, reverse=True):
+        said = said.replace(secret, "***")
+    lines = said.strip().splitlines()
+    return clean(lines[-1].strip(), 200) if lines else ""
+
+
+def _command(value: object, config: Path) -> tuple[str, ...]:
+    where = f"{_shown(config)}: api_key_command"
+    wrong = UserError(f"{where} must be a text, or a list of texts")
+    if isinstance(value, str):
+        try:
+            value = shlex.split(value)
+        except ValueError:
+            raise UserError(f"{where} has an unbalanced quote") from None
+    if not isinstance(value, list | tuple):
+        raise wrong
+    if not all(isinstance(part, str) for part in value):
+        raise wrong
+    if any("\0" in part for part in value) or (value and not value[0]):
+        raise UserError(f"{where} names no program that could be started")
+    return tuple(value)
+
+
+def _text(table: Mapping[str, object], key: str, config: Path) -> str:
+    value = table.get(key, "")
+    if not isinstance(value, str):
+        raise UserError(f"{_shown(config)}: {key} must be a text in quotes")
+    return value.strip()
+
+
+def beside(config: Path, text: str, key: str) -> Path:
+    """Return the path `text`, given as `key`: from the config file's folder, `~` understood.
+
+    Raises:
+        UserError: there can be no such path; the message names file and key.
+    """
+    try:
+        path = config.parent / Path(text).expanduser()
+    except RuntimeError:
+        raise UserError(f"{_shown(config)}: {key}: “~” stands for no known user") from None
+    if "\0" in text:
+        raise UserError(f"{_shown(config)}: {key} is not the path of a file")
+    return path
+
+
+def _shown(path: Path) -> str:
+    return clean(str(path), 300)
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino

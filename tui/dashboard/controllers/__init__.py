@@ -1,0 +1,1 @@
+"""Controllers: each turns one kind of request from the screen into what is done about it."""

@@ -1,0 +1,85 @@
+"""The command palette and the help, both derived from the bindings: one text for each action."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+
+from textual.app import App
+from textual.binding import ActiveBinding, Binding
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.dom import DOMNode
+from textual.screen import Screen
+from textual.widgets import Input
+
+from tui.dashboard.screens.help import KeyGroup
+
+
+class Palette(CommandPalette):
+    """Textual's palette, where no cursor blinks over the line."""
+
+    def on_mount(self) -> None:
+        """A blinking cursor costs an SSH link 2 kB a second (measured)."""
+        self.query_one(Input).cursor_blink = False
+
+    def _action_command_list(self, action: str) -> None:
+        # A page up or down that comes before the list has been laid out (textual 8.2.8).
+        with suppress(KeyError):
+            super()._action_command_list(action)
+
+
+class BindingCommands(Provider):
+    """Every key of the dashboard that does something now, by its name."""
+
+    async def discover(self) -> Hits:
+        """Offer all of them before anything is typed."""
+        for text, action in self._commands():
+            yield DiscoveryHit(text, self._runner(action))
+
+    async def search(self, query: str) -> Hits:
+        """Offer those that match."""
+        matcher = self.matcher(query)
+        for text, action in self._commands():
+            if (score := matcher.match(text)) > 0:
+                yield Hit(score, matcher.highlight(text), self._runner(action), text=text)
+
+    def _commands(self) -> Iterator[tuple[str, ActiveBinding]]:
+        seen: set[str] = set()
+        for active in self.screen.active_bindings.values():
+            text = active.tooltip or active.binding.tooltip or active.binding.description
+            if active.enabled and text and text not in seen and not _left_out(active):
+                seen.add(text)
+                yield text, active
+
+    def _runner(self, active: ActiveBinding) -> _Runner:
+        return _Runner(self.screen, active)
+
+
+class _Runner:
+    def __init__(self, screen: Screen[object], active: ActiveBinding) -> None:
+        self._screen = screen
+        self._active = active
+
+    async def __call__(self) -> None:
+        await self._screen.app.run_action(self._active.binding.action, self._active.node)
+
+
+def _left_out(active: ActiveBinding) -> bool:
+    """Whether a key only moves about, or is Textual's own beside one of ours."""
+    moves = not active.binding.show and not active.binding.tooltip
+    return moves or active.binding.action in ("quit", "command_palette", "help_quit")
+
+
+def key_groups(app: App[None], nodes: Iterable[type[DOMNode]]) -> list[KeyGroup]:
+    """Return the keys that these classes bind, each class a group under its title."""
+    groups: list[KeyGroup] = []
+    for node in nodes:
+        keys: dict[str, list[str]] = {}
+        for binding in Binding.make_bindings(node.BINDINGS):
+            if text := binding.tooltip or binding.description:
+                keys.setdefault(text, []).append(app.get_key_display(binding))
+        pairs = [(" ".join(dict.fromkeys(names)), text) for text, names in keys.items()]
+        groups.append((node.BINDING_GROUP_TITLE or "", pairs))
+    palette = Binding(app.COMMAND_PALETTE_BINDING, "command_palette")
+    groups[-1][1].append((app.get_key_display(palette), "Command palette"))
+    return groups

@@ -1,0 +1,73 @@
+"""Asks for tasks to watch: one or many IDs, typed or pasted, and a label."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label, Static
+
+from tui.dashboard.messages import AddRequested
+from tui.dashboard.widgets.hints import hints
+from tui.errors import UserError
+from tui.sanitize import clean
+from tui.scenext.task_ids import task_ids
+
+
+class IdsInput(Input):
+    """An input on one line, into which many lines can be pasted."""
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Take all lines: Textual's own input keeps the first and drops the rest."""
+        event.prevent_default()
+        event.stop()
+        before = "" if self.cursor_at_start else " "
+        self.insert_text_at_cursor(before + " ".join(event.text.split()))
+
+
+class AddTasks(ModalScreen[None]):
+    """A dialog; what it finds goes to the app as `AddRequested`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Cancel", id="cancel"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ids = IdsInput(id="ids", placeholder="12345 67890")
+        self._label = Input(id="label", max_length=200)
+        self._wrong = Static(id="wrong")
+
+    def compose(self) -> ComposeResult:
+        """Two fields and a line for what is wrong."""
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = Content("Add tasks")
+            yield Label(Content("Task IDs or status URLs, one or many"))
+            yield self._ids
+            yield Label(Content("Label for all of them (optional)"))
+            yield self._label
+            yield self._wrong
+            yield Static(hints(("enter", "add"), ("tab", "next field"), ("esc", "cancel")))
+
+    def on_mount(self) -> None:
+        """A blinking cursor costs an SSH link 2 kB a second (measured)."""
+        self._ids.cursor_blink = self._label.cursor_blink = False
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        try:
+            ids = task_ids([self._ids.value])
+            if not ids:
+                raise UserError("Type or paste a task ID first.")
+        except UserError as error:
+            self._wrong.update(Content(str(error)))
+            self._wrong.add_class("-shown")
+            self._ids.focus()
+            return
+        self.post_message(AddRequested(ids, clean(self._label.value, 200).strip()))
+        self.dismiss()

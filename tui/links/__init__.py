@@ -1,0 +1,1 @@
+"""Links of a task: finding, renewing, opening and copying them."""

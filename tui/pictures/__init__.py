@@ -1,0 +1,1 @@
+"""Pictures of frames, prepared for the terminal."""

@@ -1,0 +1,1 @@
+"""When each task is queried, and the workers that do it."""

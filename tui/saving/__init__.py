@@ -1,0 +1,1 @@
+"""Saving frames and videos as files."""

@@ -1,0 +1,1 @@
+"""The provider: its API, its answers and its signed links."""

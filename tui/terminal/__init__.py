@@ -1,0 +1,1 @@
+"""Everything that bends Textual to a slow or unsteady terminal. Knows nothing of tasks."""

@@ -1,0 +1,1 @@
+"""The watched tasks, in memory and on disk."""

@@ -18,10 +18,10 @@ from urllib.parse import urlsplit
 from platformdirs.unix import Unix
 
 from tui import toml
+from tui.addresses import is_loopback
 from tui.credentials import KeySettings, beside
 from tui.errors import UserError
 from tui.sanitize import clean
-from tui.scenext.signed_url import is_loopback
 
 APP: Final = "scenext-tui"
 DEFAULT_BASE_URL: Final = "https://api.scenext.cn/api"

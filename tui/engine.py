@@ -19,10 +19,10 @@ from tui.clock import Clock, ServerClock
 from tui.config import APP, SERVICE_INTERVAL, Config
 from tui.credentials import CurrentKey, Secret
 from tui.errors import MediaError, UserError
-from tui.polling.poller import Client, Outcome, Poller
+from tui.polling.poller import Client, Poller
 from tui.polling.schedule import Schedule
 from tui.redact import Redactor
-from tui.scenext.models import TaskStatus
+from tui.scenext.models import PollResult, TaskStatus
 from tui.watchlist.records import Record, Watchlist
 from tui.watchlist.storage import Loaded, WatchlistFile
 from tui.watchlist.sync import Keeper
@@ -82,7 +82,7 @@ class Parts(NamedTuple):
 class Listener(NamedTuple):
     """Whom the backend tells what happens; all are called on the event loop."""
 
-    answered: Callable[[Outcome], None]
+    answered: Callable[[PollResult], None]
     """A query came to its end."""
     watchlist_changed: Callable[[], None]
     """Another program changed the watchlist's file, and so the watchlist."""
@@ -215,7 +215,7 @@ class Backend:
             self.schedule.sync(ended, asyncio.get_running_loop().time(), first=first)
             self._poller.kick()
 
-    def take(self, outcome: Outcome) -> Record | None:
+    def take(self, outcome: PollResult) -> Record | None:
         """Take in what came of a query; return the new record, None if it is not watched."""
         self.server_clock.observe(outcome.server_time)
         before = self.watchlist.get(outcome.task_id)
@@ -239,7 +239,7 @@ class Backend:
         self.sync(first())
         await self._poller.run()
 
-    async def ask(self, task_id: str) -> Outcome:
+    async def ask(self, task_id: str) -> PollResult:
         """Ask about one task now and wait for the answer."""
         return await self._poller.ask(task_id)
 
@@ -298,7 +298,7 @@ def _log_start(config: Config) -> None:
         )
 
 
-def _log_outcome(outcome: Outcome, before: Record | None, record: Record | None) -> None:
+def _log_outcome(outcome: PollResult, before: Record | None, record: Record | None) -> None:
     """Log a query that failed, one that brought another state, and with --verbose all others.
 
     That a task runs, as was to be expected, is no news: a line about each of 1,000 in their first

@@ -15,19 +15,13 @@ from tests.support import virtual_time
 from tui.clock import Clock
 from tui.errors import ApiError, ErrorKind
 from tui.polling.limiter import PulseKind
-from tui.polling.poller import Outcome, Poller
+from tui.polling.poller import Poller
 from tui.polling.schedule import Schedule
-from tui.scenext.models import Task, TaskStatus
+from tui.scenext.models import PollResult, StatusResponse, Task, TaskStatus
 
 RUNNING, DONE = TaskStatus.IN_PROGRESS, TaskStatus.COMPLETED
 DOWN = ApiError(ErrorKind.OFFLINE, "offline")
 REFUSED = ApiError(ErrorKind.KEY_REFUSED, "401: no", http_status=401)
-
-
-@dataclass(frozen=True)
-class Answer:
-    task: Task
-    server_time: float | None = None
 
 
 class FakeClient:
@@ -38,7 +32,7 @@ class FakeClient:
         self.closed = self.busy = False
         self.asked = 0
 
-    async def query(self, task_id: str) -> Answer:
+    async def query(self, task_id: str) -> StatusResponse:
         assert not self.closed
         assert not self.busy
         self.busy = True
@@ -73,12 +67,12 @@ class Service:
         self.clients.append(FakeClient(self))
         return self.clients[-1]
 
-    async def ask(self, client: FakeClient, task_id: str) -> Answer:
+    async def ask(self, client: FakeClient, task_id: str) -> StatusResponse:
         assert task_id not in self.out, "two queries of one task"
         self.out.add(task_id)
         self.sent.append((asyncio.get_running_loop().time(), task_id))
         try:
-            return Answer(Task(task_id, await self.answer(client, task_id)), 1e9)
+            return StatusResponse(Task(task_id, await self.answer(client, task_id)), 1e9)
         finally:
             self.out.discard(task_id)
 
@@ -89,7 +83,7 @@ class Session:
 
     service: Service
     poller: Poller
-    outcomes: list[Outcome]
+    outcomes: list[PollResult]
     slept: list[float]
     task: asyncio.Task[None] | None = None
 
@@ -124,7 +118,7 @@ def session(
 
     async def play() -> Session:
         loop = asyncio.get_running_loop()
-        slept, outcomes = [0.0], list[Outcome]()
+        slept, outcomes = [0.0], list[PollResult]()
         schedule = Schedule(period=30.0, rate=more.pop("rate", 20.0), random=Random(3))
         schedule.sync(dict.fromkeys(task_ids, False), loop.time())
         service = Service(answer)
@@ -268,11 +262,11 @@ def test_a_client_that_cannot_be_made_or_answers_nonsense_is_a_bug_as_well(
         return RUNNING
 
     class Odd(FakeClient):
-        async def query(self, task_id: str) -> Answer:
+        async def query(self, task_id: str) -> StatusResponse:
             return None  # type: ignore[return-value]
 
-    async def play() -> list[Outcome]:
-        outcomes = list[Outcome]()
+    async def play() -> list[PollResult]:
+        outcomes = list[PollResult]()
         loop = asyncio.get_running_loop()
         schedule = Schedule(period=30.0, rate=20.0)
         schedule.sync({"a": False}, loop.time())
@@ -298,9 +292,9 @@ def test_a_client_that_cannot_be_made_or_answers_nonsense_is_a_bug_as_well(
 
 
 def test_a_screen_that_fails_does_not_end_polling(caplog: pytest.LogCaptureFixture) -> None:
-    seen: list[Outcome] = []
+    seen: list[PollResult] = []
 
-    def report(outcome: Outcome) -> None:
+    def report(outcome: PollResult) -> None:
         seen.append(outcome)
         raise RuntimeError("no such row")
 

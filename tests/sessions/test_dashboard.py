@@ -45,8 +45,8 @@ from tui.dashboard.widgets.task_row import TaskRow
 from tui.engine import ClientSource, Media, Parts
 from tui.errors import ApiError, ErrorKind
 from tui.redact import Redactor
-from tui.scenext.client import Answer, Connector
-from tui.scenext.models import Frame, Task, TaskStatus
+from tui.scenext.client import Connector
+from tui.scenext.models import Frame, StatusResponse, Task, TaskStatus
 from tui.watchlist.storage import Add, Entry, Remove, WatchlistFile
 
 PATIENCE = 10.0
@@ -76,13 +76,13 @@ class FakeService:
         """Nothing is fetched here."""
         raise AssertionError("nothing of these tests is fetched")
 
-    async def query(self, task_id: str) -> Answer:
+    async def query(self, task_id: str) -> StatusResponse:
         """Answer."""
         self.asked.append(task_id)
         found = self.answers.get(task_id, ApiError(ErrorKind.NOT_FOUND, "no such task"))
         if isinstance(found, ApiError):
             raise found
-        return Answer(found, None)
+        return StatusResponse(found, None)
 
     async def aclose(self) -> None:
         """Close nothing."""

@@ -33,9 +33,10 @@ from tui.config import Config
 from tui.credentials import Secret
 from tui.errors import ApiError
 from tui.polling.limiter import PulseKind
-from tui.polling.poller import CLOSING, WORKERS, Outcome, Poller
+from tui.polling.poller import CLOSING, WORKERS, Poller
 from tui.polling.schedule import Schedule
-from tui.scenext.client import Answer, Connector, StatusClient
+from tui.scenext.client import Connector, StatusClient
+from tui.scenext.models import PollResult, StatusResponse
 
 TASKS = [f"task {number}" for number in range(100)]
 _KEY = Secret("sk-storm-0123456789")
@@ -116,7 +117,7 @@ class Timed:
         self._client = client
         self._storm = storm
 
-    async def query(self, task_id: str) -> Answer:
+    async def query(self, task_id: str) -> StatusResponse:
         """Ask, and note what came of it."""
         began = time.monotonic()
         outcome = "cancelled"
@@ -206,7 +207,7 @@ class Storm:
     def _connector(self, base_url: str) -> Connector:
         return Connector(Config(base_url=base_url), deadline=self.orders.deadline)
 
-    def _report(self, outcome: Outcome) -> None:
+    def _report(self, outcome: PollResult) -> None:
         self.tally.reported += 1
 
 

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.errors import ApiError, ErrorKind
-from tui.polling.poller import Outcome
-from tui.scenext.models import Frame, Result, Task, TaskStatus
+from tui.scenext.models import Frame, PollResult, Result, Task, TaskStatus
 from tui.watchlist.records import Record, Watchlist
 from tui.watchlist.storage import Add, Entry, Remove, Update, replay
 
@@ -46,14 +45,14 @@ def say(
 ) -> Record:
     words = status.value if sent is None else sent
     task = Task("a", status, words, frames, results)
-    record = found.apply(Outcome("a", task), at(minutes))
+    record = found.apply(PollResult("a", task), at(minutes))
     assert record is not None
     assert record is found.get("a")
     return record
 
 
 def fail(found: Watchlist, minutes: float, kind: ErrorKind = ErrorKind.OFFLINE) -> Record:
-    record = found.apply(Outcome("a", error=ApiError(kind, "gone")), at(minutes))
+    record = found.apply(PollResult("a", error=ApiError(kind, "gone")), at(minutes))
     assert record is not None
     return record
 
@@ -95,7 +94,7 @@ def test_a_failed_request_blanks_nothing() -> None:
     assert (bad.task, bad.answered, bad.frames) == (good.task, at(0), (frame(1),))
     assert say(found, RUNNING, 2).error is None
     assert len(found.pending) == 1
-    assert found.apply(Outcome("gone", Task("gone", DONE)), NOON) is None
+    assert found.apply(PollResult("gone", Task("gone", DONE)), NOON) is None
 
 
 @pytest.mark.parametrize("end", [DONE, FAILED])
@@ -208,7 +207,7 @@ def test_undo_brings_a_task_back_to_its_old_place_for_good(name: str) -> None:
     saved = found.entries()
     for each in "abc":
         task = Task(each, DONE, "COMPLETED", (frame(1),))
-        found.apply(Outcome(each, task), NOON)
+        found.apply(PollResult(each, task), NOON)
     follower = {"a": "b", "b": "c", "c": None}[name]
     record = found.remove(name)
     assert record is not None

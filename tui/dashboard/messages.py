@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from tui.polling.poller import Outcome
+    from tui.scenext.models import PollResult
 
 
 class TaskAnswered(Message):
     """A query came to its end, well or not."""
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, outcome: PollResult) -> None:
         super().__init__()
         self.outcome = outcome
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Final, NamedTuple
 
-from tui.scenext.signed_url import why_not_open
+from tui.addresses import unsafe_reason
 
 PATIENCE: Final = 4.0
 """Seconds to wait for an opener's exit code; one that runs longer is taken to work."""
@@ -74,7 +74,7 @@ class Surroundings(NamedTuple):
 
 def plan(url: str, open_command: str, here: Surroundings) -> Plan:
     """Return how to open `url`; the first rung of the ladder that holds."""
-    if why := why_not_open(url):
+    if why := unsafe_reason(url):
         return Refuse(why)
     if open_command.strip() == TERMINAL:
         return Show()

@@ -16,11 +16,11 @@ import math
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from tui.errors import ApiError, ErrorKind
 from tui.polling.schedule import Job, Schedule
-from tui.scenext.models import Task
+from tui.scenext.models import PollResult, StatusResponse
 
 if TYPE_CHECKING:
     from tui.clock import Clock
@@ -37,31 +37,11 @@ SLEPT: Final = 5.0
 _log = logging.getLogger(__name__)
 
 
-class AnswerLike(Protocol):
-    """What a query brings: a task, and the server's time where it was told."""
-
-    @property
-    def task(self) -> Task: ...
-    @property
-    def server_time(self) -> float | None: ...
-
-
 class Client(Protocol):
     """What a worker needs of a client; `client.StatusClient` is the real one."""
 
-    async def query(self, task_id: str) -> AnswerLike: ...
+    async def query(self, task_id: str) -> StatusResponse: ...
     async def aclose(self) -> None: ...
-
-
-class Outcome(NamedTuple):
-    """What came of one query: a task or an error, never both."""
-
-    task_id: str
-    task: Task | None = None
-    error: ApiError | None = None
-    server_time: float | None = None
-    seconds: float = 0.0
-    """How long it took."""
 
 
 class _Lookups(ThreadPoolExecutor):
@@ -81,23 +61,23 @@ class _Worker:
         self._busy = self._outdated = False
         self._closing: set[asyncio.Task[None]] = set()
 
-    async def query(self, task_id: str) -> Outcome:
+    async def query(self, task_id: str) -> PollResult:
         self._busy = True
         try:
             if self._client is None:
                 self._client = self._new_client()
             answer = await self._client.query(task_id)
-            return Outcome(task_id, answer.task, server_time=answer.server_time)
+            return PollResult(task_id, answer.task, server_time=answer.server_time)
         except ApiError as error:
             self._outdated |= error.http_status is None
-            return Outcome(task_id, error=error)
+            return PollResult(task_id, error=error)
         except (Exception, asyncio.CancelledError) as error:
             self._outdated = True
             if isinstance(error, asyncio.CancelledError) and _cancelled_by_us():
                 raise
             # The text of a strange error may hold anything: its type and place must do.
             _log.exception("unexpected fault in a query of task %s", task_id)
-            return Outcome(task_id, error=ApiError(ErrorKind.UNEXPECTED, "a bug; see the log"))
+            return PollResult(task_id, error=ApiError(ErrorKind.UNEXPECTED, "a bug; see the log"))
         finally:
             self._busy = False
             if self._outdated:
@@ -140,7 +120,7 @@ class Poller:
         self,
         schedule: Schedule,
         new_client: Callable[[], Client],
-        report: Callable[[Outcome], None],
+        report: Callable[[PollResult], None],
         *,
         clock: Clock,
         key_changed: Callable[[], Awaitable[bool]] | None = None,
@@ -163,10 +143,10 @@ class Poller:
         # A stack: the worker that was last used has the warmest connection.
         self._idle = [_Worker(new_client) for _ in range(workers)]
         self._all = tuple(self._idle)
-        self._queries: set[asyncio.Task[Outcome]] = set()
+        self._queries: set[asyncio.Task[PollResult]] = set()
         self._kick = asyncio.Event()
         self._closing = False
-        self._waiters: dict[str, list[asyncio.Future[Outcome]]] = {}
+        self._waiters: dict[str, list[asyncio.Future[PollResult]]] = {}
 
     async def run(self) -> None:
         """Poll until cancelled; then close every connection, within a second."""
@@ -204,13 +184,13 @@ class Poller:
         self.schedule.refresh(task_ids, self._now())
         self.kick()
 
-    async def ask(self, task_id: str) -> Outcome:
+    async def ask(self, task_id: str) -> PollResult:
         """Have one task asked about at once, and return what comes of it.
 
         The query goes through the schedule like any other, so it may have to wait: pass a
         time-out. A query that is under way already serves as well.
         """
-        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[PollResult] = asyncio.get_running_loop().create_future()
         waiters = self._waiters.setdefault(task_id, [])
         waiters.append(future)
         try:
@@ -241,7 +221,7 @@ class Poller:
         return math.inf
 
     def _landed(
-        self, worker: _Worker, job: Job, started: float, query: asyncio.Task[Outcome]
+        self, worker: _Worker, job: Job, started: float, query: asyncio.Task[PollResult]
     ) -> None:
         # A callback and no coroutine around the query: one that is cancelled before its first
         # step runs no line of its own, and its worker and its task would never come back.
@@ -253,7 +233,7 @@ class Poller:
         except Exception:
             _log.exception("an outcome of task %s could not be taken in", job.task_id)
 
-    def _take(self, job: Job, started: float, query: asyncio.Task[Outcome]) -> None:
+    def _take(self, job: Job, started: float, query: asyncio.Task[PollResult]) -> None:
         now = self._now()
         if query.cancelled():
             self.schedule.give_up(job, now)
@@ -262,7 +242,7 @@ class Poller:
         if outcome.task is not None:
             wanted = self.schedule.finish(job, now, ended=outcome.task.status.terminal)
         else:
-            assert outcome.error is not None  # noqa: S101 (one of the two, by Outcome's promise)
+            assert outcome.error is not None  # noqa: S101 (one of the two, by PollResult's promise)
             wanted = self.schedule.fail(job, now, outcome.error)
         if wanted and not self._closing:
             for waiter in self._waiters.get(job.task_id, ()):

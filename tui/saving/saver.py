@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 from rich.filesize import decimal as size
 
+from tui.addresses import unsafe_reason
 from tui.engine import Media
 from tui.errors import MediaError
 from tui.links.resolver import Links
 from tui.saving import file_writer
 from tui.saving.file_writer import SaveError
-from tui.scenext.signed_url import identity, why_not_open
+from tui.scenext.signed_url import identity
 from tui.wording.details import Link
 
 
@@ -60,7 +61,7 @@ class Saving:
     async def _save_one(
         self, task_id: str, link: Link, folder: Path, which: str, tell: Callable[[str], None]
     ) -> Path:
-        if why := why_not_open(link.url):
+        if why := unsafe_reason(link.url):
             raise MediaError(f"not saved, {why}.")
         tell(f"Saving {which}")
         fresh = await self._links.fresh(task_id, link.key) or link

@@ -20,12 +20,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import Final, NamedTuple
+from typing import Final
 from urllib.parse import quote, urlsplit
 
 import httpx
 
 from tui import __version__
+from tui.addresses import is_loopback
 from tui.config import Config
 from tui.credentials import Secret
 from tui.errors import ApiError, ErrorKind, UserError
@@ -33,8 +34,7 @@ from tui.redact import Redactor
 from tui.sanitize import clean
 from tui.scenext import parser
 from tui.scenext.media import MediaClient, media_client
-from tui.scenext.models import Task
-from tui.scenext.signed_url import is_loopback
+from tui.scenext.models import StatusResponse, Task
 from tui.scenext.tls import set_variables, ssl_context
 
 DEADLINE: Final = 25.0
@@ -51,13 +51,6 @@ _PROXY_VARIABLES: Final = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 _LIMITS: Final = httpx.Limits(
     max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE
 )
-
-
-class Answer(NamedTuple):
-    """A task, and the server's time in Unix seconds where its answer tells it."""
-
-    task: Task
-    server_time: float | None
 
 
 class Connector:
@@ -131,7 +124,7 @@ class StatusClient:
         self._redact = Redactor()
         self._redact.learn(key)
 
-    async def query(self, task_id: str) -> Answer:
+    async def query(self, task_id: str) -> StatusResponse:
         """Ask for one task within the deadline.
 
         Raises:
@@ -150,7 +143,7 @@ class StatusClient:
         try:
             _refuse_failure(response, body)
             task = self._without_secrets(parser.parse(body, task_id))
-            return Answer(task, server_time(response.headers))
+            return StatusResponse(task, server_time(response.headers))
         except ApiError as error:
             # The service may quote what it was sent.
             error.message = clean(self._redact(error.message))

@@ -11,6 +11,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from tui.errors import ApiError
+
 
 class TaskStatus(StrEnum):
     """The state of a task. `IN_PROGRESS`, `COMPLETED` and `FAILED` are the service's own words."""
@@ -66,3 +68,23 @@ class Task(NamedTuple):
     """Points used, in the plain shape in which they came; empty where none were sent."""
     message: str = ""
     """`data.messages`, which some answers carry."""
+
+
+class StatusResponse(NamedTuple):
+    """A task, and the service's clock at the time of its answer."""
+
+    task: Task
+    server_time: float | None
+    """Unix seconds; None where the answer does not tell."""
+
+
+class PollResult(NamedTuple):
+    """The result of one poll: a task or an error, never both."""
+
+    task_id: str
+    task: Task | None = None
+    error: ApiError | None = None
+    server_time: float | None = None
+    """Unix seconds by the service's clock; None where unknown."""
+    seconds: float = 0.0
+    """Duration of the request."""

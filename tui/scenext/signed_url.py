@@ -10,7 +10,6 @@ The forms are those of Aliyun OSS's documentation (*Include signatures in URLs*,
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import re
 from datetime import UTC, datetime
@@ -23,12 +22,7 @@ from tui.sanitize import clean
 NEVER: Final = math.inf
 """The end of a link that carries no signature."""
 
-LONGEST: Final = 2083
-"""Characters of a link that every browser and opener takes (the limit of Internet Explorer)."""
-
-_OPENABLE: Final = re.compile(r"[!-~]+")
 _WEB_LINK: Final = re.compile(r"https?://\S", re.IGNORECASE)
-_HOST: Final = re.compile(r"[0-9a-z._-]+|[0-9a-f:.]+")
 _COMPACT_UTC: Final = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 _SIGNATURE_NAMES: Final = frozenset({"signature", "x-oss-signature", "x-amz-signature"})
 _EXPIRY_NAMES: Final = frozenset({"expires", "x-oss-expires", "x-amz-expires"})
@@ -106,33 +100,6 @@ def is_link(text: str) -> bool:
     cannot be seen: whatever is no link is text, and is cleaned.
     """
     return bool(_WEB_LINK.match(text)) and text.isprintable() and " " not in text
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether `host` can only be this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def why_not_open(url: str) -> str:
-    """Return why `url` must not be given to a browser or a terminal; empty where it may be."""
-    if len(url) > LONGEST:
-        return f"the link is longer than {LONGEST:,} characters"
-    if not _OPENABLE.fullmatch(url) or set(url) & set("\"'\\<>`"):
-        return "the link has characters that no link has"
-    parts = _split(url)
-    host = (parts.hostname or "") if parts else ""
-    if parts is None or not _HOST.fullmatch(host):
-        return "the link names no host"
-    if parts.username is not None:
-        return "the link has a user name in it"
-    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)):
-        return ""
-    return "the link is not https"
 
 
 def identity(url: str) -> str:

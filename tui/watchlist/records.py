@@ -13,8 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from tui.errors import ApiError
-from tui.polling.poller import Outcome
-from tui.scenext.models import Frame, Task, TaskStatus
+from tui.scenext.models import Frame, PollResult, Task, TaskStatus
 from tui.scenext.signed_url import identity
 from tui.watchlist.storage import Add, Change, Entry, Remove, Update, replay
 
@@ -118,7 +117,7 @@ class Watchlist:
             entry = self._records[record.id].entry
             self._put(record._replace(entry=entry))
 
-    def apply(self, outcome: Outcome, now: datetime) -> Record | None:
+    def apply(self, outcome: PollResult, now: datetime) -> Record | None:
         """Take in what came of a query; return the new record, None if it is not watched."""
         record = self._records.get(outcome.task_id)
         if record is None:

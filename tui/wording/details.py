@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
+from tui.addresses import unsafe_reason
 from tui.sanitize import clean
 from tui.scenext.models import Result, TaskStatus
-from tui.scenext.signed_url import ends_at, file_name, identity, why_not_open
+from tui.scenext.signed_url import ends_at, file_name, identity
 from tui.watchlist.records import Record
 from tui.wording.tasks import badge, clock_time, life
 
@@ -39,7 +40,7 @@ class Link(NamedTuple):
 
     def words(self, server_now: float) -> LinkWords:
         """Return what a row shows of it."""
-        if why_not_open(self.url):
+        if unsafe_reason(self.url):
             # Shown for what it is; nothing opens it.
             return LinkWords(self.key, self.name, clean(self.url, 120), "unsafe")
         return LinkWords(self.key, self.name, file_name(self.url), life(self.end, server_now))

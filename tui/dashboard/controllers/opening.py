@@ -14,10 +14,10 @@ from typing import Literal, TypeVar
 
 from textual.app import App, SuspendNotSupported
 
+from tui.addresses import unsafe_reason
 from tui.dashboard.screens.link_panel import Offer, OpenPanel
 from tui.links import clipboard, opener
 from tui.links.resolver import Links
-from tui.scenext.signed_url import why_not_open
 from tui.wording.details import Link
 
 _T = TypeVar("_T")
@@ -83,7 +83,7 @@ class Opening:
         link = await self._fresh(task_id, key)
         if link is None:
             return
-        if why := why_not_open(link.url):
+        if why := unsafe_reason(link.url):
             self._say(f"Not copied: {why}.", wrong=True)
             return
         how = await self.copy_text(link.url)
@@ -109,7 +109,7 @@ class Opening:
         panel.copied = ""
         offer = panel.offer
         link = await self._links.fresh(offer.task_id, offer.link_key)
-        if link is not None and not why_not_open(link.url):
+        if link is not None and not unsafe_reason(link.url):
             offer = offer._replace(url=link.url, lives=self._links.lives(link))
         how = await self.copy_text(offer.url)
         if panel.is_attached:

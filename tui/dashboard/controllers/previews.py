@@ -6,11 +6,12 @@ import asyncio
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
+from tui.addresses import unsafe_reason
 from tui.dashboard.widgets.frame_preview import FramePreview
 from tui.errors import MediaError
 from tui.links.resolver import Links
 from tui.pictures.decoding import PictureError, Pictures, Pixels
-from tui.scenext.signed_url import identity, why_not_open
+from tui.scenext.signed_url import identity
 from tui.wording.details import Link
 
 SETTLE: Final = 0.1
@@ -70,7 +71,7 @@ class Previewing:
     async def _pixels(
         self, preview: FramePreview, task_id: str, link: Link, columns: int, rows: int
     ) -> Pixels:
-        if why := why_not_open(link.url):
+        if why := unsafe_reason(link.url):
             raise MediaError(f"Not loaded: {why}.")
         if self._pictures.has(link.url):
             return await self._pictures.pixels(link.url, columns, rows)

@@ -10,9 +10,10 @@ from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 from textual.style import Style
 
+from tui.addresses import unsafe_reason
 from tui.dashboard.widgets.row import Row, Rows
 from tui.dashboard.widgets.row_list import RowList
-from tui.scenext.signed_url import ends_at, why_not_open
+from tui.scenext.signed_url import ends_at
 from tui.wording.details import Link, LinkWords
 from tui.wording.tasks import fit
 
@@ -63,7 +64,7 @@ class FrameRow(Row[LinkWords]):
         if self.words is None:
             return
         words, style, minor = self.words, self.style(), self.style("row-list--minor").rich_style
-        link = Style() if why_not_open(self._url) else Style(link=self._url)
+        link = Style() if unsafe_reason(self._url) else Style(link=self._url)
         yield Segment(f" {words.life.rjust(_LIFE_WIDTH)}  ", minor)
         yield Segment(fit(words.name, _NAME_WIDTH), (style + link).rich_style)
         yield Segment("  ", style.rich_style)

@@ -1,0 +1,47 @@
+"""Which addresses may be opened, fetched or shown: one rule for all of them.
+
+A host is judged as it is written; names are not resolved.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+MAX_URL_LENGTH: Final = 2083
+"""Characters of a link that every browser and opener accepts (Internet Explorer's limit)."""
+
+_ALLOWED: Final = re.compile(r"[!-~]+")
+_HOST: Final = re.compile(r"[0-9a-z._-]+|[0-9a-f:.]+")
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether `host` can only be this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def unsafe_reason(url: str) -> str:
+    """Return why `url` must not reach a browser, a terminal or our own client; empty if it may."""
+    if len(url) > MAX_URL_LENGTH:
+        return f"the link is longer than {MAX_URL_LENGTH:,} characters"
+    if not _ALLOWED.fullmatch(url) or set(url) & set("\"'\\<>`"):
+        return "the link has characters that no link has"
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "the link names no host"
+    host = parts.hostname or ""
+    if not _HOST.fullmatch(host):
+        return "the link names no host"
+    if parts.username is not None:
+        return "the link has a user name in it"
+    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)):
+        return ""
+    return "the link is not https"

@@ -17,7 +17,7 @@ from tests.support.examples import examples
 from tui.config import load, read_table
 from tui.credentials import VARIABLE, ApiKey, CurrentKey, KeySettings, KeySource, Secret
 from tui.errors import UserError
-from tui.redact import RedactingFormatter, Redactor
+from tui.log import RedactingFormatter, Redactor
 
 KEY = "sk-canary-0123456789"
 OTHER = "sk-other-9876543210"
@@ -273,34 +273,34 @@ def test_a_new_key_is_noticed(place: Place) -> None:
     place.write(KEY, "key")
     source = place.source()
     current = CurrentKey(source)
-    assert not current.renew()
-    assert not current.renew(always=True)
+    assert not current.reload()
+    assert not current.reload(always=True)
     place.write(OTHER + "\n", "key")
     assert source.changed()
-    assert current.renew()
+    assert current.reload()
     assert current.key.secret == Secret(OTHER)
     assert not source.changed()
     (place.folder / "key").unlink()
     with pytest.raises(UserError):
-        current.renew()
+        current.reload()
     assert current.key.secret == Secret(OTHER)
     place.write(f'api_key = "{KEY}"')
-    assert current.renew()
+    assert current.reload()
     assert current.key.source == str(place.config)
 
 
 def test_an_inline_key_that_others_may_read(place: Place) -> None:
     place.write(f'api_key = "{KEY}"').chmod(0o644)
     source = place.source()
-    assert source.too_open() == (
+    assert source.permission_warning() == (
         f"{place.config} holds the API key and other users may read it: chmod 600 it"
     )
     place.config.chmod(0o600)
-    assert source.too_open() == ""
+    assert source.permission_warning() == ""
     place.write("theme = 'nord'").chmod(0o644)
-    assert source.too_open() == ""
+    assert source.permission_warning() == ""
     place.config.unlink()
-    assert source.too_open() == ""
+    assert source.permission_warning() == ""
 
 
 # That nobody tells it

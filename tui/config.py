@@ -21,7 +21,7 @@ from tui import toml
 from tui.addresses import is_loopback
 from tui.credentials import KeySettings, beside
 from tui.errors import UserError
-from tui.sanitize import clean
+from tui.sanitize import clean, display_path
 
 APP: Final = "scenext-tui"
 DEFAULT_BASE_URL: Final = "https://api.scenext.cn/api"
@@ -107,7 +107,7 @@ def load(path: Path, environ: Mapping[str, str], *, required: bool = False) -> C
         UserError: the file or a value in it is unusable; the message names file and key.
     """
     table = read_table(path, required=required)
-    fields = _Fields(table, _shown(path))
+    fields = _Fields(table, display_path(path))
     base_url = _base_url(fields.text("base_url", DEFAULT_BASE_URL), fields.name("base_url"))
     if text := environ.get(_BASE_URL, "").strip():
         base_url = _base_url(text, _BASE_URL)
@@ -136,15 +136,15 @@ def read_table(path: Path, *, required: bool = False) -> dict[str, object]:
         return toml.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         if required:
-            raise UserError(f"{_shown(path)}: there is no such file") from None
+            raise UserError(f"{display_path(path)}: there is no such file") from None
         return {}
     except OSError as error:
-        raise UserError(f"{_shown(path)}: cannot be read ({error.strerror})") from None
+        raise UserError(f"{display_path(path)}: cannot be read ({error.strerror})") from None
     except (ValueError, RecursionError) as error:
-        raise UserError(f"{_shown(path)}: is not valid TOML: {_why_not_toml(error)}") from None
+        raise UserError(f"{display_path(path)}: is not valid TOML: {_toml_error(error)}") from None
 
 
-def _why_not_toml(error: Exception) -> str:
+def _toml_error(error: Exception) -> str:
     match error:
         case UnicodeDecodeError():
             return "it is not UTF-8 text"
@@ -154,10 +154,6 @@ def _why_not_toml(error: Exception) -> str:
             return "a number in it is too long"
     # It quotes a character or the name of a key, never a value.
     return clean(str(error), 120)
-
-
-def _shown(path: Path) -> str:
-    return clean(str(path), 300)
 
 
 _T = TypeVar("_T")
@@ -174,7 +170,7 @@ def _refuse_unknown(table: Mapping[str, object], path: Path) -> None:
         if key not in _KNOWN:
             near = get_close_matches(key[:60].lower(), _KNOWN, n=1, cutoff=0.0)[0]
             raise UserError(
-                f"{_shown(path)}: unknown key “{clean(key, 40)}”; did you mean “{near}”?"
+                f"{display_path(path)}: unknown key “{clean(key, 40)}”; did you mean “{near}”?"
             )
 
 
@@ -242,5 +238,5 @@ def _ca_file(text: str, config: Path) -> Path | None:
         return None
     path = beside(config, text, "ca_file")
     if not path.is_file():
-        raise UserError(f"{_shown(config)}: ca_file: there is no file {_shown(path)}")
+        raise UserError(f"{display_path(config)}: ca_file: there is no file {display_path(path)}")
     return path

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from tui.errors import UserError
-from tui.sanitize import clean
+from tui.sanitize import clean, display_path
 
 VARIABLE: Final = "SCENEXT_API_KEY"
 COMMAND_TIMEOUT: Final = 10.0
@@ -112,7 +112,7 @@ class KeySource:
         if key is None:
             raise UserError(
                 "No API key. Set SCENEXT_API_KEY, or api_key_command / api_key_file in "
-                f"{_shown(self._config)}. Keys: scenext.cn → personal centre → API Keys."
+                f"{display_path(self._config)}. Keys: scenext.cn → personal centre → API Keys."
             )
         return key
 
@@ -120,18 +120,17 @@ class KeySource:
         """Return whether a file behind the key has changed since `read`; blocks for a stat."""
         return bool(self._watched) and self._seen != tuple(map(_stamp, self._watched))
 
-    def too_open(self) -> str:
+    def permission_warning(self) -> str:
         """Return a warning when other users may read the key in `config.toml`; empty otherwise."""
         try:
             mode = self._config.stat().st_mode
             inline = self._read_settings().inline is not None
         except (OSError, UserError):
             return ""
-        return (
-            f"{_shown(self._config)} holds the API key and other users may read it: chmod 600 it"
-            if inline and mode & 0o077
-            else ""
-        )
+        if not inline or not mode & 0o077:
+            return ""
+        path = display_path(self._config)
+        return f"{path} holds the API key and other users may read it: chmod 600 it"
 
     def _settings(self) -> KeySettings:
         if self._environment is not None:
@@ -153,9 +152,9 @@ class KeySource:
         if settings.command:
             return _checked(_run(settings.command, self._command_timeout), "api_key_command")
         if settings.file is not None:
-            return _checked(_read_file(settings.file), _shown(settings.file))
+            return _checked(_read_file(settings.file), display_path(settings.file))
         if settings.inline is not None:
-            return _checked(settings.inline.reveal(), _shown(self._config))
+            return _checked(settings.inline.reveal(), display_path(self._config))
         return None
 
     def _shadowed(self, settings: KeySettings) -> str:
@@ -163,7 +162,7 @@ class KeySource:
             settings.command or settings.file or settings.inline not in (None, self._environment)
         ):
             return ""
-        return f"{_shown(self._config)} has another key; unset {VARIABLE} to use it."
+        return f"{display_path(self._config)} has another key; unset {VARIABLE} to use it."
 
 
 class CurrentKey:
@@ -174,7 +173,7 @@ class CurrentKey:
         self._source = source
         self.key = source.read()
 
-    def renew(self, *, always: bool = False) -> bool:
+    def reload(self, *, always: bool = False) -> bool:
         """Read the key again if a file of it changed, or `always`; return whether it differs.
 
         Blocks: for a file, or for a command for up to `COMMAND_TIMEOUT`. Raises `UserError` as
@@ -209,10 +208,12 @@ def _read_file(path: Path) -> str:
             return file.read(_LARGEST_FILE).decode("utf-8-sig")
     except OSError as error:
         raise UserError(
-            f"api_key_file: {_shown(path)} cannot be read ({error.strerror})."
+            f"api_key_file: {display_path(path)} cannot be read ({error.strerror})."
         ) from None
     except UnicodeDecodeError:
-        raise UserError(f"The key from {_shown(path)} is not text; put an API key there.") from None
+        raise UserError(
+            f"The key from {display_path(path)} is not text; put an API key there."
+        ) from None
 
 
 def _run(command: tuple[str, ...], timeout: float) -> str:
@@ -246,7 +247,7 @@ def _complaint(said: str, printed: str) -> str:
 
 
 def _command(value: object, config: Path) -> tuple[str, ...]:
-    where = f"{_shown(config)}: api_key_command"
+    where = f"{display_path(config)}: api_key_command"
     wrong = UserError(f"{where} must be a text, or a list of texts")
     if isinstance(value, str):
         try:
@@ -265,7 +266,7 @@ def _command(value: object, config: Path) -> tuple[str, ...]:
 def _text(table: Mapping[str, object], key: str, config: Path) -> str:
     value = table.get(key, "")
     if not isinstance(value, str):
-        raise UserError(f"{_shown(config)}: {key} must be a text in quotes")
+        raise UserError(f"{display_path(config)}: {key} must be a text in quotes")
     return value.strip()
 
 
@@ -278,14 +279,10 @@ def beside(config: Path, text: str, key: str) -> Path:
     try:
         path = config.parent / Path(text).expanduser()
     except RuntimeError:
-        raise UserError(f"{_shown(config)}: {key}: “~” stands for no known user") from None
+        raise UserError(f"{display_path(config)}: {key}: “~” stands for no known user") from None
     if "\0" in text:
-        raise UserError(f"{_shown(config)}: {key} is not the path of a file")
+        raise UserError(f"{display_path(config)}: {key} is not the path of a file")
     return path
-
-
-def _shown(path: Path) -> str:
-    return clean(str(path), 300)
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

@@ -1,7 +1,7 @@
-"""The services behind the screens, connected: watchlist, keeper, schedule, poller, clients, key.
+"""The services behind the screens, connected and running: watchlist, polling and clients.
 
-Runs them in the background of the app's event loop and knows no screen: what happens is told to
-the functions it was given.
+Runs in the background of the app's event loop and knows no screen: it reports what happens to the
+callbacks that it was given.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
@@ -19,147 +18,133 @@ from tui.clock import Clock, ServerClock
 from tui.config import APP, SERVICE_INTERVAL, Config
 from tui.credentials import CurrentKey, Secret
 from tui.errors import MediaError, UserError
+from tui.log import Redactor
 from tui.polling.poller import Client, Poller
 from tui.polling.schedule import Schedule
-from tui.redact import Redactor
 from tui.scenext.models import PollResult, TaskStatus
 from tui.watchlist.records import Record, Watchlist
 from tui.watchlist.storage import Loaded, WatchlistFile
-from tui.watchlist.sync import Keeper
+from tui.watchlist.sync import WatchlistSync
 
 if TYPE_CHECKING:
-    from tui.saving.file_writer import Body
+    from tui.scenext.media import Media
 
-SAVE_GRACE: Final = 0.5
+SHUTDOWN_TIMEOUT: Final = 0.5
 """Seconds that the end waits for the last save, and again for the connections to close."""
 
 _log = logging.getLogger(__name__)
 
 
-class Media(Protocol):
-    """What fetches pictures and videos; `media.MediaClient` is the real one."""
-
-    async def fetch(self, url: str, most: int) -> bytes:
-        """Return what is behind a link, at most `most` bytes. Raises `MediaError`."""
-
-    def stream(self, url: str) -> AbstractAsyncContextManager[Body]:
-        """Open what is behind a link. Raises `MediaError`."""
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-
-
-class ClientSource(Protocol):
-    """Makes clients; `client.Connector` is the real one."""
+class ClientFactory(Protocol):
+    """Makes clients; `scenext.client.HttpClientFactory` is the real one."""
 
     def status_client(self, key: Secret) -> Client:
-        """Return a client of its own, that sends `key`."""
+        """Return a client of its own that sends `key`."""
 
     def media_client(self) -> Media:
-        """Return a client of its own, that has no key."""
+        """Return a client of its own that has no key."""
 
 
-class Parts(NamedTuple):
-    """What the app is built of; `__main__` makes it."""
+class Dependencies(NamedTuple):
+    """Everything that the dashboard is built from."""
 
     config: Config
     key: CurrentKey
     file: WatchlistFile
-    connect: Callable[[], ClientSource]
-    """Makes the source of clients. Blocks, for it imports httpx and makes an SSL context, and so
-    is called in a thread, after the first paint. Raises `UserError`."""
+    connect: Callable[[], ClientFactory]
+    """Makes the client factory. Blocks, since it imports httpx and makes an SSL context: called in
+    a thread, after the first paint. Raises `UserError`."""
     environ: Mapping[str, str]
     clock: Clock
-    place: str
-    """The host, as the status line names it."""
+    host: str
+    """The polled host, as the status bar names it."""
     downloads: Path
-    """The folder for what is saved; a task gets a folder of its own in it."""
+    """The folder for saved files; each task gets a folder of its own in it."""
     redact: Redactor
-    """Takes keys and signatures out of a text."""
     warnings: tuple[str, ...] = ()
+    """What the banner says from the start."""
 
 
-class Listener(NamedTuple):
-    """Whom the backend tells what happens; all are called on the event loop."""
+class Callbacks(NamedTuple):
+    """Receivers of what happens; all are called on the event loop."""
 
-    answered: Callable[[PollResult], None]
-    """A query came to its end."""
+    polled: Callable[[PollResult], None]
+    """A poll has ended."""
     watchlist_changed: Callable[[], None]
     """Another program changed the watchlist's file, and so the watchlist."""
-    trouble: Callable[[str, str], None]
-    """Something (a short name) is wrong (one line), or well again (an empty line)."""
+    problem_changed: Callable[[str, str], None]
+    """A problem (a short name) appeared or changed (one line), or was resolved (empty)."""
     crashed: Callable[[Exception], None]
     """A fault of ours ended a part of the background."""
 
 
-class Backend:
+class Engine:
     """The services of one app; `start` and `stop` them on its event loop."""
 
-    def __init__(self, parts: Parts, listener: Listener) -> None:
+    def __init__(self, dependencies: Dependencies, callbacks: Callbacks) -> None:
         """Connect the services; nothing runs, and nothing is read, before `load` and `start`."""
-        self._parts = parts
-        self._listener = listener
+        self._dependencies = dependencies
+        self._callbacks = callbacks
+        config, clock = dependencies.config, dependencies.clock
         self.watchlist = Watchlist()
-        self.server_clock = ServerClock(parts.clock)
-        self.schedule = Schedule(
-            period=parts.config.poll_interval, rate=parts.config.max_requests_per_second
-        )
-        # Not asyncio's own executor: name look-ups may hang there.
+        self.server_clock = ServerClock(clock)
+        self.schedule = Schedule(period=config.poll_interval, rate=config.max_requests_per_second)
+        # Not asyncio's own executor, whose threads a hanging name look-up may occupy.
         self.threads = ThreadPoolExecutor(4, thread_name_prefix="helper")
-        self._keeper = Keeper(
-            parts.file,
+        self._sync = WatchlistSync(
+            dependencies.file,
             self.watchlist.pending,
             self._loaded,
-            lambda words: listener.trouble("save", words),
+            lambda problem: callbacks.problem_changed("save", problem),
         )
-        self._connector: ClientSource | None = None
+        self._clients: ClientFactory | None = None
         self._media: Media | None = None
         self._poller = Poller(
             self.schedule,
             self._new_client,
-            listener.answered,
-            clock=parts.clock,
+            callbacks.polled,
+            clock=clock,
             key_changed=self._key_changed,
         )
         self._background: set[asyncio.Task[None]] = set()
         self._removed: list[tuple[Record, str | None]] = []
 
     @property
-    def removed(self) -> int:
+    def removed_count(self) -> int:
         """How many removed tasks `undo` could bring back."""
         return len(self._removed)
 
     @property
     def connected(self) -> bool:
-        """Whether there is what asks."""
-        return self._connector is not None
+        """Whether the clients exist."""
+        return self._clients is not None
 
     def load(self) -> str:
         """Read the saved watchlist now; return a warning, empty where all is well."""
-        loaded = self._keeper.load()
+        loaded = self._sync.load()
         self.watchlist.load(loaded.entries)
         return loaded.warning
 
-    def start(self, first: Callable[[], Collection[str]]) -> None:
-        """Save, follow and poll from now on; `first` tells which tasks are in view."""
-        _log_start(self._parts.config)
-        self._keeper.kick()
-        self.spawn(self._keeper.run())
-        self.spawn(self._poll(first))
+    def start(self, visible: Callable[[], Collection[str]]) -> None:
+        """Save, follow and poll from now on; `visible` returns the tasks in view."""
+        _log_start(self._dependencies.config)
+        self._sync.wake()
+        self.spawn(self._sync.run())
+        self.spawn(self._poll(visible))
 
     async def stop(self) -> None:
         """Save what would be lost, and end the background, within a second."""
-        if self._keeper.owes:
+        if self._sync.has_unsaved:
             try:
-                async with asyncio.timeout(SAVE_GRACE):
-                    await self._keeper.flush()
+                async with asyncio.timeout(SHUTDOWN_TIMEOUT):
+                    await self._sync.flush()
             except (TimeoutError, RuntimeError):
                 _log.warning("the last changes may not be saved")
         tasks = tuple(self._background)
         for task in tasks:
             task.cancel()
         if tasks:
-            await asyncio.wait(tasks, timeout=SAVE_GRACE)
+            await asyncio.wait(tasks, timeout=SHUTDOWN_TIMEOUT)
         if self._media is not None:
             await self._media.aclose()
         self.threads.shutdown(wait=False, cancel_futures=True)
@@ -177,106 +162,105 @@ class Backend:
         # At once: what is saved by then must not come back for a moment.
         before = self.watchlist.entries()
         self.watchlist.load(loaded.entries)
-        self._listener.trouble("file", loaded.warning)
+        self._callbacks.problem_changed("file", loaded.warning)
         if self.watchlist.entries() != before:
-            self._listener.watchlist_changed()
+            self._callbacks.watchlist_changed()
 
     def add(self, task_ids: Iterable[str], label: str = "") -> None:
         """Watch more tasks."""
-        self.watchlist.add(task_ids, label, self._parts.clock.now())
-        self._keeper.kick()
+        self.watchlist.add(task_ids, label, self._dependencies.clock.now())
+        self._sync.wake()
 
     def remove(self, task_id: str) -> bool:
-        """Watch a task no longer; return whether it was watched."""
+        """Stop watching a task; return whether it was watched."""
         ids = self.watchlist.ids
         record = self.watchlist.remove(task_id)
         if record is None:
             return False
         after = ids[ids.index(record.id) + 1 :]
         self._removed.append((record, after[0] if after else None))
-        self._keeper.kick()
+        self._sync.wake()
         return True
 
     def undo(self) -> str:
-        """Watch the task that was removed last again; return its ID, empty if there is none."""
+        """Bring back the task removed last; return its ID, empty if there is none."""
         if not self._removed:
             return ""
         record, before = self._removed.pop()
         self.watchlist.restore(record, before)
-        self._keeper.kick()
+        self._sync.wake()
         return record.id
 
     # Polling
 
-    def sync(self, first: Collection[str]) -> None:
-        """Poll exactly what is watched; new tasks at once, those of `first` before others."""
-        if self._connector is not None:
+    def sync_schedule(self, visible: Collection[str]) -> None:
+        """Poll exactly what is watched; new tasks at once, those in view before others."""
+        if self.connected:
             ended = {record.id: record.status.terminal for record in self.watchlist}
-            self.schedule.sync(ended, asyncio.get_running_loop().time(), first=first)
-            self._poller.kick()
+            self.schedule.sync(ended, asyncio.get_running_loop().time(), first=visible)
+            self._poller.wake()
 
-    def take(self, outcome: PollResult) -> Record | None:
-        """Take in what came of a query; return the new record, None if it is not watched."""
-        self.server_clock.observe(outcome.server_time)
-        before = self.watchlist.get(outcome.task_id)
-        record = self.watchlist.apply(outcome, self._parts.clock.now())
-        _log_outcome(outcome, before, record)
+    def apply_result(self, result: PollResult) -> Record | None:
+        """Apply the result of a poll; return the new record, None if it is not watched."""
+        self.server_clock.observe(result.server_time)
+        before = self.watchlist.get(result.task_id)
+        record = self.watchlist.apply(result, self._dependencies.clock.now())
+        _log_result(result, before, record)
         if self.watchlist.pending:
-            self._keeper.kick()
+            self._sync.wake()
         return record
 
     def refresh(self, task_ids: tuple[str, ...]) -> None:
-        """Ask about tasks now (all where none is named); first for a new key, if that is it."""
+        """Query tasks now (all where none is named); a refused key is read again first."""
         task_ids = task_ids or self.watchlist.ids
-        if self.schedule.host.key_refused:
+        if self.schedule.breaker.key_refused:
             self.spawn(self._refresh_key(task_ids))
         else:
             self._poller.refresh(*task_ids)
 
-    async def _poll(self, first: Callable[[], Collection[str]]) -> None:
+    async def _poll(self, visible: Callable[[], Collection[str]]) -> None:
         loop = asyncio.get_running_loop()
-        self._connector = await loop.run_in_executor(self.threads, self._parts.connect)
-        self.sync(first())
+        self._clients = await loop.run_in_executor(self.threads, self._dependencies.connect)
+        self.sync_schedule(visible())
         await self._poller.run()
 
     async def ask(self, task_id: str) -> PollResult:
-        """Ask about one task now and wait for the answer."""
+        """Query one task now and return the result."""
         return await self._poller.ask(task_id)
 
     def media(self) -> Media:
         """Return the client for pictures and videos. Raises `MediaError` before there is one."""
         if self._media is None:
-            if self._connector is None:
+            if self._clients is None:
                 raise MediaError("The program is still starting; try again.")
             try:
-                self._media = self._connector.media_client()
+                self._media = self._clients.media_client()
             except UserError as error:
                 raise MediaError(str(error)) from None
         return self._media
 
-    async def fetch(self, url: str, most: int) -> bytes:
-        """Return what is behind a link, at most `most` bytes. Raises `MediaError`."""
-        return await self.media().fetch(url, most)
+    async def fetch(self, url: str, limit: int) -> bytes:
+        """Return the picture behind a link, at most `limit` bytes. Raises `MediaError`."""
+        return await self.media().fetch(url, limit)
 
     def _new_client(self) -> Client:
-        assert self._connector is not None  # noqa: S101 (polling starts with it)
-        return self._connector.status_client(self._parts.key.key.secret)
+        assert self._clients is not None  # noqa: S101 (polling starts with it)
+        return self._clients.status_client(self._dependencies.key.key.secret)
 
     async def _key_changed(self, *, always: bool = False) -> bool:
         loop = asyncio.get_running_loop()
+        key = self._dependencies.key
         try:
-            changed = await loop.run_in_executor(
-                self.threads, lambda: self._parts.key.renew(always=always)
-            )
+            changed = await loop.run_in_executor(self.threads, lambda: key.reload(always=always))
         except UserError as error:
-            self._listener.trouble("key", str(error))
+            self._callbacks.problem_changed("key", str(error))
             return False
-        self._parts.redact.learn(self._parts.key.key.secret)
+        self._dependencies.redact.learn(key.key.secret)
         return changed
 
     async def _refresh_key(self, task_ids: tuple[str, ...]) -> None:
         await self._key_changed(always=True)
-        await self._poller.renew_clients()
+        await self._poller.discard_clients()
         self._poller.refresh(*task_ids)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
@@ -285,7 +269,7 @@ class Backend:
         if isinstance(error, Exception) and not isinstance(error, UserError):
             _log.error("a part of the background ended", exc_info=error)
         if isinstance(error, Exception):
-            self._listener.crashed(error)
+            self._callbacks.crashed(error)
 
 
 def _log_start(config: Config) -> None:
@@ -298,18 +282,18 @@ def _log_start(config: Config) -> None:
         )
 
 
-def _log_outcome(outcome: PollResult, before: Record | None, record: Record | None) -> None:
-    """Log a query that failed, one that brought another state, and with --verbose all others.
+def _log_result(result: PollResult, before: Record | None, record: Record | None) -> None:
+    """Log a failed poll, one that brought another state, and with --verbose all others.
 
-    That a task runs, as was to be expected, is no news: a line about each of 1,000 in their first
-    minute would take a tenth of the polls' time.
+    A task that turns out to be running is no news: logging it for every task at the start would
+    be a noticeable part of the cost of their polls.
     """
     level, words = logging.DEBUG, "answered"
-    if outcome.error is not None:
-        code = outcome.error.http_status
+    if result.error is not None:
+        code = result.error.http_status
         level = logging.WARNING
-        words = f"{outcome.error.kind.value}{f' ({code})' if code else ''}: {outcome.error.message}"
+        words = f"{result.error.kind.value}{f' ({code})' if code else ''}: {result.error.message}"
     elif before is not None and record is not None and before.status is not record.status:
         expected = record.status is TaskStatus.IN_PROGRESS
         level, words = logging.DEBUG if expected else logging.INFO, record.status.value
-    _log.log(level, "task %s: %s, after %.2f s", outcome.task_id, words, outcome.seconds)
+    _log.log(level, "task %s: %s, after %.2f s", result.task_id, words, result.seconds)

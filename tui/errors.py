@@ -67,10 +67,10 @@ class ApiError(Exception):
 class MediaError(Exception):
     """A picture or a video that could not be fetched; one line in plain words, without the link."""
 
-    def __init__(self, message: str, *, ended: bool = False) -> None:
+    def __init__(self, message: str, *, expired: bool = False) -> None:
         super().__init__(message)
-        self.ended = ended
-        """Whether the link had come to its end, so that a fresh one may help."""
+        self.expired = expired
+        """Whether the link had expired, so that a fresh one may help."""
 
 
 class UserError(Exception):

@@ -1,16 +1,16 @@
-"""Make text from outside harmless to a terminal: used once, where it enters.
+"""Make text from outside harmless to a terminal: applied once, where it enters.
 
-Textual passes ESC bytes through to the terminal from nearly every widget, and a string with the
-right sequence in it writes the clipboard or clears the screen (measured with textual 8.2.8).
-Whatever comes from the service, from a file or from a command is cleaned here before it becomes
-part of a value. Links are not text: they stay byte for byte as sent, and only what is *shown* of
-them is cleaned.
+Textual 8.2.8 passes ESC bytes through to the terminal from nearly every widget, and a string with
+the right sequence in it writes the clipboard or clears the screen. Whatever comes from the service,
+from a file or from a command is cleaned here before it becomes part of a value. Links are not text:
+they stay byte for byte as sent, and only what is *shown* of them is cleaned.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from pathlib import Path
 from typing import Final
 
 LINE: Final = 500
@@ -18,40 +18,41 @@ LINE: Final = 500
 BLOCK: Final = 20_000
 """Characters of a text that may fill a pane."""
 
-# Patterns, compiled where they are needed first: most texts need none, and no start waits for them.
+# Patterns, compiled on first use: most texts need none, and the start does not wait for them.
 _CONTROL_STRING: Final = (
     # A body stops at the next opener, or a megabyte of openers would take minutes.
     r"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9c-\x9f]*(?:\x07|\x1b\\|\x9c)"
 )
 _CONTROL_SEQUENCE: Final = r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]"
 _LINE_END: Final = r"\r\n|[\n\r\x85\u2028\u2029]"
-# C0, DEL, C1, soft hyphen, fillers and other marks without a width, bidi controls, variation
-# selectors, shorthand and musical format controls, tag characters. Line ends and tabs are dealt
-# with before.
-_INVISIBLE: Final = (
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+INVISIBLE: Final = (
+    # C0, DEL, C1, soft hyphen, fillers and other marks without a width, bidi controls, variation
+    # selectors, shorthand and musical format controls, tag characters.
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-_SURROGATE: Final = "[\ud800-\udfff]"
-_MARKS_KEPT: Final = 3
+SURROGATE: Final = "[\ud800-\udfff]"
+_MAX_MARKS: Final = 3
+_INVISIBLE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
+"""Unicode categories of characters that cannot be seen, spaces aside."""
 
 
 def clean(text: str, limit: int = LINE, *, keep_lines: bool = False) -> str:
     """Return `text` with nothing in it that a terminal would act on.
 
-    Whole escape sequences go, and every control, bidi and zero-width character; a line's end
-    becomes a visible sign (or stays a line feed with `keep_lines`); a lone surrogate, which
-    cannot be encoded, becomes a question mark; more than three stacked accents are cut. The
-    result has at most `limit` characters, and cleaning it again changes nothing.
+    Removed are whole escape sequences, and every control, bidi and zero-width character. A line
+    break becomes a visible sign (or stays a line feed with `keep_lines`), a lone surrogate, which
+    cannot be encoded, a question mark; stacked accents are cut after the third. The result has at
+    most `limit` characters, and cleaning it again changes nothing.
     """
     if len(text) <= limit and text.isascii() and text.isprintable():
         return text
-    # Nobody reads a megabyte on a line: cut before the work, with room for what will vanish.
+    # Nobody reads a megabyte on a line: cut before the work, with room for what is removed.
     text = text[: limit * 8]
     text = re.sub(_CONTROL_SEQUENCE, "", re.sub(_CONTROL_STRING, "", text))
-    text = re.sub(_INVISIBLE, "", re.sub(_LINE_END, "\n", text).replace("\t", " "))
-    text = _limit_marks(re.sub(_SURROGATE, "?", text)).strip("\n")
+    text = re.sub("(?!\n)" + INVISIBLE, "", re.sub(_LINE_END, "\n", text).replace("\t", " "))
+    text = _limit_marks(re.sub(SURROGATE, "?", text)).strip("\n")
     if not keep_lines:
         text = text.replace("\n", " ⏎ ")
     return text if len(text) <= limit else text[: limit - 1] + "…"
@@ -64,6 +65,16 @@ def _limit_marks(text: str) -> str:
     run = 0
     for character in text:
         run = run + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
-        if run <= _MARKS_KEPT:
+        if run <= _MAX_MARKS:
             kept.append(character)
     return "".join(kept)
+
+
+def is_invisible(character: str) -> bool:
+    """Return whether a character cannot be seen; a space can."""
+    return unicodedata.category(character) in _INVISIBLE_CATEGORIES
+
+
+def display_path(path: Path) -> str:
+    """Return a path as one line: a file's name may contain anything but `/` and NUL."""
+    return clean(str(path), 300)

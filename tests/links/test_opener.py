@@ -12,7 +12,17 @@ from pathlib import Path
 import pytest
 
 from tests.support.service import frame_url
-from tui.links.opener import Plan, Refuse, Run, Show, Surroundings, is_ssh, plan, run, tmux_ssh
+from tui.links.opener import (
+    OpenContext,
+    Plan,
+    Reject,
+    RunProgram,
+    ShowLink,
+    is_ssh,
+    plan,
+    run,
+    tmux_ssh,
+)
 
 URL = frame_url("12345", 1)
 SSH = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
@@ -33,9 +43,9 @@ def surroundings(
     *,
     wsl: bool = False,
     tmux_ssh: str = "",
-) -> Surroundings:
+) -> OpenContext:
     """A machine with this environment and these programs."""
-    return Surroundings(environ, platform, which(*programs), wsl=wsl, tmux_ssh=tmux_ssh)
+    return OpenContext(environ, platform, which(*programs), wsl=wsl, tmux_ssh=tmux_ssh)
 
 
 @dataclass(frozen=True)
@@ -43,79 +53,83 @@ class Case:
     """A machine, and how a link is opened there."""
 
     name: str
-    here: Surroundings
+    here: OpenContext
     expected: Plan
     open_command: str = ""
     url: str = field(default=URL)
 
 
-XDG_OPEN = Run(("xdg-open", URL), "xdg-open")
-MACOS_OPEN = Run(("open", URL), "open")
+XDG_OPEN = RunProgram(("xdg-open", URL), "xdg-open")
+MACOS_OPEN = RunProgram(("open", URL), "open")
 
 CASES = [
     # The user's own command comes first, everywhere.
-    Case("command", surroundings(DESKTOP), Run(("firefox", URL), "firefox"), "firefox"),
+    Case("command", surroundings(DESKTOP), RunProgram(("firefox", URL), "firefox"), "firefox"),
     Case(
         "command beats BROWSER and SSH",
         surroundings({**SSH, "BROWSER": "helper.sh"}),
-        Run(("mine", "--new-tab", URL), "mine"),
+        RunProgram(("mine", "--new-tab", URL), "mine"),
         "mine --new-tab",
     ),
     Case(
         "command with {url}",
         surroundings({}),
-        Run(("/opt/a b/mine", f"--url={URL}", "-q"), "mine"),
+        RunProgram(("/opt/a b/mine", f"--url={URL}", "-q"), "mine"),
         "'/opt/a b/mine' --url={url} -q",
     ),
-    Case("command with %s", surroundings({}), Run(("mine", URL, "end"), "mine"), "mine %s end"),
+    Case(
+        "command with %s", surroundings({}), RunProgram(("mine", URL, "end"), "mine"), "mine %s end"
+    ),
     Case(
         "a link that looks like a place for one",
         surroundings({}),
-        Run(("mine", "https://x.test/%s?{url}=%s"), "mine"),
+        RunProgram(("mine", "https://x.test/%s?{url}=%s"), "mine"),
         "mine {url}",
         "https://x.test/%s?{url}=%s",
     ),
     Case(
         "a command that is no shell's",
         surroundings({}),
-        Run(("mine", ";", "rm", "$HOME", "|", "cat", URL), "mine"),
+        RunProgram(("mine", ";", "rm", "$HOME", "|", "cat", URL), "mine"),
         "mine ; rm $HOME | cat",
     ),
-    Case("terminal", surroundings({**DESKTOP, "BROWSER": "firefox"}), Show(), " terminal "),
+    Case("terminal", surroundings({**DESKTOP, "BROWSER": "firefox"}), ShowLink(), " terminal "),
     Case(
         "unbalanced quote in the command",
         surroundings(DESKTOP),
-        Show("open_command has an unbalanced quote"),
+        ShowLink("open_command has an unbalanced quote"),
         "mine 'oops",
     ),
-    Case("a command of nothing", surroundings(DESKTOP), Show("open_command is empty"), "''  &"),
+    Case("a command of nothing", surroundings(DESKTOP), ShowLink("open_command is empty"), "''  &"),
     # $BROWSER, over SSH as well.
     Case(
         "BROWSER helper over SSH",
         surroundings({**SSH, "BROWSER": "/srv/vscode/bin/helper.sh"}),
-        Run(("/srv/vscode/bin/helper.sh", URL), "helper.sh"),
+        RunProgram(("/srv/vscode/bin/helper.sh", URL), "helper.sh"),
     ),
     Case(
         "BROWSER in the background",
         surroundings({"BROWSER": "helper.sh --wait %s &"}),
-        Run(("helper.sh", "--wait", URL), "helper.sh"),
+        RunProgram(("helper.sh", "--wait", URL), "helper.sh"),
     ),
     Case(
         "BROWSER beats the desktop",
         surroundings({**DESKTOP, "BROWSER": "firefox"}),
-        Run(("firefox", URL), "firefox"),
+        RunProgram(("firefox", URL), "firefox"),
     ),
     Case(
         "BROWSER list, the first that is there and no text browser",
         surroundings({"BROWSER": "missing:w3m:/usr/bin/lynx:'broken:firefox:helper.sh"}),
-        Run(("firefox", URL), "firefox"),
+        RunProgram(("firefox", URL), "firefox"),
     ),
-    Case("BROWSER is a text browser", surroundings({**SSH, "BROWSER": "w3m"}), Show()),
-    Case("BROWSER is one by its path", surroundings({"BROWSER": "/usr/bin/lynx -x %s"}), Show()),
+    Case("BROWSER is a text browser", surroundings({**SSH, "BROWSER": "w3m"}), ShowLink()),
+    Case(
+        "BROWSER is one by its path", surroundings({"BROWSER": "/usr/bin/lynx -x %s"}), ShowLink()
+    ),
     Case(
         "BROWSER is missing",
         surroundings({**SSH, "BROWSER": "gone"}),
-        Show("gone, which BROWSER names, is not there"),
+        ShowLink("gone, which BROWSER names, is not there"),
     ),
     Case("BROWSER is missing at a desktop", surroundings({**DESKTOP, "BROWSER": "gone"}), XDG_OPEN),
     Case("BROWSER of nothing", surroundings({**DESKTOP, "BROWSER": ": :"}), XDG_OPEN),
@@ -125,25 +139,27 @@ CASES = [
     Case(
         "gio alone",
         surroundings(DESKTOP, programs=("gio",)),
-        Run(("gio", "open", URL), "gio"),
+        RunProgram(("gio", "open", URL), "gio"),
     ),
-    Case("a desktop without an opener", surroundings(DESKTOP, programs=("w3m",)), Show()),
-    Case("no desktop", surroundings({}), Show()),
-    Case("an empty DISPLAY", surroundings({"DISPLAY": ""}), Show()),
+    Case("a desktop without an opener", surroundings(DESKTOP, programs=("w3m",)), ShowLink()),
+    Case("no desktop", surroundings({}), ShowLink()),
+    Case("an empty DISPLAY", surroundings({"DISPLAY": ""}), ShowLink()),
     Case("macOS", surroundings({}, "darwin", ()), MACOS_OPEN),
-    Case("macOS over SSH", surroundings(SSH, "darwin"), Show()),
+    Case("macOS over SSH", surroundings(SSH, "darwin"), ShowLink()),
     Case(
-        "WSL", surroundings({}, programs=("wslview",), wsl=True), Run(("wslview", URL), "wslview")
+        "WSL",
+        surroundings({}, programs=("wslview",), wsl=True),
+        RunProgram(("wslview", URL), "wslview"),
     ),
     Case("WSL with wslg and no wslview", surroundings(DESKTOP, "linux", ("xdg-open",)), XDG_OPEN),
-    Case("WSL over SSH", surroundings(SSH, wsl=True), Show()),
+    Case("WSL over SSH", surroundings(SSH, wsl=True), ShowLink()),
     # SSH, which nobody's desktop is behind.
-    Case("SSH", surroundings({**SSH, **DESKTOP}), Show()),
-    Case("X11 forwarding", surroundings({**SSH, "DISPLAY": "localhost:10.0"}), Show()),
-    Case("X11 forwarding under sudo", surroundings({"DISPLAY": "localhost:10.0"}), Show()),
+    Case("SSH", surroundings({**SSH, **DESKTOP}), ShowLink()),
+    Case("X11 forwarding", surroundings({**SSH, "DISPLAY": "localhost:10.0"}), ShowLink()),
+    Case("X11 forwarding under sudo", surroundings({"DISPLAY": "localhost:10.0"}), ShowLink()),
     Case("the display of WSL 1", surroundings({"DISPLAY": "localhost:0.0"}), XDG_OPEN),
-    Case("SSH_TTY alone", surroundings({**DESKTOP, "SSH_TTY": "/dev/pts/3"}), Show()),
-    Case("SSH_CLIENT alone", surroundings({**DESKTOP, "SSH_CLIENT": "1 2 3"}), Show()),
+    Case("SSH_TTY alone", surroundings({**DESKTOP, "SSH_TTY": "/dev/pts/3"}), ShowLink()),
+    Case("SSH_CLIENT alone", surroundings({**DESKTOP, "SSH_CLIENT": "1 2 3"}), ShowLink()),
     Case("an empty SSH_CONNECTION", surroundings({**DESKTOP, "SSH_CONNECTION": ""}), XDG_OPEN),
     # tmux, whose panes keep the environment of the day they were made.
     Case(
@@ -154,14 +170,16 @@ CASES = [
     Case(
         "a local pane, attached over SSH now",
         surroundings({**DESKTOP, **TMUX}, tmux_ssh="SSH_CONNECTION=192.0.2.1 1 192.0.2.2 22"),
-        Show(),
+        ShowLink(),
     ),
-    Case("a tmux that does not know, over SSH", surroundings({**DESKTOP, **TMUX, **SSH}), Show()),
+    Case(
+        "a tmux that does not know, over SSH", surroundings({**DESKTOP, **TMUX, **SSH}), ShowLink()
+    ),
     Case("a tmux that does not know, locally", surroundings({**DESKTOP, **TMUX}), XDG_OPEN),
     Case(
         "what tmux says counts inside tmux alone",
         surroundings({**DESKTOP, **SSH}, tmux_ssh="-SSH_CONNECTION"),
-        Show(),
+        ShowLink(),
     ),
 ]
 
@@ -210,13 +228,13 @@ def test_an_unsafe_link_is_refused_whatever_the_user_set(
     url: str, why: str, open_command: str
 ) -> None:
     here = surroundings({**DESKTOP, "BROWSER": "firefox"})
-    assert plan(url, open_command, here) == Refuse(why)
+    assert plan(url, open_command, here) == Reject(why)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost", "[::1]:9"])
 def test_http_is_good_enough_on_this_machine(host: str) -> None:
     url = f"http://{host}/a.png?x=1"
-    assert plan(url, "", surroundings(DESKTOP)) == Run(("xdg-open", url), "xdg-open")
+    assert plan(url, "", surroundings(DESKTOP)) == RunProgram(("xdg-open", url), "xdg-open")
 
 
 def test_outside_tmux_nobody_asks_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -246,9 +264,9 @@ def script(folder: Path, name: str, body: str) -> Path:
     return path
 
 
-def command(*argv: str | Path) -> Run:
+def command(*argv: str | Path) -> RunProgram:
     """Return a command to run."""
-    return Run(tuple(map(str, argv)), Path(argv[0]).name)
+    return RunProgram(tuple(map(str, argv)), Path(argv[0]).name)
 
 
 def test_a_program_gets_the_link_whole_and_no_terminal(

@@ -1,4 +1,4 @@
-"""Pictures: fetched once, kept by path, decoded apart from the loop, refused in plain words."""
+"""PictureCache: fetched once, kept by path, decoded apart from the loop, refused in plain words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from tui.errors import MediaError
-from tui.pictures.decoding import KEPT, LARGEST, MOST_PIXELS, PictureError, Pictures
+from tui.pictures.decoding import MAX_CACHED, MAX_FILE_BYTES, MAX_PIXELS, PictureCache, PictureError
 
 URL = "https://oss.scenext.cn/frame_img/a/frame1.png?Expires=1&Signature=first"
 SIGNED_AGAIN = "https://oss.scenext.cn/frame_img/a/frame1.png?Expires=2&Signature=second"
@@ -48,7 +48,7 @@ class Host:
         self.may_answer.set()
 
     async def fetch(self, url: str, most: int) -> bytes:
-        assert most == LARGEST
+        assert most == MAX_FILE_BYTES
         self.asked.append(url)
         self.was_asked.set()
         await self.may_answer.wait()
@@ -81,14 +81,14 @@ async def test_a_picture_keeps_its_proportions(
     room: tuple[int, int],
     cells: tuple[int, int],
 ) -> None:
-    pixels = await Pictures(Host(png(size)).fetch, threads).pixels(URL, *room)
+    pixels = await PictureCache(Host(png(size)).fetch, threads).pixels(URL, *room)
     assert (pixels.columns, pixels.rows) == cells
     assert pixels.data == b"\xff\0\0" * (pixels.columns * pixels.rows * 2)
 
 
 async def test_a_picture_is_kept_by_its_path(threads: ThreadPoolExecutor) -> None:
     host = Host(png((64, 40)))
-    pictures = Pictures(host.fetch, threads)
+    pictures = PictureCache(host.fetch, threads)
     assert not pictures.has(URL)
     await pictures.pixels(URL, 48, 14)
     await pictures.pixels(SIGNED_AGAIN, 80, 22)
@@ -99,7 +99,7 @@ async def test_a_picture_is_kept_by_its_path(threads: ThreadPoolExecutor) -> Non
 async def test_a_picture_on_its_way_is_not_fetched_twice(threads: ThreadPoolExecutor) -> None:
     host = Host(png((64, 40)))
     host.may_answer.clear()
-    pictures = Pictures(host.fetch, threads)
+    pictures = PictureCache(host.fetch, threads)
     small = asyncio.create_task(pictures.pixels(URL, 8, 4))
     large = asyncio.create_task(pictures.pixels(SIGNED_AGAIN, 16, 8))
     await host.was_asked.wait()
@@ -113,7 +113,7 @@ async def test_who_waits_for_a_picture_that_another_gave_up_fetches_it(
 ) -> None:
     host = Host(png((64, 40)))
     host.may_answer.clear()
-    pictures = Pictures(host.fetch, threads)
+    pictures = PictureCache(host.fetch, threads)
     first = asyncio.create_task(pictures.pixels(URL, 8, 4))
     second = asyncio.create_task(pictures.pixels(SIGNED_AGAIN, 8, 4))
     await host.was_asked.wait()
@@ -128,14 +128,14 @@ async def test_only_so_many_are_kept_and_the_oldest_goes_first(
     threads: ThreadPoolExecutor,
 ) -> None:
     host = Host(png((1600, 1000)))
-    pictures = Pictures(host.fetch, threads)
-    urls = [f"https://oss.scenext.cn/frame{number}.png?s=1" for number in range(KEPT + 1)]
-    for url in urls[:KEPT]:
+    pictures = PictureCache(host.fetch, threads)
+    urls = [f"https://oss.scenext.cn/frame{number}.png?s=1" for number in range(MAX_CACHED + 1)]
+    for url in urls[:MAX_CACHED]:
         await pictures.pixels(url, 2, 2)
     await pictures.pixels(urls[0], 2, 2)
-    await pictures.pixels(urls[KEPT], 2, 2)
+    await pictures.pixels(urls[MAX_CACHED], 2, 2)
     assert [url for url in urls if not pictures.has(url)] == [urls[1]]
-    assert len(host.asked) == KEPT + 1
+    assert len(host.asked) == MAX_CACHED + 1
 
 
 @pytest.mark.parametrize(
@@ -151,17 +151,17 @@ async def test_only_so_many_are_kept_and_the_oldest_goes_first(
     ids=["empty", "page", "cut", "garbage", "bitmap", "postscript"],
 )
 async def test_what_is_no_picture_says_so(threads: ThreadPoolExecutor, data: bytes) -> None:
-    pictures = Pictures(Host(data).fetch, threads)
+    pictures = PictureCache(Host(data).fetch, threads)
     with pytest.raises(PictureError, match=r"^The picture is broken, or none\.$"):
         await pictures.pixels(URL, 48, 14)
     assert not pictures.has(URL)
 
 
-@pytest.mark.parametrize("width", [MOST_PIXELS // 1000 + 1, 95_000, 400_000])
+@pytest.mark.parametrize("width", [MAX_PIXELS // 1000 + 1, 95_000, 400_000])
 async def test_a_huge_picture_is_refused_before_it_is_decoded(
     threads: ThreadPoolExecutor, width: int
 ) -> None:
-    pictures = Pictures(Host(claimed(width, 1000)).fetch, threads)
+    pictures = PictureCache(Host(claimed(width, 1000)).fetch, threads)
     with pytest.raises(PictureError, match=rf"too large to show: {width} by 1000\."):
         await pictures.pixels(URL, 48, 14)
 
@@ -181,13 +181,13 @@ async def test_a_huge_picture_is_refused_before_it_is_decoded(
 async def test_every_kind_of_pixel_becomes_a_colour(
     threads: ThreadPoolExecutor, data: bytes, colour: tuple[int, int, int]
 ) -> None:
-    pixels = await Pictures(Host(data).fetch, threads).pixels(URL, 2, 1)
+    pixels = await PictureCache(Host(data).fetch, threads).pixels(URL, 2, 1)
     assert tuple(pixels.data[:3]) == colour
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
 async def test_the_usual_formats_are_read(threads: ThreadPoolExecutor, kind: str) -> None:
-    pixels = await Pictures(Host(png((64, 36), kind=kind)).fetch, threads).pixels(URL, 16, 9)
+    pixels = await PictureCache(Host(png((64, 36), kind=kind)).fetch, threads).pixels(URL, 16, 9)
     red, green, blue = pixels.data[:3]
     assert red > 240
     assert max(green, blue) < 15
@@ -196,7 +196,7 @@ async def test_the_usual_formats_are_read(threads: ThreadPoolExecutor, kind: str
 async def test_the_loop_goes_on_while_a_large_picture_is_decoded(
     threads: ThreadPoolExecutor,
 ) -> None:
-    pictures = Pictures(Host(png((7000, 7000))).fetch, threads)
+    pictures = PictureCache(Host(png((7000, 7000))).fetch, threads)
     loading = asyncio.create_task(pictures.pixels(URL, 48, 14))
     began = before = asyncio.get_running_loop().time()
     longest = 0.0
@@ -211,7 +211,7 @@ async def test_the_loop_goes_on_while_a_large_picture_is_decoded(
 
 async def test_what_fetching_raises_is_passed_on(threads: ThreadPoolExecutor) -> None:
     async def fetch(url: str, most: int) -> bytes:
-        raise MediaError("The link has ended.", ended=True)
+        raise MediaError("The link has ended.", expired=True)
 
     with pytest.raises(MediaError, match="ended"):
-        await Pictures(fetch, threads).pixels(URL, 48, 14)
+        await PictureCache(fetch, threads).pixels(URL, 48, 14)

@@ -14,7 +14,7 @@ import pytest
 from tests.support import virtual_time
 from tui.clock import Clock
 from tui.errors import ApiError, ErrorKind
-from tui.polling.limiter import PulseKind
+from tui.polling.limiter import HealthKind
 from tui.polling.poller import Poller
 from tui.polling.schedule import Schedule
 from tui.scenext.models import PollResult, StatusResponse, Task, TaskStatus
@@ -91,8 +91,8 @@ class Session:
     def now(self) -> float:
         return asyncio.get_running_loop().time()
 
-    def kind(self) -> PulseKind:
-        return self.poller.schedule.pulse(self.now).kind
+    def kind(self) -> HealthKind:
+        return self.poller.schedule.health(self.now).kind
 
     def sleep(self, seconds: float) -> None:
         """The machine sleeps: only the boot clock goes on."""
@@ -201,10 +201,10 @@ def test_what_is_added_later_is_asked_about_at_once_and_what_has_ended_rests() -
     async def scene(told: Session) -> None:
         await asyncio.sleep(50)
         told.poller.schedule.add("a", told.now)
-        told.poller.kick()
+        told.poller.wake()
         await asyncio.sleep(0.01)
         assert [each.task_id for each in told.outcomes] == ["a"]
-        assert told.kind() is PulseKind.RESTING
+        assert told.kind() is HealthKind.RESTING
         told.poller.refresh("a")
         await asyncio.sleep(1000)
         assert len(told.outcomes) == 2
@@ -323,7 +323,7 @@ def test_a_removed_task_is_dropped_and_never_cancelled() -> None:
     async def scene(told: Session) -> None:
         await asyncio.sleep(1)
         told.poller.schedule.remove("a")
-        told.poller.kick()
+        told.poller.wake()
         await asyncio.sleep(100)
         assert (ended, told.outcomes) == (["a"], [])
 
@@ -391,16 +391,16 @@ def test_a_new_key_is_used_by_all_and_within_three_seconds() -> None:
         await asyncio.sleep(61)
         good[:] = ["new"]
         await asyncio.sleep(50)
-        assert told.kind() is PulseKind.KEY_REFUSED
+        assert told.kind() is HealthKind.KEY_REFUSED
         sent = len(told.service.sent)
         await asyncio.sleep(200)
         assert len(told.service.sent) == sent
         told.service.key, changes[0], since = "new", True, told.now
         await asyncio.sleep(3)
-        assert told.kind() is PulseKind.LIVE
+        assert told.kind() is HealthKind.LIVE
         assert min(at for at, _ in told.service.sent[sent:]) - since <= 3
         await asyncio.sleep(300)
-        assert told.kind() is PulseKind.LIVE
+        assert told.kind() is HealthKind.LIVE
         late = [each.error for each in told.outcomes[-50:]]
         assert late == [None] * 50
 
@@ -415,7 +415,7 @@ def test_the_client_of_a_query_under_way_is_renewed_as_well() -> None:
     async def scene(told: Session) -> None:
         await asyncio.sleep(1)
         told.service.key = "new"
-        await told.poller.renew_clients()
+        await told.poller.discard_clients()
         assert [each.closed for each in told.service.clients] == [False]
         await asyncio.sleep(5)
         assert [each.closed for each in told.service.clients] == [True]
@@ -439,7 +439,7 @@ def test_a_key_that_cannot_be_looked_at_is_looked_at_again(
         await asyncio.sleep(0.5)
         told.service.key = "new"
         await asyncio.sleep(10)
-        assert told.kind() is PulseKind.LIVE
+        assert told.kind() is HealthKind.LIVE
 
     async def changed() -> bool:
         looks[0] += 1
@@ -484,7 +484,7 @@ def test_a_query_cancelled_before_its_first_step_is_not_lost() -> None:
     async def scene(told: Session) -> None:
         await asyncio.sleep(5)
         told.poller.schedule.add("b", told.now)
-        told.poller.kick()
+        told.poller.wake()
         before = asyncio.all_tasks()
         await asyncio.sleep(0)
         (query,) = asyncio.all_tasks() - before

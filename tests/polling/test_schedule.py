@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from tests.support.examples import examples
 from tui.errors import ApiError, ErrorKind
-from tui.polling.limiter import PulseKind
+from tui.polling.limiter import HealthKind
 from tui.polling.schedule import Job, Schedule
 
 START = 1000.0
@@ -83,9 +83,9 @@ class World:
         _, _, job, reply = heapq.heappop(self.flying)
         self.out.discard(job.task_id)
         if isinstance(reply, ApiError):
-            wanted = self.schedule.fail(job, self.now, reply)
+            wanted = self.schedule.record_failure(job, self.now, reply)
         else:
-            wanted = self.schedule.finish(job, self.now, ended=reply)
+            wanted = self.schedule.record_success(job, self.now, ended=reply)
         if wanted:
             self.told.append(job.task_id)
 
@@ -97,8 +97,8 @@ class World:
             if (task_id is None or name == task_id) and at >= since
         ]
 
-    def kind(self) -> PulseKind:
-        return self.schedule.pulse(self.now).kind
+    def kind(self) -> HealthKind:
+        return self.schedule.health(self.now).kind
 
 
 def world(
@@ -134,12 +134,12 @@ def gaps(times: list[float]) -> list[float]:
 
 def test_a_task_is_asked_about_at_once_and_every_30_s_until_it_ends() -> None:
     found = world("a", answer=lambda _, now: now > START + 100, latency=lambda: 2.7)
-    assert found.schedule.pulse(START).kind is PulseKind.STARTING
+    assert found.schedule.health(START).kind is HealthKind.STARTING
     found.run(60)
-    assert (found.times(), found.kind()) == ([0, 30, 60], PulseKind.LIVE)
+    assert (found.times(), found.kind()) == ([0, 30, 60], HealthKind.LIVE)
     found.run(3600)
     assert found.times() == [0, 30, 60, 90, 120]
-    assert (found.schedule.next(found.now), found.kind()) == (math.inf, PulseKind.RESTING)
+    assert (found.schedule.next(found.now), found.kind()) == (math.inf, HealthKind.RESTING)
 
 
 def test_an_answer_that_takes_longer_than_the_period_skips_a_beat() -> None:
@@ -170,12 +170,12 @@ def test_a_refresh_under_way_and_one_too_many_make_no_second_query() -> None:
 
 def test_a_refresh_goes_before_a_backlog() -> None:
     found = world(*many(1000)).run(35)
-    assert found.kind() is PulseKind.LATE
-    pulse = found.schedule.pulse(found.now)
+    assert found.kind() is HealthKind.LATE
+    pulse = found.schedule.health(found.now)
     assert pulse.every == 50
     asked = found.now
     found.schedule.refresh(["t3"], asked)
-    found.schedule.prefer(["t999", "t998", "gone"])
+    found.schedule.prioritize(["t999", "t998", "gone"])
     assert {name for at, name in found.run(0.2).sent if at > asked} >= {"t3", "t998", "t999"}
 
 
@@ -189,7 +189,7 @@ def test_tasks_in_view_come_first_at_the_start() -> None:
 def test_500_tasks_keep_their_rhythm_for_two_hours() -> None:
     dice = Random(20261122)
     found = world(*many(500), latency=lambda: dice.uniform(0.05, 0.9))
-    assert found.run(7200 - 0.001).kind() is PulseKind.LIVE
+    assert found.run(7200 - 0.001).kind() is HealthKind.LIVE
     assert len(found.sent) >= 500 * 239
     first: dict[str, float] = {}
     count: dict[str, int] = {}
@@ -263,7 +263,7 @@ def test_the_answer_of_a_removed_task_is_dropped() -> None:
     found.schedule.remove("a")
     assert found.run(100).told == []
     assert found.times() == [0]
-    assert found.kind() is PulseKind.RESTING
+    assert found.kind() is HealthKind.RESTING
 
 
 @pytest.mark.parametrize("reply", [False, True, DOWN, STALE, ABSENT])
@@ -297,8 +297,8 @@ def test_a_429_pauses_all_and_halves_the_rate_once(after: float | None, rest: fl
     busy = fault(ErrorKind.RATE_LIMITED, after=after)
     found = world(*many(1000), answer=lambda _, now: now > START + 10 and now < START + 20 and busy)
     found.run(11)
-    pulse = found.schedule.pulse(found.now)
-    assert pulse.kind is PulseKind.PAUSED
+    pulse = found.schedule.health(found.now)
+    assert pulse.kind is HealthKind.PAUSED
     last = max(found.times())
     assert last < 10.4
     found.run(1.1 * rest + 10)
@@ -309,7 +309,7 @@ def test_a_429_pauses_all_and_halves_the_rate_once(after: float | None, rest: fl
     rate = 10 + resumed[0] / 60 - 10.35 / 60
     assert gaps(resumed)[0] == pytest.approx(1 / min(rate, 20), rel=0.02)
     found.run(600)
-    assert found.schedule.host.rate(found.now) == 20
+    assert found.schedule.limiter.rate(found.now) == 20
 
 
 def test_429s_without_a_pause_do_not_stop_it_for_good() -> None:
@@ -317,7 +317,7 @@ def test_429s_without_a_pause_do_not_stop_it_for_good() -> None:
     found = world(*many(50), answer=lambda _, now: now < START + 300 and busy).run(300)
     assert max(gaps(found.times())) <= 10.5
     assert busiest(found.times(since=START + 60)) <= 2
-    assert found.run(1500).kind() is PulseKind.LIVE
+    assert found.run(1500).kind() is HealthKind.LIVE
 
 
 # Breakers.
@@ -327,12 +327,12 @@ def test_a_refused_key_stops_all_but_what_is_under_way() -> None:
     found = world(*many(100), answer=lambda *_: REFUSED, latency=lambda: 0.7).run(599)
     assert len(found.sent) <= 16
     assert max(found.times()) <= 0.7
-    assert found.kind() is PulseKind.KEY_REFUSED
-    assert found.schedule.host.key_refused
+    assert found.kind() is HealthKind.KEY_REFUSED
+    assert found.schedule.breaker.key_refused
     before = len(found.sent)
     assert len(found.run(600).sent) == before + 1, "one probe in ten minutes"
     found.answer = lambda *_: False
-    found.schedule.host.probe_now(found.now)
+    found.schedule.breaker.probe_now(found.now)
     asked = found.now
     found.run(7)
     assert len(found.times(since=asked)) >= 100, "all are due"
@@ -348,7 +348,7 @@ def test_what_left_before_a_refusal_does_not_end_it(reply: Reply) -> None:
         *many(50), answer=lambda *_: next(replies, False), latency=lambda: next(late, 0.3)
     ).run(500)
     assert max(found.times()) < 0.2
-    assert found.kind() is PulseKind.KEY_REFUSED
+    assert found.kind() is HealthKind.KEY_REFUSED
 
 
 def test_a_late_refusal_of_an_old_key_is_not_held_against_the_new_one() -> None:
@@ -357,52 +357,52 @@ def test_a_late_refusal_of_an_old_key_is_not_held_against_the_new_one() -> None:
     found.latency = lambda: late.pop(found.sent[-1][1], 0.3)
     found.answer = lambda *_: REFUSED if found.now < START + 1 else False
     found.run(10)
-    assert found.kind() is PulseKind.KEY_REFUSED
-    found.schedule.host.probe_now(found.now)
+    assert found.kind() is HealthKind.KEY_REFUSED
+    found.schedule.breaker.probe_now(found.now)
     found.run(5)
-    assert found.kind() is PulseKind.LIVE
+    assert found.kind() is HealthKind.LIVE
     told = len(found.told)
     found.run(6)
-    assert (found.kind(), found.told[told:]) == (PulseKind.LIVE, ["t1"]), "asked about once more"
+    assert (found.kind(), found.told[told:]) == (HealthKind.LIVE, ["t1"]), "asked about once more"
 
 
 def test_a_new_key_is_tried_although_the_old_one_is_just_being_tried() -> None:
     found = world(*many(3), answer=lambda *_: REFUSED).run(10)
     found.latency = lambda: 20.0
-    found.schedule.host.probe_now(found.now)
+    found.schedule.breaker.probe_now(found.now)
     found.run(5)
     found.latency, found.answer = (lambda: 0.3), (lambda *_: False)
-    found.schedule.host.probe_now(found.now)
-    assert found.run(16).kind() is PulseKind.LIVE
+    found.schedule.breaker.probe_now(found.now)
+    assert found.run(16).kind() is HealthKind.LIVE
 
 
 @pytest.mark.parametrize(
     ("reply", "kind", "within"),
     [
-        (DOWN, PulseKind.OFFLINE, 40.0),
-        (fault(ErrorKind.NOT_THE_API), PulseKind.NOT_THE_API, 40.0),
-        (fault(ErrorKind.UNEXPECTED), PulseKind.KEY_REFUSED, 603.0),
+        (DOWN, HealthKind.OFFLINE, 40.0),
+        (fault(ErrorKind.NOT_THE_API), HealthKind.NOT_THE_API, 40.0),
+        (fault(ErrorKind.UNEXPECTED), HealthKind.KEY_REFUSED, 603.0),
     ],
 )
 def test_a_probe_of_the_key_may_fail_in_another_way(
-    reply: ApiError, kind: PulseKind, within: float
+    reply: ApiError, kind: HealthKind, within: float
 ) -> None:
     found = world(*many(30), answer=lambda *_: REFUSED).run(10)
     found.answer = lambda *_: reply
-    found.schedule.host.probe_now(found.now)
+    found.schedule.breaker.probe_now(found.now)
     before = len(found.sent)
     found.run(0.5)
     assert (found.kind(), len(found.sent)) == (kind, before + 1)
     found.answer = lambda *_: False
-    assert found.run(within).kind() is PulseKind.LIVE
+    assert found.run(within).kind() is HealthKind.LIVE
 
 
 def test_an_outage_costs_one_probe_at_a_time_and_all_come_back_at_once() -> None:
     found = world(*many(300)).run(60)
     found.answer = lambda *_: DOWN
     found.run(40)
-    assert found.kind() is PulseKind.OFFLINE
-    assert found.schedule.pulse(found.now).reason == "offline"
+    assert found.kind() is HealthKind.OFFLINE
+    assert found.schedule.health(found.now).reason == "offline"
     probing = found.now
     found.run(600)
     probes = gaps(found.times(since=probing))
@@ -412,7 +412,7 @@ def test_an_outage_costs_one_probe_at_a_time_and_all_come_back_at_once() -> None
     after = [(at, name) for at, name in found.sent if at >= back]
     assert {name for _, name in after} == set(many(300))
     assert busiest(at for at, _ in after) <= 22
-    assert found.kind() is PulseKind.LIVE
+    assert found.kind() is HealthKind.LIVE
 
 
 def test_probes_come_after_2_4_8_seconds_however_many_faults_are_under_way() -> None:
@@ -425,12 +425,12 @@ def test_probes_come_after_2_4_8_seconds_however_many_faults_are_under_way() -> 
 
 def test_when_all_fail_it_is_said_before_the_breaker_opens() -> None:
     found = world(*many(2)).run(5)
-    assert found.kind() is PulseKind.LIVE
+    assert found.kind() is HealthKind.LIVE
     found.answer = lambda task_id, now: DOWN
     found.schedule.refresh(many(2), found.now)
     found.run(2)
-    assert not found.schedule.host.probing
-    assert found.kind() is PulseKind.OFFLINE
+    assert not found.schedule.breaker.is_open
+    assert found.kind() is HealthKind.OFFLINE
 
 
 def test_one_service_error_ends_an_outage_as_well_and_all_are_due() -> None:
@@ -443,66 +443,66 @@ def test_one_service_error_ends_an_outage_as_well_and_all_are_due() -> None:
 def test_a_portal_is_not_the_service() -> None:
     strange = fault(ErrorKind.NOT_THE_API)
     found = world(*many(50), answer=lambda *_: strange).run(100)
-    assert found.kind() is PulseKind.NOT_THE_API
+    assert found.kind() is HealthKind.NOT_THE_API
     assert len(found.sent) < 25
     found.answer = lambda *_: False
-    assert found.run(33).kind() is PulseKind.LIVE
+    assert found.run(33).kind() is HealthKind.LIVE
 
 
 def test_one_task_alone_cannot_bring_the_others_down() -> None:
     found = world(*many(20), answer=lambda name, _: DOWN if name == "t0" else False).run(3000)
-    assert found.kind() is PulseKind.LIVE
+    assert found.kind() is HealthKind.LIVE
     assert len(found.times("t1")) == 100
 
 
 def test_a_probe_whose_task_is_removed_still_counts() -> None:
     found = world("a", "b", answer=lambda *_: DOWN).run(100)
     found.latency = lambda: 5.0
-    found.schedule.host.probe_now(found.now)
+    found.schedule.breaker.probe_now(found.now)
     found.run(0.1)
     assert len(found.out) == 1
     found.schedule.remove(*found.out)
     found.answer = lambda *_: False
     found.run(60)
-    assert found.kind() is PulseKind.LIVE
+    assert found.kind() is HealthKind.LIVE
 
 
 def test_an_outage_without_tasks_is_not_shown_and_does_not_delay_the_next_one() -> None:
     found = world("a", answer=lambda *_: DOWN, latency=lambda: 3.0).run(1)
     found.schedule.remove("a")
     found.run(10)
-    assert found.kind() is PulseKind.RESTING
+    assert found.kind() is HealthKind.RESTING
     found.answer = lambda *_: False
     found.schedule.add("b", found.now)
-    assert found.run(5).kind() is PulseKind.LIVE
+    assert found.run(5).kind() is HealthKind.LIVE
     assert found.times("b") == [11]
 
 
 def test_after_a_sleep_all_are_due_but_a_pause_goes_on() -> None:
     found = world(*many(10), answer=lambda *_: DOWN).run(500)
     found.answer = lambda *_: False
-    found.schedule.woke(found.now)
+    found.schedule.resume(found.now)
     woken = found.now
     found.run(2)
     assert len(found.times(since=woken)) == 10
     busy = fault(ErrorKind.RATE_LIMITED, after=500.0)
     found.answer = lambda *_: busy
     found.run(60)
-    found.schedule.woke(found.now, slept=100.0)
-    assert found.kind() is PulseKind.PAUSED
-    found.schedule.woke(found.now, slept=500.0)
-    assert found.kind() is not PulseKind.PAUSED
+    found.schedule.resume(found.now, slept=100.0)
+    assert found.kind() is HealthKind.PAUSED
+    found.schedule.resume(found.now, slept=500.0)
+    assert found.kind() is not HealthKind.PAUSED
 
 
 def test_a_query_given_up_is_made_again_and_counts_for_nothing() -> None:
     schedule = world("a", "b").schedule
     job = schedule.next(START)
     assert isinstance(job, Job)
-    schedule.give_up(job, START + 1)
+    schedule.record_cancelled(job, START + 1)
     again = schedule.next(START + 1)
     assert isinstance(again, Job)
     assert again.task_id == "a", "first of all"
-    assert schedule.pulse(START + 1).kind is PulseKind.STARTING
+    assert schedule.health(START + 1).kind is HealthKind.STARTING
 
 
 # Any order of events.
@@ -551,11 +551,11 @@ class Life(RuleBasedStateMachine):
 
     @rule(names=st.lists(NAMES, max_size=3))
     def prefer(self, names: list[str]) -> None:
-        self.schedule.prefer(names)
+        self.schedule.prioritize(names)
 
     @rule(slept=st.sampled_from([0.0, 10.0, math.inf]))
     def wake(self, slept: float) -> None:
-        self.schedule.woke(self.now, slept)
+        self.schedule.resume(self.now, slept)
 
     @rule(seconds=st.sampled_from([0.0, 0.01, 0.5, 3.0, 29.7, 30.0, 700.0]))
     def advance(self, seconds: float) -> None:
@@ -566,23 +566,25 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.flying)
     @rule(which=st.integers(0, 9), ended=st.booleans())
     def finish(self, which: int, ended: bool) -> None:
-        self.schedule.finish(self.flying.pop(which % len(self.flying)), self.now, ended=ended)
+        self.schedule.record_success(
+            self.flying.pop(which % len(self.flying)), self.now, ended=ended
+        )
 
     @precondition(lambda self: self.flying)
     @rule(which=st.integers(0, 9), kind=KINDS, stale=st.booleans())
     def fail(self, which: int, kind: ErrorKind, stale: bool) -> None:
         error = fault(kind, after=7.0, stale=stale and kind.transport)
-        self.schedule.fail(self.flying.pop(which % len(self.flying)), self.now, error)
+        self.schedule.record_failure(self.flying.pop(which % len(self.flying)), self.now, error)
 
     @precondition(lambda self: self.flying)
     @rule(which=st.integers(0, 9))
     def give_up(self, which: int) -> None:
-        self.schedule.give_up(self.flying.pop(which % len(self.flying)), self.now)
+        self.schedule.record_cancelled(self.flying.pop(which % len(self.flying)), self.now)
 
     @invariant()
     def next_tells_what_to_do(self) -> None:
-        pulse = self.schedule.pulse(self.now)
-        assert pulse.kind is not PulseKind.LATE or pulse.every == 0
+        pulse = self.schedule.health(self.now)
+        assert pulse.kind is not HealthKind.LATE or pulse.every == 0
         assert self.schedule.active <= len(self.known)
 
     def teardown(self) -> None:
@@ -592,7 +594,7 @@ class Life(RuleBasedStateMachine):
         for _ in range(100):
             for job in self.flying:
                 asked.add(job.task_id)
-                self.schedule.finish(job, self.now, ended=True)
+                self.schedule.record_success(job, self.now, ended=True)
             self.flying.clear()
             found = self.schedule.next(self.now)
             if isinstance(found, Job):

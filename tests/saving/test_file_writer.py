@@ -20,7 +20,13 @@ from hypothesis import strategies as st
 
 from tui.errors import MediaError
 from tui.saving import file_writer
-from tui.saving.file_writer import LARGEST, LONGEST_NAME, SaveError, name_of, safe_name
+from tui.saving.file_writer import (
+    MAX_FILE_BYTES,
+    MAX_NAME_BYTES,
+    SaveError,
+    file_name_of,
+    safe_name,
+)
 
 AWKWARD = st.one_of(
     st.text(),
@@ -83,7 +89,7 @@ def test_no_name_is_unsafe(text: str, ending: str) -> None:
     assert not set(name) & set("/\\<>:\"|?*$`;&!'")
     assert not name.startswith((".", "-", "~", " "))
     assert not name.endswith((".", " "))
-    assert len(name.encode()) <= LONGEST_NAME
+    assert len(name.encode()) <= MAX_NAME_BYTES
     stem = name.partition(".")[0].rstrip().lower()
     assert stem not in {"con", "prn", "aux", "nul", "com1", "lpt9"}
     assert not {unicodedata.category(c) for c in name} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -135,7 +141,7 @@ def test_a_name_is_made_safe_and_kept_where_it_can_be(text: str, name: str) -> N
     ],
 )
 def test_a_file_is_named_after_its_link(url: str, name: str) -> None:
-    assert name_of(url, "fallback") == name
+    assert file_name_of(url, "fallback") == name
 
 
 # Files
@@ -230,7 +236,7 @@ async def test_what_is_too_large_is_refused_at_once(
     tmp_path: Path, threads: ThreadPoolExecutor
 ) -> None:
     with pytest.raises(SaveError, match=r"^video\.mp4 is larger than 8 GiB\.$"):
-        await save(Bytes(b"", length=LARGEST + 1), tmp_path / "new", "video.mp4", threads)
+        await save(Bytes(b"", length=MAX_FILE_BYTES + 1), tmp_path / "new", "video.mp4", threads)
     assert held(tmp_path) == {}
 
 
@@ -238,7 +244,7 @@ async def test_a_folder_that_is_a_file_is_said(tmp_path: Path, threads: ThreadPo
     (tmp_path / "task").write_text("mine")
     with pytest.raises(SaveError, match="a file has the name of the folder"):
         await save(Bytes(b"x"), tmp_path / "task", "a.png", threads)
-    with pytest.raises(SaveError, match="a part of the folder's path is a file"):
+    with pytest.raises(SaveError, match="a part of its path is not a folder"):
         await save(Bytes(b"x"), tmp_path / "task" / "deeper", "a.png", threads)
     assert held(tmp_path) == {"task": b"mine"}
 
@@ -278,7 +284,7 @@ def test_a_disk_that_takes_no_more_is_said(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=True
     )
-    words = "the disk takes no file of that size"
+    words = "it is too large"
     assert done.stdout == f"Not saved to {tmp_path / 'video.mp4'}: {words}.\n"
     assert held(tmp_path) == {}
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 1 << 20

@@ -36,9 +36,9 @@ from tui.config import Config
 from tui.credentials import Secret
 from tui.errors import ApiError, ErrorKind, UserError
 from tui.scenext.client import (
-    LARGEST,
-    LONGEST_PAUSE,
-    Connector,
+    MAX_PAUSE,
+    MAX_RESPONSE_BYTES,
+    HttpClientFactory,
     StatusClient,
     retry_after,
     server_time,
@@ -173,7 +173,7 @@ async def connected(
 ) -> AsyncIterator[StatusClient]:
     """A client of a service, closed at the end."""
     config = Config(base_url=base_url, ca_file=ca_file)
-    client = Connector(config, deadline=deadline).status_client(key)
+    client = HttpClientFactory(config, timeout=deadline).status_client(key)
     try:
         yield client
     finally:
@@ -302,7 +302,7 @@ async def test_a_failed_request_is_told_by_its_status(
     [
         ({"Retry-After": "7"}, 7.0),
         ({"Retry-After": "0"}, 0.0),
-        ({"Retry-After": "9" * 400}, LONGEST_PAUSE),
+        ({"Retry-After": "9" * 400}, MAX_PAUSE),
         ({"Retry-After": "00000000000000000020"}, 20.0),
         ({"Retry-After": "-5"}, None),
         ({"Retry-After": "soon"}, None),
@@ -328,7 +328,7 @@ async def test_a_429_without_a_pause_is_one_too(service: ScriptedService) -> Non
         ({"retry-after": "Sun, 22 Nov 2026 12:01:30 -0000", "date": DATE}, 90.0),
         ({"retry-after": "Sun, 22 Nov 2026 12:01:30 GMT", "date": DATE, "age": "3"}, 90.0),
         ({"retry-after": "Sun, 22 Nov 2026 11:00:00 GMT", "date": DATE}, 0.0),
-        ({"retry-after": "Sun, 22 Nov 2099 11:00:00 GMT", "date": DATE}, LONGEST_PAUSE),
+        ({"retry-after": "Sun, 22 Nov 2099 11:00:00 GMT", "date": DATE}, MAX_PAUSE),
         ({"retry-after": "Sun, 22 Nov 2026 12:01:30 GMT"}, None),
         ({"retry-after": "Sun, 99 Nov 2026 12:01:30 GMT", "date": DATE}, None),
         ({}, None),
@@ -346,7 +346,7 @@ def test_no_header_is_too_odd(one: str, other: str) -> None:
         [(b"retry-after", one.encode("utf-8")), (b"date", other.encode("utf-8"))]
     )
     pause = retry_after(headers)
-    assert pause is None or 0 <= pause <= LONGEST_PAUSE
+    assert pause is None or 0 <= pause <= MAX_PAUSE
     server_time(headers)
 
 
@@ -424,7 +424,7 @@ async def test_one_layer_of_gzip_is_undone(service: ScriptedService) -> None:
         (packed(GOOD), ErrorKind.NOT_THE_API),
         (packed(gzip.compress(GOOD)[:-9]), ErrorKind.OFFLINE),
         (packed(gzip.compress(GOOD)[:-8] + bytes(8)), ErrorKind.NOT_THE_API),
-        (Reply(body=GOOD + b" " * LARGEST), ErrorKind.NOT_THE_API),
+        (Reply(body=GOOD + b" " * MAX_RESPONSE_BYTES), ErrorKind.NOT_THE_API),
     ],
 )
 async def test_an_answer_is_undone_once_or_not_at_all(
@@ -446,7 +446,7 @@ async def test_a_bomb_stays_small(service: ScriptedService) -> None:
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
-    assert peak < 8 * LARGEST
+    assert peak < 8 * MAX_RESPONSE_BYTES
 
 
 async def test_a_large_answer_of_no_known_length_stops_at_the_cap() -> None:
@@ -462,7 +462,7 @@ async def test_an_error_page_may_be_in_any_form(service: ScriptedService) -> Non
     headers = {"Content-Encoding": "br", "Retry-After": "5"}
     found = await fault_of(service, Reply(429, b"\x8b\x00", headers=headers))
     assert (found.kind, found.retry_after) == (ErrorKind.RATE_LIMITED, 5.0)
-    found = await fault_of(service, Reply(502, b"x" * (LARGEST + 1)))
+    found = await fault_of(service, Reply(502, b"x" * (MAX_RESPONSE_BYTES + 1)))
     assert found.kind is ErrorKind.SERVER
     assert (await fault_of(service, Reply(404, b"", {"Content-Encoding": "gzip"}))).kind is (
         ErrorKind.NOT_FOUND
@@ -582,7 +582,7 @@ def test_a_ca_file_without_certificates(tmp_path: Path) -> None:
     path = tmp_path / "ca.pem"
     path.write_text("nothing")
     with pytest.raises(UserError, match=r"ca_file: .*ca\.pem holds no certificates as PEM"):
-        Connector(Config(ca_file=path))
+        HttpClientFactory(Config(ca_file=path))
 
 
 # The environment
@@ -606,15 +606,15 @@ def test_an_unusable_variable_is_named(
 ) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(UserError) as caught:
-        Connector(Config())
+        HttpClientFactory(Config())
     assert name in str(caught.value)
     assert value not in str(caught.value)
-    Connector(Config(trust_env=False))
+    HttpClientFactory(Config(trust_env=False))
 
 
 def test_a_socks_proxy_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1080")
-    Connector(Config()).status_client(KEY)
+    HttpClientFactory(Config()).status_client(KEY)
 
 
 async def test_the_proxy_is_asked_for_a_tunnel_and_gets_no_key(

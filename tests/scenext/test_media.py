@@ -11,7 +11,7 @@ import pytest
 
 from tui.demo.server import Answer, LoopbackServer, Request
 from tui.errors import MediaError
-from tui.scenext.media import MOST_AT_ONCE, MOST_REDIRECTS, MediaClient, media_client
+from tui.scenext.media import MAX_CONCURRENT, MAX_REDIRECTS, MediaClient, media_client
 
 EXPIRED = b"<Error><Code>AccessDenied</Code><Message>Request has expired.</Message></Error>"
 Respond = Callable[[Request], Answer]
@@ -65,7 +65,7 @@ async def test_a_connection_serves_again_and_a_cancelled_one_does_not() -> None:
 
     with host(respond) as origin:
         async with client() as media:
-            for _ in range(3 * MOST_AT_ONCE):
+            for _ in range(3 * MAX_CONCURRENT):
                 hang.clear()
                 slow = asyncio.create_task(media.fetch(f"{origin}/slow", 5000))
                 await hang.wait()
@@ -74,7 +74,7 @@ async def test_a_connection_serves_again_and_a_cancelled_one_does_not() -> None:
                 assert slow.cancelled()
             # None of the places was lost.
             async with asyncio.timeout(3):
-                links = [media.fetch(f"{origin}/{n}", 100) for n in range(3 * MOST_AT_ONCE)]
+                links = [media.fetch(f"{origin}/{n}", 100) for n in range(3 * MAX_CONCURRENT)]
                 assert set(await asyncio.gather(*links)) == {b"picture"}
 
 
@@ -167,7 +167,7 @@ async def test_a_redirect_is_followed_on_the_same_host_only() -> None:
             seen.clear()
             with pytest.raises(MediaError, match="in circles"):
                 await media.fetch(f"{origin}/circle", 100)
-            assert len(seen) == MOST_REDIRECTS + 1
+            assert len(seen) == MAX_REDIRECTS + 1
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ async def test_a_refusal_is_one_line_of_ours(answer: Answer, ended: bool, words:
         async with client() as media:
             with pytest.raises(MediaError) as raised:
                 await media.fetch(f"{origin}/frame.png?Signature=secret", 1 << 20)
-    assert (str(raised.value), raised.value.ended) == (words, ended)
+    assert (str(raised.value), raised.value.expired) == (words, ended)
 
 
 async def test_a_proxy_is_not_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -137,7 +137,7 @@ def test_links_are_kept_and_ids_are_cleaned() -> None:
 
 def test_frames_without_end_are_cut() -> None:
     many = [{"id": str(number), "image": f"https://host/{number}"} for number in range(3_000)]
-    assert len(told(progress=many).frames) == parser.MOST_FRAMES
+    assert len(told(progress=many).frames) == parser.MAX_FRAMES
 
 
 # Results and points
@@ -264,7 +264,7 @@ def test_a_failed_request(envelope: object, message: str) -> None:
 )
 def test_no_answer_of_the_service(body: bytes) -> None:
     assert refused(body).kind is ErrorKind.NOT_THE_API
-    assert parser.message_of(body) == ""
+    assert parser.error_message(body) == ""
     assert not parser.is_service_error(body)
 
 
@@ -329,7 +329,7 @@ def _check(body: bytes) -> None:
             assert not result.is_link or result.content.isprintable()
         for text in texts:
             assert clean(text, BLOCK, keep_lines=True) == text
-    for text in (message, parser.message_of(body)):
+    for text in (message, parser.error_message(body)):
         assert clean(text, BLOCK) == text
     parser.is_service_error(body)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.support.examples import examples
 from tests.support.service import frame_url
 from tui.addresses import unsafe_reason
-from tui.scenext.signed_url import NEVER, ends_at, file_name, identity, is_link
+from tui.scenext.signed_url import NEVER, expires_at, file_name, identity, is_link
 
 PLACE = "https://oss.scenext.cn/frame_img/d988d4d9/ed6e7bae/frame1.png"
 V1 = PLACE + "?OSSAccessKeyId=LTAI5tEXAMPLE&Expires=1749287113&Signature=ZofSGtAyhO3KolVaMC8%3D"
@@ -43,7 +43,7 @@ V4 = (
     ],
 )
 def test_when_a_link_ends(url: str, end: float) -> None:
-    assert ends_at(url) == end
+    assert expires_at(url) == end
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_when_a_link_ends(url: str, end: float) -> None:
     ],
 )
 def test_whatever_is_odd_has_an_unknown_end(url: str) -> None:
-    assert ends_at(url) is None
+    assert expires_at(url) is None
 
 
 @given(
@@ -84,7 +84,7 @@ def test_whatever_is_odd_has_an_unknown_end(url: str) -> None:
 )
 @settings(max_examples=examples(300))
 def test_no_link_is_too_odd(url: str) -> None:
-    end = ends_at(url)
+    end = expires_at(url)
     assert end is None or end == NEVER or 0 <= end < 1e12
     assert unsafe_reason(url) or (url.isascii() and url.isprintable() and " " not in url)
     assert url.startswith(identity(url))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.support.examples import examples
 from tui.errors import UserError
 from tui.sanitize import clean
-from tui.scenext.task_ids import LONGEST, task_id, task_ids
+from tui.scenext.task_ids import MAX_ID_LENGTH, parse_task_id, parse_task_ids
 
 UUID = "d988d4d9-0000-4000-8000-ca974335dcf4"
 
@@ -22,7 +22,7 @@ UUID = "d988d4d9-0000-4000-8000-ca974335dcf4"
         *((same, same) for same in ("12345", UUID, "a/b", "a?b", "100%", "...", "汉字", "task:1")),
         (" 12345\n", "12345"),
         ("\u3000" + UUID + "\t", UUID),
-        ("x" * LONGEST, "x" * LONGEST),
+        ("x" * MAX_ID_LENGTH, "x" * MAX_ID_LENGTH),
         *(
             (f"https://api.scenext.cn/api/get_status/{end}", "12345")
             for end in ("12345", "12345/", "12345?a=b/c", "12345#x", "12345/?q#f", "%31%32345")
@@ -37,7 +37,7 @@ UUID = "d988d4d9-0000-4000-8000-ca974335dcf4"
     ],
 )
 def test_an_id_in_a_text(text: str, found: str) -> None:
-    assert task_id(text) == found
+    assert parse_task_id(text) == found
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_an_id_in_a_text(text: str, found: str) -> None:
 )
 def test_what_is_no_id(text: str, why: str) -> None:
     with pytest.raises(UserError) as caught:
-        task_id(text)
+        parse_task_id(text)
     message = str(caught.value)
     assert message.startswith(why)
     assert clean(message) == message
@@ -78,9 +78,9 @@ def test_what_is_no_id(text: str, why: str) -> None:
 
 def test_ids_come_once_each_in_order() -> None:
     texts = ["2", "1", " 2 ", "https://api.scenext.cn/api/get_status/1", "3"]
-    assert task_ids(texts) == ["2", "1", "3"]
+    assert parse_task_ids(texts) == ["2", "1", "3"]
     with pytest.raises(UserError):
-        task_ids(["1", ".."])
+        parse_task_ids(["1", ".."])
 
 
 @given(
@@ -90,7 +90,7 @@ def test_ids_come_once_each_in_order() -> None:
 @settings(max_examples=examples(300))
 def test_an_id_is_harmless_wherever_it_came_from(text: str) -> None:
     try:
-        found = task_id(text)
+        found = parse_task_id(text)
     except UserError as error:
         said = str(error)
         found = ""
@@ -99,14 +99,14 @@ def test_an_id_is_harmless_wherever_it_came_from(text: str) -> None:
     assert bool(found) != bool(said)
     assert clean(said) == said
     assert found not in (".", "..")
-    assert len(found) <= LONGEST
-    assert clean(found, LONGEST) == found
+    assert len(found) <= MAX_ID_LENGTH
+    assert clean(found, MAX_ID_LENGTH) == found
     assert not {unicodedata.category(character) for character in found} & {"Cc", "Cf", "Cs", "Zs"}
     # What is kept in a file is read again.
-    assert not found or "/get_status/" in found or "://" in found or task_id(found) == found
+    assert not found or "/get_status/" in found or "://" in found or parse_task_id(found) == found
 
 
 def test_a_pasted_list_is_many_ids() -> None:
-    assert task_ids(['111, 222;333\n"444"', "555，666  '777'"]) == [
+    assert parse_task_ids(['111, 222;333\n"444"', "555，666  '777'"]) == [
         *("111", "222", "333", "444", "555", "666", "777"),
     ]

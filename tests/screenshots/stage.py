@@ -22,9 +22,9 @@ from tui.credentials import CurrentKey, KeySettings, KeySource, Secret
 from tui.dashboard.app import ScenextApp
 from tui.demo import DemoService
 from tui.demo.storyboard import STORIES
-from tui.engine import Parts
-from tui.redact import Redactor
-from tui.scenext.client import Connector
+from tui.engine import Dependencies
+from tui.log import Redactor
+from tui.scenext.client import HttpClientFactory
 from tui.watchlist.storage import Add, Entry, WatchlistFile
 
 SPEED: Final = 0.1
@@ -84,14 +84,14 @@ def _app(service: DemoService, clock: _Clock, folder: Path) -> ScenextApp:
     file = WatchlistFile(paths.watchlist)
     added = datetime.fromtimestamp(clock(), UTC)
     file.save([Add(Entry(key, added, service.labels[key])) for key in service.task_ids])
-    parts = Parts(
+    parts = Dependencies(
         config=config,
         key=CurrentKey(KeySource(paths.config, lambda: settings, {})),
         file=file,
-        connect=lambda: Connector(config),
+        connect=lambda: HttpClientFactory(config),
         environ=_ENVIRON,
         clock=Clock(wall=clock),
-        place="demo",
+        host="demo",
         downloads=folder,
         redact=Redactor(),
     )
@@ -103,7 +103,7 @@ async def _running(app: ScenextApp, size: tuple[int, int]) -> AsyncIterator[Pilo
     """Run the app, and wait until every task was answered once."""
     app.animation_level = "none"
     async with app.run_test(size=size) as pilot:
-        status = app.dashboard.status
+        status = app.main_screen.status
         async with asyncio.timeout(PATIENCE):
             while "live" not in status.polling or "queued" in status.counts:
                 await pilot.pause(0.01)
@@ -116,7 +116,7 @@ async def _live_through(app: ScenextApp, pilot: Pilot[None], clock: _Clock) -> N
     for moment in MOMENTS:
         clock.time = _START + moment
         async with asyncio.timeout(PATIENCE):
-            outcomes = await asyncio.gather(*map(app.backend.ask, sorted(running)))
+            outcomes = await asyncio.gather(*map(app.engine.ask, sorted(running)))
         ended = {each.task_id for each in outcomes if each.task and each.task.status.terminal}
         running -= ended
         await pilot.pause()

@@ -41,11 +41,13 @@ from tui.config import Config, Paths
 from tui.credentials import CurrentKey, KeySettings, KeySource, Secret
 from tui.dashboard.app import ScenextApp
 from tui.dashboard.widgets.filter_input import FilterInput
+from tui.dashboard.widgets.frame_list import FrameList
 from tui.dashboard.widgets.task_row import TaskRow
-from tui.engine import ClientSource, Media, Parts
+from tui.engine import ClientFactory, Dependencies
 from tui.errors import ApiError, ErrorKind
-from tui.redact import Redactor
-from tui.scenext.client import Connector
+from tui.log import Redactor
+from tui.scenext.client import HttpClientFactory
+from tui.scenext.media import Media
 from tui.scenext.models import Frame, StatusResponse, Task, TaskStatus
 from tui.watchlist.storage import Add, Entry, Remove, WatchlistFile
 
@@ -98,6 +100,12 @@ class Session:
     file: WatchlistFile
 
     @property
+    def frames(self) -> FrameList:
+        """The frames of the selected task."""
+        assert self.app.main_screen.deferred is not None
+        return self.app.main_screen.deferred.frames
+
+    @property
     def lines(self) -> list[str]:
         """The rows of the topmost screen."""
         strips = self.app.screen._compositor.render_strips()
@@ -116,12 +124,12 @@ class Session:
     @property
     def selected(self) -> str:
         """The ID of the selected task."""
-        return self.app.dashboard.selected
+        return self.app.main_screen.selected
 
     @property
     def frame(self) -> str:
         """The frame under the cursor, as `frame ID link`."""
-        return self.app.dashboard.frames.cursor
+        return self.frames.cursor
 
     async def press(self, *keys: str) -> None:
         """Press keys."""
@@ -168,18 +176,18 @@ def app_of(
     )
     settings = KeySettings(inline=Secret(api_key))
 
-    def connect() -> ClientSource:
-        return Connector(config) if base_url else service
+    def connect() -> ClientFactory:
+        return HttpClientFactory(config) if base_url else service
 
     app = ScenextApp(
-        Parts(
+        Dependencies(
             config=config,
             key=CurrentKey(KeySource(paths.config, lambda: settings, {})),
             file=file,
             connect=connect,
             environ=SSH,
             clock=Clock(),
-            place="test",
+            host="test",
             downloads=folder / "downloads",
             redact=Redactor(),
         ),
@@ -215,7 +223,7 @@ async def session(
 
 def queued(app: ScenextApp) -> int:
     """How many tasks the status line calls queued."""
-    found = re.search(r"([0-9]+) queued", app.dashboard.status.counts)
+    found = re.search(r"([0-9]+) queued", app.main_screen.status.counts)
     return int(found[1]) if found else 0
 
 
@@ -272,7 +280,7 @@ async def test_an_end_in_the_middle_of_the_start_is_no_crash(tmp_path: Path) -> 
 
 async def test_focus_starts_on_the_list_and_the_first_task_is_selected(tmp_path: Path) -> None:
     async with session(tmp_path, three()) as dashboard:
-        assert dashboard.app.focused is dashboard.app.dashboard.tasks
+        assert dashboard.app.focused is dashboard.app.main_screen.tasks
         assert dashboard.selected == "one"
         await dashboard.shows("frame3.png")
 
@@ -287,7 +295,7 @@ async def test_the_first_id_given_is_selected(tmp_path: Path) -> None:
 async def test_every_key_of_a_list_moves(tmp_path: Path) -> None:
     ids = [f"t{n:02}" for n in range(60)]
     async with session(tmp_path, {key: answer(key) for key in ids}, size=NARROW) as dashboard:
-        page = dashboard.app.dashboard.tasks.size.height - 1
+        page = dashboard.app.main_screen.tasks.size.height - 1
         for keys, index in (
             (("down",), 1),
             (("j", "j"), 3),
@@ -311,9 +319,9 @@ async def test_every_key_of_a_list_moves(tmp_path: Path) -> None:
 
 async def test_enter_goes_to_the_frames_and_escape_back(tmp_path: Path) -> None:
     async with session(tmp_path, three()) as dashboard:
-        board = dashboard.app.dashboard
+        board = dashboard.app.main_screen
         await dashboard.press("enter")
-        assert board.frames.has_focus
+        assert dashboard.frames.has_focus
         await dashboard.press("j")
         assert dashboard.frame.startswith("frame frame2 ")
         await dashboard.press("G")
@@ -357,7 +365,7 @@ async def test_x_removes_and_u_brings_back(tmp_path: Path) -> None:
         assert "Undo" in dashboard.footer
         await dashboard.press("u")
         assert dashboard.selected == "two"
-        assert dashboard.app.dashboard.tasks.keys == ["one", "two", "three"]
+        assert dashboard.app.main_screen.tasks.keys == ["one", "two", "three"]
         assert "Undo" not in dashboard.footer
 
 
@@ -368,7 +376,7 @@ async def test_whatever_is_removed_and_brought_back_the_list_shows_its_tasks_and
     dice = random.Random(seed)
     ids = [f"t{n:02}" for n in range(60)]
     async with session(tmp_path, {key: answer(key) for key in ids}, size=NARROW) as dashboard:
-        tasks = dashboard.app.dashboard.tasks
+        tasks = dashboard.app.main_screen.tasks
         walk = ["G", "x", "u", "k", "j"]
         walk += dice.choices(("x", "u", "j", "k", "G", "g", "pagedown", "pageup"), k=60)
         for step, key in enumerate(walk):
@@ -384,7 +392,7 @@ async def test_whatever_is_removed_and_brought_back_the_list_shows_its_tasks_and
 async def test_the_filter_is_reached_from_the_frames_as_well(tmp_path: Path) -> None:
     async with session(tmp_path, three()) as dashboard:
         await dashboard.press("enter", "slash", *"two")
-        assert dashboard.app.dashboard.tasks.keys == ["two"]
+        assert dashboard.app.main_screen.tasks.keys == ["two"]
 
 
 async def test_the_filter_goes_to_its_first_task_and_back_if_there_is_none(tmp_path: Path) -> None:
@@ -427,7 +435,7 @@ async def test_the_cursor_after_the_first_the_last_and_the_only_task_is_removed(
         await dashboard.shows("The watchlist is empty.")
         await dashboard.press("x", "r", "o", "y", "enter", "j", "escape")
         await dashboard.press("u", "u", "u", "u")
-        assert dashboard.app.dashboard.tasks.keys == ["one", "two", "three"]
+        assert dashboard.app.main_screen.tasks.keys == ["one", "two", "three"]
 
 
 async def test_r_asks_about_this_task_and_shift_r_about_all_also_where_they_have_ended(
@@ -537,9 +545,9 @@ async def test_the_palette_offers_the_actions_and_runs_them(tmp_path: Path) -> N
             "Quit; nothing is lost",
             "Open the frame, or the task's newest",
             "Watch more tasks",
-            "Watch this task no longer",
-            "Ask about this task now",
-            "Ask about all tasks now",
+            "Stop watching",
+            "Refresh this task",
+            "Refresh all",
             "Copy the frame's link",
             "Go to the task's frames",
             "Theme",
@@ -552,10 +560,10 @@ async def test_the_palette_offers_the_actions_and_runs_them(tmp_path: Path) -> N
             "Bring back the task removed last",
         ):
             assert words not in dashboard.text
-        await dashboard.press(*"watch this")
+        await dashboard.press(*"stop watch")
         await dashboard.hides("Show all keys")
         await dashboard.press("enter")
-        await dashboard.until(lambda: dashboard.app.dashboard.tasks.keys == ["two", "three"])
+        await dashboard.until(lambda: dashboard.app.main_screen.tasks.keys == ["two", "three"])
 
 
 # The mouse
@@ -563,13 +571,13 @@ async def test_the_palette_offers_the_actions_and_runs_them(tmp_path: Path) -> N
 
 async def test_a_click_selects_and_a_double_click_opens(tmp_path: Path) -> None:
     async with session(tmp_path, three()) as dashboard:
-        tasks = dashboard.app.dashboard.tasks
+        tasks = dashboard.app.main_screen.tasks
         await dashboard.pilot.click(tasks, offset=(20, 1))
         assert dashboard.selected == "two"
         await dashboard.pilot.click(tasks, offset=(20, 0), times=2)
         assert not dashboard.app.screen.selections, "words are selected as well"
         assert dashboard.selected == "one"
-        frames = dashboard.app.dashboard.frames
+        frames = dashboard.frames
         await dashboard.until(lambda: dashboard.app.focused is frames)
         await dashboard.pilot.click(frames, offset=(12, 1))
         assert dashboard.frame.startswith("frame frame2 ")
@@ -582,7 +590,7 @@ async def test_a_click_selects_and_a_double_click_opens(tmp_path: Path) -> None:
 async def test_a_click_with_a_modifier_is_the_terminals(tmp_path: Path, modifier: str) -> None:
     async with session(tmp_path, three()) as dashboard:
         before = dashboard.frame
-        for widget in (dashboard.app.dashboard.tasks, dashboard.app.dashboard.frames):
+        for widget in (dashboard.app.main_screen.tasks, dashboard.frames):
             for times in (1, 2):
                 await dashboard.pilot.click(
                     widget,
@@ -610,7 +618,7 @@ async def test_a_new_frame_appears_without_moving_the_selection(tmp_path: Path) 
         await dashboard.press("r")
         await dashboard.shows("frame5.png")
         assert dashboard.frame == before
-        assert dashboard.app.focused is dashboard.app.dashboard.frames
+        assert dashboard.app.focused is dashboard.frames
         assert dashboard.selected == "one"
 
 
@@ -620,11 +628,11 @@ async def test_what_another_program_adds_or_removes_leaves_the_selection(tmp_pat
         dashboard.service.answers["four"] = answer("four")
         dashboard.file.save([Add(Entry("four", datetime.now(UTC))), Remove("one")])
         await dashboard.until(
-            lambda: dashboard.app.dashboard.tasks.keys == ["two", "three", "four"]
+            lambda: dashboard.app.main_screen.tasks.keys == ["two", "three", "four"]
         )
         assert dashboard.selected == "two"
         dashboard.file.save([Remove("two")])
-        await dashboard.until(lambda: "two" not in dashboard.app.dashboard.tasks.keys)
+        await dashboard.until(lambda: "two" not in dashboard.app.main_screen.tasks.keys)
         assert dashboard.selected == "three"
 
 
@@ -671,7 +679,7 @@ async def test_every_state_can_be_read_under_the_cursor(tmp_path: Path, theme: s
     }
     async with session(tmp_path, tasks) as dashboard:
         dashboard.app.theme = theme
-        rows = dashboard.app.dashboard.tasks
+        rows = dashboard.app.main_screen.tasks
         for line, key in enumerate(rows.keys):
             rows.cursor = key
             await dashboard.pilot.pause()
@@ -689,11 +697,11 @@ async def test_of_a_thousand_tasks_only_those_in_view_are_touched(tmp_path: Path
     ids = [f"t{n:04}" for n in range(1000)]
     tasks: dict[str, Task | ApiError] = {key: answer(key) for key in ids}
     async with session(tmp_path, tasks) as dashboard:
-        board = dashboard.app.dashboard
+        board = dashboard.app.main_screen
         assert len(board.tasks.keys) == 1000
         assert board.tasks.keys_in_view()[0] == "t0000"
         rows = board.tasks.query(TaskRow)
-        touched = [row for row in rows if row.words and "In progress" in row.words.badge]
+        touched = [row for row in rows if row.data and "In progress" in row.data.badge]
         # The rest still says what it said before the answers came, for nobody sees it.
         assert len(touched) < 60
         await dashboard.press("G")
@@ -794,7 +802,7 @@ async def test_hostile_text_is_text_wherever_it_is_shown(
     (tmp_path / "watchlist.toml").write_text(watchlist_file(labels))
     async with session(tmp_path, {}, base_url=service.base_url) as dashboard:
         await dashboard.until(lambda: queued(dashboard.app) == len(HOSTILE), "the answers")
-        tasks = dashboard.app.dashboard.tasks
+        tasks = dashboard.app.main_screen.tasks
         for task_id, bad in labels.items():
             tasks.cursor = task_id
             await dashboard.pilot.pause()
@@ -898,5 +906,5 @@ async def test_what_is_no_longer_shown_is_let_go(tmp_path: Path) -> None:
         # At the next look at how polling stands.
         await dashboard.until(gone)
         keys = [each for each in gc.get_objects() if isinstance(each, FooterKey)]
-        shown = dashboard.app.dashboard.query(FooterKey)
+        shown = dashboard.app.main_screen.query(FooterKey)
         assert len(keys) <= 4 * len(shown)

@@ -37,8 +37,8 @@ from tui.config import Config
 from tui.credentials import Secret
 from tui.demo import server
 from tui.errors import ApiError, ErrorKind
-from tui.polling.limiter import PulseKind
-from tui.scenext.client import Connector
+from tui.polling.limiter import HealthKind
+from tui.scenext.client import HttpClientFactory
 from tui.scenext.models import TaskStatus
 
 Capture = pytest.CaptureFixture[str]
@@ -53,7 +53,7 @@ BOMBS = (
 ROOT = Path(__file__).parents[2]
 
 
-async def ask(connector: Connector, name: str) -> tuple[Kind, float]:
+async def ask(connector: HttpClientFactory, name: str) -> tuple[Kind, float]:
     """The kind of error that a query ends in, and how long it took."""
     client = connector.status_client(KEY)
     began = time.monotonic()
@@ -77,7 +77,7 @@ async def test_every_fault_is_told_for_what_it_is(capsys: Capture) -> None:
     wrong, at_once = {}, asyncio.Semaphore(8)
     with OtherProcess("named") as service:
         config = Config(base_url=service.base_url)
-        soon, late = (Connector(config, deadline=seconds) for seconds in (1.0, 20.0))
+        soon, late = (HttpClientFactory(config, timeout=seconds) for seconds in (1.0, 20.0))
 
         async def one(name: str) -> None:
             slow = FAULTS[name].slow
@@ -98,7 +98,7 @@ async def test_an_address_at_which_no_service_answers_is_told_for_what_it_is(
     try:
         with Routes(f"{good.origin}/api") as routes:
             for route in routes.all:
-                kind, _ = await ask(Connector(Config(base_url=route.base_url)), "t")
+                kind, _ = await ask(HttpClientFactory(Config(base_url=route.base_url)), "t")
                 assert (route.name, kind) == (route.name, route.kind)
     finally:
         good.close()
@@ -245,7 +245,7 @@ def test_there_is_no_herd_at_the_start_nor_after_an_outage(capsys: Capture, coun
         await asyncio.sleep(120)
         down[0] = False
         await asyncio.sleep(40 + count / 20)
-        assert told.kind() is PulseKind.LATE, "more tasks than the rate allows: said, not hidden"
+        assert told.kind() is HealthKind.LATE, "more tasks than the rate allows: said, not hidden"
 
     told = session(*many(count), answer=answer, scene=scene)
     first = told.service.sent[0][0]

@@ -23,7 +23,7 @@ from tests.support.service import FAR_FUTURE, Reply, Request, ScriptedService, e
 from tests.support.terminal import Terminal
 from tui.demo.server import Answer, LoopbackServer
 from tui.demo.server import Request as Fetched
-from tui.log import LARGEST
+from tui.log import MAX_LOG_BYTES
 
 KEY = "sk-CANARY-7Qm2/xK+9vT4wZbR1nLpY6sD"
 WRONG_KEY = "sk-BUDGIE-3Wt8+hJ/5cF2qXeG7mNkA4uV"
@@ -271,15 +271,15 @@ def test_without_verbose_a_good_poll_is_not_logged_and_paths_names_the_log(
 
 def test_the_log_is_bounded_and_its_owners_alone(tmp_path: Path) -> None:
     program = (
-        "import logging, pathlib, sys; from tui import log, redact\n"
-        "assert not log.start(pathlib.Path(sys.argv[1]), redact.Redactor())\n"
+        "import logging, pathlib, sys; from tui import log\n"
+        "assert not log.start(pathlib.Path(sys.argv[1]), log.Redactor())\n"
         "for n in range(400): logging.getLogger('tui.x').info('%s %s', n, 'x' * 9500)\n"
     )
     path = tmp_path / "state" / "app" / "app.log"
     subprocess.run([sys.executable, "-c", program, path], check=True, cwd=ROOT, timeout=30)
     files = [path, path.with_name("app.log.1"), path.with_name("app.log.2")]
     assert sorted(path.parent.iterdir()) == files
-    assert all(file.stat().st_size <= LARGEST for file in files)
+    assert all(file.stat().st_size <= MAX_LOG_BYTES for file in files)
     assert path.read_text().splitlines()[-1].split()[4] == "399"
     assert too_open(tmp_path.rglob("*")) == []
 

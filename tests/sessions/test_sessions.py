@@ -368,7 +368,7 @@ def test_add_tells_what_it_did_and_refuses_what_is_no_id(home: Home) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "env", "words"),
-    [((), {"NO_COLOR": "1"}, "need colours"), (("--low-bandwidth",), {}, "spare the line")],
+    [((), {"NO_COLOR": "1"}, "need colours"), (("--low-bandwidth",), {}, "save bandwidth")],
 )
 def test_where_pictures_are_off_the_task_and_the_panel_say_so(
     home: Home,

@@ -14,8 +14,8 @@ from tui.clock import Clock
 from tui.config import Config, Paths
 from tui.credentials import CurrentKey, KeySettings, KeySource, Secret
 from tui.dashboard.app import ScenextApp
-from tui.engine import ClientSource, Parts
-from tui.redact import Redactor
+from tui.engine import ClientFactory, Dependencies
+from tui.log import Redactor
 from tui.terminal.lifecycle import Guard, end_now
 from tui.watchlist.storage import WatchlistFile
 
@@ -29,7 +29,7 @@ def main(where: str, folder: Path, key: str) -> None:
             raise ValueError(f"a fault in a handler, with {len(authorization)} characters")
         return time.time()
 
-    def connect() -> ClientSource:
+    def connect() -> ClientFactory:
         authorization = f"Bearer {key}"
         while where != "worker" or not (folder / "strike").exists():
             time.sleep(0.02)
@@ -40,14 +40,14 @@ def main(where: str, folder: Path, key: str) -> None:
     paths = Paths.inside(folder)
     settings = KeySettings(inline=Secret(key))
     app = ScenextApp(
-        Parts(
+        Dependencies(
             config=Config(base_url="http://127.0.0.1:9/api", trust_env=False),
             key=CurrentKey(KeySource(paths.config, lambda: settings, {})),
             file=WatchlistFile(paths.watchlist),
             connect=connect,
             environ={},
             clock=Clock(wall=wall if where == "handler" else time.time),
-            place="test",
+            host="test",
             downloads=folder / "downloads",
             redact=redact,
         ),

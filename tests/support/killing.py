@@ -23,8 +23,8 @@ from pathlib import Path
 from random import Random
 from typing import Any, NoReturn
 
+from tui.atomic_file import Filesystem
 from tui.scenext.models import TaskStatus
-from tui.watchlist.atomic_file import Filesystem
 from tui.watchlist.storage import Add, Change, Entry, Remove, Update, WatchlistFile
 
 CALLS = tuple(name for name in vars(Filesystem) if not name.startswith("_"))

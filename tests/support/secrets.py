@@ -79,7 +79,7 @@ def main(where: str, folder: Path, key: str) -> None:
     from tui import log
     from tui.config import Paths
     from tui.credentials import Secret
-    from tui.redact import Redactor
+    from tui.log import Redactor
 
     redact = Redactor()
     redact.learn(Secret(key))

@@ -32,10 +32,10 @@ from tui.clock import Clock
 from tui.config import Config
 from tui.credentials import Secret
 from tui.errors import ApiError
-from tui.polling.limiter import PulseKind
-from tui.polling.poller import CLOSING, WORKERS, Poller
+from tui.polling.limiter import HealthKind
+from tui.polling.poller import CLOSE_TIMEOUT, WORKERS, Poller
 from tui.polling.schedule import Schedule
-from tui.scenext.client import Connector, StatusClient
+from tui.scenext.client import HttpClientFactory, StatusClient
 from tui.scenext.models import PollResult, StatusResponse
 
 TASKS = [f"task {number}" for number in range(100)]
@@ -204,8 +204,8 @@ class Storm:
         if (memory := _resident()) is not None:
             self.tally.memory.append(memory)
 
-    def _connector(self, base_url: str) -> Connector:
-        return Connector(Config(base_url=base_url), deadline=self.orders.deadline)
+    def _connector(self, base_url: str) -> HttpClientFactory:
+        return HttpClientFactory(Config(base_url=base_url), timeout=self.orders.deadline)
 
     def _report(self, outcome: PollResult) -> None:
         self.tally.reported += 1
@@ -229,8 +229,8 @@ async def polls(storm: Storm) -> None:
 
 
 def _rests(storm: Storm, poller: Poller, until: int) -> bool:
-    kind = poller.schedule.pulse(asyncio.get_running_loop().time()).kind
-    return storm.tally.polls >= until or kind in (PulseKind.PAUSED, PulseKind.KEY_REFUSED)
+    kind = poller.schedule.health(asyncio.get_running_loop().time()).kind
+    return storm.tally.polls >= until or kind in (HealthKind.PAUSED, HealthKind.KEY_REFUSED)
 
 
 async def cancels(storm: Storm) -> None:
@@ -247,7 +247,7 @@ async def cancels(storm: Storm) -> None:
             chosen = dice.sample(under_way, min(len(under_way), dice.randrange(4)))
             tally.cancelled += sum(each.cancel() for each in chosen)
             if dice.random() < 0.01:
-                await poller.renew_clients()
+                await poller.discard_clients()
             if dice.random() < 0.0005:
                 storm.slept += 60
         await _tell(storm, "good")
@@ -269,8 +269,8 @@ async def cancels(storm: Storm) -> None:
 async def _measure_at_rest(storm: Storm, poller: Poller) -> None:
     """Take a sample with no connection kept: how many there are depends on the last second."""
     await asyncio.sleep(storm.orders.deadline)
-    await poller.renew_clients()
-    await asyncio.sleep(CLOSING)
+    await poller.discard_clients()
+    await asyncio.sleep(CLOSE_TIMEOUT)
     storm.measure()
 
 

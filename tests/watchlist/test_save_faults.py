@@ -20,7 +20,7 @@ from tests.support.home import Home
 from tests.support.service import ScriptedService, task
 from tests.watchlist.test_storage import Faulty
 from tui.watchlist.storage import Add, Change, Entry, StorageError, WatchlistFile
-from tui.watchlist.sync import Keeper
+from tui.watchlist.sync import WatchlistSync
 
 Capture = pytest.CaptureFixture[str]
 SOAK = pytest.mark.soak
@@ -129,10 +129,10 @@ async def test_the_keeper_says_what_is_wrong_and_when_it_is_well(
     faulty = Faulty(getattr(errno, code), names="fsync")
     said: asyncio.Queue[str] = asyncio.Queue()
     pending = added("a")
-    keeper = Keeper(
-        WatchlistFile(path, fs=faulty), pending, lambda _: None, said.put_nowait, retry=0.1
+    sync = WatchlistSync(
+        WatchlistFile(path, fs=faulty), pending, lambda _: None, said.put_nowait, retry_interval=0.1
     )
-    running = asyncio.create_task(keeper.run())
+    running = asyncio.create_task(sync.run())
     try:
         async with asyncio.timeout(10):
             assert words in await said.get()

@@ -24,7 +24,7 @@ from tests.support.examples import examples
 from tui.sanitize import clean
 from tui.scenext.models import TaskStatus
 from tui.watchlist import storage
-from tui.watchlist.codec import LONGEST_LABEL, Document, UnreadableError, decode, encode
+from tui.watchlist.codec import MAX_LABEL_LENGTH, Document, UnreadableError, decode, encode
 from tui.watchlist.storage import (
     Add,
     Change,
@@ -258,7 +258,7 @@ def test_no_label_makes_a_save_fail(tmp_path: Path, label: str, number: int) -> 
     path = tmp_path / f"{number}.toml"
     path.unlink(missing_ok=True)
     saved = WatchlistFile(path).save([Add(entry("a", label))])
-    assert saved.entries[0].label == clean(label, LONGEST_LABEL)
+    assert saved.entries[0].label == clean(label, MAX_LABEL_LENGTH)
     assert WatchlistFile(path).load() == saved._replace(stamp=None)
 
 

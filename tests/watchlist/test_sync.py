@@ -26,7 +26,7 @@ from tui.watchlist.storage import (
     Update,
     WatchlistFile,
 )
-from tui.watchlist.sync import Keeper
+from tui.watchlist.sync import WatchlistSync
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 FOLLOW = 0.05
@@ -70,13 +70,13 @@ class Session:
         self.troubles: list[str] = []
         self.seen: list[tuple[str, ...]] = []
         self.changed = asyncio.Event()
-        self.keeper = Keeper(
+        self.sync = WatchlistSync(
             WatchlistFile(path, fs=self.disk),
             self.list.pending,
             self._loaded,
             self._trouble,
-            retry=retry,
-            follow=follow,
+            retry_interval=retry,
+            check_interval=follow,
         )
 
     def _loaded(self, loaded: Loaded) -> None:
@@ -90,15 +90,15 @@ class Session:
 
     def add(self, *task_ids: str) -> None:
         self.list.add(task_ids, "", NOON)
-        self.keeper.kick()
+        self.sync.wake()
 
     def update(self, task_id: str, status: TaskStatus) -> None:
         self.list.pending.append(Update(task_id, status))
-        self.keeper.kick()
+        self.sync.wake()
 
     def remove(self, task_id: str) -> None:
         self.list.remove(task_id)
-        self.keeper.kick()
+        self.sync.wake()
 
     @property
     def on_disk(self) -> list[str]:
@@ -121,8 +121,8 @@ class Session:
 @asynccontextmanager
 async def running(path: Path, **more: float) -> AsyncIterator[Session]:
     told = Session(path, **more)
-    told.list.load(told.keeper.load().entries)
-    task = asyncio.create_task(told.keeper.run())
+    told.list.load(told.sync.load().entries)
+    task = asyncio.create_task(told.sync.run())
     try:
         yield told
         assert not task.done()
@@ -279,7 +279,7 @@ async def test_flush_during_a_save_waits_for_it_and_saves_the_rest(path: Path) -
         told.add("a")
         await told.until(told.disk.waiting.is_set)
         told.add("b")
-        flushing = asyncio.create_task(told.keeper.flush())
+        flushing = asyncio.create_task(told.sync.flush())
         await asyncio.sleep(0.05)
         told.add("c")
         told.disk.gate.set()
@@ -289,25 +289,25 @@ async def test_flush_during_a_save_waits_for_it_and_saves_the_rest(path: Path) -
 
 async def test_flush_says_whether_all_is_on_disk(path: Path) -> None:
     told = Session(path)
-    assert await told.keeper.flush()
+    assert await told.sync.flush()
     told.add("a")
     told.disk.failing = OSError(errno.EIO, os.strerror(errno.EIO))
-    assert not await told.keeper.flush()
+    assert not await told.sync.flush()
     told.disk.failing = None
-    assert await told.keeper.flush()
+    assert await told.sync.flush()
     assert (told.on_disk, told.troubles[-1]) == (["a"], "")
 
 
 async def test_it_owes_what_no_later_answer_would_tell_again(path: Path) -> None:
     told, owes = Session(path), []
     told.add("a")
-    owes.append(told.keeper.owes)
-    assert await told.keeper.flush()
-    owes.append(told.keeper.owes)
+    owes.append(told.sync.has_unsaved)
+    assert await told.sync.flush()
+    owes.append(told.sync.has_unsaved)
     told.update("a", TaskStatus.IN_PROGRESS)
-    owes.append(told.keeper.owes)
+    owes.append(told.sync.has_unsaved)
     told.list.pending.append(Update("a", TaskStatus.COMPLETED, ended=NOON))
-    owes.append(told.keeper.owes)
+    owes.append(told.sync.has_unsaved)
     assert owes == [True, False, False, True]
 
 
@@ -338,8 +338,10 @@ class Clumsy(WatchlistFile):
 async def test_no_bug_of_the_file_ends_the_keeper(path: Path) -> None:
     troubles: list[str] = []
     pending: list[Change] = [Add(entry("a"))]
-    keeper = Keeper(Clumsy(path), pending, lambda _: None, troubles.append, follow=0.01)
-    task = asyncio.create_task(keeper.run())
+    sync = WatchlistSync(
+        Clumsy(path), pending, lambda _: None, troubles.append, check_interval=0.01
+    )
+    task = asyncio.create_task(sync.run())
     others(path, Add(entry("b")))
     await asyncio.sleep(0.2)
     assert not task.done()

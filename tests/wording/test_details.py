@@ -11,7 +11,7 @@ from tui.errors import ApiError, ErrorKind
 from tui.scenext.models import Frame, Result, Task, TaskStatus
 from tui.watchlist.records import Record
 from tui.watchlist.storage import Entry
-from tui.wording.details import Detail, Fact, detail, links, newest_frame
+from tui.wording.details import Field, TaskDetails, link_row, task_details
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 VIDEO = "https://oss.scenext.cn/video/abc/final.mp4"
@@ -36,14 +36,14 @@ def frames(count: int) -> tuple[Frame, ...]:
     return tuple(Frame(f"frame{n}", frame_url("t", n)) for n in range(1, count + 1))
 
 
-def named(shown: Detail, name: str) -> list[str]:
+def named(shown: TaskDetails, name: str) -> list[str]:
     """The words of all facts of a name."""
-    return [fact.words for fact in shown.facts if fact.name == name]
+    return [fact.text for fact in shown.fields if fact.name == name]
 
 
 def test_before_the_first_answer_there_is_little_to_say() -> None:
-    shown = detail(record(None, label="批次"), NOW)
-    assert [fact.name for fact in shown.facts] == ["State", "Times", "Label"]
+    shown = task_details(record(None, label="批次"), NOW)
+    assert [fact.name for fact in shown.fields] == ["State", "Times", "Label"]
     assert shown.heading == "Asking the service …"
     assert shown.links == ()
 
@@ -71,20 +71,20 @@ def test_before_the_first_answer_there_is_little_to_say() -> None:
     ],
 )
 def test_the_heading_counts_what_can_be_opened(task: Task, heading: str) -> None:
-    assert detail(record(task), NOW).heading == heading
+    assert task_details(record(task), NOW).heading == heading
 
 
 def test_a_failure_tells_its_reason() -> None:
     task = Task("t", TaskStatus.FAILED, results=(Result("text", "渲染失败", False),))
-    assert named(detail(record(task, ended=600), NOW), "Reason") == ["渲染失败"]
+    assert named(task_details(record(task, ended=600), NOW), "Reason") == ["渲染失败"]
     done = task._replace(status=TaskStatus.COMPLETED)
-    assert named(detail(record(done, ended=600), NOW), "Text") == ["渲染失败"]
+    assert named(task_details(record(done, ended=600), NOW), "Text") == ["渲染失败"]
 
 
 def test_everything_that_was_sent_is_told() -> None:
     task = running(points="12.5", message="queued behind 3")
     scored = task._replace(results=(Result("text", "fine", False, "9/10", "clear\nshort"),))
-    shown = detail(record(scored, label="批次"), NOW)
+    shown = task_details(record(scored, label="批次"), NOW)
     assert named(shown, "Points") == ["12.5"]
     assert named(shown, "Message") == ["queued behind 3"]
     assert named(shown, "Score") == ["9/10"]
@@ -95,7 +95,7 @@ def test_everything_that_was_sent_is_told() -> None:
 @pytest.mark.parametrize(
     ("ended", "words"),
     [
-        (None, "had ended before it was watched"),
+        (None, "already finished when added"),
         (30, "took less than a minute"),
         (17 * 60 + 40, "took 17 min"),
         (3000 * 60, "took 3,000 min"),
@@ -103,18 +103,18 @@ def test_everything_that_was_sent_is_told() -> None:
 )
 def test_times_say_what_the_task_took(ended: float | None, words: str) -> None:
     task = Task("t", TaskStatus.COMPLETED)
-    (times,) = named(detail(record(task, ended=ended), NOW), "Times")
+    (times,) = named(task_details(record(task, ended=ended), NOW), "Times")
     assert times.startswith("added ")
     assert times.endswith(words)
 
 
 def test_a_failed_request_says_why_and_from_when_the_data_are() -> None:
     failed = record(running())._replace(error=ApiError(ErrorKind.OFFLINE, "no connection"))
-    (words,) = named(detail(failed, NOW), "Request")
+    (words,) = named(task_details(failed, NOW), "Request")
     assert words.startswith("! no connection; what you see is from ")
     never = record(None)._replace(error=ApiError(ErrorKind.NOT_FOUND, "no such task"))
-    shown = detail(never, NOW)
-    assert Fact("Request", "! no such task; nothing is known of it yet", "stale") in shown.facts
+    shown = task_details(never, NOW)
+    assert Field("Request", "! no such task; nothing is known of it yet", "stale") in shown.fields
     assert shown.heading == ""
 
 
@@ -125,7 +125,7 @@ def test_links_come_in_order_videos_first() -> None:
         Result("video", VIDEO + "?b", True),
     )
     task = Task("t", TaskStatus.COMPLETED, frames=frames(2), results=results)
-    found = links(record(task))
+    found = task_details(record(task), NOW).links
     assert [link.name for link in found] == ["video 1", "video 2", "frame1", "frame2"]
     assert [link.url for link in found] == [
         VIDEO,
@@ -139,27 +139,21 @@ def test_links_come_in_order_videos_first() -> None:
 def test_a_frame_keeps_its_key_when_it_is_signed_afresh_and_its_words_have_no_link() -> None:
     now = 1_000_000
     old, new = (
-        links(record(running(Frame("frame1", frame_url("t", 1, expires=now + life)))))[0]
+        task_details(
+            record(running(Frame("frame1", frame_url("t", 1, expires=now + life)))), NOW
+        ).links[0]
         for life in (7300, 7400)
     )
     assert old.key == new.key
     assert old.url != new.url
-    assert old.words(now) == new.words(now)
-    assert (old.words(now).life, old.words(now).file) == ("2 h", "frame1.png")
-    assert "Signature" not in repr(old.words(now))
+    row = link_row(old, now)
+    assert row == link_row(new, now)
+    assert (row.time_left, row.file) == ("2 h", "frame1.png")
+    assert "Signature" not in repr(row)
     assert "Signature" not in old.key
-
-
-def test_the_newest_frame_is_the_last_and_no_video() -> None:
-    video = (Result("video", VIDEO, True),)
-    assert newest_frame(record(None)) is None
-    assert newest_frame(record(Task("t", TaskStatus.COMPLETED, results=video))) is None
-    newest = newest_frame(record(running(*frames(3))._replace(results=video)))
-    assert newest is not None
-    assert newest.name == "frame3"
 
 
 def test_a_frame_that_is_sent_twice_is_one_row_and_two_with_one_id_are_two() -> None:
     first, second = Frame("frame1", frame_url("t", 1)), Frame("frame1", frame_url("t", 2))
-    found = links(record(running(first, first, second)))
+    found = task_details(record(running(first, first, second)), NOW).links
     assert [link.url for link in found] == [first.url, second.url]

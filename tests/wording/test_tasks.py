@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tui.errors import ApiError, ErrorKind
-from tui.polling.limiter import Pulse, PulseKind
+from tui.polling.limiter import HealthKind, PollingHealth
 from tui.sanitize import clean
 from tui.scenext.models import Frame, Task, TaskStatus
 from tui.scenext.signed_url import NEVER
 from tui.watchlist.records import Record
 from tui.watchlist.storage import Entry
 from tui.wording import tasks as wording
-from tui.wording.tasks import Columns, TaskWords
+from tui.wording.tasks import Columns, TaskRowData
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 UUID = str(uuid.UUID(int=0x1234_5678_9ABC_DEF0))
@@ -49,7 +49,7 @@ def record(
     return Record(entry, task, error=error)
 
 
-def line(words: TaskWords, columns: Columns) -> str:
+def line(words: TaskRowData, columns: Columns) -> str:
     """A row as it is drawn, before it is cut at the right edge."""
     return "".join(part for _, part in wording.task_line(words, columns))
 
@@ -74,15 +74,15 @@ def line(words: TaskWords, columns: Columns) -> str:
     ],
 )
 def test_lengths_of_time_change_rarely(seconds: float, words: str) -> None:
-    assert wording.span(seconds) == words
+    assert wording.format_duration(seconds) == words
 
 
 def test_an_age_is_since_the_task_was_added_or_what_it_took() -> None:
-    assert wording.task_words(record(added=12 * 60), NOW).age == "10 min"
+    assert wording.task_row(record(added=12 * 60), NOW).age == "10 min"
     ended = record(TaskStatus.COMPLETED, added=9000, ended=12 * 60 + 59)
-    assert wording.task_words(ended, NOW).age == "12 min", "it will not change any more"
+    assert wording.task_row(ended, NOW).age == "12 min", "it will not change any more"
     unseen = record(TaskStatus.COMPLETED, added=9000)
-    assert wording.task_words(unseen, NOW).age == "-"
+    assert wording.task_row(unseen, NOW).age == "-"
 
 
 @pytest.mark.parametrize(
@@ -121,13 +121,13 @@ def test_why_data_are_old_takes_a_word_or_two(
     kind: ErrorKind, http_status: int | None, words: str
 ) -> None:
     failed = record(error=ApiError(kind, "what it said", http_status=http_status))
-    assert wording.reason(failed) == words
-    assert wording.task_words(failed, NOW).stale == words
+    assert wording.stale_reason(failed) == words
+    assert wording.task_row(failed, NOW).stale == words
 
 
 def test_a_failed_request_never_looks_like_a_failed_task() -> None:
     for kind in ErrorKind:
-        words = wording.task_words(record(error=ApiError(kind, "no")), NOW)
+        words = wording.task_row(record(error=ApiError(kind, "no")), NOW)
         drawn = line(words, Columns.fit(70, 10, whole=True))
         assert "Failed" not in drawn
         assert "✗" not in drawn
@@ -135,14 +135,14 @@ def test_a_failed_request_never_looks_like_a_failed_task() -> None:
 
 
 def test_frames_are_counted_once_they_are_known() -> None:
-    assert wording.task_words(record(TaskStatus.QUEUED), NOW).frames == ""
-    assert wording.task_words(record(frames=0), NOW).frames == "0"
-    assert wording.task_words(record(frames=12), NOW).frames == "12"
+    assert wording.task_row(record(TaskStatus.QUEUED), NOW).frames == ""
+    assert wording.task_row(record(frames=0), NOW).frames == "0"
+    assert wording.task_row(record(frames=12), NOW).frames == "12"
 
 
 def test_equal_records_give_equal_words() -> None:
-    one = wording.task_words(record(added=600, frames=2, label="批次"), NOW)
-    assert one == wording.task_words(record(added=601, frames=2, label="批次"), NOW)
+    one = wording.task_row(record(added=600, frames=2, label="批次"), NOW)
+    assert one == wording.task_row(record(added=601, frames=2, label="批次"), NOW)
 
 
 # Columns
@@ -151,7 +151,7 @@ def test_equal_records_give_equal_words() -> None:
 @pytest.mark.parametrize("columns", LIST_WIDTHS)
 def test_the_heads_stand_over_what_they_head(columns: int) -> None:
     shared = Columns.fit(LIST_WIDTHS[columns], 36, whole=columns >= 120)
-    added = wording.task_words(record(added=480, frames=7, task_id=UUID, label="batch"), NOW)
+    added = wording.task_row(record(added=480, frames=7, task_id=UUID, label="batch"), NOW)
     head, row = wording.column_names(shared), line(added, shared)
     for name, words_of_it in (("Time", "8 min"), ("Frames", "7 ")):
         start = row.index(words_of_it)
@@ -166,14 +166,14 @@ def test_an_id_of_36_cells_is_whole_from_120_columns_on() -> None:
         shared = Columns.fit(width, 60, whole=True)
         assert shared.id_width == 36
         for status in TaskStatus:
-            words = wording.task_words(record(status, added=7000, task_id=UUID, label="long"), NOW)
+            words = wording.task_row(record(status, added=7000, task_id=UUID, label="long"), NOW)
             drawn = line(words, shared)
             assert cell_len(drawn[: drawn.index(UUID)]) + 36 <= width, (status, drawn)
 
 
 def test_an_unknown_state_leaves_the_id_its_room() -> None:
     entry = Entry(UUID, NOW, "", TaskStatus.UNKNOWN, "WAITING_FOR_A_FREE_MACHINE")
-    words = wording.task_words(Record(entry), NOW)
+    words = wording.task_row(Record(entry), NOW)
     assert re.match(r".{8}\? Unknown: W[A-Z_]+\.\. ", line(words, Columns.fit(70, 36, whole=True)))
     assert UUID in line(words, Columns.fit(70, 36, whole=True))[:70]
     assert "? Unknown: WAITING_FOR_A.." in line(words, Columns.fit(120, 36, whole=True))
@@ -183,7 +183,7 @@ def test_an_unknown_state_leaves_the_id_its_room() -> None:
 def test_where_there_is_no_room_an_id_loses_its_middle_and_the_label_its_end(columns: int) -> None:
     width = LIST_WIDTHS[columns]
     shared = Columns.fit(width, 128, whole=columns >= 120)
-    words = wording.task_words(record(task_id="head" + "x" * 120 + "tail", label="标签" * 50), NOW)
+    words = wording.task_row(record(task_id="head" + "x" * 120 + "tail", label="标签" * 50), NOW)
     drawn = line(words, shared)
     cut = drawn[drawn.index("head") : drawn.index("tail") + 4]
     assert ".." in cut
@@ -203,7 +203,7 @@ def test_the_cells_before_the_label_are_the_same_for_all_rows(
     width: int, longest: int, whole: bool, task_id: str, label: str, sent: str, status: TaskStatus
 ) -> None:
     shared = Columns.fit(width, longest, whole=whole)
-    words = TaskWords(task_id, status, wording.badge(status, sent), "5 min", "3", "", label)
+    words = TaskRowData(task_id, status, wording.badge(status, sent), "5 min", "3", "", label)
     parts = dict(wording.task_line(words, shared))
     assert cell_len(parts["id"]) == shared.id_width
     assert cell_len(parts["badge"]) == 14 or status is TaskStatus.UNKNOWN
@@ -237,8 +237,8 @@ def test_a_cut_shows_both_ends(words: str, width: int, cut: str) -> None:
     assert wording.cut_middle(words, width).replace(" ", "") == cut
 
 
-def row(task_id: str, label: str = "", badge: str = "» In progress") -> TaskWords:
-    return TaskWords(task_id, TaskStatus.IN_PROGRESS, badge, "1 min", "3", "", label)
+def row(task_id: str, label: str = "", badge: str = "» In progress") -> TaskRowData:
+    return TaskRowData(task_id, TaskStatus.IN_PROGRESS, badge, "1 min", "3", "", label)
 
 
 def test_a_query_means_what_has_it_as_it_stands_or_else_all_of_its_words() -> None:
@@ -250,7 +250,7 @@ def test_a_query_means_what_has_it_as_it_stands_or_else_all_of_its_words() -> No
     ]
 
     def keys(query: str) -> list[str]:
-        return [each.key for each in filter(wording.meant(query, rows), rows)]
+        return [each.key for each in filter(wording.matcher(query, rows), rows)]
 
     assert keys("batch 3") == ["90ab-12", "33cd-45"]
     assert keys(" BATCH 3 ") == ["90ab-12", "33cd-45"]
@@ -258,7 +258,7 @@ def test_a_query_means_what_has_it_as_it_stands_or_else_all_of_its_words() -> No
     assert keys("progress 3e") == ["3e0f-77"], "no part goes on in the next one"
     assert keys("nothing") == []
     assert len(keys("")) == 4
-    assert list(filter(wording.meant("x", ()), rows)) == []
+    assert list(filter(wording.matcher("x", ()), rows)) == []
 
 
 # The status line, and links
@@ -278,19 +278,25 @@ def test_counts_by_state() -> None:
 def test_how_polling_stands_is_said_for_every_kind() -> None:
     until = NOW.astimezone().replace(hour=9, minute=5, second=7)
     said = {
-        PulseKind.RESTING: "nothing left to poll",
-        PulseKind.STARTING: "asking",
-        PulseKind.LIVE: "live",
-        PulseKind.LATE: "late: answers are slow",
-        PulseKind.OFFLINE: "offline: no route, trying again",
-        PulseKind.NOT_THE_API: "answers are not from the API (captive portal or proxy?)",
-        PulseKind.PAUSED: "paused by the service until 09:05:07",
-        PulseKind.KEY_REFUSED: "stopped: the service refused the key",
+        HealthKind.RESTING: "nothing left to poll",
+        HealthKind.STARTING: "asking",
+        HealthKind.LIVE: "live",
+        HealthKind.LATE: "late: answers are slow",
+        HealthKind.OFFLINE: "offline: no route, trying again",
+        HealthKind.NOT_THE_API: "answers are not from the API (captive portal or proxy?)",
+        HealthKind.PAUSED: "paused by the service until 09:05:07",
+        HealthKind.KEY_REFUSED: "stopped: the service refused the key",
     }
-    for kind in PulseKind:
-        assert wording.pulse(Pulse(kind, reason="no route"), until) == said[kind]
-    assert wording.pulse(Pulse(PulseKind.LATE, every=49.2), None) == "late: each task every 50 s"
-    assert wording.pulse(Pulse(PulseKind.PAUSED), None) == "paused by the service until later"
+    for kind in HealthKind:
+        assert wording.polling_health(PollingHealth(kind, reason="no route"), until) == said[kind]
+    assert (
+        wording.polling_health(PollingHealth(HealthKind.LATE, every=49.2), None)
+        == "late: each task every 50 s"
+    )
+    assert (
+        wording.polling_health(PollingHealth(HealthKind.PAUSED), None)
+        == "paused by the service until later"
+    )
 
 
 @pytest.mark.parametrize(
@@ -298,12 +304,12 @@ def test_how_polling_stands_is_said_for_every_kind() -> None:
     [(-1, "ended"), (0, "ended"), (1, "<1 min"), (59, "<1 min"), (60, "1 min"), (86400, "24 h")],
 )
 def test_how_long_a_link_lives(left: float, words: str) -> None:
-    assert wording.life(5000 + left, 5000) == words
+    assert wording.time_left(5000 + left, 5000) == words
 
 
 def test_a_link_may_have_no_end_or_one_that_is_not_known() -> None:
-    assert wording.life(NEVER, 5000) == "no end"
-    assert wording.life(None, 5000) == "?"
+    assert wording.time_left(NEVER, 5000) == "no end"
+    assert wording.time_left(None, 5000) == "?"
 
 
 def test_a_moment_of_another_day_has_its_date() -> None:

@@ -1,7 +1,7 @@
-"""The app: handles the messages, and alone does I/O for the screens.
+"""The app: handles the messages, and is the only one that does I/O for the screens.
 
-Values flow one way: a worker reports an outcome, the handler gives it to the backend's watchlist,
-and the presenter gives the row of that task new words. Wishes travel up as messages.
+Values flow one way: a worker reports a result, the handler applies it to the engine's watchlist,
+and the presenter gives the row of that task new data. Requests travel up as messages.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from textual.screen import Screen
 
 from tui.dashboard import messages
 from tui.dashboard.presenter import Presenter
-from tui.dashboard.screens.main import Dashboard
+from tui.dashboard.screens.main import MainScreen
 from tui.dashboard.widgets.row_list import RowList
-from tui.engine import Backend, Listener, Parts
+from tui.engine import Callbacks, Dependencies, Engine
 from tui.errors import ErrorKind, UserError
 from tui.terminal import gc_tuning
 from tui.terminal.app import PacedApp
@@ -39,23 +39,24 @@ from tui.wording import tasks as wording
 if TYPE_CHECKING:
     from textual.command import Provider
 
-    from tui.dashboard.controllers.links import LinkActions
-    from tui.dashboard.screens.link_panel import OpenPanel
+    from tui.dashboard.controllers.downloads import DownloadController
+    from tui.dashboard.controllers.links import LinkController
+    from tui.dashboard.controllers.previews import PreviewController
+    from tui.dashboard.screens.link_panel import LinkPanel
+    from tui.links.resolver import LinkResolver
 
 COMPLETE_CSS: Final = Path(__file__).with_name("complete.tcss")
-"""Styles that the first paint does not wait for: to parse them would take a tenth of its time."""
-TICK: Final = 5.0
-"""Seconds between two looks at how polling stands."""
-AGES_EVERY: Final = 2
-"""Ticks between two looks at ages, which change by the minute: those that do together are sent
-together."""
-SAID_FOR: Final = 5.0
-"""Seconds for which a message is shown."""
-COUNTS_AFTER: Final = 0.25
-"""Seconds after an answer at which the line at the top is brought up to date."""
-ANSWER_FIRST: Final = 0.2
-"""Seconds that the rest of the dashboard waits for the first answer to be shown: by then the
-queries are on their way, and it is made while they are answered."""
+"""Styles that the first paint does not wait for."""
+TICK_INTERVAL: Final = 5.0
+"""Seconds between two updates of how polling is doing."""
+TICKS_PER_AGE: Final = 2
+"""Ticks between two updates of the ages, so that those that change together are sent together."""
+NOTIFICATION_SECONDS: Final = 5.0
+COUNTS_DELAY: Final = 0.25
+"""Seconds after an answer at which the status bar is updated, once for all answers by then."""
+FIRST_ANSWER_TIMEOUT: Final = 0.2
+"""Seconds that the deferred widgets wait for the first answer to be shown; by then the queries are
+in flight, and the widgets are mounted while the service answers."""
 
 _log = logging.getLogger(__name__)
 
@@ -74,48 +75,48 @@ class ScenextApp(PacedApp):
     COMMANDS: ClassVar[set[Any]] = {_binding_commands} | App.COMMANDS
     BINDING_GROUP_TITLE = "Everywhere"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+l", "redraw", "Draw the screen anew", show=False),
+        Binding("ctrl+l", "redraw", "Redraw the screen", show=False),
         Binding("ctrl+z", "suspend_process", "Suspend to the shell (fg: back)", show=False),
     ]
 
     _control_filter = ControlFilter()
-    """One for all: Textual keeps what a filter made of a line for as long as it is the same."""
+    """One instance: Textual caches a filtered line for as long as the filter is the same object."""
 
-    def __init__(self, parts: Parts, new_ids: Iterable[str] = ()) -> None:
-        """Build the app around its parts; `new_ids` join the watchlist, the first is selected.
+    def __init__(self, dependencies: Dependencies, new_ids: Iterable[str] = ()) -> None:
+        """Build the app; `new_ids` join the watchlist, and the first of them is selected.
 
         Raises:
             UserError: the configured theme does not exist.
         """
         super().__init__()
-        self._parts = parts
+        self._dependencies = dependencies
         self._new_ids = tuple(new_ids)
         self._ticks = 0
-        self._at_rest = True
+        self._is_idle = True
         self.held = True
         self._starting: asyncio.Task[None] | None = None
         self._answer_shown = asyncio.Event()
-        self._troubled = self._counting = False
-        self._asked_to_quit = -math.inf
-        self.backend = Backend(
-            parts,
-            Listener(
-                answered=lambda outcome: self._tell(messages.TaskAnswered(outcome)),
-                watchlist_changed=lambda: self._tell(messages.WatchlistChanged()),
-                trouble=lambda what, words: self._tell(messages.Troubled(what, words)),
+        self._had_fault = self._counts_scheduled = False
+        self._quit_requested_at = -math.inf
+        self.engine = Engine(
+            dependencies,
+            Callbacks(
+                polled=lambda result: self._post(messages.TaskPolled(result)),
+                watchlist_changed=lambda: self._post(messages.WatchlistChanged()),
+                problem_changed=lambda *problem: self._post(messages.ProblemChanged(*problem)),
                 crashed=self._crashed,
             ),
         )
-        self._warnings = (*parts.warnings, self.backend.load())
+        self._warnings = (*dependencies.warnings, self.engine.load())
         if self._new_ids:
-            self.backend.add(self._new_ids)
-        now = parts.clock.now()
-        words = [wording.task_words(record, now) for record in self.backend.watchlist]
-        counts = wording.counts(self.backend.watchlist.counts())
-        self.dashboard = Dashboard(parts.place, words, counts, self.line_is_free)
-        self._presenter = Presenter(self.dashboard, self.backend, parts.clock)
-        if parts.config.theme:
-            self._set_theme(parts.config.theme)
+            self.engine.add(self._new_ids)
+        now = dependencies.clock.now()
+        rows = [wording.task_row(record, now) for record in self.engine.watchlist]
+        counts = wording.counts(self.engine.watchlist.counts())
+        self.main_screen = MainScreen(dependencies.host, rows, counts, self.line_is_free)
+        self._presenter = Presenter(self.main_screen, self.engine, dependencies.clock)
+        if dependencies.config.theme:
+            self._set_theme(dependencies.config.theme)
 
     def _set_theme(self, name: str) -> None:
         if name not in self.available_themes:
@@ -124,66 +125,67 @@ class ScenextApp(PacedApp):
         self.theme = name
 
     def get_default_screen(self) -> Screen[Any]:
-        """Return the dashboard."""
-        return self.dashboard
+        """Return the main screen."""
+        return self.main_screen
 
     def get_line_filters(self) -> list[LineFilter]:
-        """Return Textual's filters, and ours as the last net under hostile text."""
+        """Return Textual's filters, and ours as the last line of defence against hostile text."""
         return [*super().get_line_filters(), self._control_filter]
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Return what the palette offers besides the keys."""
         yield SystemCommand("Theme", "Choose other colours", self.action_change_theme)
 
-    # Life
+    # Start and end
 
-    def on_dashboard_painted(self) -> None:
-        """Start what the saved watchlist on the screen did not wait for."""
-        self._starting = self.backend.spawn(self._start())
+    def on_main_screen_painted(self) -> None:
+        """Start everything that the first paint did not wait for."""
+        self._starting = self.engine.spawn(self._start())
 
     async def _start(self) -> None:
-        self.backend.start(self.dashboard.tasks.keys_in_view)
-        if any(not record.status.terminal for record in self.backend.watchlist):
+        self.engine.start(self.main_screen.tasks.keys_in_view)
+        if any(not record.status.terminal for record in self.engine.watchlist):
             with suppress(TimeoutError):
-                async with asyncio.timeout(ANSWER_FIRST):
+                async with asyncio.timeout(FIRST_ANSWER_TIMEOUT):
                     await self._answer_shown.wait()
         self.stylesheet.read(COMPLETE_CSS)
         self.stylesheet.parse()
-        await self.dashboard.complete_itself()
+        await self.main_screen.mount_deferred()
         self.release()
         for number, warning in enumerate(self._warnings):
-            self._presenter.trouble(f"start {number}", warning)
-        self.watch(self.dashboard.tasks, "cursor", self._cursor_moved, init=False)
+            self._presenter.show_problem(f"start {number}", warning)
+        self.watch(self.main_screen.tasks, "cursor", self._cursor_moved, init=False)
         self._presenter.begin(self._new_ids[0] if self._new_ids else "")
-        self.set_interval(TICK, self._tick)
+        self.set_interval(TICK_INTERVAL, self._tick)
         gc_tuning.begin()
 
     async def on_event(self, event: events.Event) -> None:
-        """Take note that somebody is there."""
+        """Note that somebody is at the keyboard."""
         if isinstance(event, events.InputEvent):
-            self._at_rest = False
+            self._is_idle = False
         await super().on_event(event)
 
     def on_exit_app(self) -> None:
-        """Start no more: what the rest of the dashboard goes into is about to be taken down."""
+        """Cancel the start: the screen that it mounts widgets into is about to be removed."""
         if self._starting is not None:
             self._starting.cancel()
 
     async def on_unmount(self) -> None:
-        """End the background."""
-        await self.backend.stop()
+        """Stop the background."""
+        await self.engine.stop()
 
     async def action_quit(self) -> None:
-        """End, after what was asked for before: that comes through the dashboard, too."""
-        self.dashboard.post_message(messages.QuitRequested())
+        """Quit, after all that was requested before: those messages take the same way."""
+        self.main_screen.post_message(messages.QuitRequested())
 
     def on_quit_requested(self) -> None:
-        """End; what is being saved is given up by a second key alone."""
-        now = self._parts.clock.boot()
-        sure = now - self._asked_to_quit < SAID_FOR
-        if self.dashboard.complete and self.dashboard.transfer.running and not sure:
-            self._asked_to_quit = now
-            self._say("A download is running. q: quit without it")
+        """Quit; cancelling a download takes a second press."""
+        now = self._dependencies.clock.boot()
+        confirmed = now - self._quit_requested_at < NOTIFICATION_SECONDS
+        deferred = self.main_screen.deferred
+        if deferred is not None and deferred.transfer.running and not confirmed:
+            self._quit_requested_at = now
+            self._notify("A download is running. q: quit without it")
         else:
             self.exit()
 
@@ -193,11 +195,11 @@ class ScenextApp(PacedApp):
         if loop is not None and not loop.is_closed():
             loop.call_soon_threadsafe(lambda: self.exit(return_code=code))
 
-    def _tell(self, message: Message) -> None:
+    def _post(self, message: Message) -> None:
         self.post_message(message)
 
-    def _say(self, words: str) -> None:
-        self.notify(words, markup=False, timeout=SAID_FOR)
+    def _notify(self, text: str) -> None:
+        self.notify(text, markup=False, timeout=NOTIFICATION_SECONDS)
 
     def _crashed(self, error: Exception) -> None:
         if isinstance(error, UserError):
@@ -213,80 +215,81 @@ class ScenextApp(PacedApp):
         # Textual's own would print the locals of every function on the way: keys and links.
         self.bell()
         _log.critical("the dashboard crashed", exc_info=True)
-        self._exit_renderables.append(Text(self._parts.redact(traceback.format_exc())))
+        self._exit_renderables.append(Text(self._dependencies.redact(traceback.format_exc())))
         self._close_messages_no_wait()
 
     # The watchlist
 
     def on_watchlist_changed(self) -> None:
         """Show what another program added or removed."""
-        self._watchlist_changed()
+        self._show_watchlist()
 
-    def on_troubled(self, event: messages.Troubled) -> None:
-        """Say that something is wrong, or well again."""
-        self._presenter.trouble(event.what, event.words)
+    def on_problem_changed(self, event: messages.ProblemChanged) -> None:
+        """Show a problem, or that it is resolved."""
+        self._presenter.show_problem(event.problem, event.message)
 
     def on_add_requested(self, event: messages.AddRequested) -> None:
         """Watch more tasks, and select the first of them."""
-        self.dashboard.show_all_tasks()
+        self.main_screen.show_all_tasks()
         self._presenter.filter("")
-        new = len(set(event.task_ids).difference(self.backend.watchlist.ids))
-        self.backend.add(event.task_ids, event.label)
-        self._watchlist_changed(event.task_ids[0])
+        new = len(set(event.task_ids).difference(self.engine.watchlist.ids))
+        self.engine.add(event.task_ids, event.label)
+        self._show_watchlist(event.task_ids[0])
         if there := len(event.task_ids) - new:
-            self._say(wording.added(new, there, event.label))
+            self._notify(wording.added(new, there, event.label))
 
     def on_remove_requested(self, event: messages.RemoveRequested) -> None:
-        """Watch a task no longer."""
-        removed = self.backend.remove(event.task_id)
-        self._watchlist_changed()
+        """Stop watching a task."""
+        removed = self.engine.remove(event.task_id)
+        self._show_watchlist()
         if removed:
-            self._say(f"Removed {event.task_id}. u: undo")
+            self._notify(f"Removed {event.task_id}. u: undo")
 
     def on_undo_requested(self) -> None:
-        """Bring back what was removed last."""
+        """Bring back the task removed last."""
         self.clear_notifications()
-        if task_id := self.backend.undo():
-            self._watchlist_changed(task_id)
+        if task_id := self.engine.undo():
+            self._show_watchlist(task_id)
 
-    def _watchlist_changed(self, select: str = "") -> None:
-        self.dashboard.removed = self.backend.removed
+    def _show_watchlist(self, select: str = "") -> None:
+        self.main_screen.removed_count = self.engine.removed_count
         self._presenter.show_all(select)
-        self.backend.sync(self.dashboard.tasks.keys_in_view())
+        self.engine.sync_schedule(self.main_screen.tasks.keys_in_view())
 
     # Polling
 
-    def on_task_answered(self, event: messages.TaskAnswered) -> None:
-        """Take in what came of a query."""
-        outcome = event.outcome
-        record = self.backend.take(outcome)
+    def on_task_polled(self, event: messages.TaskPolled) -> None:
+        """Apply the result of a poll."""
+        error = event.result.error
+        record = self.engine.apply_result(event.result)
         if record is None:
             return
-        if outcome.error is not None and outcome.error.kind is ErrorKind.KEY_REFUSED:
-            self._presenter.trouble("key", wording.key_refused(self._parts.key.key, outcome.error))
-        elif not self.backend.schedule.host.key_refused:
-            self._presenter.trouble("key", "")
+        if error is not None and error.kind is ErrorKind.KEY_REFUSED:
+            refused = wording.key_refused(self._dependencies.key.key, error)
+            self._presenter.show_problem("key", refused)
+        elif not self.engine.schedule.breaker.key_refused:
+            self._presenter.show_problem("key", "")
         self._presenter.show_record(record)
         if not self._answer_shown.is_set():
-            self.dashboard.call_after_refresh(self._answer_shown.set)
-        if not self._counting:
-            # One line for all answers of a moment: thirty a second come at the start.
-            self._counting = True
-            self.set_timer(COUNTS_AFTER, self._show_counts)
-        if outcome.error is not None or self._troubled:
-            # The rest of the time the next tick is soon enough.
-            self._presenter.show_pulse()
-        self._troubled = outcome.error is not None
+            self.main_screen.call_after_refresh(self._answer_shown.set)
+        if not self._counts_scheduled:
+            # Once for all answers of a moment: many a second come at the start.
+            self._counts_scheduled = True
+            self.set_timer(COUNTS_DELAY, self._show_counts)
+        if error is not None or self._had_fault:
+            # Otherwise the next tick is soon enough.
+            self._presenter.show_health()
+        self._had_fault = error is not None
 
     def _show_counts(self) -> None:
-        self._counting = False
+        self._counts_scheduled = False
         self._presenter.show_counts()
-        self._presenter.show_pulse()
+        self._presenter.show_health()
 
     def on_refresh_requested(self, event: messages.RefreshRequested) -> None:
-        """Ask about tasks now."""
-        self.backend.refresh(event.task_ids)
-        self._presenter.show_pulse()
+        """Query tasks now."""
+        self.engine.refresh(event.task_ids)
+        self._presenter.show_health()
 
     # What is shown
 
@@ -294,31 +297,31 @@ class ScenextApp(PacedApp):
         self._presenter.follow_cursor()
 
     def on_detail_requested(self) -> None:
-        """Show the task that was selected."""
-        self._presenter.show_detail()
+        """Show the selected task."""
+        self._presenter.show_details()
 
     def on_filter_changed(self, event: messages.FilterChanged) -> None:
-        """Show the tasks alone that match."""
-        self._presenter.filter(event.words)
+        """Show only the tasks that match."""
+        self._presenter.filter(event.query)
 
-    def on_view_changed(self, event: messages.ViewChanged) -> None:
-        """Rows scrolled into view: their ages are old, and they are asked about first."""
-        self.backend.schedule.prefer(event.task_ids)
+    def on_visible_tasks_changed(self, event: messages.VisibleTasksChanged) -> None:
+        """Update the ages of rows that scrolled into view, and query them first."""
+        self.engine.schedule.prioritize(event.task_ids)
         self._presenter.show_ages(event.task_ids)
 
     def _tick(self) -> None:
         # Textual keeps what widgets drew that are long gone in a cache of their method (8.2.8).
         StylesCache.get_inner_outer.cache_clear()
-        gc_tuning.collect(at_rest=self._at_rest)
-        self._at_rest = True
-        self._presenter.show_pulse()
+        gc_tuning.collect(at_rest=self._is_idle)
+        self._is_idle = True
+        self._presenter.show_health()
         self._ticks += 1
-        if self._ticks % AGES_EVERY == 0:
-            self._presenter.show_ages(self.dashboard.tasks.keys_in_view())
-            self._presenter.show_detail()
+        if self._ticks % TICKS_PER_AGE == 0:
+            self._presenter.show_ages(self.main_screen.tasks.keys_in_view())
+            self._presenter.show_details()
 
     def action_command_palette(self) -> None:
-        """Open the palette, under no ID: the last one may have it still, while it closes."""
+        """Open the palette, without an ID: the last one may still have it while it closes."""
         from tui.dashboard.palette import Palette
 
         if not isinstance(self.screen, Palette):
@@ -338,49 +341,87 @@ class ScenextApp(PacedApp):
         from tui.dashboard.screens.help import Help
         from tui.dashboard.widgets.frame_list import FrameList
 
-        nodes = (RowList, Dashboard, FrameList, ScenextApp)
+        nodes = (RowList, MainScreen, FrameList, ScenextApp)
         self.push_screen(Help(key_groups(self, nodes)))
 
-    # Links
+    # Links: imported on first use, since the first paint does not wait for them.
 
     @cached_property
-    def _link_actions(self) -> LinkActions:
-        from tui.dashboard.controllers.links import LinkActions
+    def _resolver(self) -> LinkResolver:
+        from tui.links.resolver import LinkResolver
 
-        return LinkActions(self, self.dashboard, self.backend, self._parts, self._say)
+        return LinkResolver(
+            get_record=self.engine.watchlist.get,
+            ask=self.engine.ask,
+            now=self.engine.server_clock.now,
+            on_refresh=lambda: self._notify("Asking the service for a fresh link."),
+        )
+
+    @cached_property
+    def _links(self) -> LinkController:
+        from tui.dashboard.controllers.links import LinkController
+
+        return LinkController(
+            self,
+            self.engine,
+            self._resolver,
+            environ=self._dependencies.environ,
+            open_command=self._dependencies.config.open_command,
+        )
+
+    @cached_property
+    def _previews(self) -> PreviewController:
+        from tui.dashboard.controllers.previews import PreviewController
+
+        return PreviewController(
+            self.engine,
+            self._resolver,
+            config=self._dependencies.config,
+            environ=self._dependencies.environ,
+        )
+
+    @cached_property
+    def _downloads(self) -> DownloadController:
+        from tui.dashboard.controllers.downloads import DownloadController
+        from tui.saving.saver import Saver
+
+        engine, folder = self.engine, self._dependencies.downloads
+        saver = Saver(self._resolver, engine.media, folder, engine.threads)
+        return DownloadController(self.main_screen, engine, self._resolver, saver)
 
     def on_open_requested(self, event: messages.OpenRequested) -> None:
-        """Open a link in the way that works here."""
-        self._link_actions.open(event.task_id, event.link_key)
+        """Open a link the way that works here."""
+        self._links.open(event.task_id, event.link_key)
 
     def on_copy_requested(self, event: messages.CopyRequested) -> None:
         """Copy a link."""
-        self._link_actions.copy(event.task_id, event.link_key)
+        self._links.copy(event.task_id, event.link_key)
 
     def on_copy_text_requested(self, event: messages.CopyTextRequested) -> None:
         """Copy an ID or a path."""
-        self._link_actions.copy_text(event.words, event.name)
+        self._links.copy_text(event.text, event.name)
 
-    def on_open_panel_copy_wanted(self, event: OpenPanel.CopyWanted) -> None:
+    def on_link_panel_copy_requested(self, event: LinkPanel.CopyRequested) -> None:
         """Copy the panel's link again."""
-        self._link_actions.copy_again(event.panel)
+        self._links.copy_again(event.panel)
 
-    def on_open_panel_raw_wanted(self, event: OpenPanel.RawWanted) -> None:
+    def on_link_panel_raw_link_requested(self, event: LinkPanel.RawLinkRequested) -> None:
         """Show the panel's link on the normal screen."""
-        self._link_actions.show_raw(event.url)
+        self._links.show_raw(event.url)
 
-    def on_open_panel_preview_wanted(self, event: OpenPanel.PreviewWanted) -> None:
+    def on_link_panel_preview_requested(self, event: LinkPanel.PreviewRequested) -> None:
         """Show the picture in the panel."""
-        self._link_actions.preview_in(event.panel)
+        self._previews.show_in_panel(event.panel)
 
     def on_preview_requested(self, event: messages.PreviewRequested) -> None:
-        """Show the picture of the frame that is selected now."""
-        self._link_actions.preview(event)
+        """Show the picture of the selected frame."""
+        if self.main_screen.deferred is not None:
+            self._previews.show(self.main_screen.deferred.detail, event.task_id, event.link_key)
 
     def on_download_requested(self, event: messages.DownloadRequested) -> None:
         """Save a frame, or all there is of a task."""
-        self._link_actions.download(event)
+        self._downloads.start(event.task_id, event.link_key, everything=event.everything)
 
-    def on_cancel_requested(self) -> None:
-        """End the download that runs, or hide what came of it."""
-        self._link_actions.cancel_download()
+    def on_cancel_download_requested(self) -> None:
+        """Cancel the download that is running, or hide the result of the last one."""
+        self._downloads.cancel()

@@ -1,8 +1,8 @@
-"""What workers and widgets tell the app: facts in the past tense, wishes as `…Requested`.
+"""Messages to the app: facts in the past tense, requests as `…Requested`.
 
-Only the app does I/O, so a widget or a screen that wants some asks for it here. A message that
-one widget alone sends is nested in that widget. Plain classes, and named tuples for values
-elsewhere: as dataclasses, which are compiled at each start, all of them took 40 ms of it.
+Only the app does I/O, so a widget or a screen that wants some requests it here. A message that
+only one widget sends is nested in that widget. These are plain classes, and values elsewhere are
+named tuples: dataclasses are compiled at each start.
 """
 
 from __future__ import annotations
@@ -16,29 +16,30 @@ if TYPE_CHECKING:
     from tui.scenext.models import PollResult
 
 
-class TaskAnswered(Message):
-    """A query came to its end, well or not."""
+class TaskPolled(Message):
+    """A poll has ended, well or not."""
 
-    def __init__(self, outcome: PollResult) -> None:
+    def __init__(self, result: PollResult) -> None:
         super().__init__()
-        self.outcome = outcome
+        self.result = result
 
 
 class WatchlistChanged(Message):
     """Another program changed the watchlist."""
 
 
-class Troubled(Message):
-    """Something (a short name) is wrong (one line that says how), or well again (an empty one)."""
+class ProblemChanged(Message):
+    """A problem appeared, changed or cleared; `message` is empty once it is resolved."""
 
-    def __init__(self, what: str, words: str) -> None:
+    def __init__(self, problem: str, message: str) -> None:
         super().__init__()
-        self.what = what
-        self.words = words
+        self.problem = problem
+        """What has the problem, as a short name."""
+        self.message = message
 
 
 class AddRequested(Message):
-    """These tasks are to be watched."""
+    """Watch these tasks."""
 
     def __init__(self, task_ids: list[str], label: str) -> None:
         super().__init__()
@@ -47,7 +48,7 @@ class AddRequested(Message):
 
 
 class RemoveRequested(Message):
-    """A task is to be watched no longer."""
+    """Stop watching a task."""
 
     def __init__(self, task_id: str) -> None:
         super().__init__()
@@ -55,15 +56,15 @@ class RemoveRequested(Message):
 
 
 class QuitRequested(Message):
-    """The program is to end."""
+    """End the program."""
 
 
 class UndoRequested(Message):
-    """The task that was removed last is to come back."""
+    """Bring back the task that was removed last."""
 
 
 class RefreshRequested(Message):
-    """Tasks are to be asked about now; all of them where none is named."""
+    """Query tasks now; all of them where none is named."""
 
     def __init__(self, task_ids: tuple[str, ...]) -> None:
         super().__init__()
@@ -71,23 +72,19 @@ class RefreshRequested(Message):
 
 
 class FilterChanged(Message):
-    """Only tasks that match these words are to be shown; all where there are none."""
+    """Show only tasks that match this query; all where it is empty."""
 
-    def __init__(self, words: str) -> None:
+    def __init__(self, query: str) -> None:
         super().__init__()
-        self.words = words
+        self.query = query
 
 
 class DetailRequested(Message):
-    """The selected task is wanted in full now."""
-
-    def __init__(self, task_id: str) -> None:
-        super().__init__()
-        self.task_id = task_id
+    """Show the selected task in full now."""
 
 
 class OpenRequested(Message):
-    """A link of a task is to be opened; its newest frame where none is named."""
+    """Open a link of a task; that of its newest frame where none is named."""
 
     def __init__(self, task_id: str, link_key: str = "") -> None:
         super().__init__()
@@ -96,7 +93,7 @@ class OpenRequested(Message):
 
 
 class CopyRequested(Message):
-    """A link of a task is to be copied; its newest frame's where none is named."""
+    """Copy a link of a task; that of its newest frame where none is named."""
 
     def __init__(self, task_id: str, link_key: str = "") -> None:
         super().__init__()
@@ -105,17 +102,17 @@ class CopyRequested(Message):
 
 
 class CopyTextRequested(Message):
-    """A text that is no secret is to be copied."""
+    """Copy a text that is no secret."""
 
-    def __init__(self, words: str, name: str) -> None:
+    def __init__(self, text: str, name: str) -> None:
         super().__init__()
-        self.words = words
+        self.text = text
         self.name = name
-        """What it is, for the message that says so."""
+        """What the text is, for the message that tells of it."""
 
 
 class PreviewRequested(Message):
-    """The dashboard's preview is to show a link of a task; its newest frame where none is named."""
+    """Show the picture of a link beside the list; of the newest frame where none is named."""
 
     def __init__(self, task_id: str, link_key: str = "") -> None:
         super().__init__()
@@ -124,22 +121,22 @@ class PreviewRequested(Message):
 
 
 class DownloadRequested(Message):
-    """A link of a task is to be saved; its newest frame where none is named."""
+    """Save what is behind a link of a task; of its newest frame where none is named."""
 
     def __init__(self, task_id: str, link_key: str = "", everything: bool = False) -> None:
         super().__init__()
         self.task_id = task_id
         self.link_key = link_key
         self.everything = everything
-        """Whether all frames are wanted, and the video if there is one."""
+        """Whether to save all frames, and the video if there is one."""
 
 
-class CancelRequested(Message):
-    """The download is to end."""
+class CancelDownloadRequested(Message):
+    """Cancel the download that is running, or hide the result of the last one."""
 
 
-class ViewChanged(Message):
-    """These tasks are in view now, and were not before."""
+class VisibleTasksChanged(Message):
+    """These tasks have scrolled into view."""
 
     def __init__(self, task_ids: Sequence[str]) -> None:
         super().__init__()

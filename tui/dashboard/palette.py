@@ -29,15 +29,15 @@ class Palette(CommandPalette):
 
 
 class BindingCommands(Provider):
-    """Every key of the dashboard that does something now, by its name."""
+    """Every key of the dashboard that does something now, as a command."""
 
     async def discover(self) -> Hits:
-        """Offer all of them before anything is typed."""
+        """Yield all of them before anything is typed."""
         for text, action in self._commands():
             yield DiscoveryHit(text, self._runner(action))
 
     async def search(self, query: str) -> Hits:
-        """Offer those that match."""
+        """Yield those that match."""
         matcher = self.matcher(query)
         for text, action in self._commands():
             if (score := matcher.match(text)) > 0:
@@ -65,13 +65,13 @@ class _Runner:
 
 
 def _left_out(active: ActiveBinding) -> bool:
-    """Whether a key only moves about, or is Textual's own beside one of ours."""
+    """Return whether a key only moves the cursor, or is Textual's own beside one of ours."""
     moves = not active.binding.show and not active.binding.tooltip
     return moves or active.binding.action in ("quit", "command_palette", "help_quit")
 
 
 def key_groups(app: App[None], nodes: Iterable[type[DOMNode]]) -> list[KeyGroup]:
-    """Return the keys that these classes bind, each class a group under its title."""
+    """Return the keys that these classes bind, one group for each class under its title."""
     groups: list[KeyGroup] = []
     for node in nodes:
         keys: dict[str, list[str]] = {}

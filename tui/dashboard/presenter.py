@@ -1,178 +1,160 @@
-"""Brings what the dashboard shows up to date: the watchlist and the schedule, put into words.
+"""Bring what the main screen shows up to date: put watchlist and polling into words.
 
-Reads the services, writes the screen's values; decides nothing and does no I/O.
+Reads the services and sets the screen's values; decides nothing else and does no I/O.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Concatenate, Final, ParamSpec
+from typing import Final
 
 from textual.timer import Timer
 
 from tui.clock import Clock
-from tui.dashboard.screens.main import Dashboard
-from tui.engine import Backend
-from tui.polling.limiter import PulseKind
+from tui.dashboard.screens.main import MainScreen
+from tui.engine import Engine
+from tui.polling.limiter import HealthKind
 from tui.watchlist.records import Record
 from tui.wording import tasks as wording
 
-HELD: Final = 0.08
-"""Seconds from one move of the cursor to the next under which a key is held, or a list run through:
-a task in full costs more than a key's repeat leaves time for."""
-RESTS: Final = 0.06
-"""Seconds without a move after which it is shown all the same."""
-
-P = ParamSpec("P")
-
-
-def _while_shown(
-    method: Callable[Concatenate[Presenter, P], None],
-) -> Callable[Concatenate[Presenter, P], None]:
-    """Do nothing before the dashboard is complete, nor once the app is ending.
-
-    Messages come earlier and later, when there are no widgets to tell.
-    """
-
-    def guarded(self: Presenter, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        if self.shown and self.complete:
-            method(self, *args, **kwargs)
-
-    return guarded
+KEY_REPEAT: Final = 0.08
+"""Seconds between two moves of the cursor below which a key counts as held: showing a task in full
+takes longer than a held key leaves."""
+CURSOR_DEBOUNCE: Final = 0.06
+"""Seconds without a move after which the task is shown all the same."""
 
 
 class Presenter:
-    """The one that sets the values of a dashboard."""
+    """The only one that sets the values of the main screen.
 
-    def __init__(
-        self,
-        dashboard: Dashboard,
-        backend: Backend,
-        clock: Clock,
-    ) -> None:
-        self._dashboard = dashboard
-        self._backend = backend
-        self._watchlist = backend.watchlist
-        self._schedule = backend.schedule
+    Most methods do nothing before the screen is complete, nor once the app is ending: messages
+    arrive earlier and later, when there are no widgets to show anything.
+    """
+
+    def __init__(self, screen: MainScreen, engine: Engine, clock: Clock) -> None:
+        self._screen = screen
+        self._engine = engine
+        self._watchlist = engine.watchlist
         self._clock = clock
-        self._server_clock = backend.server_clock
-        self._filter = self._selected = ""
-        self._meant = wording.meant("", ())
-        self._cursor_moved = 0.0
-        self._rest: Timer | None = None
-        self._troubles: dict[str, str] = {}
+        self._query = self._selected = ""
+        self._matches = wording.matcher("", ())
+        self._cursor_moved_at = 0.0
+        self._cursor_timer: Timer | None = None
+        self._problems: dict[str, str] = {}
 
     @property
-    def shown(self) -> bool:
-        """Whether the dashboard is there to show anything."""
-        return self._dashboard.is_attached and self._dashboard.app.is_running
+    def _is_shown(self) -> bool:
+        return self._screen.is_attached and self._screen.app.is_running
 
     @property
-    def complete(self) -> bool:
-        """Whether it shows more than the list by now."""
-        return self._dashboard.complete
+    def _is_complete(self) -> bool:
+        return self._is_shown and self._screen.deferred is not None
 
     def begin(self, select: str) -> None:
-        """Show what was known before the dashboard was complete, with `select` selected."""
-        self._show_troubles()
+        """Show what was known before the screen was complete, with `select` selected."""
+        self._show_problems()
         self.show_all(select)
-        self.show_pulse()
+        self.show_health()
 
-    @_while_shown
     def show_all(self, select: str = "") -> None:
         """Show the watchlist as it is filtered, with `select` under the cursor if it is there."""
+        if not self._is_complete:
+            return
         now = self._clock.now()
-        words = [wording.task_words(record, now) for record in self._watchlist]
-        self._meant = wording.meant(self._filter, words)
-        self._dashboard.set_tasks(list(filter(self._meant, words)), empty=not len(self._watchlist))
-        if select in self._dashboard.tasks.keys:
-            self._dashboard.tasks.cursor = select
+        rows = [wording.task_row(record, now) for record in self._watchlist]
+        self._matches = wording.matcher(self._query, rows)
+        self._screen.set_tasks(list(filter(self._matches, rows)), empty=not len(self._watchlist))
+        if select in self._screen.tasks.keys:
+            self._screen.tasks.cursor = select
         self.show_counts()
-        self.show_detail()
+        self.show_details()
 
-    def filter(self, words: str) -> None:
-        """Show the tasks alone that these words mean; all where there are none.
+    def filter(self, query: str) -> None:
+        """Show only the tasks that match a query; all where it is empty.
 
-        The cursor goes to the first of them, unless it is on one; where there was none to go to,
-        back to where it was.
+        The cursor goes to the first of them, unless it is on one; when no task had matched, back
+        to where it was.
         """
-        tasks = self._dashboard.tasks
-        self._selected = self._dashboard.selected or self._selected
-        self._filter = words
+        tasks = self._screen.tasks
+        self._selected = self._screen.selected or self._selected
+        self._query = query
         self.show_all(self._selected)
         if tasks.keys and self._selected not in tasks.keys:
             tasks.cursor = tasks.keys[0]
 
     def show_record(self, record: Record) -> None:
-        """Show what has changed about one task; its row, while the dashboard is not complete."""
-        if not self.shown:
+        """Show what has changed about one task; its row also before the screen is complete."""
+        if not self._is_shown:
             return
-        words = wording.task_words(record, self._clock.now())
-        if self._meant(words) != self._dashboard.tasks.has(record.id):
+        row = wording.task_row(record, self._clock.now())
+        if self._matches(row) != self._screen.tasks.has(record.id):
             self.show_all()
             return
-        self._dashboard.tasks.set_value(words)
-        if record.id == self._dashboard.selected:
-            self.show_detail()
+        self._screen.tasks.set_value(row)
+        if record.id == self._screen.selected:
+            self.show_details()
 
-    @_while_shown
     def show_counts(self) -> None:
-        """Say how many tasks are in which state."""
-        shown = len(self._dashboard.tasks.keys) if self._filter else None
-        self._dashboard.status.counts = wording.counts(self._watchlist.counts(), shown)
+        """Show how many tasks are in which state."""
+        if self._is_complete:
+            shown = len(self._screen.tasks.keys) if self._query else None
+            self._screen.status.counts = wording.counts(self._watchlist.counts(), shown)
 
-    @_while_shown
-    def show_detail(self) -> None:
+    def show_details(self) -> None:
         """Show the selected task in full."""
-        # Not for the first paint.
-        from tui.wording import details
+        if not self._is_complete:
+            return
+        # Not imported for the first paint.
+        from tui.wording.details import task_details
 
-        record = self._watchlist.get(self._dashboard.selected)
+        record = self._watchlist.get(self._screen.selected)
         if record is not None:
-            shown = details.detail(record, self._clock.now())
-            self._dashboard.show_detail(shown, self._server_clock.now())
+            details = task_details(record, self._clock.now())
+            self._screen.show_details(details, self._engine.server_clock.now())
 
-    @_while_shown
     def follow_cursor(self) -> None:
-        """Show the task that was selected: with the cursor, or once a key that is held rests."""
+        """Show the selected task: at once, or when a held key is released."""
+        if not self._is_complete:
+            return
         now = asyncio.get_running_loop().time()
-        held, self._cursor_moved = now - self._cursor_moved < HELD, now
-        if self._rest is not None:
-            self._rest.stop()
-        if held:
-            self._rest = self._dashboard.set_timer(RESTS, self.show_detail)
+        is_held, self._cursor_moved_at = now - self._cursor_moved_at < KEY_REPEAT, now
+        if self._cursor_timer is not None:
+            self._cursor_timer.stop()
+        if is_held:
+            self._cursor_timer = self._screen.set_timer(CURSOR_DEBOUNCE, self.show_details)
         else:
-            self.show_detail()
+            self.show_details()
 
-    @_while_shown
     def show_ages(self, task_ids: Iterable[str]) -> None:
-        """Bring what the time changes about these tasks up to date."""
+        """Update what the passing of time changes about these tasks."""
+        if not self._is_complete:
+            return
         now = self._clock.now()
         for key in task_ids:
             record = self._watchlist.get(key)
             if record is not None:
-                self._dashboard.tasks.set_value(wording.task_words(record, now))
+                self._screen.tasks.set_value(wording.task_row(record, now))
 
-    @_while_shown
-    def show_pulse(self) -> None:
-        """Say how polling stands, once it does anything."""
-        if not self._backend.connected:
+    def show_health(self) -> None:
+        """Show how polling is doing, once it has begun."""
+        if not self._is_complete or not self._engine.connected:
             return
         loop_now = asyncio.get_running_loop().time()
-        pulse = self._schedule.pulse(loop_now)
+        health = self._engine.schedule.health(loop_now)
         until: datetime | None = None
-        if pulse.kind is PulseKind.PAUSED:
+        if health.kind is HealthKind.PAUSED:
             # Rounded, so that the words do not change by a wandering fraction.
-            until = self._clock.now() + timedelta(seconds=round(pulse.until - loop_now))
-        self._dashboard.status.polling = wording.pulse(pulse, until)
+            until = self._clock.now() + timedelta(seconds=round(health.until - loop_now))
+        text = wording.polling_health(health, until)
+        self._screen.status.polling = text, health.kind.is_trouble
 
-    def trouble(self, what: str, words: str) -> None:
-        """Say in the banner what is wrong about `what`, until it is told "" about it."""
-        self._troubles[what] = words
-        self._show_troubles()
+    def show_problem(self, problem: str, message: str) -> None:
+        """Show a problem in the banner until it is resolved: until its message is empty."""
+        self._problems[problem] = message
+        self._show_problems()
 
-    @_while_shown
-    def _show_troubles(self) -> None:
-        self._dashboard.banner.words = "\n".join(filter(None, self._troubles.values()))
+    def _show_problems(self) -> None:
+        if self._is_complete and self._screen.deferred is not None:
+            self._screen.deferred.banner.text = "\n".join(filter(None, self._problems.values()))

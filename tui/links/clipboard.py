@@ -1,8 +1,8 @@
-"""Copying from afar: through tmux where there is one, else by OSC 52.
+"""Copy to the user's clipboard from afar: through tmux where there is one, else by OSC 52.
 
 With a default configuration tmux swallows a program's own OSC 52, while `load-buffer -w` reaches
 both its paste buffer and the terminal's clipboard (measured with 3.3a to 3.6b). Nothing confirms
-an OSC 52, so nobody claims more than that it was sent.
+an OSC 52, so the words claim no more than that it was sent.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SENT: Final = "sent to your terminal's clipboard (it cannot confirm)"
 
 
 def copy(text: str, environ: Mapping[str, str], osc52: Callable[[str], None]) -> str:
-    """Copy `text`, and return in words what is known of it. Blocks for some milliseconds.
+    """Copy `text`, and return in words what became of it. Blocks for some milliseconds.
 
     Args:
         text: What to copy; short, since terminals drop long sequences (kitty above 6 kB).

@@ -1,10 +1,10 @@
-"""Which way a link is opened here: a pure plan, then the act.
+"""Decide how a link is opened here, and do it: a pure plan, then the act.
 
 `webbrowser.open` is never called: over SSH it does nothing, or freezes the program while a text
-browser owns the screen, or lets `xdg-open` write its errors over it (each measured). The ladder:
-the user's own command, `$BROWSER` unless it is a text browser (VS Code Remote and its kin set it
-to a helper that opens the browser on the user's side), the local desktop where this is no SSH
-session, and else the terminal itself, by a link that it can open.
+browser owns the screen, or lets `xdg-open` write its errors over it (each measured). The first of
+these that applies is used: the user's own command; `$BROWSER` unless it is a text browser (VS Code
+Remote and the like set it to a helper that opens the browser on the user's side); the local desktop
+if this is no SSH session; else the terminal, through a link that it can open.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from typing import Final, NamedTuple
 
 from tui.addresses import unsafe_reason
 
-PATIENCE: Final = 4.0
-"""Seconds to wait for an opener's exit code; one that runs longer is taken to work."""
+EXIT_TIMEOUT: Final = 4.0
+"""Seconds to wait for a program's exit code; one that runs longer counts as working."""
 TERMINAL: Final = "terminal"
-"""The `open_command` that asks for the terminal's own link."""
+"""The `open_command` that always shows the link in the terminal."""
 
-_PLACE: Final = re.compile(r"\{url\}|%s")
+_PLACEHOLDER: Final = re.compile(r"\{url\}|%s")
 # sshd counts its displays from 10; a display 0 on localhost is that of WSL 1.
 _FORWARDED_DISPLAY: Final = re.compile(r"localhost:[1-9][0-9]+(\.[0-9]+)?")
 _TEXT_BROWSERS: Final = frozenset(
@@ -34,7 +34,7 @@ _TEXT_BROWSERS: Final = frozenset(
 )
 
 
-class Run(NamedTuple):
+class RunProgram(NamedTuple):
     """Start this program, without a shell."""
 
     argv: tuple[str, ...]
@@ -42,23 +42,23 @@ class Run(NamedTuple):
     """The program, for messages."""
 
 
-class Show(NamedTuple):
+class ShowLink(NamedTuple):
     """Show the link in the terminal."""
 
-    why: str = ""
-    """What kept a program from opening it, in words; empty where the terminal is the way."""
+    reason: str = ""
+    """Why no program can open it; empty where the terminal is meant to."""
 
 
-class Refuse(NamedTuple):
+class Reject(NamedTuple):
     """Open nothing: the link is unsafe."""
 
-    why: str
+    reason: str
 
 
-Plan = Run | Show | Refuse
+Plan = RunProgram | ShowLink | Reject
 
 
-class Surroundings(NamedTuple):
+class OpenContext(NamedTuple):
     """What the plan depends on."""
 
     environ: Mapping[str, str]
@@ -72,78 +72,78 @@ class Surroundings(NamedTuple):
     is as old as the pane, while tmux follows the client that was attached last."""
 
 
-def plan(url: str, open_command: str, here: Surroundings) -> Plan:
-    """Return how to open `url`; the first rung of the ladder that holds."""
-    if why := unsafe_reason(url):
-        return Refuse(why)
+def plan(url: str, open_command: str, context: OpenContext) -> Plan:
+    """Return how to open `url`."""
+    if reason := unsafe_reason(url):
+        return Reject(reason)
     if open_command.strip() == TERMINAL:
-        return Show()
+        return ShowLink()
     if open_command.strip():
         return _command(open_command, url, "open_command")
-    return _browser(url, here) or _desktop(url, here) or Show()
+    return _browser(url, context) or _desktop(url, context) or ShowLink()
 
 
-def is_ssh(here: Surroundings) -> bool:
+def is_ssh(context: OpenContext) -> bool:
     """Return whether the user sits at another machine."""
-    environ = here.environ
-    if environ.get("TMUX") and here.tmux_ssh:
-        return here.tmux_ssh.startswith("SSH_CONNECTION=")
+    environ = context.environ
+    if environ.get("TMUX") and context.tmux_ssh:
+        return context.tmux_ssh.startswith("SSH_CONNECTION=")
     return any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"))
 
 
-def _command(text: str, url: str, name: str) -> Run | Show:
+def _command(text: str, url: str, name: str) -> RunProgram | ShowLink:
     try:
         words = shlex.split(text)
     except ValueError:
-        return Show(f"{name} has an unbalanced quote")
+        return ShowLink(f"{name} has an unbalanced quote")
     words = [word for word in words if word != "&"]
     if not words or not words[0]:
-        return Show(f"{name} is empty")
-    # In one pass: a link may itself hold what stands for it.
-    filled = [_PLACE.sub(lambda _: url, word) for word in words]
-    there = any(map(_PLACE.search, words))
-    return Run(tuple(filled if there else [*words, url]), PurePath(words[0]).name)
+        return ShowLink(f"{name} is empty")
+    # In one pass, since a link may itself contain the placeholder.
+    filled = [_PLACEHOLDER.sub(lambda _: url, word) for word in words]
+    has_placeholder = any(map(_PLACEHOLDER.search, words))
+    return RunProgram(tuple(filled if has_placeholder else [*words, url]), PurePath(words[0]).name)
 
 
-def _browser(url: str, here: Surroundings) -> Run | Show | None:
+def _browser(url: str, context: OpenContext) -> RunProgram | ShowLink | None:
     missing = ""
-    for candidate in here.environ.get("BROWSER", "").split(":"):
+    for candidate in context.environ.get("BROWSER", "").split(":"):
         try:
             words = shlex.split(candidate)
         except ValueError:
             continue
         if not words or PurePath(words[0]).name in _TEXT_BROWSERS:
             continue
-        if not here.which(words[0]):
+        if not context.which(words[0]):
             missing = missing or f"{PurePath(words[0]).name}, which BROWSER names, is not there"
             continue
         found = _command(candidate, url, "BROWSER")
-        if isinstance(found, Run):
+        if isinstance(found, RunProgram):
             return found
-    return Show(missing) if missing and is_ssh(here) else None
+    return ShowLink(missing) if missing and is_ssh(context) else None
 
 
-def _desktop(url: str, here: Surroundings) -> Run | None:
-    if is_ssh(here):
+def _desktop(url: str, context: OpenContext) -> RunProgram | None:
+    if is_ssh(context):
         return None
-    if here.platform == "darwin":
-        return Run(("open", url), "open")
-    names = ["wslview"] if here.wsl else []
-    display = here.environ.get("DISPLAY", "")
+    if context.platform == "darwin":
+        return RunProgram(("open", url), "open")
+    names = ["wslview"] if context.wsl else []
+    display = context.environ.get("DISPLAY", "")
     if _FORWARDED_DISPLAY.fullmatch(display):
-        # What SSH left behind in a pane of tmux, or under sudo, which drops SSH_CONNECTION.
+        # Left behind by SSH in a tmux pane, or under sudo, which drops SSH_CONNECTION.
         display = ""
-    if display or here.environ.get("WAYLAND_DISPLAY"):
+    if display or context.environ.get("WAYLAND_DISPLAY"):
         names += ["xdg-open", "gio"]
     for name in names:
-        if here.which(name):
+        if context.which(name):
             argv = (name, "open", url) if name == "gio" else (name, url)
-            return Run(argv, name)
+            return RunProgram(argv, name)
     return None
 
 
 def tmux_ssh(environ: Mapping[str, str]) -> str:
-    """Ask tmux for its idea of `SSH_CONNECTION`; empty outside tmux. Blocks for milliseconds."""
+    """Ask tmux for its `SSH_CONNECTION`; empty outside tmux. Blocks for milliseconds."""
     if not environ.get("TMUX"):
         return ""
     try:
@@ -159,29 +159,29 @@ def tmux_ssh(environ: Mapping[str, str]) -> str:
     return done.stdout.decode("utf-8", "replace").strip()
 
 
-def run(command: Run) -> str:
-    """Start a program and return why it failed; empty when it did not. Blocks up to `PATIENCE`.
+def run(program: RunProgram) -> str:
+    """Start a program and return why it failed; empty when it did not. Blocks up to `EXIT_TIMEOUT`.
 
     It gets no terminal, and what it prints reaches no screen.
     """
     try:
         child = subprocess.Popen(
-            command.argv,
+            program.argv,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
     except OSError as error:
-        return f"{command.name} could not start: {error.strerror}"
+        return f"{program.name} could not start: {error.strerror}"
     except ValueError:
-        return f"{command.name} could not start"
+        return f"{program.name} could not start"
     try:
-        code = child.wait(PATIENCE)
+        code = child.wait(EXIT_TIMEOUT)
     except subprocess.TimeoutExpired:
-        # A browser in the foreground: it lives on without us; the system reaps it after us.
+        # A browser in the foreground goes on without us; the system reaps it after we exit.
         child.returncode = 0
         return ""
     if code < 0:
-        return f"{command.name} was ended by signal {-code}"
-    return f"{command.name} ended with exit status {code}" if code else ""
+        return f"{program.name} was ended by signal {-code}"
+    return f"{program.name} ended with exit status {code}" if code else ""

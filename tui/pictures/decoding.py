@@ -1,7 +1,7 @@
-"""Pictures of frames for the terminal: fetched without the key, decoded apart, kept for a while.
+"""Pictures of frames for the terminal: fetched without the key, decoded in a thread, cached.
 
-A picture is kept by its link's path: a signature changes, the path does not. Decoding and scaling
-run in a thread; Pillow is imported there, as it takes 30-60 ms.
+The cache is keyed by the link's path, which stays when its signature changes. Pillow is imported in
+the thread, since that takes a while.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from tui.scenext.signed_url import identity
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-LARGEST: Final = 20 << 20
+MAX_FILE_BYTES: Final = 20 << 20
 """Bytes of a picture's file."""
-MOST_PIXELS: Final = 50_000_000
+MAX_PIXELS: Final = 50_000_000
 """Pixels of a picture, up to 200 MB decoded; Pillow would warn from 89 million on and go on."""
-KEPT: Final = 48
-"""Pictures that stay in memory, each of at most `_KEPT_SIZE`, 0.7 MB."""
+MAX_CACHED: Final = 48
+"""Pictures kept in memory, each of at most `_CACHED_SIZE`, 0.7 MB."""
 
-_KEPT_SIZE: Final = (640, 400)
+_CACHED_SIZE: Final = (640, 400)
 """Pixels: enough for a terminal of 320 by 100 cells and more."""
 _FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF")
 
@@ -44,31 +44,31 @@ class Pixels(NamedTuple):
     """RGB, row by row: 3 * columns * 2 * rows bytes."""
 
 
-class Pictures:
-    """Fetches, decodes and keeps pictures; at most `KEPT` of them."""
+class PictureCache:
+    """Fetches, decodes and caches pictures; at most `MAX_CACHED` of them."""
 
     def __init__(self, fetch: Callable[[str, int], Awaitable[bytes]], threads: Executor) -> None:
         """Prepare.
 
         Args:
-            fetch: Gives the bytes behind a link, at most so many; must not send the key.
-            threads: Where decoding and scaling run.
+            fetch: Returns the bytes behind a link, at most so many; must not send the key.
+            threads: Run decoding and scaling.
         """
         self._fetch = fetch
         self._threads = threads
-        self._kept: OrderedDict[str, Image] = OrderedDict()
-        self._coming: dict[str, _Coming] = {}
-        # One after the other: four large pictures at once would take most of a gigabyte.
+        self._cached: OrderedDict[str, Image] = OrderedDict()
+        self._flights: dict[str, _Flight] = {}
+        # One at a time: several large pictures at once would take most of a gigabyte.
         self._decoding = asyncio.Lock()
 
     def has(self, url: str) -> bool:
-        """Return whether the picture is in memory, so that its link need not live."""
-        return identity(url) in self._kept
+        """Return whether the picture is in memory, so that its link need not be valid."""
+        return identity(url) in self._cached
 
     async def pixels(self, url: str, columns: int, rows: int) -> Pixels:
         """Return a link's picture, in its proportions, in at most `columns` by `rows` cells.
 
-        A picture that is on its way already is waited for, and not fetched twice.
+        Single flight: a picture already on its way is awaited, and not fetched twice.
 
         Raises:
             PictureError: it is broken or too large.
@@ -80,35 +80,35 @@ class Pictures:
 
     async def _picture(self, url: str) -> Image:
         key = identity(url)
-        async with self._alone(key):
-            picture = self._kept.get(key)
+        async with self._single_flight(key):
+            picture = self._cached.get(key)
             if picture is None:
-                data = await self._fetch(url, LARGEST)
+                data = await self._fetch(url, MAX_FILE_BYTES)
                 async with self._decoding:
                     loop = asyncio.get_running_loop()
                     picture = await loop.run_in_executor(self._threads, _decode, data)
-                self._kept[key] = picture
-            self._kept.move_to_end(key)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+                self._cached[key] = picture
+            self._cached.move_to_end(key)
+            while len(self._cached) > MAX_CACHED:
+                self._cached.popitem(last=False)
             return picture
 
     @asynccontextmanager
-    async def _alone(self, key: str) -> AsyncIterator[None]:
-        """Let one caller after the other go on with the picture `key`."""
-        coming = self._coming.setdefault(key, _Coming())
-        coming.callers += 1
+    async def _single_flight(self, key: str) -> AsyncIterator[None]:
+        """Let the callers that want the picture `key` go on one after the other."""
+        flight = self._flights.setdefault(key, _Flight())
+        flight.callers += 1
         try:
-            async with coming.lock:
+            async with flight.lock:
                 yield
         finally:
-            coming.callers -= 1
-            if not coming.callers:
-                del self._coming[key]
+            flight.callers -= 1
+            if not flight.callers:
+                del self._flights[key]
 
 
-class _Coming:
-    """A picture that is on its way, and how many wait for it."""
+class _Flight:
+    """A picture on its way, and how many wait for it."""
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
@@ -118,18 +118,18 @@ class _Coming:
 def _decode(data: bytes) -> Image:
     from PIL import Image
 
-    # Pillow's own check would write a warning where ours, which is stricter, has words.
+    # Pillow's own check only warns; ours is stricter, and raises.
     Image.MAX_IMAGE_PIXELS = None
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
+            if picture.width * picture.height > MAX_PIXELS:
                 raise PictureError(
                     f"The picture is too large to show: {picture.width} by {picture.height}."
                 )
-            picture.draft("RGB", _KEPT_SIZE)
-            # Numbers of a palette cannot be averaged.
+            picture.draft("RGB", _CACHED_SIZE)
+            # Palette indices cannot be averaged.
             whole = _opaque(picture) if picture.mode in ("1", "P", "PA") else picture
-            whole.thumbnail(_KEPT_SIZE)
+            whole.thumbnail(_CACHED_SIZE)
             return _opaque(whole)
     except PictureError:
         raise
@@ -150,7 +150,7 @@ def _opaque(picture: Image) -> Image:
 def _scale(picture: Image, columns: int, rows: int) -> Pixels:
     from PIL import Image
 
-    # A cell is about twice as high as wide, so that half of one is a square.
+    # A cell is about twice as high as it is wide, so half a cell is a square.
     factor = min(columns / picture.width, rows * 2 / picture.height)
     width = max(1, min(columns, round(picture.width * factor)))
     height = max(2, min(rows * 2, round(picture.height * factor)))

@@ -1,9 +1,9 @@
-"""What concerns all tasks at once: how fast the host may be asked, and whether it may at all.
+"""Limits on all tasks together: how fast the service may be queried, and whether at all.
 
-A token bucket with a burst of one, a pause that the service asked for, and one breaker that is
-open while the key is refused, while nothing gets through, or while the answers are somebody
-else's. An open breaker lets one probe through at a time. Pure: times are monotonic seconds and
-are passed in. Used by `schedule` alone.
+`RateLimiter` is a token bucket with a burst of one, and keeps the pauses that the service asks for.
+`CircuitBreaker` is open while the key is refused, while nothing gets through, or while somebody
+else answers; an open breaker lets one probe through at a time. Pure: all times are monotonic
+seconds and are passed in. Used by `schedule` alone.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ from typing import Final, NamedTuple
 
 from tui.errors import ApiError, ErrorKind
 
-KEY_PROBE: Final = 600.0
-"""Seconds between two tries of a key that was refused."""
-LONGEST_PROBE: Final = 30.0
-"""Seconds between two tries of a host that cannot be reached."""
-SUCCESS_HOLDS: Final = 15.0
-"""Seconds for which one good answer proves that host and network are well."""
+KEY_PROBE_INTERVAL: Final = 600.0
+"""Seconds between two probes with a key that was refused."""
+MAX_PROBE_INTERVAL: Final = 30.0
+"""Seconds between two probes of a host that cannot be reached."""
+SUCCESS_TTL: Final = 15.0
+"""Seconds for which one good answer proves that host and network work."""
 DEFAULT_PAUSE: Final = 30.0
-"""Seconds of rest after a 429 that does not say how long."""
-SLOWEST: Final = 0.1
-"""Requests a second below which no 429 brings the rate: one in ten seconds finds out as well."""
-OVERDUE: Final = 10.0
-"""Seconds by which queries must lag before polling is called late."""
+"""Seconds of pause after a 429 that does not say how long."""
+MIN_RATE: Final = 0.1
+"""Requests a second that remain after any number of 429s: enough to notice when it is over."""
+OVERDUE_AFTER: Final = 10.0
+"""Seconds by which queries must lag before polling counts as late."""
 
-_OFFLINE_FAULTS: Final = 5
-_STRANGER_FAULTS: Final = 3
+_OFFLINE_THRESHOLD: Final = 5
+_NOT_THE_API_THRESHOLD: Final = 3
 
 
-class PulseKind(StrEnum):
-    """How polling as a whole stands."""
+class HealthKind(StrEnum):
+    """How polling as a whole is doing."""
 
     RESTING = "resting"
-    """No task runs."""
+    """No task is running."""
     STARTING = "starting"
     """No answer yet."""
     LIVE = "live"
@@ -46,98 +46,132 @@ class PulseKind(StrEnum):
     PAUSED = "paused"
     KEY_REFUSED = "key refused"
 
+    @property
+    def is_trouble(self) -> bool:
+        """Whether this deserves a warning colour."""
+        return self not in (HealthKind.RESTING, HealthKind.STARTING, HealthKind.LIVE)
 
-class Pulse(NamedTuple):
-    """How polling as a whole stands, for the status line."""
 
-    kind: PulseKind
+class PollingHealth(NamedTuple):
+    """How polling as a whole is doing, for the status bar."""
+
+    kind: HealthKind
     until: float = 0.0
     """Monotonic seconds at which a pause ends."""
     every: float = 0.0
     """Seconds between two queries of a task, where there are more tasks than the rate allows."""
     reason: str = ""
-    """What the last fault said, in plain words."""
+    """The message of the last fault."""
 
 
-class Flight(NamedTuple):
-    """A request that came back."""
+class InFlight(NamedTuple):
+    """A request on its way, or just returned."""
 
     task_id: str
     sent: float
-    """Monotonic seconds at which it left."""
-    probe: bool
-    """Whether it was the one that an open breaker let through."""
+    """Monotonic seconds at which it was sent."""
+    is_probe: bool
+    """Whether an open breaker let it through."""
 
 
-class Host:
-    """The bucket, the pause and the breaker of one host."""
+class RateLimiter:
+    """Spaces requests out, and holds them all back during a pause."""
 
     def __init__(self, rate: float, random: Random) -> None:
-        """Start well, with `rate` requests a second allowed."""
-        self._full_rate = rate
+        """Allow `rate` requests a second."""
+        self.full_rate: Final = rate
+        self.paused_until = -math.inf
+        """Monotonic seconds at which the last pause ends."""
         self._random = random
         self._rate, self._rate_since = rate, -math.inf
         self._next_token = -math.inf
-        self._paused_until = -math.inf
+
+    def wait(self, now: float) -> float:
+        """Return the seconds until the next request may be sent."""
+        return max(0.0, self._next_token - now, self.paused_until - now)
+
+    def rate(self, now: float) -> float:
+        """Return the requests a second that are allowed: half after a 429, then 1 more a minute."""
+        return min(self.full_rate, self._rate + (now - self._rate_since) / 60)
+
+    def record_sent(self, now: float) -> None:
+        """Spend a token."""
+        self._next_token = max(now, self._next_token) + 1 / self.rate(now)
+
+    def pause(self, seconds: float | None, sent: float, now: float) -> None:
+        """Hold everything back, as the answer to a request sent at `sent` asked for."""
+        seconds = DEFAULT_PAUSE if seconds is None else seconds
+        until = now + seconds * self._random.uniform(1.0, 1.1)
+        if sent >= self._rate_since:
+            # Halve once for all requests that were in flight together.
+            floor = min(MIN_RATE, self.full_rate)
+            self._rate, self._rate_since = max(self.rate(now) / 2, floor), now
+        self.paused_until = max(until, self.paused_until)
+
+    def resume(self, slept: float) -> None:
+        """Count the `slept` seconds, which the monotonic clock did not, towards a pause."""
+        self.paused_until -= slept
+
+
+class CircuitBreaker:
+    """Stops all queries but one probe at a time while the service cannot be used."""
+
+    def __init__(self, random: Random) -> None:
+        """Start closed."""
+        self._random = random
         self._sent: dict[str, float] = {}
-        self._open: PulseKind | None = None
+        self._open: HealthKind | None = None
         self._probe_at = 0.0
         self._probe_task = ""
-        self._probe_wanted = -math.inf
+        self._probe_requested = -math.inf
         self._probes = 0
         self._last_success: float | None = None
-        self._key_good_at = -math.inf
+        self._key_accepted_at = -math.inf
         self._faults = 0
-        self._faulted: set[str] = set()
-        self._fault_kind: PulseKind | None = None
+        self._faulty_tasks: set[str] = set()
+        self._fault_kind: HealthKind | None = None
         self._reason = ""
         self._answered = False
 
     @property
-    def probing(self) -> bool:
+    def is_open(self) -> bool:
         """Whether the next query is a probe, for which any task will do."""
         return self._open is not None
 
     @property
     def key_refused(self) -> bool:
         """Whether the service refuses the key."""
-        return self._open is PulseKind.KEY_REFUSED
+        return self._open is HealthKind.KEY_REFUSED
 
     def wait(self, now: float) -> float:
-        """Return the seconds until any request may leave; infinite while a probe is out."""
-        until = max(self._next_token, self._paused_until)
-        if self._open is not None:
-            until = math.inf if self._probe_task else max(until, self._probe_at)
-        return max(0.0, until - now)
+        """Return the seconds until a request may be sent; infinite while a probe is in flight."""
+        if self._open is None:
+            return 0.0
+        return math.inf if self._probe_task else max(0.0, self._probe_at - now)
 
-    def dispatched(self, task_id: str, now: float) -> None:
-        """Take in that a request leaves."""
-        self._next_token = max(now, self._next_token) + 1 / self.rate(now)
+    def record_sent(self, task_id: str, now: float) -> None:
+        """Note a request that leaves."""
         self._sent[task_id] = now
         self._probe_task = task_id if self._open is not None else ""
 
-    def rate(self, now: float) -> float:
-        """Return the requests a second that are allowed: after a 429 half, then 1 more a minute."""
-        return min(self._full_rate, self._rate + (now - self._rate_since) / 60)
-
-    def landed(self, task_id: str) -> Flight:
-        """Take in that a request came back, however it ended; return what is known of it."""
-        probe = self._probe_task == task_id
-        if probe:
+    def record_returned(self, task_id: str) -> InFlight:
+        """Note that a request came back, however it ended, and return what is known of it."""
+        is_probe = self._probe_task == task_id
+        if is_probe:
             self._probe_task = ""
-        return Flight(task_id, self._sent.pop(task_id, -math.inf), probe)
+        return InFlight(task_id, self._sent.pop(task_id, -math.inf), is_probe)
 
-    def succeeded(self, flight: Flight, now: float) -> bool:
-        """Take in an answer of the service; return whether that closed a breaker."""
-        self._key_good_at = max(self._key_good_at, flight.sent)
-        return self._answer(flight, now)
+    def record_success(self, flight: InFlight, now: float) -> bool:
+        """Note a good answer of the service; return whether it closed the breaker."""
+        self._key_accepted_at = max(self._key_accepted_at, flight.sent)
+        return self._record_answer(flight, now)
 
-    def outdated(self, flight: Flight, error: ApiError) -> bool:
-        """Whether a request was refused for a key that another one has replaced since."""
-        return error.kind is ErrorKind.KEY_REFUSED and flight.sent < self._key_good_at
+    def used_replaced_key(self, flight: InFlight, error: ApiError) -> bool:
+        """Return whether a request was refused for a key that has been replaced since."""
+        return error.kind is ErrorKind.KEY_REFUSED and flight.sent < self._key_accepted_at
 
-    def failed(self, flight: Flight, now: float, error: ApiError, *, active: int) -> bool:
-        """Take in a fault of one of `active` tasks; return whether it closed a breaker.
+    def record_failure(self, flight: InFlight, now: float, error: ApiError, *, active: int) -> bool:
+        """Note a fault of one of `active` tasks; return whether it closed the breaker.
 
         It does where the service itself answered, if only to refuse.
         """
@@ -145,112 +179,93 @@ class Host:
         match error.kind:
             case ErrorKind.KEY_REFUSED:
                 self._reason = error.message
-                if flight.probe or not self.key_refused:
-                    self._trip(PulseKind.KEY_REFUSED, flight, now)
+                if flight.is_probe or not self.key_refused:
+                    self._trip(HealthKind.KEY_REFUSED, flight, now)
                 return False
             case ErrorKind.NOT_THE_API:
-                self._count(PulseKind.NOT_THE_API, _STRANGER_FAULTS, flight, now, error, active)
-                return False
+                kind, threshold = HealthKind.NOT_THE_API, _NOT_THE_API_THRESHOLD
             case kind if kind.transport:
-                self._count(PulseKind.OFFLINE, _OFFLINE_FAULTS, flight, now, error, active)
-                return False
+                kind, threshold = HealthKind.OFFLINE, _OFFLINE_THRESHOLD
             case ErrorKind.UNEXPECTED:
-                if self._open is not None and flight.probe:
+                if self._open is not None and flight.is_probe:
                     self._trip(self._open, flight, now)
                 return False
-            case ErrorKind.RATE_LIMITED:
-                self._pause(flight, now, error.retry_after)
-        return self._answer(flight, now)
+            case _:
+                return self._record_answer(flight, now)
+        self._record_fault(kind, flight, now, error)
+        if self._should_trip(threshold, flight, now, active):
+            self._trip(kind, flight, now)
+        return False
 
     def probe_now(self, now: float) -> None:
-        """Let the next probe leave at once, or as soon as the one that is out has failed."""
-        self._probe_at = self._probe_wanted = now
+        """Send the next probe at once, or as soon as the one in flight has failed."""
+        self._probe_at = self._probe_requested = now
         self._probes = 0
 
-    def woke(self, now: float, slept: float) -> None:
-        """Forget what was learnt before the machine slept, but for a refused key.
-
-        A pause goes on; the `slept` seconds, which monotonic time left out, count towards it.
-        """
-        self._paused_until -= slept
+    def resume(self) -> None:
+        """Forget what was learnt before the machine slept, except that the key is refused."""
         self._probe_task = ""
         if not self.key_refused:
             self._open = None
             self._last_success = None
             self._forget_faults()
 
-    def pulse(self, now: float, *, active: int, overdue: float, period: float) -> Pulse:
-        """Return how things stand, given what the schedule knows (seconds)."""
-        every = active / self._full_rate
-        if self._open is not None and (active or self.key_refused):
-            return Pulse(self._open, reason=self._reason)
-        if not active:
-            return Pulse(PulseKind.RESTING)
-        if self._paused_until > now:
-            return Pulse(PulseKind.PAUSED, until=self._paused_until)
-        if not self._answered:
-            return Pulse(PulseKind.STARTING)
-        if self._fault_kind is not None and self._faults >= min(_OFFLINE_FAULTS, active):
-            # Too soon after a good answer to open the breaker, but not to say it.
-            return Pulse(self._fault_kind, reason=self._reason)
-        if every > period:
-            return Pulse(PulseKind.LATE, every=every)
-        return Pulse(PulseKind.LATE if overdue > OVERDUE else PulseKind.LIVE)
+    def open_health(self) -> PollingHealth | None:
+        """Return what keeps the breaker open; None while it is closed."""
+        return None if self._open is None else PollingHealth(self._open, reason=self._reason)
 
-    def _count(
-        self,
-        kind: PulseKind,
-        most: int,
-        flight: Flight,
-        now: float,
-        error: ApiError,
-        active: int,
+    def closed_health(self, active: int) -> PollingHealth | None:
+        """Return what is wrong although the breaker is closed; None where nothing is."""
+        if not self._answered:
+            return PollingHealth(HealthKind.STARTING)
+        if self._fault_kind is not None and self._faults >= min(_OFFLINE_THRESHOLD, active):
+            # Too soon after a good answer to open the breaker, but not to tell.
+            return PollingHealth(self._fault_kind, reason=self._reason)
+        return None
+
+    def _record_fault(
+        self, kind: HealthKind, flight: InFlight, now: float, error: ApiError
     ) -> None:
         if self._open is not None:
-            # What left before the breaker opened tells nothing that is not known.
-            if flight.probe:
+            # A request sent before the breaker opened tells nothing new.
+            if flight.is_probe:
                 self._reason = error.message
-                self._trip(kind, flight, now)
             return
         if self._fault_kind is not kind:
             self._faults, self._fault_kind = 0, kind
-            self._faulted.clear()
+            self._faulty_tasks.clear()
         self._faults += 1
-        self._faulted.add(flight.task_id)
+        self._faulty_tasks.add(flight.task_id)
         self._reason = error.message
-        recent = self._last_success is not None and now - self._last_success <= SUCCESS_HOLDS
-        # With one or two tasks there is no fifth fault to wait for.
-        enough = self._faults >= min(most, active) and len(self._faulted) >= min(2, active)
-        if active and enough and not recent:
-            self._trip(kind, flight, now)
 
-    def _trip(self, kind: PulseKind, flight: Flight, now: float) -> None:
+    def _should_trip(self, threshold: int, flight: InFlight, now: float, active: int) -> bool:
+        if self._open is not None:
+            return flight.is_probe
+        recent = self._last_success is not None and now - self._last_success <= SUCCESS_TTL
+        # One or two tasks alone never reach a fifth fault.
+        enough = self._faults >= min(threshold, active) and (
+            len(self._faulty_tasks) >= min(2, active)
+        )
+        return active > 0 and enough and not recent
+
+    def _trip(self, kind: HealthKind, flight: InFlight, now: float) -> None:
         if self._open is not kind:
             self._open, self._probes = kind, 0
-        if flight.probe and flight.sent < self._probe_wanted:
+        if flight.is_probe and flight.sent < self._probe_requested:
             self._probe_at = now
             return
-        if kind is PulseKind.KEY_REFUSED:
-            self._probe_at = now + KEY_PROBE
+        if kind is HealthKind.KEY_REFUSED:
+            self._probe_at = now + KEY_PROBE_INTERVAL
             return
         self._probes += 1
-        ceiling = min(LONGEST_PROBE, 2.0 ** min(self._probes, 5))
+        ceiling = min(MAX_PROBE_INTERVAL, 2.0 ** min(self._probes, 5))
         self._probe_at = now + ceiling * self._random.uniform(0.75, 1.0)
 
-    def _pause(self, flight: Flight, now: float, seconds: float | None) -> None:
-        seconds = DEFAULT_PAUSE if seconds is None else seconds
-        until = now + seconds * self._random.uniform(1.0, 1.1)
-        if flight.sent >= self._rate_since:
-            # Once for all the requests that were under way together.
-            slowest = min(SLOWEST, self._full_rate)
-            self._rate, self._rate_since = max(self.rate(now) / 2, slowest), now
-        self._paused_until = max(until, self._paused_until)
-
-    def _answer(self, flight: Flight, now: float) -> bool:
+    def _record_answer(self, flight: InFlight, now: float) -> bool:
         self._answered = True
         self._last_success = now
-        if self.key_refused and not flight.probe:
-            # It left before the refusal, and says nothing about the key since.
+        if self.key_refused and not flight.is_probe:
+            # Sent before the refusal, it says nothing about the key since.
             return False
         closed = self._open is not None
         self._open = None
@@ -260,4 +275,4 @@ class Host:
     def _forget_faults(self) -> None:
         self._probes = self._faults = 0
         self._fault_kind = None
-        self._faulted.clear()
+        self._faulty_tasks.clear()

@@ -1,10 +1,10 @@
 """The background workers: one dispatcher, K workers with a client each, fed by the schedule.
 
-A worker asks for one task at a time and reports what came of it; it knows no widget. After any
-abnormal end it throws its client away (`client` says why). Nobody cancels a query because its task
-was removed: its result is dropped instead. No network trouble and no bug in a query ends this.
+A worker queries one task at a time and reports the result; it knows no widget. After any abnormal
+end it discards its client (`scenext/client` says why). A query in flight is never cancelled because
+its task was removed: its result is dropped. No network trouble and no bug in a query ends polling.
 
-Everything runs on the event loop that calls `run`; times are the loop's own, so that a loop with a
+Everything runs on the event loop that calls `run`, by the loop's own time, so that a loop with a
 simulated clock runs a day of polling in seconds.
 """
 
@@ -26,27 +26,29 @@ if TYPE_CHECKING:
     from tui.clock import Clock
 
 WORKERS: Final = 16
-"""Queries under way at once: with 8, 1,000 tasks at 0.3 s latency take 42 s a round, not 30."""
-TICK: Final = 1.0
-"""Seconds between two looks for a machine that slept and a key that changed."""
-CLOSING: Final = 0.4
-"""Seconds that a client may take to close, and that a query may take to end at the very end."""
-SLEPT: Final = 5.0
-"""Seconds that a tick must be late by to prove that machine, process or loop stood still."""
+"""Maximum queries in flight: enough to query 1,000 tasks in one period at usual latencies."""
+WATCH_INTERVAL: Final = 1.0
+"""Seconds between two checks whether the machine slept or the key changed."""
+CLOSE_TIMEOUT: Final = 0.4
+"""Seconds allowed for closing a client, and for queries in flight at shutdown."""
+SLEEP_THRESHOLD: Final = 5.0
+"""Seconds by which a check must be late to prove that machine, process or loop stood still."""
 
 _log = logging.getLogger(__name__)
 
 
 class Client(Protocol):
-    """What a worker needs of a client; `client.StatusClient` is the real one."""
+    """What a worker needs of a client; `scenext.client.StatusClient` is the real one."""
 
     async def query(self, task_id: str) -> StatusResponse: ...
     async def aclose(self) -> None: ...
 
 
-class _Lookups(ThreadPoolExecutor):
-    """The threads in which asyncio looks names up: it cannot be cancelled, and may hang for many
-    seconds. `asyncio.run` would wait for it at the end of the program; here nobody does."""
+class _DetachedExecutor(ThreadPoolExecutor):
+    """Threads for name look-ups that nobody waits for at shutdown.
+
+    A look-up cannot be cancelled and may hang for many seconds; `asyncio.run` would wait for it.
+    """
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         super().shutdown(wait=False, cancel_futures=True)
@@ -58,7 +60,7 @@ class _Worker:
     def __init__(self, new_client: Callable[[], Client]) -> None:
         self._new_client = new_client
         self._client: Client | None = None
-        self._busy = self._outdated = False
+        self._busy = self._must_discard = False
         self._closing: set[asyncio.Task[None]] = set()
 
     async def query(self, task_id: str) -> PollResult:
@@ -69,10 +71,10 @@ class _Worker:
             answer = await self._client.query(task_id)
             return PollResult(task_id, answer.task, server_time=answer.server_time)
         except ApiError as error:
-            self._outdated |= error.http_status is None
+            self._must_discard |= error.http_status is None
             return PollResult(task_id, error=error)
         except (Exception, asyncio.CancelledError) as error:
-            self._outdated = True
+            self._must_discard = True
             if isinstance(error, asyncio.CancelledError) and _cancelled_by_us():
                 raise
             # The text of a strange error may hold anything: its type and place must do.
@@ -80,12 +82,12 @@ class _Worker:
             return PollResult(task_id, error=ApiError(ErrorKind.UNEXPECTED, "a bug; see the log"))
         finally:
             self._busy = False
-            if self._outdated:
+            if self._must_discard:
                 self.discard()
 
     def discard(self) -> None:
-        """Have the next query made by a new client; one that is under way keeps its own."""
-        self._outdated = self._busy
+        """Use a new client for the next query; a query in flight keeps its own."""
+        self._must_discard = self._busy
         if not self._busy and self._client is not None:
             client, self._client = self._client, None
             closing = asyncio.create_task(_close(client))
@@ -93,28 +95,28 @@ class _Worker:
             closing.add_done_callback(self._closing.discard)
 
     def close(self) -> frozenset[asyncio.Task[None]]:
-        """Close the client even under a query that does not end; return what is to be awaited."""
+        """Close the client, even under a query that does not end; return the tasks to await."""
         self._busy = False
         self.discard()
         return frozenset(self._closing)
 
 
 def _cancelled_by_us() -> bool:
-    # A library that leaks a cancellation of its own has not called `cancel` on our task.
+    # A library may leak a cancellation of its own, without having called `cancel` on our task.
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 
 async def _close(client: Client) -> None:
     try:
-        async with asyncio.timeout(CLOSING):
+        async with asyncio.timeout(CLOSE_TIMEOUT):
             await client.aclose()
     except Exception:
         _log.debug("a connection could not be closed", exc_info=True)
 
 
 class Poller:
-    """Runs a `Schedule`: takes its jobs, makes its queries, tells it and `report` the outcomes."""
+    """Run a `Schedule`: make its queries, and tell it and `report` the results."""
 
     def __init__(
         self,
@@ -129,37 +131,39 @@ class Poller:
         """Prepare; nothing runs before `run`.
 
         Args:
-            schedule: The due times; `run`'s loop alone touches it.
-            new_client: Makes a client with the key that holds now.
-            report: Is called with each outcome that is still wanted, on the loop.
-            clock: For the boot clock that tells of a sleep.
-            key_changed: Says whether another key is there; asked while the key is refused.
-            workers: Queries under way at once.
+            schedule: The due times; only the loop of `run` touches it.
+            new_client: Makes a client with the current key.
+            report: Called on the loop with each result that is still wanted.
+            clock: Source of the boot clock, which tells that the machine slept.
+            key_changed: Tells whether there is another key; called while the key is refused.
+            workers: Maximum queries in flight.
         """
         self.schedule = schedule
         self._report = report
         self._clock = clock
         self._key_changed = key_changed
-        # A stack: the worker that was last used has the warmest connection.
+        # A stack: the worker used last has the warmest connection.
         self._idle = [_Worker(new_client) for _ in range(workers)]
         self._all = tuple(self._idle)
         self._queries: set[asyncio.Task[PollResult]] = set()
-        self._kick = asyncio.Event()
+        self._wake_event = asyncio.Event()
         self._closing = False
         self._waiters: dict[str, list[asyncio.Future[PollResult]]] = {}
 
     async def run(self) -> None:
         """Poll until cancelled; then close every connection, within a second."""
-        asyncio.get_running_loop().set_default_executor(_Lookups(thread_name_prefix="look-up"))
+        asyncio.get_running_loop().set_default_executor(
+            _DetachedExecutor(thread_name_prefix="look-up")
+        )
         self._closing = False
         watcher = asyncio.create_task(self._watch())
         try:
             while True:
                 wait = self._dispatch()
-                self._kick.clear()
+                self._wake_event.clear()
                 try:
                     async with asyncio.timeout(None if wait == math.inf else wait):
-                        await self._kick.wait()
+                        await self._wake_event.wait()
                 except TimeoutError:
                     pass
         finally:
@@ -170,25 +174,25 @@ class Poller:
         ending = {watcher, *self._queries}
         for each in ending:
             each.cancel()
-        await asyncio.wait(ending, timeout=CLOSING)
+        await asyncio.wait(ending, timeout=CLOSE_TIMEOUT)
         closing = frozenset[asyncio.Task[None]]().union(*(each.close() for each in self._all))
         if closing:
-            await asyncio.wait(closing, timeout=CLOSING + 0.1)
+            await asyncio.wait(closing, timeout=CLOSE_TIMEOUT + 0.1)
 
-    def kick(self) -> None:
-        """Look at the schedule again: something was added, or is wanted sooner."""
-        self._kick.set()
+    def wake(self) -> None:
+        """Look at the schedule again: something was added, or became due sooner."""
+        self._wake_event.set()
 
     def refresh(self, *task_ids: str) -> None:
-        """Have tasks asked about at once."""
+        """Query tasks at once."""
         self.schedule.refresh(task_ids, self._now())
-        self.kick()
+        self.wake()
 
     async def ask(self, task_id: str) -> PollResult:
-        """Have one task asked about at once, and return what comes of it.
+        """Query one task at once and return the result.
 
-        The query goes through the schedule like any other, so it may have to wait: pass a
-        time-out. A query that is under way already serves as well.
+        The query goes through the schedule like any other, so it may have to wait: apply a
+        timeout. A query already in flight serves as well.
         """
         future: asyncio.Future[PollResult] = asyncio.get_running_loop().create_future()
         waiters = self._waiters.setdefault(task_id, [])
@@ -201,8 +205,8 @@ class Poller:
             if not waiters and self._waiters.get(task_id) is waiters:
                 del self._waiters[task_id]
 
-    async def renew_clients(self) -> None:
-        """Have every query from now on made by a new client, with the key that holds now."""
+    async def discard_clients(self) -> None:
+        """Make every query from now on with a new client, and so with the current key."""
         for worker in self._all:
             worker.discard()
 
@@ -217,66 +221,66 @@ class Poller:
             worker = self._idle.pop()
             query = asyncio.create_task(worker.query(job.task_id))
             self._queries.add(query)
-            query.add_done_callback(partial(self._landed, worker, job, self._now()))
+            query.add_done_callback(partial(self._query_done, worker, job, self._now()))
         return math.inf
 
-    def _landed(
+    def _query_done(
         self, worker: _Worker, job: Job, started: float, query: asyncio.Task[PollResult]
     ) -> None:
-        # A callback and no coroutine around the query: one that is cancelled before its first
-        # step runs no line of its own, and its worker and its task would never come back.
+        # A callback instead of a coroutine around the query: a coroutine cancelled before its
+        # first step runs no line of its own, and would never give the worker back.
         self._queries.discard(query)
         self._idle.append(worker)
-        self.kick()
+        self.wake()
         try:
-            self._take(job, started, query)
+            self._apply_result(job, started, query)
         except Exception:
-            _log.exception("an outcome of task %s could not be taken in", job.task_id)
+            _log.exception("the result of task %s could not be applied", job.task_id)
 
-    def _take(self, job: Job, started: float, query: asyncio.Task[PollResult]) -> None:
+    def _apply_result(self, job: Job, started: float, query: asyncio.Task[PollResult]) -> None:
         now = self._now()
         if query.cancelled():
-            self.schedule.give_up(job, now)
+            self.schedule.record_cancelled(job, now)
             return
-        outcome = query.result()._replace(seconds=now - started)
-        if outcome.task is not None:
-            wanted = self.schedule.finish(job, now, ended=outcome.task.status.terminal)
+        result = query.result()._replace(seconds=now - started)
+        if result.task is not None:
+            wanted = self.schedule.record_success(job, now, ended=result.task.status.terminal)
         else:
-            assert outcome.error is not None  # noqa: S101 (one of the two, by PollResult's promise)
-            wanted = self.schedule.fail(job, now, outcome.error)
+            assert result.error is not None  # noqa: S101 (one of the two, by PollResult's contract)
+            wanted = self.schedule.record_failure(job, now, result.error)
         if wanted and not self._closing:
             for waiter in self._waiters.get(job.task_id, ()):
                 if not waiter.done():
-                    waiter.set_result(outcome)
-            self._report(outcome)
+                    waiter.set_result(result)
+            self._report(result)
 
     async def _watch(self) -> None:
-        """Notice when the machine slept, and while the key is refused, whether there is another."""
+        """Notice that the machine slept and, while the key is refused, that there is another."""
         while True:
             boot, known = self._clock.boot(), self._now()
-            await asyncio.sleep(TICK)
+            await asyncio.sleep(WATCH_INTERVAL)
             passed = self._clock.boot() - boot
-            if passed > TICK + SLEPT:
-                self._woke(passed - (self._now() - known))
-            if self._key_changed is not None and self.schedule.host.key_refused:
-                await self._look_for_key(self._key_changed)
+            if passed > WATCH_INTERVAL + SLEEP_THRESHOLD:
+                self._resume(passed - (self._now() - known))
+            if self._key_changed is not None and self.schedule.breaker.key_refused:
+                await self._check_key(self._key_changed)
 
-    def _woke(self, unseen: float) -> None:
-        # Connections kept over a sleep are dead, and would each cost a time-out to find out.
+    def _resume(self, unseen: float) -> None:
+        # Connections kept over a sleep are dead, and would each cost a timeout to find out.
         for query in self._queries:
             query.cancel()
         for worker in self._all:
             worker.discard()
-        self.schedule.woke(self._now(), max(0.0, unseen))
-        self.kick()
+        self.schedule.resume(self._now(), max(0.0, unseen))
+        self.wake()
 
-    async def _look_for_key(self, changed: Callable[[], Awaitable[bool]]) -> None:
+    async def _check_key(self, changed: Callable[[], Awaitable[bool]]) -> None:
         try:
             if not await changed():
                 return
         except Exception:
-            _log.exception("the key could not be looked at")
+            _log.exception("the key could not be read again")
             return
-        await self.renew_clients()
-        self.schedule.host.probe_now(self._now())
-        self.kick()
+        await self.discard_clients()
+        self.schedule.breaker.probe_now(self._now())
+        self.wake()

@@ -7,55 +7,35 @@ beside it. A name that is taken by another content gets a number.
 from __future__ import annotations
 
 import asyncio
-import errno
 import filecmp
 import os
 import re
 import tempfile
 import threading
 import unicodedata
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Final
 from urllib.parse import unquote
 
+from tui.atomic_file import os_error_reason
+from tui.sanitize import is_invisible
 from tui.scenext.signed_url import identity
 
-LONGEST_NAME: Final = 200
+if TYPE_CHECKING:
+    from tui.scenext.media import Body
+
+MAX_NAME_BYTES: Final = 200
 """Bytes of a file's name in UTF-8; file systems take 255, and a number may follow."""
-LARGEST: Final = 8 << 30
+MAX_FILE_BYTES: Final = 8 << 30
 """Bytes of a file."""
 
 # Names of devices, with anything after a dot (Microsoft, *Naming Files, Paths, and Namespaces*).
 _RESERVED: Final = re.compile(r"(?i)(con|prn|aux|nul|(com|lpt)[0-9¹²³]) *(\..*)?")
 # Besides what no system takes, what a shell would act on: a path is there to be pasted after `scp`.
 _FORBIDDEN: Final = re.compile(r"""[/\\<>:"|?*$`;&!'\x00-\x1f\x7f-\x9f]+""")
-_UNSEEN: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
-"""Unicode categories of what cannot be seen."""
-_WORDS: Final = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "your disk quota is used up",
-    errno.EROFS: "the file system is read-only",
-    errno.EACCES: "permission denied",
-    errno.EPERM: "permission denied",
-    errno.ENAMETOOLONG: "the name is too long",
-    errno.EFBIG: "the disk takes no file of that size",
-    errno.EEXIST: "a file has the name of the folder",
-    errno.ENOTDIR: "a part of the folder's path is a file",
-}
-
-
-class Body(Protocol):
-    """What is behind a link, on its way."""
-
-    @property
-    def length(self) -> int | None:
-        """Bytes in all, where they were told."""
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        """Give the bytes as they come; raises where the body is cut short."""
 
 
 class SaveError(Exception):
@@ -67,17 +47,18 @@ def safe_name(text: str, fallback: str) -> str:
 
     No path, no control or invisible characters, no space but the usual one, nothing by which a
     shell would start a program, no leading dot or dash, no name that Windows reserves, at most
-    `LONGEST_NAME` bytes with the extension kept; other scripts stay as they are.
+    `MAX_NAME_BYTES` bytes with the extension kept; other scripts stay as they are.
     """
     text = _FORBIDDEN.sub("_", text.encode("utf-8", "replace").decode("utf-8"))
-    kinds = ((c, unicodedata.category(c)) for c in text)
-    text = "".join(" " if kind == "Zs" else c for c, kind in kinds if kind not in _UNSEEN)
+    text = "".join(
+        " " if unicodedata.category(c) == "Zs" else c for c in text if not is_invisible(c)
+    )
     text = text.strip().lstrip(" .-~").rstrip(" .")
     stem, dot, extension = text.rpartition(".")
     if not dot or len(extension) > 10:
         stem, extension = text, ""
     ending = f".{extension}" if extension else ""
-    room = LONGEST_NAME - len(ending.encode()) - 1
+    room = MAX_NAME_BYTES - len(ending.encode()) - 1
     stem = stem.encode()[:room].decode("utf-8", "ignore").rstrip(" .")
     if not stem:
         return fallback
@@ -85,7 +66,7 @@ def safe_name(text: str, fallback: str) -> str:
     return f"_{name}" if _RESERVED.fullmatch(name) else name
 
 
-def name_of(url: str, fallback: str) -> str:
+def file_name_of(url: str, fallback: str) -> str:
     """Return the name under which the file behind a link is saved."""
     return safe_name(unquote(identity(url).rpartition("/")[2], errors="replace"), fallback)
 
@@ -110,32 +91,32 @@ async def save(
         threads: Where the disk is waited for.
 
     Raises:
-        SaveError: the file could not be written, or is larger than `LARGEST`.
+        SaveError: the file could not be written, or is larger than `MAX_FILE_BYTES`.
         Exception: whatever `body` raises.
     """
     run = asyncio.get_running_loop().run_in_executor
-    part = _PartFile(folder, name)
-    if body.length is not None and body.length > LARGEST:
+    part = PartialFile(folder, name)
+    if body.length is not None and body.length > MAX_FILE_BYTES:
         raise _too_large(name)
     try:
-        await run(threads, part.begin)
+        await run(threads, part.open)
         received = 0
         async for chunk in body:
             received += len(chunk)
-            if received > LARGEST:
+            if received > MAX_FILE_BYTES:
                 raise _too_large(name)
             await run(threads, part.write, chunk)
             progress(received, body.length)
-        return await run(threads, part.finish)
+        return await run(threads, part.commit)
     finally:
         # Shielded: it has begun by then, and the end of the program waits a moment for it.
-        await asyncio.shield(run(threads, part.abandon))
+        await asyncio.shield(run(threads, part.discard))
 
 
-class _PartFile:
+class PartialFile:
     """A file that is not whole yet. Every call blocks and raises `SaveError`.
 
-    One thread after the other may call, and `abandon` while another is still in `write`: whoever
+    One thread after the other may call, and `discard` while another is still in `write`: whoever
     cancels does not wait for the disk.
     """
 
@@ -143,24 +124,24 @@ class _PartFile:
         self._folder = folder
         self._name = name
         self._lock = threading.Lock()
-        self._abandoned = False
+        self._discarded = False
         self._path: Path | None = None
         self._file: BinaryIO | None = None
 
-    def begin(self) -> None:
+    def open(self) -> None:
         """Make the folder and the hidden file."""
         with self._guarded():
             self._folder.mkdir(parents=True, exist_ok=True)
             handle, path = tempfile.mkstemp(prefix=".", suffix=".part", dir=self._folder)
             self._path = Path(path)
-            self._file = open(handle, "wb")  # noqa: SIM115, PTH123 (closed by `abandon`)
+            self._file = open(handle, "wb")  # noqa: SIM115, PTH123 (closed by `discard`)
 
     def write(self, chunk: bytes) -> None:
         with self._guarded():
             assert self._file is not None  # noqa: S101 (begun)
             self._file.write(chunk)
 
-    def finish(self) -> Path:
+    def commit(self) -> Path:
         """Give the file its name, and return it."""
         with self._guarded():
             assert self._file is not None  # noqa: S101 (begun)
@@ -171,10 +152,10 @@ class _PartFile:
                 self._path.chmod(0o666 & ~_umask())
             return self._give_name(self._path)
 
-    def abandon(self) -> None:
-        """Leave nothing behind but what `finish` named."""
+    def discard(self) -> None:
+        """Leave nothing behind but what `commit` named."""
         with self._lock, suppress(OSError):
-            self._abandoned = True
+            self._discarded = True
             if self._path is not None:
                 self._path.unlink(missing_ok=True)
             if self._file is not None:
@@ -184,12 +165,12 @@ class _PartFile:
     def _guarded(self) -> Iterator[None]:
         try:
             with self._lock:
-                if self._abandoned:
+                if self._discarded:
                     raise SaveError(f"{self._name} was given up.")
                 yield
         except OSError as error:
-            words = _WORDS.get(error.errno or 0, error.strerror or "it could not be written")
-            raise SaveError(f"Not saved to {self._folder / self._name}: {words}.") from None
+            path = self._folder / self._name
+            raise SaveError(f"Not saved to {path}: {os_error_reason(error)}.") from None
 
     def _give_name(self, part: Path) -> Path:
         stem, ending = Path(self._name).stem, Path(self._name).suffix
@@ -229,7 +210,7 @@ def _equal(part: Path, target: Path) -> bool:
 
 
 def _too_large(name: str) -> SaveError:
-    return SaveError(f"{name} is larger than {LARGEST >> 30} GiB.")
+    return SaveError(f"{name} is larger than {MAX_FILE_BYTES >> 30} GiB.")
 
 
 def _umask() -> int:

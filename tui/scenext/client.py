@@ -1,12 +1,11 @@
-"""The only user of httpx: one status query -> a `Task` or an `ApiError`.
+"""The status client: one query becomes a `Task` or an `ApiError`. With `media` the user of httpx.
 
 A `StatusClient` owns one connection and is used by one worker. After any abnormal end its owner
-closes it and asks the `Connector` for another: httpx 0.28.1 loses pool slots for good when
-requests are cancelled (httpcore #1093; measured: dead after a few hundred). One SSL context is
-shared, as each costs 25-50 ms.
+closes it and asks the factory for another: httpx 0.28.1 loses slots of its pool for good when
+requests are cancelled (httpcore #1093). One SSL context is shared, as each is expensive to create.
 
-Answers are read raw, at most `LARGEST` bytes, with at most one layer of gzip undone by a bounded
-zlib: httpx decodes a 3 kB double gzip to gigabytes before a caller sees a byte (measured).
+Answers are read raw, at most `MAX_RESPONSE_BYTES`, and at most one layer of gzip is undone by a
+bounded zlib: httpx would decode a small double gzip to gigabytes before a caller sees a byte.
 """
 
 from __future__ import annotations
@@ -30,30 +29,30 @@ from tui.addresses import is_loopback
 from tui.config import Config
 from tui.credentials import Secret
 from tui.errors import ApiError, ErrorKind, UserError
-from tui.redact import Redactor
+from tui.log import Redactor
 from tui.sanitize import clean
 from tui.scenext import parser
 from tui.scenext.media import MediaClient, media_client
 from tui.scenext.models import StatusResponse, Task
 from tui.scenext.tls import set_variables, ssl_context
 
-DEADLINE: Final = 25.0
+QUERY_TIMEOUT: Final = 25.0
 """Seconds that one query may take in all; httpx's own read timeout starts anew at each byte."""
-LARGEST: Final = 1 << 20
+MAX_RESPONSE_BYTES: Final = 1 << 20
 """Bytes of an answer, compressed and not."""
-LONGEST_PAUSE: Final = 900.0
+MAX_PAUSE: Final = 900.0
 """Seconds of a `Retry-After` that are honoured."""
-KEEP_ALIVE: Final = 15.0
+KEEPALIVE_EXPIRY: Final = 15.0
 """Seconds: under the 60-75 after which servers usually drop an idle connection."""
 
 _EXTENSIONS: Final = {"timeout": {"connect": 8.0, "read": 15.0, "write": 8.0, "pool": 5.0}}
 _PROXY_VARIABLES: Final = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 _LIMITS: Final = httpx.Limits(
-    max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE
+    max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEPALIVE_EXPIRY
 )
 
 
-class Connector:
+class HttpClientFactory:
     """Makes the clients of one configuration; they share one SSL context."""
 
     def __init__(
@@ -61,21 +60,21 @@ class Connector:
         config: Config,
         tls: ssl.SSLContext | None = None,
         *,
-        deadline: float = DEADLINE,
+        timeout: float = QUERY_TIMEOUT,
     ) -> None:
         """Prepare to make clients.
 
         Args:
             config: The settings; base URL, certificates and `trust_env` are used.
             tls: What `ssl_context` returned for them; made now where it is not given.
-            deadline: Seconds that one query may take in all.
+            timeout: Seconds that one query may take in all.
 
         Raises:
             UserError: a setting or a variable of the environment makes connections impossible;
                 the message names it.
         """
         self._config = config
-        self._deadline = deadline
+        self._timeout = timeout
         try:
             host = httpx.URL(config.base_url).host
         except httpx.InvalidURL:
@@ -91,7 +90,7 @@ class Connector:
             if self._use_proxies:
                 _check_proxies()
             http = httpx.AsyncClient(verify=self._tls, limits=_LIMITS, trust_env=self._use_proxies)
-        return StatusClient(http, self._config.base_url, key, deadline=self._deadline)
+        return StatusClient(http, self._config.base_url, key, timeout=self._timeout)
 
     def media_client(self) -> MediaClient:
         """Return a client for pictures and videos, which has no key. Raises `UserError`."""
@@ -103,7 +102,7 @@ class StatusClient:
     """One connection to the service; one query at a time."""
 
     def __init__(
-        self, http: httpx.AsyncClient, base_url: str, key: Secret, *, deadline: float = DEADLINE
+        self, http: httpx.AsyncClient, base_url: str, key: Secret, *, timeout: float = QUERY_TIMEOUT
     ) -> None:
         self._http = http
         # The client's own way there, through the proxy if there is one, but past what no query
@@ -111,7 +110,7 @@ class StatusClient:
         # (measured with httpx 0.28.1).
         self._transport = http._transport_for_url(httpx.URL(base_url))
         self._base_url = base_url
-        self._deadline = deadline
+        self._timeout = timeout
         self._headers = httpx.Headers(
             {
                 "Authorization": f"Bearer {key.reveal()}",
@@ -133,7 +132,7 @@ class StatusClient:
         """
         url = f"{self._base_url}/get_status/{quote(task_id, safe='')}"
         try:
-            async with asyncio.timeout(self._deadline):
+            async with asyncio.timeout(self._timeout):
                 response, body = await self._get(url)
         except (TimeoutError, httpx.TimeoutException):
             raise ApiError(ErrorKind.TIMEOUT, "no answer in time") from None
@@ -197,7 +196,11 @@ async def _read(response: httpx.Response) -> bytes:
     if encoding not in ("", "identity", "gzip", "x-gzip"):
         raise ApiError(ErrorKind.NOT_THE_API, "the answer is encoded in a way nobody asked for")
     length = response.headers.get("content-length", "")
-    if length.isascii() and length.isdigit() and (len(length) > 12 or int(length) > LARGEST):
+    if (
+        length.isascii()
+        and length.isdigit()
+        and (len(length) > 12 or int(length) > MAX_RESPONSE_BYTES)
+    ):
         raise _too_large()
     gunzip = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in encoding else None
     body = bytearray()
@@ -205,10 +208,12 @@ async def _read(response: httpx.Response) -> bytes:
     async for chunk in response.aiter_raw():
         received += len(chunk)
         try:
-            body += gunzip.decompress(chunk, LARGEST + 1 - len(body)) if gunzip else chunk
+            body += (
+                gunzip.decompress(chunk, MAX_RESPONSE_BYTES + 1 - len(body)) if gunzip else chunk
+            )
         except zlib.error:
             raise ApiError(ErrorKind.NOT_THE_API, "the answer's compression is broken") from None
-        if max(received, len(body)) > LARGEST:
+        if max(received, len(body)) > MAX_RESPONSE_BYTES:
             raise _too_large()
     if gunzip and not gunzip.eof:
         raise ApiError(ErrorKind.OFFLINE, "the answer was cut short")
@@ -216,14 +221,16 @@ async def _read(response: httpx.Response) -> bytes:
 
 
 def _too_large() -> ApiError:
-    return ApiError(ErrorKind.NOT_THE_API, f"the answer is larger than {LARGEST >> 20} MiB")
+    return ApiError(
+        ErrorKind.NOT_THE_API, f"the answer is larger than {MAX_RESPONSE_BYTES >> 20} MiB"
+    )
 
 
 def _refuse_failure(response: httpx.Response, body: bytes) -> None:
     code = response.status_code
     if response.is_success:
         return
-    said = parser.message_of(body)
+    said = parser.error_message(body)
     if code < 200 or code == 407:
         kind, said = ErrorKind.NOT_THE_API, "a proxy wants a login"
     elif 300 <= code < 400:
@@ -264,7 +271,7 @@ def _fault(error: Exception) -> ApiError:
 
 
 def retry_after(headers: httpx.Headers) -> float | None:
-    """Return the seconds of `Retry-After`, 0 to `LONGEST_PAUSE`; None where there are none.
+    """Return the seconds of `Retry-After`, 0 to `MAX_PAUSE`; None where there are none.
 
     A date is counted from the answer's own `Date`, so that a wrong local clock does no harm.
     """
@@ -276,7 +283,7 @@ def retry_after(headers: httpx.Headers) -> float | None:
         if moment is None or now is None:
             return None
         seconds = moment - now
-    return min(max(seconds, 0.0), LONGEST_PAUSE)
+    return min(max(seconds, 0.0), MAX_PAUSE)
 
 
 def server_time(headers: httpx.Headers) -> float | None:

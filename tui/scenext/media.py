@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import Final
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Final, Protocol
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -19,10 +19,10 @@ import httpx
 from tui import __version__
 from tui.errors import MediaError
 
-PICTURE_DEADLINE: Final = 30.0
+PICTURE_TIMEOUT: Final = 30.0
 """Seconds that a picture may take in all."""
-MOST_REDIRECTS: Final = 3
-MOST_AT_ONCE: Final = 4
+MAX_REDIRECTS: Final = 3
+MAX_CONCURRENT: Final = 4
 """Answers that are taken in at the same time; more wait."""
 
 _TIMEOUT: Final = httpx.Timeout(connect=8.0, read=20.0, write=8.0, pool=5.0)
@@ -33,6 +33,30 @@ _DIRECT: Final = {f"all://{host}": None for host in ("localhost", "127.0.0.1", "
 # codes, 0002-00000069 and 0002-00000236).
 _ENDED_CODES: Final = ("0002-00000069", "0002-00000236")
 _ENDED_WORDS: Final = b"Request has expired"
+
+
+class Body(Protocol):
+    """A file on its way."""
+
+    @property
+    def length(self) -> int | None:
+        """Its size in bytes, where it was announced."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Yield the bytes as they come; raises where the body is cut short."""
+
+
+class Media(Protocol):
+    """What fetches pictures and videos; `MediaClient` is the real one."""
+
+    async def fetch(self, url: str, limit: int) -> bytes:
+        """Return the picture behind a link, at most `limit` bytes. Raises `MediaError`."""
+
+    def stream(self, url: str) -> AbstractAsyncContextManager[Body]:
+        """Open what is behind a link. Raises `MediaError`."""
+
+    async def aclose(self) -> None:
+        """Close the connections."""
 
 
 class HttpBody:
@@ -65,25 +89,25 @@ class MediaClient:
         """Make a first client by `connect`; raises whatever that raises."""
         self._connect = connect
         self._idle = [connect()]
-        self._places = asyncio.Semaphore(MOST_AT_ONCE)
+        self._places = asyncio.Semaphore(MAX_CONCURRENT)
 
-    async def fetch(self, url: str, most: int) -> bytes:
-        """Return the picture behind a link, at most `most` bytes.
+    async def fetch(self, url: str, limit: int) -> bytes:
+        """Return the picture behind a link, at most `limit` bytes.
 
         Raises:
             MediaError: it cannot be had, is larger, or is a video.
         """
         data = bytearray()
         try:
-            async with asyncio.timeout(PICTURE_DEADLINE), self.stream(url) as body:
+            async with asyncio.timeout(PICTURE_TIMEOUT), self.stream(url) as body:
                 if body.is_video:
                     raise MediaError("A video cannot be shown here; o opens it, d saves it.")
-                if body.length is not None and body.length > most:
-                    raise _too_large(most)
+                if body.length is not None and body.length > limit:
+                    raise _too_large(limit)
                 async for chunk in body:
                     data += chunk
-                    if len(data) > most:
-                        raise _too_large(most)
+                    if len(data) > limit:
+                        raise _too_large(limit)
         except TimeoutError:
             raise MediaError("The picture did not come in time.") from None
         return bytes(data)
@@ -92,7 +116,7 @@ class MediaClient:
     async def stream(self, url: str) -> AsyncIterator[HttpBody]:
         """Open what is behind a link. Raises `MediaError`."""
         async with self._places, self._client() as http:
-            for _ in range(MOST_REDIRECTS + 1):
+            for _ in range(MAX_REDIRECTS + 1):
                 async with _answer(http, url) as response:
                     if not response.is_redirect:
                         await _refuse_failure(response)
@@ -164,7 +188,7 @@ async def _refuse_failure(response: httpx.Response) -> None:
             pass
         code = response.headers.get("x-oss-ec", "")
         if code in _ENDED_CODES or _ENDED_WORDS in start:
-            raise MediaError("The link has ended.", ended=True)
+            raise MediaError("The link has ended.", expired=True)
     raise MediaError(f"The host of the link answered {response.status_code}.")
 
 
@@ -180,5 +204,5 @@ def _same_host(url: str, location: str) -> str:
     return target
 
 
-def _too_large(most: int) -> MediaError:
-    return MediaError(f"It is larger than {most >> 20} MiB.")
+def _too_large(limit: int) -> MediaError:
+    return MediaError(f"It is larger than {limit >> 20} MiB.")

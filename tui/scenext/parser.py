@@ -18,8 +18,8 @@ from tui.sanitize import BLOCK, LINE, clean
 from tui.scenext.models import Frame, Result, Task, TaskStatus
 from tui.scenext.signed_url import identity, is_link
 
-MOST_FRAMES: Final = 2_000
-MOST_RESULTS: Final = 200
+MAX_FRAMES: Final = 2_000
+MAX_RESULTS: Final = 200
 _POINTS_NAMES: Final = ("consumption", "points", "points_consumption", "points_used", "credits")
 
 
@@ -34,7 +34,7 @@ def parse(body: bytes, task_id: str) -> Task:
     data = envelope.get("data")
     data = data if isinstance(data, dict) else {}
     if _says_error(envelope):
-        raise ApiError(ErrorKind.REJECTED, message_of(body) or "the service reports an error")
+        raise ApiError(ErrorKind.REJECTED, error_message(body) or "the service reports an error")
     if not isinstance(envelope.get("status"), str) or "status" not in data:
         raise ApiError(ErrorKind.NOT_THE_API, "the answer is JSON, but not of the service's form")
     sent_id = data.get("task_id")
@@ -52,7 +52,7 @@ def parse(body: bytes, task_id: str) -> Task:
     )
 
 
-def message_of(body: bytes) -> str:
+def error_message(body: bytes) -> str:
     """Return what an error answer of the service says, on one line; empty where it says nothing."""
     try:
         envelope = _object(body)
@@ -107,7 +107,7 @@ def _status(value: object) -> tuple[TaskStatus, str]:
 def _frames(value: object) -> tuple[Frame, ...]:
     frames: list[Frame] = []
     seen: set[tuple[str, str]] = set()
-    for item in value[:MOST_FRAMES] if isinstance(value, list) else []:
+    for item in value[:MAX_FRAMES] if isinstance(value, list) else []:
         if not isinstance(item, dict):
             continue
         url = item.get("image")
@@ -124,7 +124,7 @@ def _frames(value: object) -> tuple[Frame, ...]:
 
 def _results(value: object) -> tuple[Result, ...]:
     items = value if isinstance(value, list) else [] if value is None else [value]
-    return tuple(result for item in items[:MOST_RESULTS] if (result := _result(item)) is not None)
+    return tuple(result for item in items[:MAX_RESULTS] if (result := _result(item)) is not None)
 
 
 def _result(item: object) -> Result | None:

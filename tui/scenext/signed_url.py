@@ -40,7 +40,7 @@ def _split(url: str) -> SplitResult | None:
 
 
 @lru_cache(maxsize=4096)
-def ends_at(url: str) -> float | None:
+def expires_at(url: str) -> float | None:
     """Return when `url` ends, in Unix seconds: `NEVER` without a signature, None where unknown.
 
     Unknown is whatever is odd: a time that is missing, malformed, given twice or without a

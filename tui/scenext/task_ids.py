@@ -14,18 +14,17 @@ from typing import Final
 from urllib.parse import unquote
 
 from tui.errors import UserError
-from tui.sanitize import clean
+from tui.sanitize import clean, is_invisible
 
-LONGEST: Final = 128
+MAX_ID_LENGTH: Final = 128
 """Characters."""
 
 _BETWEEN: Final = re.compile(r"[\s,;，；、]+")
 _QUOTES: Final = "\"'`“”‘’[]()"
-_INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
 _PATH: Final = "/get_status/"
 
 
-def task_id(text: str) -> str:
+def parse_task_id(text: str) -> str:
     """Return the task ID in `text`: an ID, or a status URL, as `…/get_status/12345`.
 
     Raises:
@@ -38,26 +37,26 @@ def task_id(text: str) -> str:
         raise UserError(f"no task ID in {_quoted(text)}")
     if found in (".", ".."):
         raise UserError(f"{_quoted(found)} is no task ID")
-    if len(found) > LONGEST:
-        raise UserError(f"a task ID has at most {LONGEST} characters: {_quoted(found)}")
+    if len(found) > MAX_ID_LENGTH:
+        raise UserError(f"a task ID has at most {MAX_ID_LENGTH} characters: {_quoted(found)}")
     if found.isascii() and found.isprintable() and " " not in found:
         return found
-    if any(unicodedata.category(character) in _INVISIBLE for character in found) or (
+    if any(is_invisible(c) or unicodedata.category(c) == "Zs" for c in found) or (
         # An ID is shown as it is, so that nothing may be in it that cannot be shown.
-        clean(found, LONGEST) != found
+        clean(found, MAX_ID_LENGTH) != found
     ):
         raise UserError(f"a task ID has no spaces or invisible characters: {_quoted(found)}")
     return found
 
 
-def task_ids(texts: Iterable[str]) -> list[str]:
-    """Return the IDs of `texts`, each once, in order. Raises `UserError` as `task_id` does.
+def parse_task_ids(texts: Iterable[str]) -> list[str]:
+    """Return the IDs of `texts`, each once, in order. Raises `UserError` as `parse_task_id` does.
 
     A text may hold many, as they are pasted from a list: with spaces, commas or semicolons
     between them, in quotes or not.
     """
     parts = (part.strip(_QUOTES) for text in texts for part in _BETWEEN.split(text))
-    return list(dict.fromkeys(task_id(part) for part in parts if part))
+    return list(dict.fromkeys(parse_task_id(part) for part in parts if part))
 
 
 def _from_url(url: str) -> str:

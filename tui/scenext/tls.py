@@ -10,7 +10,7 @@ import certifi
 
 from tui.config import Config
 from tui.errors import UserError
-from tui.sanitize import clean
+from tui.sanitize import display_path
 
 
 def ssl_context(config: Config) -> ssl.SSLContext:
@@ -44,7 +44,7 @@ def ssl_context(config: Config) -> ssl.SSLContext:
             context.load_verify_locations(cafile=config.ca_file)
         except OSError:  # ssl.SSLError is one too
             raise UserError(
-                f"ca_file: {clean(str(config.ca_file), 300)} holds no certificates as PEM."
+                f"ca_file: {display_path(config.ca_file)} holds no certificates as PEM."
             ) from None
     return context
 

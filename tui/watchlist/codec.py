@@ -29,14 +29,14 @@ from tui import toml
 from tui.errors import UserError
 from tui.sanitize import clean
 from tui.scenext.models import TaskStatus
-from tui.scenext.task_ids import task_id as parsed_id
+from tui.scenext.task_ids import parse_task_id
 
 VERSION = 1
 """The newest version of the file that this program understands, and the one that it writes."""
 
-LONGEST_LABEL = 200
+MAX_LABEL_LENGTH = 200
 """Characters."""
-LONGEST_STATUS = 60
+MAX_STATUS_LENGTH = 60
 """Characters of a state in the service's words."""
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -129,7 +129,7 @@ def _added(kept: dict[str, Entry], entry: Entry, before: str | None) -> dict[str
 
 def _is_id(text: str) -> bool:
     try:
-        return parsed_id(text) == text
+        return parse_task_id(text) == text
     except UserError:
         return False
 
@@ -152,9 +152,9 @@ def _storable(entry: Entry) -> Entry:
     return Entry(
         id=_encodable(entry.id),
         added=_utc(entry.added),
-        label=clean(entry.label, LONGEST_LABEL),
+        label=clean(entry.label, MAX_LABEL_LENGTH),
         status=entry.status,
-        status_sent=clean(entry.status_sent, LONGEST_STATUS) if unknown else "",
+        status_sent=clean(entry.status_sent, MAX_STATUS_LENGTH) if unknown else "",
         ended=None if ended is None else _utc(ended),
     )
 

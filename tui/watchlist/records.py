@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from tui.errors import ApiError
-from tui.scenext.models import Frame, PollResult, Task, TaskStatus
+from tui.scenext.models import Frame, PollResult, Result, Task, TaskStatus
 from tui.scenext.signed_url import identity
 from tui.watchlist.storage import Add, Change, Entry, Remove, Update, replay
 
@@ -58,6 +58,11 @@ class Record(NamedTuple):
     def frames(self) -> tuple[Frame, ...]:
         """The frames that are known, in the service's order."""
         return self.task.frames if self.task else ()
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        """What the task came to; empty until it has ended."""
+        return self.task.results if self.task else ()
 
 
 class Watchlist:

@@ -19,7 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from tui.watchlist.atomic_file import Filesystem, WholeFiles, because, beside, shown
+from tui.atomic_file import Filesystem, WholeFiles, beside, describe_os_error
+from tui.sanitize import display_path
 from tui.watchlist.codec import (
     Add,
     Change,
@@ -126,7 +127,7 @@ class WatchlistFile:
                 # Nobody else can have written it yet, if the lock is one.
                 stamp = None if unlocked else self.stamp()
         except OSError as error:
-            raise StorageError(f"Not saved: {because(target, error)}") from error
+            raise StorageError(f"Not saved: {describe_os_error(target, error)}") from error
         return loaded._replace(warning=loaded.warning or unlocked, stamp=stamp)
 
     def stamp(self) -> tuple[int, int, int] | None:
@@ -151,7 +152,7 @@ class WatchlistFile:
         except FileNotFoundError:
             return _Found()
         except OSError as error:
-            why = because(target, error)
+            why = describe_os_error(target, error)
             backup = self._backup(target)
             said = f"Could not read {why}. {backup.warning}"
             return backup._replace(warning=said, refusal=why, unread=True)
@@ -160,7 +161,7 @@ class WatchlistFile:
         except UnreadableError as error:
             return self._damaged(target, self._backup(target), str(error))
         if document.newer:
-            why = f"{shown(target)} was written by a newer scenext-tui; update this one"
+            why = f"{display_path(target)} was written by a newer scenext-tui; update this one"
             return _Found(document, f"{why}. Changes are not saved.", refusal=why)
         if document.problems:
             return self._damaged(target, _Found(document), " and ".join(document.problems))
@@ -178,10 +179,10 @@ class WatchlistFile:
             return _Found(warning=note, sound=False)
         except OSError as error:
             # It may well hold all tasks: a save would go on without them.
-            why = f"cannot read the backup {because(path, error)}"
+            why = f"cannot read the backup {describe_os_error(path, error)}"
             return _Found(warning=f"And {why}.", sound=False, refusal=why)
         note = f"Its backup {path.name} was loaded ({len(document.entries)} tasks)."
-        newer = f"{shown(path)} was written by a newer scenext-tui; update this one"
+        newer = f"{display_path(path)} was written by a newer scenext-tui; update this one"
         return _Found(document, note, sound=False, refusal=newer if document.newer else "")
 
     def _damaged(self, target: Path, found: _Found, why: str) -> _Found:
@@ -191,10 +192,13 @@ class WatchlistFile:
             with suppress(FileNotFoundError):
                 self._files.keep(beside(target, ".bak"), self._now())
         except OSError as error:
-            said = f"{shown(target)} {why}, and no copy could be kept: {because(target, error)}"
-            warning = f"{said}. {found.warning}".rstrip()
-            return found._replace(warning=warning, sound=False, refusal=said)
-        warning = f"{shown(target)} {why}; a copy is in {copy.name}. {found.warning}".rstrip()
+            not_kept = f"no copy could be kept: {describe_os_error(target, error)}"
+            refusal = f"{display_path(target)} {why}, and {not_kept}"
+            warning = f"{refusal}. {found.warning}".rstrip()
+            return found._replace(warning=warning, sound=False, refusal=refusal)
+        warning = (
+            f"{display_path(target)} {why}; a copy is in {copy.name}. {found.warning}".rstrip()
+        )
         return found._replace(warning=warning, sound=False)
 
     @contextmanager
@@ -205,13 +209,15 @@ class WatchlistFile:
             try:
                 stack.enter_context(self._fs.lock(path, LOCK_SECONDS))
             except TimeoutError as error:
-                held = f"another program holds the lock {shown(path)}; close it if it hangs"
+                held = f"another program holds the lock {display_path(path)}; close it if it hangs"
                 raise StorageError(f"Not saved: {held}") from error
             except OSError as error:
                 if error.errno not in _NO_LOCKS:
-                    raise StorageError(f"Not saved: {because(path, error)}") from error
+                    raise StorageError(f"Not saved: {describe_os_error(path, error)}") from error
                 if not self._told_of_locks:
-                    warning = f"No file locks at {shown(path)}: use one dashboard at a time there."
+                    warning = (
+                        f"No file locks at {display_path(path)}: use one dashboard at a time there."
+                    )
                 self._told_of_locks = True
             yield warning
 
@@ -240,7 +246,10 @@ class WatchlistFile:
             data = encode(bare)
         except ValueError as error:
             raise StorageError(
-                f"Not saved: {shown(target)} would not read back right; please report this"
+                f"Not saved: {display_path(target)} would not read back right; please report this"
             ) from error
         copy = self._files.keep(target, self._now())
-        return data, f"{shown(target)} lost keys that are not ours; a copy is in {copy.name}."
+        return (
+            data,
+            f"{display_path(target)} lost keys that are not ours; a copy is in {copy.name}.",
+        )

@@ -1,6 +1,6 @@
-"""Keeps the watchlist on disk: saves each change, tries again, follows what others write.
+"""Keep the watchlist in step with its file: save each change, retry, follow what others write.
 
-All file work happens in one thread of its own, which shares no executor with name look-ups: those
+All file work happens in a thread of its own that shares no executor with name look-ups: those
 cannot be cancelled and may hang for seconds. The event loop never waits for the disk.
 """
 
@@ -16,30 +16,30 @@ from typing import Final
 
 from tui.watchlist.storage import Change, Loaded, StorageError, Update, WatchlistFile
 
-FOLLOW: Final = 1.5
-"""Seconds between two looks at the file; what another program adds shows within two."""
-RETRY: Final = 30.0
-"""Seconds before a save that failed is tried again."""
-PATIENCE: Final = 0.3
+CHECK_INTERVAL: Final = 1.5
+"""Seconds between two looks at the file: what another program adds shows within two."""
+RETRY_INTERVAL: Final = 30.0
+"""Seconds before a failed save is retried."""
+MIN_DEBOUNCE: Final = 0.3
 """Seconds for which a mere change of state waits for others, so that one save serves them all."""
-LONGEST: Final = 10.0
+MAX_DEBOUNCE: Final = 10.0
 """Seconds that it waits at most."""
 
 _log = logging.getLogger(__name__)
 
 
-class Keeper:
+class WatchlistSync:
     """The file's side of the watchlist; `run` it on the event loop."""
 
     def __init__(
         self,
         file: WatchlistFile,
         pending: list[Change],
-        loaded: Callable[[Loaded], None],
-        trouble: Callable[[str], None],
+        on_loaded: Callable[[Loaded], None],
+        on_problem: Callable[[str], None],
         *,
-        follow: float = FOLLOW,
-        retry: float = RETRY,
+        check_interval: float = CHECK_INTERVAL,
+        retry_interval: float = RETRY_INTERVAL,
     ) -> None:
         """Prepare; nothing is read or written before `run`.
 
@@ -47,40 +47,40 @@ class Keeper:
             file: The watchlist on disk.
             pending: The changes to save, oldest first. Those at its front are removed once they
                 are on disk.
-            loaded: Is called on the loop with what the file holds, when that has changed. It must
-                be taken in, with what is pending on top, before the call returns: later, a change
+            on_loaded: Called on the loop with what the file holds, when that has changed. It must
+                apply it, with the pending changes on top, before it returns: later, a change
                 saved meanwhile would be missing from both.
-            trouble: Is called with one line when the file cannot be saved or read, and with ""
-                when it can again.
-            follow: Seconds between two looks at the file.
-            retry: Seconds before a save that failed is tried again; what the user changes is
-                tried at once all the same.
+            on_problem: Called with one line when the file cannot be saved or read, and with ""
+                once it can again.
+            check_interval: Seconds between two looks at the file.
+            retry_interval: Seconds before a failed save is retried; a change made by the user is
+                saved at once all the same.
         """
         self._file = file
         self._pending = pending
-        self._loaded = loaded
-        self._trouble = trouble
+        self._on_loaded = on_loaded
+        self._on_problem = on_problem
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="watchlist")
-        self._kick = asyncio.Event()
-        # One save at a time: each takes what it has saved from the front of the same list.
+        self._wake_event = asyncio.Event()
+        # One save at a time: each removes what it has saved from the front of the same list.
         self._saving = asyncio.Lock()
-        self._follow_every, self._retry = follow, retry
+        self._check_interval, self._retry_interval = check_interval, retry_interval
         self._stamp: tuple[int, int, int] | None = None
-        self._held: Loaded | None = None
-        self._took = 0.0
-        self._noticed: float | None = None
+        self._last_loaded: Loaded | None = None
+        self._save_seconds = 0.0
+        self._pending_since: float | None = None
         self._tried, self._failed_at = 0, -math.inf
-        self._not_saved = self._not_read = self._said = ""
+        self._save_problem = self._read_problem = self._reported = ""
 
-    def kick(self) -> None:
+    def wake(self) -> None:
         """Save what is pending now."""
-        self._kick.set()
+        self._wake_event.set()
 
     def load(self) -> Loaded:
         """Read the file now, in this thread: before the loop has anything else to do."""
         self._stamp = self._file.stamp()
-        self._held = self._file.load()
-        return self._held
+        self._last_loaded = self._file.load()
+        return self._last_loaded
 
     async def run(self) -> None:
         """Save and follow until cancelled; no failure ends it."""
@@ -90,14 +90,14 @@ class Keeper:
                 try:
                     if self._due_in() <= 0:
                         await self._save()
-                    await self._follow()
+                    await self._check_file()
                 except Exception:
-                    _log.exception("unexpected fault beside the watchlist's file")
+                    _log.exception("unexpected fault while syncing the watchlist's file")
         finally:
             self._thread.shutdown(wait=False)
 
     @property
-    def owes(self) -> bool:
+    def has_unsaved(self) -> bool:
         """Whether something is not on disk that the next answer would not tell again."""
         return any(not isinstance(change, Update) or change.ended for change in self._pending)
 
@@ -111,32 +111,33 @@ class Keeper:
         return not self._pending
 
     async def _pause(self) -> None:
-        """Wait until something is to be saved, or until it is time to look at the file."""
+        """Wait until a save is due, or until it is time to look at the file."""
         now = asyncio.get_running_loop().time
-        end = now() + self._follow_every
+        end = now() + self._check_interval
         while (seconds := min(self._due_in(), end - now())) > 0:
-            self._kick.clear()
+            self._wake_event.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
-                    await self._kick.wait()
+                    await self._wake_event.wait()
 
     def _due_in(self) -> float:
-        """The seconds until what is pending is to be saved; infinite where nothing is."""
+        """Return the seconds until the pending changes are due; infinite where there are none."""
         if not self._pending:
-            self._noticed = None
+            self._pending_since = None
             return math.inf
         now = asyncio.get_running_loop().time()
-        if self._noticed is None:
-            self._noticed = now
-        fresh = self._pending[self._tried :]
-        if any(not isinstance(change, Update) for change in fresh):
+        if self._pending_since is None:
+            self._pending_since = now
+        untried = self._pending[self._tried :]
+        if any(not isinstance(change, Update) for change in untried):
             return 0.0
-        if self._not_saved:
-            return self._failed_at + self._retry - now
-        # A thousand first answers in half a minute must not keep the disk busy all the time, least
-        # of all with what the next answer would tell again: an end is seen but once.
-        seldom = 20 if any(isinstance(c, Update) and c.ended for c in fresh) else 100
-        return self._noticed + max(PATIENCE, min(LONGEST, seldom * self._took)) - now
+        if self._save_problem:
+            return self._failed_at + self._retry_interval - now
+        # Debounce by the cost of a save; end times get the shorter delay, since a re-poll cannot
+        # recover them.
+        factor = 20 if any(isinstance(c, Update) and c.ended for c in untried) else 100
+        delay = max(MIN_DEBOUNCE, min(MAX_DEBOUNCE, factor * self._save_seconds))
+        return self._pending_since + delay - now
 
     async def _save(self) -> None:
         async with self._saving:
@@ -155,26 +156,26 @@ class Keeper:
                 _log.exception("unexpected fault in a save")
                 self._save_failed("Not saved: a bug; see the log.", len(changes))
                 return
-            self._took = loop.time() - started
+            self._save_seconds = loop.time() - started
             del self._pending[: len(changes)]
-            self._tried, self._noticed, self._not_saved = 0, None, ""
-            self._say()
+            self._tried, self._pending_since, self._save_problem = 0, None, ""
+            self._report()
             self._stamp = loaded.stamp or self._stamp
-            self._held = loaded._replace(stamp=None)
-            self._loaded(loaded)
+            self._last_loaded = loaded._replace(stamp=None)
+            self._on_loaded(loaded)
 
-    def _save_failed(self, why: str, tried: int) -> None:
+    def _save_failed(self, reason: str, tried: int) -> None:
         self._tried, self._failed_at = tried, asyncio.get_running_loop().time()
-        self._not_saved = why
-        self._say()
+        self._save_problem = reason
+        self._report()
 
-    def _say(self) -> None:
-        words = self._not_saved or self._not_read
-        if words != self._said:
-            self._said = words
-            self._trouble(words)
+    def _report(self) -> None:
+        problem = self._save_problem or self._read_problem
+        if problem != self._reported:
+            self._reported = problem
+            self._on_problem(problem)
 
-    async def _follow(self) -> None:
+    async def _check_file(self) -> None:
         loop = asyncio.get_running_loop()
         stamp = await loop.run_in_executor(self._thread, self._file.stamp)
         if stamp != self._stamp:
@@ -185,12 +186,12 @@ class Keeper:
         async with self._saving:
             loop = asyncio.get_running_loop()
             loaded = await loop.run_in_executor(self._thread, self._file.load)
-            self._not_read = loaded.warning if loaded.unread else ""
-            self._say()
+            self._read_problem = loaded.warning if loaded.unread else ""
+            self._report()
             if loaded.unread:
-                # The backup lacks the last change: better what is shown than a task that blinks.
+                # The backup lacks the last change: better keep what is shown than let a task blink.
                 return
             self._stamp = stamp
-            if loaded != self._held:
-                self._held = loaded
-                self._loaded(loaded)
+            if loaded != self._last_loaded:
+                self._last_loaded = loaded
+                self._on_loaded(loaded)

@@ -1,100 +1,85 @@
-"""One record -> what the detail pane shows of it: lines, and the links that can be opened. Pure."""
+"""One task in full, in words: its fields, and rows for the links that can be opened. Pure."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from tui.addresses import unsafe_reason
+from tui.links.link import Link, task_links
 from tui.sanitize import clean
 from tui.scenext.models import Result, TaskStatus
-from tui.scenext.signed_url import ends_at, file_name, identity
+from tui.scenext.signed_url import NEVER, file_name
 from tui.watchlist.records import Record
-from tui.wording.tasks import badge, clock_time, life
+from tui.wording.tasks import badge, clock_time, time_left
 
 
-class LinkWords(NamedTuple):
-    """All that a row shows of a frame or a video; the link itself is not among it."""
+class LinkRowData(NamedTuple):
+    """All that a row shows of a frame or a video; the link itself is not part of it."""
 
     key: str
     name: str
     file: str
-    life: str
+    time_left: str
 
 
-class Link(NamedTuple):
-    """Something of a task that can be opened."""
-
-    key: str
-    """What stays the same from answer to answer, so that a selection can follow it."""
-    name: str
-    url: str
-    """Signed: never to be shown, logged or kept."""
-
-    @property
-    def end(self) -> float | None:
-        """When the link ends, as `signed_url.ends_at` says."""
-        return ends_at(self.url)
-
-    def words(self, server_now: float) -> LinkWords:
-        """Return what a row shows of it."""
-        if unsafe_reason(self.url):
-            # Shown for what it is; nothing opens it.
-            return LinkWords(self.key, self.name, clean(self.url, 120), "unsafe")
-        return LinkWords(self.key, self.name, file_name(self.url), life(self.end, server_now))
-
-
-def links(record: Record) -> tuple[Link, ...]:
-    """Return what can be opened of a task: its result's links, then its frames in order."""
-    found: list[Link] = []
-    results = record.task.results if record.task else ()
-    linked = [result for result in results if result.is_link]
-    for number, result in enumerate(linked, 1):
-        name = result.kind if len(linked) == 1 else f"{result.kind} {number}"
-        found.append(Link(f"result {number} {result.kind}", name, result.content))
-    keys: set[str] = set()
-    for frame in record.frames:
-        key = f"frame {frame.id} {identity(frame.url)}"
-        if key not in keys:
-            keys.add(key)
-            found.append(Link(key, frame.id, frame.url))
-    return tuple(found)
-
-
-def newest_frame(record: Record) -> Link | None:
-    """Return the last frame of a task."""
-    frames = [link for link in links(record) if link.key.startswith("frame ")]
-    return frames[-1] if frames else None
-
-
-class Fact(NamedTuple):
+class Field(NamedTuple):
     """One thing that is known of a task."""
 
     name: str
-    words: str
+    text: str
     style: str = ""
     """`badge` or `stale`, where it is to be shown as such."""
 
 
-class Detail(NamedTuple):
+class TaskDetails(NamedTuple):
     """All that the detail pane shows of a task."""
 
     task_id: str
     status: TaskStatus
-    facts: tuple[Fact, ...]
+    fields: tuple[Field, ...]
     """What stands above the frames."""
     heading: str
-    """What the list of frames is headed by."""
+    """The heading of the list of frames."""
     links: tuple[Link, ...]
 
 
-def detail(record: Record, now: datetime) -> Detail:
+def link_row(link: Link, server_now: float) -> LinkRowData:
+    """Return what a row shows of a link."""
+    if unsafe_reason(link.url):
+        # Shown for what it is; nothing opens it.
+        return LinkRowData(link.key, link.name, clean(link.url, 120), "unsafe")
+    left = time_left(link.expires_at, server_now)
+    return LinkRowData(link.key, link.name, file_name(link.url), left)
+
+
+def link_lifetime(link: Link, server_now: float) -> str:
+    """Return how long a link stays valid, as a sentence."""
+    if link.expires_at is None:
+        return "When the link ends is not known."
+    if link.expires_at == NEVER:
+        return "The link never expires."
+    if link.seconds_left(server_now) > 0:
+        return f"The link lives for {time_left(link.expires_at, server_now)}."
+    return link_expired(link, server_now)
+
+
+def link_expired(link: Link, server_now: float) -> str:
+    """Return, as a sentence, that a link has expired, whatever it says of itself."""
+    if link.expires_at is None or link.seconds_left(server_now) > 0:
+        return "The link has ended and the service did not renew it."
+    now = datetime.fromtimestamp(server_now, UTC)
+    end = clock_time(datetime.fromtimestamp(link.expires_at, UTC), now)
+    return f"The link ended at {end} and the service did not renew it."
+
+
+def task_details(record: Record, now: datetime) -> TaskDetails:
     """Return what the detail pane shows of a record."""
-    return Detail(
-        record.id, record.status, tuple(_facts(record, now)), _heading(record), links(record)
-    )
+    links = task_links(record.results, record.frames)
+    fields = tuple(_fields(record, now))
+    return TaskDetails(record.id, record.status, fields, _heading(record), links)
 
 
 def _heading(record: Record) -> str:
@@ -104,41 +89,41 @@ def _heading(record: Record) -> str:
     frames = f"{number} {'frame' if number == 1 else 'frames'}"
     if not number:
         frames = "no frames" if record.status.terminal else "no frames yet"
-    kinds = Counter(result.kind for result in record.task.results if result.is_link)
+    kinds = Counter(result.kind for result in record.results if result.is_link)
     parts = [kind if count == 1 else f"{count} {kind}s" for kind, count in kinds.items()]
-    words = ", ".join([*parts, frames])
-    return words[:1].upper() + words[1:]
+    heading = ", ".join([*parts, frames])
+    return heading[:1].upper() + heading[1:]
 
 
-def _facts(record: Record, now: datetime) -> Iterator[Fact]:
+def _fields(record: Record, now: datetime) -> Iterator[Field]:
     task, entry = record.task, record.entry
-    yield Fact("State", badge(record.status, record.status_sent), "badge")
+    yield Field("State", badge(record.status, record.status_sent), "badge")
     if record.error is not None:
         since = "nothing is known of it yet"
         if record.answered is not None:
             since = f"what you see is from {clock_time(record.answered, now)}"
-        yield Fact("Request", f"! {record.error.message}; {since}", "stale")
-    yield Fact("Times", _times(record, now))
+        yield Field("Request", f"! {record.error.message}; {since}", "stale")
+    yield Field("Times", _times(record, now))
     if entry.label:
-        yield Fact("Label", entry.label)
+        yield Field("Label", entry.label)
     if task is None:
         return
     if task.points:
-        yield Fact("Points", task.points)
+        yield Field("Points", task.points)
     if task.message:
-        yield Fact("Message", task.message)
+        yield Field("Message", task.message)
     for result in task.results:
-        yield from _result_facts(record, result)
+        yield from _result_fields(record, result)
 
 
-def _result_facts(record: Record, result: Result) -> Iterator[Fact]:
+def _result_fields(record: Record, result: Result) -> Iterator[Field]:
     if not result.is_link and result.content:
         failed = record.status is TaskStatus.FAILED
-        yield Fact("Reason" if failed else result.kind.capitalize(), result.content)
+        yield Field("Reason" if failed else result.kind.capitalize(), result.content)
     if result.score:
-        yield Fact("Score", result.score)
+        yield Field("Score", result.score)
     if result.score_detail:
-        yield Fact("Scoring", result.score_detail)
+        yield Field("Scoring", result.score_detail)
 
 
 def _times(record: Record, now: datetime) -> str:
@@ -147,7 +132,7 @@ def _times(record: Record, now: datetime) -> str:
     if not record.status.terminal:
         return added
     if entry.ended is None:
-        return f"{added}, had ended before it was watched"
+        return f"{added}, already finished when added"
     minutes = int((entry.ended - entry.added).total_seconds() // 60)
     took = f"{minutes:,} min" if minutes else "less than a minute"
     return f"{added}, ended {clock_time(entry.ended, now)}, took {took}"

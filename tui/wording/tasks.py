@@ -1,8 +1,8 @@
-"""Records -> words: badges, ages, reasons, lines. Pure; everything shown is worded here.
+"""Tasks in words: badges, ages, reasons, rows, counts, and the state of polling. Pure.
 
-Every text from outside was cleaned at the model's edge and is passed on as plain strings or
-`Content`, never as markup. Glyphs are one cell wide in every terminal; those of ambiguous width
-(box lines, ellipses, bullets) are left out of rows, where they would shift what follows.
+Text from outside was cleaned where it entered, and is passed on as plain strings, never as markup.
+Rows use only glyphs that are one cell wide in every terminal: those of ambiguous width (box lines,
+ellipses, bullets) would shift what follows.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rich.cells import cell_len, set_cell_size
 
 from tui.credentials import ApiKey
 from tui.errors import ApiError, ErrorKind
-from tui.polling.limiter import Pulse, PulseKind
+from tui.polling.limiter import HealthKind, PollingHealth
 from tui.scenext.models import TaskStatus
 from tui.scenext.signed_url import NEVER
 from tui.watchlist.records import Record
@@ -28,7 +28,7 @@ _AGE_WIDTH: Final = 6
 _FRAMES_WIDTH: Final = 4
 _UNKNOWN_WIDTH: Final = 26
 _FIXED_WIDTH: Final = 1 + _AGE_WIDTH + 1 + _BADGE_WIDTH + 1 + _FRAMES_WIDTH + 1
-"""The cells in front of a row's ID, where its badge is of the usual width."""
+"""Cells in front of a row's ID, where its badge has the usual width."""
 
 _BADGES: Final[Mapping[TaskStatus, tuple[str, str]]] = {
     TaskStatus.QUEUED: ("-", "Queued"),
@@ -44,16 +44,16 @@ def badge(status: TaskStatus, sent: str) -> str:
     return f"{glyph} {word}"
 
 
-def span(seconds: float, *, goes_on: bool = True) -> str:
-    """Return a length of time as `<1 min`, minutes, then hours, days.
+def format_duration(seconds: float, *, running: bool = True) -> str:
+    """Return a duration as `<1 min`, minutes, then hours, days.
 
-    What `goes_on` is told in steps of 5 from 10 minutes on: each other text is sent over the line.
+    While the time is `running`, minutes go in steps of 5 from 10 on: each new text is a repaint.
     """
     minutes = int(max(0.0, seconds) // 60)
     if minutes < 1:
         return "<1 min"
     if minutes < 100:
-        return f"{minutes - minutes % 5 if goes_on and minutes >= 10 else minutes} min"
+        return f"{minutes - minutes % 5 if running and minutes >= 10 else minutes} min"
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} d"
 
 
@@ -63,19 +63,19 @@ def clock_time(moment: datetime, now: datetime) -> str:
     return f"{local:%H:%M}" if local.date() == today.date() else f"{local:%Y-%m-%d %H:%M}"
 
 
-def life(end: float | None, server_now: float) -> str:
-    """Return how long a link still lives, given its end and the service's time (Unix seconds)."""
-    if end is None:
+def time_left(expires_at: float | None, server_now: float) -> str:
+    """Return how long a link stays valid, by the service's time; both are Unix seconds."""
+    if expires_at is None:
         return "?"
-    if end == NEVER:
+    if expires_at == NEVER:
         return "no end"
-    left = end - server_now
+    left = expires_at - server_now
     if left <= 0:
         return "ended"
-    return "<1 min" if left < 60 else span(left)
+    return "<1 min" if left < 60 else format_duration(left)
 
 
-class TaskWords(NamedTuple):
+class TaskRowData(NamedTuple):
     """All that a row shows of a task: words only, so that equal values repaint nothing."""
 
     key: str
@@ -84,34 +84,34 @@ class TaskWords(NamedTuple):
     age: str
     frames: str
     stale: str
-    """Why the data are old; empty when they are not."""
+    """Why the data are stale; empty when they are not."""
     label: str
 
 
-def task_words(record: Record, now: datetime) -> TaskWords:
-    """Return the words of a record's row."""
-    return TaskWords(
+def task_row(record: Record, now: datetime) -> TaskRowData:
+    """Return what a row shows of a record."""
+    return TaskRowData(
         key=record.id,
         status=record.status,
         badge=badge(record.status, record.status_sent),
         age=_age(record, now),
         frames=str(len(record.frames)) if record.task else "",
-        stale=reason(record),
+        stale=stale_reason(record),
         label=record.entry.label,
     )
 
 
 def _age(record: Record, now: datetime) -> str:
     if not record.status.terminal:
-        return span((now - record.entry.added).total_seconds())
+        return format_duration((now - record.entry.added).total_seconds())
     if record.entry.ended is None:
-        # It had ended before anybody looked: how long it took is not known.
+        # It had already ended when it was added: how long it took is not known.
         return "-"
-    return span((record.entry.ended - record.entry.added).total_seconds(), goes_on=False)
+    return format_duration((record.entry.ended - record.entry.added).total_seconds(), running=False)
 
 
-def reason(record: Record) -> str:
-    """Return in a word or two why a record is not up to date; empty when it is."""
+def stale_reason(record: Record) -> str:
+    """Return in a word or two why a record is stale; empty when it is up to date."""
     error = record.error
     if error is None:
         return ""
@@ -124,32 +124,31 @@ def reason(record: Record) -> str:
     return error.kind.value
 
 
-def meant(query: str, rows: Iterable[TaskWords]) -> Callable[[TaskWords], bool]:
-    """Return what tells which rows a query means, in whatever case.
+def matcher(query: str, rows: Iterable[TaskRowData]) -> Callable[[TaskRowData], bool]:
+    """Return a predicate that tells which rows match a query, ignoring case.
 
-    They are those with the query as it stands in one of their parts, if there are any: among IDs
-    of random digits, "batch 3" would else mean nearly every batch. If not, those with each of its
-    words anywhere.
+    Rows that contain the whole query match, if there are any: among IDs of random digits, the
+    words of "batch 3" alone would match nearly every batch. Otherwise rows with each of its words.
     """
     whole = query.casefold().strip()
 
-    def as_it_stands(row: TaskWords) -> bool:
-        return whole in _searched(row)
+    def contains_whole(row: TaskRowData) -> bool:
+        return whole in _haystack(row)
 
-    def word_by_word(row: TaskWords) -> bool:
-        searched = _searched(row)
-        return all(word in searched for word in whole.split())
+    def contains_words(row: TaskRowData) -> bool:
+        haystack = _haystack(row)
+        return all(word in haystack for word in whole.split())
 
-    return as_it_stands if any(map(as_it_stands, rows)) else word_by_word
+    return contains_whole if any(map(contains_whole, rows)) else contains_words
 
 
-def _searched(row: TaskWords) -> str:
-    # One text, as a thousand rows are searched at each key; no query has a line's end in it.
+def _haystack(row: TaskRowData) -> str:
+    # One text, since every key searches all rows; no query contains a line break.
     return "\n".join((row.badge, row.key, row.label, row.stale)).casefold()
 
 
 class Columns(NamedTuple):
-    """How the cells of a row are shared out; the same for all rows of a list."""
+    """The widths of a row's columns; the same for all rows of a list."""
 
     width: int
     id_width: int
@@ -161,37 +160,37 @@ class Columns(NamedTuple):
         Args:
             width: Cells of a row.
             longest_id: Cells of the longest ID there is.
-            whole: Whether an ID is shown whole up to `ID_WIDTH` even if no label fits then.
+            whole: Whether to show IDs whole up to `ID_WIDTH` even if no label fits then.
         """
         room = width - _FIXED_WIDTH
         wanted = min(longest_id, ID_WIDTH)
         return cls(width, max(8, min(wanted, room if whole else max(13, room - 12))))
 
 
-def task_line(words: TaskWords, columns: Columns) -> tuple[tuple[str, str], ...]:
-    """Return a row as parts `(name, text)`, whose texts follow each other on the line.
+def task_line(row: TaskRowData, columns: Columns) -> tuple[tuple[str, str], ...]:
+    """Return a row as `(name, text)` parts, in the order of the line.
 
-    What changes most often comes first: a partial repaint is written from the left edge.
+    What changes most often comes first: a partial repaint is sent from the left edge.
     """
-    # A state that we do not know may be long; it takes what the ID leaves free.
+    # An unknown state may be long; it takes what the ID leaves free.
     spare = columns.width - _FIXED_WIDTH - columns.id_width
     most = _BADGE_WIDTH + max(0, min(spare, _UNKNOWN_WIDTH - _BADGE_WIDTH))
-    badge_text = fit(words.badge, max(_BADGE_WIDTH, min(most, cell_len(words.badge))))
+    badge_text = fit(row.badge, max(_BADGE_WIDTH, min(most, cell_len(row.badge))))
     parts = [
-        ("age", f" {words.age.rjust(_AGE_WIDTH)} "),
+        ("age", f" {row.age.rjust(_AGE_WIDTH)} "),
         ("badge", badge_text + " "),
-        ("frames", words.frames.rjust(_FRAMES_WIDTH) + " "),
-        ("id", fit(cut_middle(words.key, columns.id_width), columns.id_width)),
+        ("frames", row.frames.rjust(_FRAMES_WIDTH) + " "),
+        ("id", fit(cut_middle(row.key, columns.id_width), columns.id_width)),
     ]
-    if words.stale:
-        parts.append(("stale", f" ! {words.stale}"))
-    if words.label:
-        parts.append(("label", f" {words.label}"))
+    if row.stale:
+        parts.append(("stale", f" ! {row.stale}"))
+    if row.label:
+        parts.append(("label", f" {row.label}"))
     return tuple(parts)
 
 
 def column_names(columns: Columns) -> str:
-    """Return the line above the rows that says what their parts are."""
+    """Return the heads of the columns, as the line above the rows."""
     state = "  State".ljust(_BADGE_WIDTH + 1 + _FRAMES_WIDTH - len("Frames"))
     return f" {'Time'.rjust(_AGE_WIDTH)} {state}Frames {fit('Task', columns.id_width)} Label"
 
@@ -204,7 +203,7 @@ def fit(text: str, width: int) -> str:
 
 
 def cut_middle(text: str, width: int) -> str:
-    """Return `text` in at most `width` cells, with `..` in the place of its middle."""
+    """Return `text` in at most `width` cells, its middle replaced by `..`."""
     if cell_len(text) <= width:
         return text
     if width < 2:
@@ -238,7 +237,7 @@ def counts(by_status: Mapping[TaskStatus, int], shown: int | None = None) -> str
 
 
 def added(new: int, there: int, label: str = "") -> str:
-    """Return what came of adding tasks, some of which were `there` already and took the label."""
+    """Return the result of adding tasks, some of which were `there` already and took the label."""
     noun = "task" if new == 1 else "tasks"
     already = f"; {there:,} already there" if there else ""
     labelled = f", labelled “{label}” now" if there and label else ""
@@ -246,31 +245,31 @@ def added(new: int, there: int, label: str = "") -> str:
 
 
 def key_refused(key: ApiKey, error: ApiError) -> str:
-    """Return what to say once when the service refuses a key, which is not part of it."""
+    """Return what to say when the service refuses a key; the key is not part of it."""
     return (
         f"The service refused the key from {key.source} ({error.message}). Polling has stopped; "
         f"it goes on when the key changes, or press r. {key.hint}".rstrip()
     )
 
 
-def pulse(state: Pulse, until: datetime | None) -> str:
-    """Return in words how polling stands; `until` is the wall clock's time of a pause's end."""
-    match state.kind:
-        case PulseKind.RESTING:
+def polling_health(health: PollingHealth, until: datetime | None) -> str:
+    """Return how polling is doing; `until` is the wall-clock time at which a pause ends."""
+    match health.kind:
+        case HealthKind.RESTING:
             return "nothing left to poll"
-        case PulseKind.STARTING:
+        case HealthKind.STARTING:
             return "asking"
-        case PulseKind.LIVE:
+        case HealthKind.LIVE:
             return "live"
-        case PulseKind.LATE if state.every:
-            return f"late: each task every {math.ceil(state.every)} s"
-        case PulseKind.LATE:
+        case HealthKind.LATE if health.every:
+            return f"late: each task every {math.ceil(health.every)} s"
+        case HealthKind.LATE:
             return "late: answers are slow"
-        case PulseKind.OFFLINE:
-            return f"offline: {state.reason}, trying again"
-        case PulseKind.NOT_THE_API:
+        case HealthKind.OFFLINE:
+            return f"offline: {health.reason}, trying again"
+        case HealthKind.NOT_THE_API:
             return "answers are not from the API (captive portal or proxy?)"
-        case PulseKind.KEY_REFUSED:
+        case HealthKind.KEY_REFUSED:
             return "stopped: the service refused the key"
     shown = f"{until.astimezone():%H:%M:%S}" if until else "later"
     return f"paused by the service until {shown}"

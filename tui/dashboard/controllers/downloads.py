@@ -1,4 +1,4 @@
-"""The download that runs now: started, shown on the dashboard, cancelled."""
+"""Run downloads one after the other, show them on the screen, and cancel them."""
 
 from __future__ import annotations
 
@@ -6,39 +6,46 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-from tui.dashboard.screens.link_panel import OpenPanel
-from tui.dashboard.screens.main import Dashboard
-from tui.engine import Backend
-from tui.saving.saver import Saving
-from tui.wording.details import Link
+from tui.dashboard.screens.link_panel import LinkPanel
+from tui.dashboard.screens.main import MainScreen
+from tui.engine import Engine
+from tui.links.link import Link
+from tui.links.resolver import LinkResolver
+from tui.saving.saver import SaveProgress, Saver
+from tui.wording.transfers import save_outcome, save_progress
 
-SHOWN: Final = 3
-"""Downloads whose outcome is shown, of those that followed each other."""
+MAX_OUTCOMES: Final = 3
+"""Results shown, of downloads that followed each other."""
 
 
-class Downloads:
-    """One download at a time; those that are asked for meanwhile follow it.
+class DownloadController:
+    """One download at a time; those requested meanwhile queue behind it.
 
-    What came of those before it stays to be read, up to `SHOWN` lines.
+    The results of those before it stay readable, up to `MAX_OUTCOMES` lines.
     """
 
-    def __init__(self, dashboard: Dashboard, backend: Backend, saving: Saving) -> None:
-        self._dashboard = dashboard
-        self._backend = backend
-        self._saving = saving
-        self._waiting: list[tuple[str, Sequence[Link]]] = []
+    def __init__(
+        self, screen: MainScreen, engine: Engine, resolver: LinkResolver, saver: Saver
+    ) -> None:
+        self._screen = screen
+        self._engine = engine
+        self._resolver = resolver
+        self._saver = saver
+        self._queue: list[tuple[str, Sequence[Link]]] = []
         self._running: asyncio.Task[None] | None = None
 
-    def start(self, task_id: str, links: Sequence[Link]) -> None:
-        """Save these links of a task."""
+    def start(self, task_id: str, key: str, *, everything: bool) -> None:
+        """Save one link of a task, or all that there is of it."""
+        link = self._resolver.find(task_id, key)
+        links = self._resolver.all_of(task_id) if everything else [link] if link else []
         if links:
-            self._waiting.append((task_id, links))
+            self._queue.append((task_id, links))
             if self._running is None:
-                self._running = self._backend.spawn(self._run())
+                self._running = self._engine.spawn(self._run())
 
     def cancel(self) -> None:
-        """End what runs and forget what waits; or hide what came of the last one."""
-        self._waiting.clear()
+        """Cancel what is running and clear the queue; or hide the result of the last one."""
+        self._queue.clear()
         running, self._running = self._running, None
         if running is not None:
             running.cancel()
@@ -48,22 +55,24 @@ class Downloads:
 
     async def _run(self) -> None:
         path = ""
-        words: list[str] = []
-        while self._waiting:
-            task_id, links = self._waiting.pop(0)
-            saved = await self._saving.save(task_id, links, self._tell)
-            path = str(saved.path) if saved.path else path
-            words = [*words, saved.words][-SHOWN:]
+        outcomes: list[str] = []
+        while self._queue:
+            task_id, links = self._queue.pop(0)
+            report = await self._saver.save(task_id, links, self._on_progress)
+            if report.paths:
+                path = str(report.paths[0] if len(report.paths) == 1 else report.folder)
+            outcome = save_outcome(report, self._engine.server_clock.now())
+            outcomes = [*outcomes, outcome][-MAX_OUTCOMES:]
         self._running = None
-        self._show("\n".join(words), path=path)
+        self._show("\n".join(outcomes), path=path)
 
-    def _tell(self, words: str) -> None:
-        more = f" ({len(self._waiting)} more to come)" if self._waiting else ""
-        self._show(f"{words}{more}", running=True)
+    def _on_progress(self, progress: SaveProgress) -> None:
+        more = f" ({len(self._queue)} more to come)" if self._queue else ""
+        self._show(f"{save_progress(progress)}{more}", running=True)
 
-    def _show(self, words: str, *, path: str = "", running: bool = False) -> None:
-        self._dashboard.show_transfer(words, path=path, running=running)
-        # A small terminal has no room for the dashboard's line beside the panel.
-        for screen in self._dashboard.app.screen_stack:
-            if isinstance(screen, OpenPanel):
-                screen.transfer = words
+    def _show(self, text: str, *, path: str = "", running: bool = False) -> None:
+        self._screen.show_transfer(text, path=path, running=running)
+        # On a small terminal the line of the main screen is hidden behind the panel.
+        for screen in self._screen.app.screen_stack:
+            if isinstance(screen, LinkPanel):
+                screen.transfer = text

@@ -1,101 +1,181 @@
-"""All that is done with a link: opened, copied, shown as a picture, saved.
-
-The app's side of links, with the parts behind it connected. Imported when the first of it is
-wanted: the first paint does not wait for it.
-"""
+"""Open and copy links: get a fresh one if need be, then open it the way that works here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+import asyncio
+import platform
+import shutil
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Literal, TypeVar
 
-from textual.content import Content
+from textual.app import App, SuspendNotSupported
 
-from tui.dashboard.controllers.downloads import Downloads
-from tui.dashboard.controllers.opening import Opening
-from tui.dashboard.controllers.previews import Previewing
-from tui.dashboard.screens.main import Dashboard
-from tui.dashboard.widgets.frame_preview import FramePreview
-from tui.engine import Backend, Parts
-from tui.links.resolver import Links
-from tui.pictures.decoding import Pictures
-from tui.saving.saver import Saving
+from tui.addresses import unsafe_reason
+from tui.dashboard.screens.link_panel import LinkPanel, OfferedLink
+from tui.engine import Engine
+from tui.links import clipboard, opener
+from tui.links.link import Link
+from tui.links.resolver import LinkResolver
+from tui.wording.details import link_lifetime
 
-if TYPE_CHECKING:
-    from textual.app import App
-
-    from tui.dashboard.messages import DownloadRequested, PreviewRequested
-    from tui.dashboard.screens.link_panel import OpenPanel
+_T = TypeVar("_T")
 
 
-class LinkActions:
-    """Does what is asked about links, in the background."""
+class LinkController:
+    """Does what is requested about links, in the background."""
 
     def __init__(
         self,
         app: App[None],
-        dashboard: Dashboard,
-        backend: Backend,
-        parts: Parts,
-        say: Callable[[str], None],
+        engine: Engine,
+        resolver: LinkResolver,
+        *,
+        environ: Mapping[str, str],
+        open_command: str,
     ) -> None:
-        """Connect the parts; `say` is told what is worth a passing line."""
-        threads = backend.threads
-        self._dashboard = dashboard
-        self._backend = backend
-        self._links = Links(backend, say)
-        self._opening = Opening(app, self._links, parts.environ, parts.config.open_command, threads)
-        pictures = Pictures(backend.fetch, threads)
-        self._previewing = Previewing(self._links, pictures, off=_pictures_off(parts))
-        saving = Saving(self._links, backend.media, parts.downloads, threads)
-        self._downloads = Downloads(dashboard, backend, saving)
+        self._app = app
+        self._engine = engine
+        self._resolver = resolver
+        self._environ = environ
+        self._open_command = open_command
+        self._opening: set[tuple[str, str]] = set()
 
-    def open(self, task_id: str, link_key: str) -> None:
-        """Open a link in the way that works here."""
-        self._backend.spawn(self._opening.open(task_id, link_key))
+    def open(self, task_id: str, key: str) -> None:
+        """Open a link the way that works here, or say why not.
 
-    def copy(self, task_id: str, link_key: str) -> None:
+        A second request does nothing while the first is in flight: a fresh link may take a while.
+        """
+        if (task_id, key) not in self._opening:
+            self._opening.add((task_id, key))
+            opening = self._engine.spawn(self._open(task_id, key))
+            opening.add_done_callback(lambda _: self._opening.discard((task_id, key)))
+
+    def copy(self, task_id: str, key: str) -> None:
         """Copy a link."""
-        self._backend.spawn(self._opening.copy(task_id, link_key))
+        self._engine.spawn(self._copy(task_id, key))
 
-    def copy_text(self, words: str, name: str) -> None:
+    def copy_text(self, text: str, name: str) -> None:
         """Copy a text that is no secret; `name` says what it is."""
-        self._backend.spawn(self._opening.copy_plain(words, name))
+        self._engine.spawn(self._copy_text(text, name))
 
-    def copy_again(self, panel: OpenPanel) -> None:
+    def copy_again(self, panel: LinkPanel) -> None:
         """Copy the link of a panel again."""
-        self._backend.spawn(self._opening.copy_again(panel))
+        self._engine.spawn(self._copy_in(panel))
 
     def show_raw(self, url: str) -> None:
-        """Show a link on the normal screen."""
-        self._opening.show_raw(url)
+        """Show a link on the terminal's normal screen, as one line that can be selected whole.
 
-    def preview_in(self, panel: OpenPanel) -> None:
-        """Show the picture of a panel's link in the panel."""
-        self._fill(panel.preview, panel.offer.task_id, panel.offer.link_key)
+        Blocks the loop until enter or ctrl+c is pressed: awaiting while suspended would deadlock,
+        since rendering goes on and nobody drains it (terok-ai/terok#1187).
+        """
+        try:
+            with self._app.suspend(), _interruptible():
+                print(f"\n{url}\n\nPress enter to go back.", flush=True)  # noqa: T201
+                sys.stdin.readline()
+        except SuspendNotSupported:
+            self._notify("This terminal cannot show the raw link.", is_error=True)
 
-    def preview(self, event: PreviewRequested) -> None:
-        """Show the picture of the frame that is selected now beside the list."""
-        link = self._links.find(event.task_id, event.link_key)
-        detail = self._dashboard.detail
-        detail.preview_heading.update(Content(f"Preview of {link.name}" if link else "Preview"))
-        self._fill(detail.preview, event.task_id, event.link_key)
+    async def _open(self, task_id: str, key: str) -> None:
+        link = await self._valid(task_id, key)
+        if link is None:
+            return
+        plan = await self._in_thread(lambda: self._plan(link.url))
+        if isinstance(plan, opener.Reject):
+            self._notify(f"Not opened: {plan.reason}.", is_error=True)
+            return
+        reason = plan.reason if isinstance(plan, opener.ShowLink) else ""
+        if isinstance(plan, opener.RunProgram) and link.seconds_left(self._server_now()) > 0:
+            program = plan
+            reason = await self._in_thread(lambda: opener.run(program))
+            if not reason:
+                self._notify(f"Opened {link.name} with {program.name}.")
+                return
+        await self._show_panel(task_id, link, reason)
 
-    def _fill(self, preview: FramePreview, task_id: str, link_key: str) -> None:
-        self._backend.spawn(self._previewing.fill(preview, task_id, link_key))
+    async def _show_panel(self, task_id: str, link: Link, reason: str) -> None:
+        name = f"{link.name} of {task_id}"
+        offered = OfferedLink(task_id, link.key, name, link.url, self._lifetime(link), reason)
+        panel = LinkPanel(offered)
+        # Notifications would lie over the panel's keys, and name others.
+        self._app.clear_notifications()
+        await self._app.push_screen(panel)
+        await self._copy_in(panel)
 
-    def download(self, event: DownloadRequested) -> None:
-        """Save a frame, or all there is of a task."""
-        one = self._links.find(event.task_id, event.link_key)
-        links = self._links.all_of(event.task_id) if event.everything else [one] if one else []
-        self._downloads.start(event.task_id, links)
+    async def _copy(self, task_id: str, key: str) -> None:
+        link = await self._valid(task_id, key)
+        if link is None:
+            return
+        if reason := unsafe_reason(link.url):
+            self._notify(f"Not copied: {reason}.", is_error=True)
+            return
+        outcome = await self._to_clipboard(link.url)
+        self._notify(f"Link of {link.name} {outcome}. {self._lifetime(link)}")
 
-    def cancel_download(self) -> None:
-        """End the download that runs, or hide what came of it."""
-        self._downloads.cancel()
+    async def _copy_text(self, text: str, name: str) -> None:
+        outcome = await self._to_clipboard(text)
+        self._notify(f"{name} {outcome}.")
+
+    async def _copy_in(self, panel: LinkPanel) -> None:
+        """Copy a panel's link, renewed where it is about to expire, and tell the panel how."""
+        panel.copied = ""
+        offered = panel.link
+        link = await self._resolver.get_valid(offered.task_id, offered.link_key)
+        if link is not None and not unsafe_reason(link.url):
+            offered = offered._replace(url=link.url, lifetime=self._lifetime(link))
+        outcome = await self._to_clipboard(offered.url)
+        if panel.is_attached:
+            panel.link = offered
+            panel.copied = outcome
+
+    async def _to_clipboard(self, text: str) -> str:
+        return await self._in_thread(
+            lambda: clipboard.copy(
+                text,
+                self._environ,
+                lambda copied: self._app.call_from_thread(self._app.copy_to_clipboard, copied),
+            )
+        )
+
+    async def _valid(self, task_id: str, key: str) -> Link | None:
+        link = await self._resolver.get_valid(task_id, key)
+        if link is None:
+            self._notify("There is no frame yet.")
+        return link
+
+    def _plan(self, url: str) -> opener.Plan:
+        context = opener.OpenContext(
+            self._environ,
+            sys.platform,
+            shutil.which,
+            wsl="microsoft" in platform.release().lower(),
+            tmux_ssh=opener.tmux_ssh(self._environ),
+        )
+        return opener.plan(url, self._open_command, context)
+
+    def _server_now(self) -> float:
+        return self._engine.server_clock.now()
+
+    def _lifetime(self, link: Link) -> str:
+        return link_lifetime(link, self._server_now())
+
+    def _notify(self, text: str, *, is_error: bool = False) -> None:
+        severity: Literal["error", "information"] = "error" if is_error else "information"
+        self._app.notify(text, severity=severity, markup=False, timeout=5)
+
+    async def _in_thread(self, work: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._engine.threads, work)
 
 
-def _pictures_off(parts: Parts) -> str:
-    if parts.config.low_bandwidth:
-        return "Pictures are off, to spare the line (--low-bandwidth)."
-    return "Pictures need colours, and NO_COLOR is set." if "NO_COLOR" in parts.environ else ""
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let ctrl+c end the block; asyncio's own handler would end the app, and only later."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        pass
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,66 +1,84 @@
-"""Fills a preview with the picture of a link, and says why where there is none."""
+"""Fill previews with the picture of a link, or say why there is none."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from tui.addresses import unsafe_reason
-from tui.dashboard.widgets.frame_preview import FramePreview
-from tui.errors import MediaError
-from tui.links.resolver import Links
-from tui.pictures.decoding import PictureError, Pictures, Pixels
-from tui.scenext.signed_url import identity
-from tui.wording.details import Link
+from textual.content import Content
 
-SETTLE: Final = 0.1
+from tui.config import Config
+from tui.dashboard.screens.link_panel import LinkPanel
+from tui.dashboard.widgets.frame_preview import FramePreview
+from tui.dashboard.widgets.task_detail import TaskDetail
+from tui.engine import Engine
+from tui.errors import MediaError
+from tui.links.link import Link
+from tui.links.resolver import ExpiredLinkError, LinkResolver, UnsafeLinkError
+from tui.pictures.decoding import PictureCache, PictureError, Pixels
+from tui.scenext.signed_url import identity
+from tui.wording.details import link_expired
+
+DEBOUNCE: Final = 0.1
 """Seconds for which a picture must be wanted before it is fetched: a cursor may run past many."""
 
 
-class Previewing:
-    """Shows pictures; one that comes after another was asked for is given up."""
+class PreviewController:
+    """Shows pictures; loading one is cancelled when another is wanted in its place."""
 
-    def __init__(self, links: Links, pictures: Pictures, *, off: str = "") -> None:
-        """Prepare; `off` says why no picture is to be shown at all, empty where they are."""
-        self._off = off
-        self._links = links
-        self._pictures = pictures
+    def __init__(
+        self, engine: Engine, resolver: LinkResolver, *, config: Config, environ: Mapping[str, str]
+    ) -> None:
+        self._engine = engine
+        self._resolver = resolver
+        self._pictures = PictureCache(engine.fetch, engine.threads)
+        self._off_reason = _off_reason(config, environ)
         self._loading: WeakKeyDictionary[FramePreview, tuple[str, asyncio.Task[Any]]] = (
             WeakKeyDictionary()
         )
 
-    async def fill(self, preview: FramePreview, task_id: str, key: str) -> None:
-        """Show the picture of a link (of the newest frame where `key` is empty)."""
-        if self._off:
-            preview.say(self._off)
+    def show(self, detail: TaskDetail, task_id: str, key: str) -> None:
+        """Show the picture of the selected frame beside the list."""
+        link = self._resolver.find(task_id, key)
+        detail.preview_heading.update(Content(f"Preview of {link.name}" if link else "Preview"))
+        self._engine.spawn(self._fill(detail.preview, task_id, key))
+
+    def show_in_panel(self, panel: LinkPanel) -> None:
+        """Show the picture of a panel's link in the panel."""
+        self._engine.spawn(self._fill(panel.preview, panel.link.task_id, panel.link.link_key))
+
+    async def _fill(self, preview: FramePreview, task_id: str, key: str) -> None:
+        if self._off_reason:
+            preview.show_text(self._off_reason)
             return
         size = preview.content_size
-        link = self._links.find(task_id, key)
+        link = self._resolver.find(task_id, key)
         if link is None:
             preview.wanted = None
-            preview.say("There is no frame yet." if task_id else "")
+            preview.show_text("There is no frame yet." if task_id else "")
             return
         wanted = (identity(link.url), size.width, size.height)
         same = preview.wanted in (wanted, (link.url, size.width, size.height))
         if same or not size.width or not size.height:
             return
-        self._give_up_another(preview, wanted[0])
+        self._cancel_other(preview, wanted[0])
         preview.wanted = wanted
         try:
-            pixels = await self._pixels(preview, task_id, link, size.width, size.height)
+            pixels = await self._load(preview, task_id, link, size.width, size.height)
         except (MediaError, PictureError) as error:
             if preview.wanted == wanted:
-                preview.say(str(error))
-                if isinstance(error, MediaError) and error.ended:
+                preview.show_text(self._describe(error))
+                if isinstance(error, MediaError) and error.expired:
                     # Another signature may bring the picture after all.
                     preview.wanted = (link.url, size.width, size.height)
             return
         if preview.wanted == wanted:
-            preview.draw(pixels)
+            preview.show_pixels(pixels)
 
-    def _give_up_another(self, preview: FramePreview, picture: str) -> None:
-        """End the loading of another picture; the same one in another size is still of use."""
+    def _cancel_other(self, preview: FramePreview, picture: str) -> None:
+        """Cancel the loading of another picture; the same one in another size is still useful."""
         before = self._loading.get(preview)
         if before is not None and before[0] != picture:
             before[1].cancel()
@@ -68,22 +86,28 @@ class Previewing:
         if task is not None:
             self._loading[preview] = picture, task
 
-    async def _pixels(
+    async def _load(
         self, preview: FramePreview, task_id: str, link: Link, columns: int, rows: int
     ) -> Pixels:
-        if why := unsafe_reason(link.url):
-            raise MediaError(f"Not loaded: {why}.")
+        async def pixels(valid: Link) -> Pixels:
+            return await self._pictures.pixels(valid.url, columns, rows)
+
         if self._pictures.has(link.url):
-            return await self._pictures.pixels(link.url, columns, rows)
-        preview.say(f"Loading {link.name} …")
-        await asyncio.sleep(SETTLE)
-        fresh = await self._links.fresh(task_id, link.key) or link
-        try:
-            return await self._pictures.pixels(fresh.url, columns, rows)
-        except MediaError as error:
-            if not error.ended:
-                raise
-        renewed = await self._links.renew(task_id, fresh)
-        if renewed.url == fresh.url:
-            raise MediaError(self._links.ended(fresh), ended=True)
-        return await self._pictures.pixels(renewed.url, columns, rows)
+            return await pixels(link)
+        preview.show_text(f"Loading {link.name} …")
+        await asyncio.sleep(DEBOUNCE)
+        return await self._resolver.fetch(task_id, link, pixels)
+
+    def _describe(self, error: MediaError | PictureError) -> str:
+        match error:
+            case UnsafeLinkError():
+                return f"Not loaded: {error}."
+            case ExpiredLinkError():
+                return link_expired(error.link, self._engine.server_clock.now())
+        return str(error)
+
+
+def _off_reason(config: Config, environ: Mapping[str, str]) -> str:
+    if config.low_bandwidth:
+        return "Pictures are off, to save bandwidth (--low-bandwidth)."
+    return "Pictures need colours, and NO_COLOR is set." if "NO_COLOR" in environ else ""

@@ -1,4 +1,4 @@
-"""Asks for tasks to watch: one or many IDs, typed or pasted, and a label."""
+"""The dialog for adding tasks: one or many IDs, typed or pasted, and a label."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
 
 from tui.dashboard.messages import AddRequested
-from tui.dashboard.widgets.hints import hints
+from tui.dashboard.widgets.notices import key_hints
 from tui.errors import UserError
 from tui.sanitize import clean
-from tui.scenext.task_ids import task_ids
+from tui.scenext.task_ids import parse_task_ids
+from tui.watchlist.codec import MAX_LABEL_LENGTH
 
 
 class IdsInput(Input):
-    """An input on one line, into which many lines can be pasted."""
+    """A one-line input into which many lines can be pasted."""
 
     def on_paste(self, event: events.Paste) -> None:
-        """Take all lines: Textual's own input keeps the first and drops the rest."""
+        """Insert all lines: Textual's own input keeps only the first."""
         event.prevent_default()
         event.stop()
         before = "" if self.cursor_at_start else " "
@@ -31,7 +32,7 @@ class IdsInput(Input):
 
 
 class AddTasks(ModalScreen[None]):
-    """A dialog; what it finds goes to the app as `AddRequested`."""
+    """A dialog that sends the IDs to the app as `AddRequested`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Cancel", id="cancel"),
@@ -40,11 +41,11 @@ class AddTasks(ModalScreen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._ids = IdsInput(id="ids", placeholder="12345 67890")
-        self._label = Input(id="label", max_length=200)
+        self._label = Input(id="label", max_length=MAX_LABEL_LENGTH)
         self._wrong = Static(id="wrong")
 
     def compose(self) -> ComposeResult:
-        """Two fields and a line for what is wrong."""
+        """Yield two fields and a line for errors."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content("Add tasks")
             yield Label(Content("Task IDs or status URLs, one or many"))
@@ -52,16 +53,16 @@ class AddTasks(ModalScreen[None]):
             yield Label(Content("Label for all of them (optional)"))
             yield self._label
             yield self._wrong
-            yield Static(hints(("enter", "add"), ("tab", "next field"), ("esc", "cancel")))
+            yield Static(key_hints(("enter", "add"), ("tab", "next field"), ("esc", "cancel")))
 
     def on_mount(self) -> None:
-        """A blinking cursor costs an SSH link 2 kB a second (measured)."""
+        """Stop the cursors from blinking, which would keep an SSH link busy."""
         self._ids.cursor_blink = self._label.cursor_blink = False
 
     @on(Input.Submitted)
     def _submitted(self) -> None:
         try:
-            ids = task_ids([self._ids.value])
+            ids = parse_task_ids([self._ids.value])
             if not ids:
                 raise UserError("Type or paste a task ID first.")
         except UserError as error:
@@ -69,5 +70,5 @@ class AddTasks(ModalScreen[None]):
             self._wrong.add_class("-shown")
             self._ids.focus()
             return
-        self.post_message(AddRequested(ids, clean(self._label.value, 200).strip()))
+        self.post_message(AddRequested(ids, clean(self._label.value, MAX_LABEL_LENGTH).strip()))
         self.dismiss()

@@ -1,4 +1,4 @@
-"""The keys, made from the bindings of the screen below."""
+"""The help: all keys, derived from the bindings."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Help(ModalScreen[None]):
         self._groups = list(groups)
 
     def compose(self) -> ComposeResult:
-        """One block of lines."""
+        """Yield one block of lines."""
         with VerticalScroll(classes="dialog") as dialog:
             dialog.border_title = Content("Keys")
             dialog.border_subtitle = Content("esc: close")

@@ -1,4 +1,4 @@
-"""What to do with a link where no browser can be started: open it by the terminal, or take it."""
+"""The panel with a link, where no browser can be started: the terminal opens it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from textual.widgets import Static
 
 from tui.dashboard.messages import DownloadRequested
 from tui.dashboard.widgets.frame_preview import FramePreview
-from tui.dashboard.widgets.hints import hints
+from tui.dashboard.widgets.notices import key_hints
 
 
-class Offer(NamedTuple):
+class OfferedLink(NamedTuple):
     """A link and what is known about it."""
 
     task_id: str
@@ -28,21 +28,21 @@ class Offer(NamedTuple):
     name: str
     """What the link leads to, as in `frame3 of 12345`."""
     url: str
-    """One that may be opened."""
-    lives: str
-    """How long the link lives, as a sentence."""
-    why: str = ""
+    """Checked: it may be opened."""
+    lifetime: str
+    """How long the link stays valid, as a sentence."""
+    reason: str = ""
     """What kept a program from opening it."""
 
 
-_NOTHING: Final = Offer("", "", "", "", "")
+_NO_LINK: Final = OfferedLink("", "", "", "", "")
 
 
-class OpenPanel(ModalScreen[None]):
+class LinkPanel(ModalScreen[None]):
     """The link itself under a short label, and how it was copied."""
 
     preview: FramePreview
-    """The picture, shown when it is asked for."""
+    """The picture, shown on request."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "copy", "Copy again"),
@@ -53,63 +53,62 @@ class OpenPanel(ModalScreen[None]):
         Binding("q", "app.quit", "Quit", show=False),
     ]
 
-    offer: reactive[Offer] = reactive(_NOTHING, init=False)
+    link: reactive[OfferedLink] = reactive(_NO_LINK, init=False)
     """The link; another signature of it may take its place."""
     copied: reactive[str] = reactive("", init=False)
-    """How the link was copied, in words that claim no more than is known."""
+    """How the link was copied, claiming no more than is known."""
     transfer: reactive[str] = reactive("", init=False)
-    """How a download stands that was asked for here."""
+    """How a download started here is doing."""
 
-    class CopyWanted(Message):
-        """The link is to be copied again."""
+    class CopyRequested(Message):
+        """Copy the link again."""
 
-        def __init__(self, panel: OpenPanel) -> None:
+        def __init__(self, panel: LinkPanel) -> None:
             super().__init__()
             self.panel = panel
 
-    class PreviewWanted(Message):
-        """The panel's preview is to be filled."""
+    class PreviewRequested(Message):
+        """Fill the panel's preview."""
 
-        def __init__(self, panel: OpenPanel) -> None:
+        def __init__(self, panel: LinkPanel) -> None:
             super().__init__()
             self.panel = panel
 
-    class RawWanted(Message):
-        """The link is to be shown on the terminal's normal screen, as one line."""
+    class RawLinkRequested(Message):
+        """Show the link on the terminal's normal screen, as one line."""
 
         def __init__(self, url: str) -> None:
             super().__init__()
             self.url = url
 
-    def __init__(self, offer: Offer) -> None:
+    def __init__(self, link: OfferedLink) -> None:
         super().__init__()
-        # Kept at hand: what is told before they are mounted, or after, must find them, too.
-        self._link = Static(_label(offer), id="link")
+        # Created here, since values may be set before the panel is mounted.
+        self._link_text = Static(_label(link), id="link")
         self._copied = Static(id="copied")
-        self._lives = Static(Content(offer.lives), id="lives")
+        self._lifetime = Static(Content(link.lifetime), id="lives")
         self._transfer = Static(id="transfer")
         self.preview = FramePreview()
         self._dialog = VerticalScroll(classes="dialog", can_focus=False)
-        self.set_reactive(OpenPanel.offer, offer)
+        self.set_reactive(LinkPanel.link, link)
 
     def compose(self) -> ComposeResult:
-        """What it is, the link, and the keys."""
-        offer = self.offer
+        """Yield the link, what is known of it, and the keys."""
         with self._dialog as dialog:
             dialog.border_title = Content("Open")
-            if offer.why:
-                yield Static(Content(f"! {offer.why}"), classes="wrong")
-            yield self._link
+            if self.link.reason:
+                yield Static(Content(f"! {self.link.reason}"), classes="wrong")
+            yield self._link_text
             yield Static(
                 Content("Ctrl+click or Cmd+click it; add Shift if nothing happens."),
                 classes="hint",
             )
             yield self._copied
-            yield self._lives
+            yield self._lifetime
             yield self._transfer
             yield self.preview
             yield Static(
-                hints(
+                key_hints(
                     ("p", "preview"),
                     ("d", "save"),
                     ("c", "copy again"),
@@ -119,22 +118,22 @@ class OpenPanel(ModalScreen[None]):
                 classes="hint",
             )
 
-    def watch_offer(self, offer: Offer) -> None:
-        """Carry another link."""
-        self._link.update(_label(offer))
-        self._lives.update(Content(offer.lives))
+    def watch_link(self, link: OfferedLink) -> None:
+        """Show another signature of the link."""
+        self._link_text.update(_label(link))
+        self._lifetime.update(Content(link.lifetime))
 
     def watch_copied(self, copied: str) -> None:
-        """Say how it was copied."""
+        """Show how it was copied."""
         self._copied.update(Content(f"Link {copied}." if copied else "Copying the link."))
 
-    def watch_transfer(self, words: str) -> None:
-        """Say how the download stands."""
-        self._transfer.update(Content(words))
+    def watch_transfer(self, text: str) -> None:
+        """Show how the download is doing."""
+        self._transfer.update(Content(text))
 
     def action_copy(self) -> None:
         """Copy the link again."""
-        self.post_message(self.CopyWanted(self))
+        self.post_message(self.CopyRequested(self))
 
     def action_preview(self) -> None:
         """Show or hide the picture."""
@@ -143,16 +142,16 @@ class OpenPanel(ModalScreen[None]):
     @on(FramePreview.Resized)
     def _preview_resized(self, event: FramePreview.Resized) -> None:
         event.stop()
-        self.post_message(self.PreviewWanted(self))
+        self.post_message(self.PreviewRequested(self))
 
     def action_download(self) -> None:
         """Save the file."""
-        self.app.post_message(DownloadRequested(self.offer.task_id, self.offer.link_key))
+        self.app.post_message(DownloadRequested(self.link.task_id, self.link.link_key))
 
     def action_raw(self) -> None:
         """Show the raw link where the terminal can select it whole."""
-        self.post_message(self.RawWanted(self.offer.url))
+        self.post_message(self.RawLinkRequested(self.link.url))
 
 
-def _label(offer: Offer) -> Content:
-    return Content(f"open {offer.name}").stylize(Style(link=offer.url, underline=True))
+def _label(link: OfferedLink) -> Content:
+    return Content(f"open {link.name}").stylize(Style(link=link.url, underline=True))

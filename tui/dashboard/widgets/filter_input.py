@@ -1,4 +1,4 @@
-"""A line above the list, in which one types which tasks are to be shown."""
+"""A line above the list for typing which tasks to show."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class FilterInput(Input):
         Binding("enter,down", "keep", "To the list"),
     ]
 
-    class Left(Message):
+    class Closed(Message):
         """The focus belongs to the list again."""
 
     def __init__(self, instead_of: Widget) -> None:
-        """Take the place of another line while it is shown, so that the list need not move."""
+        """Take the place of another line while shown, so that the list need not move."""
         super().__init__(placeholder="a part of ID, label or state, or words of them")
         self.cursor_blink = False
         self._instead_of = instead_of
@@ -34,7 +34,7 @@ class FilterInput(Input):
         self._instead_of.display = not shown
 
     def open(self) -> None:
-        """Ask for words."""
+        """Show the input and focus it."""
         self._show(True)
         self.focus()
 
@@ -46,12 +46,12 @@ class FilterInput(Input):
     def action_drop(self) -> None:
         """Show all tasks again, and go to the list."""
         self.clear_filter()
-        self.post_message(self.Left())
+        self.post_message(self.Closed())
 
     def action_keep(self) -> None:
         """Go to the list, filtered as it is."""
         self._show(bool(self.value))
-        self.post_message(self.Left())
+        self.post_message(self.Closed())
 
     @on(Input.Blurred)
     def _blurred(self) -> None:

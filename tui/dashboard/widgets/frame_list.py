@@ -1,4 +1,4 @@
-"""The frames of the selected task, and its video: a line each that carries its link (OSC 8)."""
+"""The frames of the selected task, and its video: one line each that carries its link (OSC 8)."""
 
 from __future__ import annotations
 
@@ -13,66 +13,67 @@ from textual.style import Style
 from tui.addresses import unsafe_reason
 from tui.dashboard.widgets.row import Row, Rows
 from tui.dashboard.widgets.row_list import RowList
-from tui.scenext.signed_url import ends_at
-from tui.wording.details import Link, LinkWords
+from tui.links.link import Link
+from tui.scenext.signed_url import expires_at
+from tui.wording.details import LinkRowData, link_row
 from tui.wording.tasks import fit
 
-_LIFE_WIDTH = 7
+_TIME_WIDTH = 7
 _NAME_WIDTH = 10
 
 
-def _left(url: str, server_now: float) -> float:
-    end = ends_at(url) if url else None
+def _seconds_left(url: str, server_now: float) -> float:
+    end = expires_at(url) if url else None
     return 0.0 if end is None else max(0.0, end - server_now)
 
 
-class FrameRow(Row[LinkWords]):
+class FrameRow(Row[LinkRowData]):
     """A frame's line: how long its link lives, its ID, its file's name."""
 
-    words: reactive[LinkWords | None] = reactive(None)
+    data: reactive[LinkRowData | None] = reactive(None)
     """What is shown; an equal value repaints nothing."""
 
-    def __init__(self, value: LinkWords, rows: Rows, url: str) -> None:
+    def __init__(self, value: LinkRowData, rows: Rows, url: str) -> None:
         """Show `value` and carry a link; see `Row`."""
         super().__init__(value, rows)
-        self.set_reactive(FrameRow.words, value)
+        self.set_reactive(FrameRow.data, value)
         self._url = url
         self._painted_url = ""
 
-    def show(self, value: LinkWords) -> None:
-        """Show new words, perhaps of another frame."""
+    def show(self, value: LinkRowData) -> None:
+        """Show new data, perhaps of another frame."""
         self.key = value.key
-        self.words = value
+        self.data = value
 
     def set_url(self, url: str, server_now: float) -> None:
         """Carry another link from the next repaint on.
 
-        A service that signs its links afresh at every answer must not repaint anything; but a
-        link on the screen must not end while a longer-lived one is known, so it is painted once
-        the old one has less than half of the new one's life left.
+        A service that signs its links afresh at every answer must not cause repaints; but no link
+        on the screen may expire while a longer-lived one is known. So the new one is painted once
+        the old one has less than half of its time left.
         """
         self._url = url
         if (
             url != self._painted_url
-            and _left(self._painted_url, server_now) < _left(url, server_now) / 2
+            and _seconds_left(self._painted_url, server_now) < _seconds_left(url, server_now) / 2
         ):
             self.refresh()
 
     def segments(self) -> Iterator[Segment]:
-        """Return the line's parts; the ID is the link, once, as every repaint sends all of it."""
+        """Return the line's parts; only the ID is the link, as every repaint sends all of it."""
         self._painted_url = self._url
-        if self.words is None:
+        if self.data is None:
             return
-        words, style, minor = self.words, self.style(), self.style("row-list--minor").rich_style
+        data, style, minor = self.data, self.style(), self.style("row-list--minor").rich_style
         link = Style() if unsafe_reason(self._url) else Style(link=self._url)
-        yield Segment(f" {words.life.rjust(_LIFE_WIDTH)}  ", minor)
-        yield Segment(fit(words.name, _NAME_WIDTH), (style + link).rich_style)
+        yield Segment(f" {data.time_left.rjust(_TIME_WIDTH)}  ", minor)
+        yield Segment(fit(data.name, _NAME_WIDTH), (style + link).rich_style)
         yield Segment("  ", style.rich_style)
-        yield Segment(words.file, minor)
+        yield Segment(data.file, minor)
 
 
-class FrameList(RowList[LinkWords]):
-    """What can be opened of a task; the cursor follows its frame when others arrive."""
+class FrameList(RowList[LinkRowData]):
+    """What can be opened of a task; the cursor stays on its frame when others arrive."""
 
     BINDING_GROUP_TITLE = "On a frame"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -84,18 +85,18 @@ class FrameList(RowList[LinkWords]):
         self._urls: dict[str, str] = {}
         self._server_now = 0.0
 
-    def make_row(self, value: LinkWords) -> FrameRow:
+    def make_row(self, value: LinkRowData) -> FrameRow:
         """Return a row with its link."""
         return FrameRow(value, self, self._urls[value.key])
 
     def set_links(self, links: Sequence[Link], server_now: float) -> None:
-        """Show these links, whose lives are counted with the service's clock (Unix seconds)."""
+        """Show these links; `server_now` is the service's time in Unix seconds."""
         self._urls = {link.key: link.url for link in links}
         self._server_now = server_now
-        self.set_values(link.words(server_now) for link in links)
+        self.set_values(link_row(link, server_now) for link in links)
 
-    def show_value(self, row: Row[LinkWords], value: LinkWords) -> None:
-        """Have a row show a frame and carry its link."""
+    def show_value(self, row: Row[LinkRowData], value: LinkRowData) -> None:
+        """Show a frame in a row that carries its link."""
         if isinstance(row, FrameRow):
             row.set_url(self._urls[value.key], self._server_now)
         super().show_value(row, value)

@@ -1,8 +1,7 @@
 """A picture in the terminal: half blocks, two pixels a cell.
 
-No question is asked of the terminal, so it works in tmux, in screen and under any TERM; the
-colours become what the terminal can show. 48 by 14 cells are some 27 kB on the wire in true
-colour, 17 kB in 256 colours (measured).
+It needs no answer from the terminal, so it works in tmux, in screen and under any TERM; colours
+are reduced to what the terminal can show.
 """
 
 from __future__ import annotations
@@ -25,46 +24,42 @@ _HALF = "▀"
 
 
 class FramePreview(Widget):
-    """Shows pixels, or words in their place. Asks to be filled when its size changes."""
+    """Shows pixels, or a text in their place. Requests a picture when its size changes."""
 
     pixels: reactive[Pixels | None] = reactive(None)
     """The picture; None while there is none."""
-    words: reactive[str] = reactive("")
-    """What is said in its place."""
+    text: reactive[str] = reactive("")
+    """What stands in its place."""
 
     class Resized(Message):
         """The picture should be scaled to another size."""
 
-        def __init__(self, preview: FramePreview) -> None:
-            super().__init__()
-            self.preview = preview
-
     wanted: tuple[str, int, int] | None = None
-    """What it is to show: a picture's identity (its whole link, once that has ended), columns and
-    rows. Whoever fills it keeps it; to hide the preview and show it again is to ask anew."""
+    """What to show: a picture's identity (its whole link, once that has expired), columns and rows.
+    Kept by whoever fills the preview; hiding it and showing it again is a new request."""
 
     def on_hide(self) -> None:
-        """Forget what was wanted: a picture that could not be had is tried again."""
+        """Forget what was wanted, so that a picture that failed is tried again."""
         self.wanted = None
 
     def on_resize(self, event: events.Resize) -> None:
-        """Ask for a picture of the new size."""
+        """Request a picture of the new size."""
         if event.size.width and event.size.height:
-            self.post_message(self.Resized(self))
+            self.post_message(self.Resized())
 
-    def say(self, words: str) -> None:
-        """Show words in place of a picture."""
+    def show_text(self, text: str) -> None:
+        """Show a text in place of a picture."""
         self.pixels = None
-        self.words = words
+        self.text = text
 
-    def draw(self, pixels: Pixels) -> None:
+    def show_pixels(self, pixels: Pixels) -> None:
         """Show a picture."""
-        self.words = ""
+        self.text = ""
         self.pixels = pixels
 
     def render(self) -> Content:
-        """Return the words; the picture is drawn line by line."""
-        return Content(self.words)
+        """Return the text; the picture is drawn line by line."""
+        return Content(self.text)
 
     def render_line(self, y: int) -> Strip:
         """Return one line of cells."""

@@ -1,7 +1,7 @@
 """A list of one-line rows with a cursor: the base of the task list and the frame list.
 
-Compared with an `OptionList` or a `DataTable`, a changed cell costs some 70 bytes on the wire
-instead of 8-9 kB. `lazy_rows` says how the rows come about.
+A changed cell costs a hundredth of the bytes that an `OptionList` or a `DataTable` would send.
+`virtual_list` says how rows are created.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from tui.dashboard.widgets.row import CURSOR, Row, V
-from tui.dashboard.widgets.virtual_list import LazyRows
+from tui.dashboard.widgets.virtual_list import VirtualList
 
 
-class RowList(LazyRows[V], can_focus=True, inherit_bindings=False):
-    """Rows by key, one of them under the cursor. Subclasses make the rows."""
+class RowList(VirtualList[V], can_focus=True, inherit_bindings=False):
+    """Rows by key, one of them under the cursor. Subclasses create the rows."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False, id="list.up"),
@@ -33,7 +33,7 @@ class RowList(LazyRows[V], can_focus=True, inherit_bindings=False):
     ]
     BINDING_GROUP_TITLE = "In a list"
     ALLOW_SELECT = False
-    """As in Textual's own lists: a double click opens, and does not select the words."""
+    """As in Textual's own lists: a double click opens instead of selecting text."""
     COMPONENT_CLASSES: ClassVar[set[str]] = {CURSOR, "row-list--minor", "row-list--stale"}
 
     _restyling = False
@@ -41,7 +41,7 @@ class RowList(LazyRows[V], can_focus=True, inherit_bindings=False):
     cursor: reactive[str] = reactive("", init=False, repaint=False)
     """The key of the row under the cursor; empty only while there are no rows."""
 
-    class CursorMoved(Message):
+    class Highlighted(Message):
         """Another row is under the cursor now."""
 
         def __init__(self, rows: Widget) -> None:
@@ -57,7 +57,7 @@ class RowList(LazyRows[V], can_focus=True, inherit_bindings=False):
             self.key = key
 
     def preset(self, values: Iterable[V]) -> None:
-        """Have these values from the first paint on, the first of them under the cursor."""
+        """Show these values from the first paint on, the first of them under the cursor."""
         super().preset(values)
         if self._keys:
             self.set_reactive(RowList.cursor, self._keys[0])
@@ -72,31 +72,31 @@ class RowList(LazyRows[V], can_focus=True, inherit_bindings=False):
         elif self._keys != old_keys:
             self._reveal()
 
-    def drop(self, key: str) -> None:
-        """Show one value no longer; the cursor goes on to the next one."""
+    def remove_key(self, key: str) -> None:
+        """Stop showing one value; the cursor moves on to the next one."""
         self.set_values([value for value in self._values.values() if value.key != key])
 
-    def _use(self, row: Row[V], key: str) -> None:
-        super()._use(row, key)
+    def _assign(self, row: Row[V], key: str) -> None:
+        super()._assign(row, key)
         row.under_cursor = key == self.cursor
 
     # The cursor
 
     def watch_cursor(self, old: str, new: str) -> None:
-        """Move the mark, keep it in view, and tell."""
+        """Move the mark, keep it in view, and report it."""
         for key in (old, new):
             if key in self._rows:
                 self._rows[key].under_cursor = key == new
         self._reveal()
         if new:
-            self.post_message(self.CursorMoved(self))
+            self.post_message(self.Highlighted(self))
 
     def on_resize(self, event: events.Resize) -> None:
-        """Keep it in view."""
+        """Keep the cursor in view."""
         self._reveal()
 
     def watch_virtual_size(self) -> None:
-        """Bring it into view if it is in what has just been added: there was no way down to it."""
+        """Bring the cursor into view if it is on a row that could not be scrolled to before."""
         self._reveal()
 
     def _reveal(self) -> None:
@@ -132,8 +132,8 @@ class RowList(LazyRows[V], can_focus=True, inherit_bindings=False):
         if self.cursor:
             self.post_message(self.Selected(self, self.cursor))
 
-    @on(Row.Pressed)
-    def _pressed(self, event: Row.Pressed) -> None:
+    @on(Row.Clicked)
+    def _row_clicked(self, event: Row.Clicked) -> None:
         event.stop()
         self.cursor = event.key
         if event.chain == 2:

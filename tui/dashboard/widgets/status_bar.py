@@ -1,4 +1,4 @@
-"""The line at the top: counts by state, the host, and how polling stands, in words."""
+"""The line at the top: counts by state, the host, and how polling is doing."""
 
 from __future__ import annotations
 
@@ -9,18 +9,16 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
-CALM = frozenset({"live", "asking", "nothing left to poll"})
-
 
 class StatusBar(Horizontal):
-    """Words only, changed only when they differ."""
+    """Words only, repainted only when they differ."""
 
     BLANK = True
 
     counts: reactive[str] = reactive("", repaint=False)
     """How many tasks are in which state."""
-    polling: reactive[str] = reactive("", repaint=False)
-    """How polling stands."""
+    polling: reactive[tuple[str, bool]] = reactive(("", False), repaint=False)
+    """How polling is doing, and whether that is trouble."""
 
     def __init__(self, host: str, counts: str) -> None:
         """Show `counts` from the first paint on."""
@@ -31,16 +29,16 @@ class StatusBar(Horizontal):
         self._polling = Static(id="polling")
 
     def compose(self) -> ComposeResult:
-        """Two texts, side by side or one above the other."""
+        """Yield two texts, side by side or one above the other."""
         yield self._counts
         yield self._polling
 
     def on_resize(self) -> None:
-        """Use another line where one is too short."""
+        """Use a second line where one is too short."""
         self._stack()
 
     def _stack(self) -> None:
-        width = cell_len(f"{self.counts}  {self._host}: {self.polling}")
+        width = cell_len(f"{self.counts}  {self._host}: {self.polling[0]}")
         self.set_class(width + 2 > self.app.size.width, "-stacked")
 
     def watch_counts(self, counts: str) -> None:
@@ -48,8 +46,9 @@ class StatusBar(Horizontal):
         self._counts.update(Content(counts), layout=False)
         self._stack()
 
-    def watch_polling(self, polling: str) -> None:
+    def watch_polling(self, polling: tuple[str, bool]) -> None:
         """Show another state of polling."""
-        self._polling.set_class(polling not in CALM, "-trouble")
-        self._polling.update(Content(f"{self._host}: {polling}"))
+        text, is_trouble = polling
+        self._polling.set_class(is_trouble, "-trouble")
+        self._polling.update(Content(f"{self._host}: {text}"))
         self._stack()

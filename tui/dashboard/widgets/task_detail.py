@@ -1,4 +1,4 @@
-"""The selected task: what is known of it, and its frames."""
+"""The selected task: its fields and its frames."""
 
 from __future__ import annotations
 
@@ -16,48 +16,48 @@ from textual.widgets import Static
 
 from tui.dashboard.widgets.frame_list import FrameList
 from tui.dashboard.widgets.frame_preview import FramePreview
-from tui.dashboard.widgets.states import STATE_NAMES
+from tui.dashboard.widgets.task_row import STATE_NAMES
 from tui.scenext.models import TaskStatus
-from tui.wording.details import Detail, Fact
+from tui.wording.details import Field, TaskDetails
 
 
-class Facts(Widget):
-    """What is known of a task: names on the left, and what they are on the right."""
+class Fields(Widget):
+    """The fields of a task: names on the left, their text on the right."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "facts--name",
-        "facts--stale",
-        *(f"facts--{name}" for name in STATE_NAMES.values()),
+        "fields--name",
+        "fields--stale",
+        *(f"fields--{name}" for name in STATE_NAMES.values()),
     }
 
-    known: reactive[tuple[TaskStatus, tuple[Fact, ...]] | None] = reactive(
+    known: reactive[tuple[TaskStatus, tuple[Field, ...]] | None] = reactive(
         None, repaint=False, init=False
     )
-    """The state, which gives the badge its colour, and all that is shown: words, and no link."""
+    """The state, which gives the badge its colour, and the fields: words, and no link."""
 
     def watch_known(self) -> None:
-        """Paint it anew; a layout costs more than all the rest, and is for another height alone."""
+        """Repaint; lay out, which costs far more, only for another height."""
         self.refresh()
         size = self.app.size
         if self.get_content_height(size, size, self.size.width) != self.size.height:
             self.refresh(layout=True)
 
     def render(self) -> Table:
-        """Return them in their colours."""
+        """Return the fields in their colours."""
         table = Table.grid(padding=(0, 1))
         table.add_column(no_wrap=True)
         table.add_column(overflow="fold")
         if self.known is not None:
-            status, facts = self.known
-            name_style = self.get_component_rich_style("facts--name")
-            for fact in facts:
-                style = self._style_of(fact, status) if fact.style else ""
-                table.add_row(Text(fact.name, name_style), Text(fact.words, style))
+            status, fields = self.known
+            name_style = self.get_component_rich_style("fields--name")
+            for field in fields:
+                style = self._style_of(field, status) if field.style else ""
+                table.add_row(Text(field.name, name_style), Text(field.text, style))
         return table
 
-    def _style_of(self, fact: Fact, status: TaskStatus) -> Style:
-        name = STATE_NAMES[status] if fact.style == "badge" else fact.style
-        return self.get_component_rich_style(f"facts--{name}")
+    def _style_of(self, field: Field, status: TaskStatus) -> Style:
+        name = STATE_NAMES[status] if field.style == "badge" else field.style
+        return self.get_component_rich_style(f"fields--{name}")
 
 
 class TaskDetail(Vertical):
@@ -70,7 +70,7 @@ class TaskDetail(Vertical):
 
     def __init__(self) -> None:
         super().__init__()
-        self.facts = Facts()
+        self.fields = Fields()
         self.task_heading = Static(id="task-heading")
         self.heading = Static(id="frames-heading")
         self.frames = FrameList(id="frames")
@@ -78,9 +78,9 @@ class TaskDetail(Vertical):
         self.preview_heading = Static(id="preview-heading")
 
     def compose(self) -> ComposeResult:
-        """The facts, which scrolls by itself where it is long, and the frames."""
+        """Yield the fields, which scroll where they are long, and the frames."""
         yield self.task_heading
-        yield VerticalScroll(self.facts, id="facts-pane")
+        yield VerticalScroll(self.fields, id="fields-pane")
         yield self.heading
         yield self.frames
         yield self.preview_heading
@@ -94,14 +94,14 @@ class TaskDetail(Vertical):
         """Give it more room, or less."""
         self.set_class(enlarged, "-enlarged")
 
-    def show(self, detail: Detail | None, server_now: float) -> None:
-        """Show a task, or nothing; the lives of its links are counted from `server_now`."""
-        self.facts.known = (detail.status, detail.facts) if detail else None
-        # An equal text would be painted again, and a layout would repaint everything.
+    def show(self, details: TaskDetails | None, server_now: float) -> None:
+        """Show a task, or nothing; `server_now` is the service's time in Unix seconds."""
+        self.fields.known = (details.status, details.fields) if details else None
+        # Textual would repaint an equal text, and lay out everything for it.
         for static, words in (
-            (self.task_heading, detail.task_id if detail else ""),
-            (self.heading, detail.heading if detail else ""),
+            (self.task_heading, details.task_id if details else ""),
+            (self.heading, details.heading if details else ""),
         ):
             if static.content != Content(words):
                 static.update(Content(words), layout=False)
-        self.frames.set_links(detail.links if detail else (), server_now)
+        self.frames.set_links(details.links if details else (), server_now)

@@ -10,21 +10,20 @@ from textual import events
 from textual.message import Message
 
 from tui.dashboard.widgets.row_list import RowList
-from tui.dashboard.widgets.states import STATE_NAMES
-from tui.dashboard.widgets.task_row import TaskRow
-from tui.wording.tasks import Columns, TaskWords
+from tui.dashboard.widgets.task_row import STATE_NAMES, TaskRow
+from tui.wording.tasks import Columns, TaskRowData
 
-WHOLE_ID_FROM: Final = 120
+MIN_WHOLE_ID_WIDTH: Final = 120
 """Cells of a terminal from which on IDs are shown whole."""
 
 
-class TaskList(RowList[TaskWords]):
+class TaskList(RowList[TaskRowData]):
     """Every watched task on a line."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"task-list--{name}" for name in STATE_NAMES.values()}
 
-    class Arranged(Message):
-        """The columns are shared out otherwise now."""
+    class ColumnsChanged(Message):
+        """The columns have other widths now."""
 
         def __init__(self, columns: Columns) -> None:
             super().__init__()
@@ -34,37 +33,37 @@ class TaskList(RowList[TaskWords]):
         super().__init__(id=id)
         self._longest_id = 0
 
-    def make_row(self, value: TaskWords) -> TaskRow:
+    def make_row(self, value: TaskRowData) -> TaskRow:
         """Return a row with the columns of the others."""
-        return TaskRow(value, self, self._columns_now)
+        return TaskRow(value, self, self._current_columns)
 
-    def preset(self, values: Iterable[TaskWords]) -> None:
-        """Have these tasks from the first paint on."""
+    def preset(self, values: Iterable[TaskRowData]) -> None:
+        """Show these tasks from the first paint on."""
         values = list(values)
         self._longest_id = _longest_id(values)
         super().preset(values)
 
-    def set_values(self, values: Iterable[TaskWords]) -> None:
+    def set_values(self, values: Iterable[TaskRowData]) -> None:
         """Show exactly these tasks."""
         values = list(values)
         before, self._longest_id = self._longest_id, _longest_id(values)
         super().set_values(values)
         if self._longest_id != before:
-            self._tell()
+            self._report_columns()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Tell how the new width is shared out."""
-        self._tell()
+        """Report the new widths of the columns."""
+        self._report_columns()
 
-    def _tell(self) -> None:
-        self.post_message(self.Arranged(self._columns_now()))
+    def _report_columns(self) -> None:
+        self.post_message(self.ColumnsChanged(self._current_columns()))
 
-    def _columns_now(self) -> Columns:
-        # Of the list, whose size is known: to ask for that of a row that is about to scroll into
-        # view makes Textual lay out all of them, and then paint all of them.
+    def _current_columns(self) -> Columns:
+        # By the size of the list, which is known: asking for that of a row about to scroll into
+        # view would make Textual lay out and repaint all rows.
         width = self.size.width
-        return Columns.fit(width, self._longest_id, whole=self.app.size.width >= WHOLE_ID_FROM)
+        return Columns.fit(width, self._longest_id, whole=self.app.size.width >= MIN_WHOLE_ID_WIDTH)
 
 
-def _longest_id(values: Iterable[TaskWords]) -> int:
+def _longest_id(values: Iterable[TaskRowData]) -> int:
     return max((cell_len(value.key) for value in values), default=0)

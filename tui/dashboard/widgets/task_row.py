@@ -9,8 +9,11 @@ from rich.segment import Segment
 from textual.reactive import reactive
 
 from tui.dashboard.widgets.row import Row, Rows
-from tui.dashboard.widgets.states import STATE_NAMES
-from tui.wording.tasks import Columns, TaskWords, task_line
+from tui.scenext.models import TaskStatus
+from tui.wording.tasks import Columns, TaskRowData, task_line
+
+STATE_NAMES: Final = {status: status.value.lower().replace("_", "-") for status in TaskStatus}
+"""The states as `app.tcss` names them: `in-progress` and the like."""
 
 _STYLES: Final = {
     "age": "row-list--minor",
@@ -20,32 +23,32 @@ _STYLES: Final = {
 }
 
 
-class TaskRow(Row[TaskWords]):
+class TaskRow(Row[TaskRowData]):
     """A task's line. Colours come from the list's component classes, one for each state."""
 
-    words: reactive[TaskWords | None] = reactive(None)
+    data: reactive[TaskRowData | None] = reactive(None)
     """What is shown; an equal value repaints nothing."""
 
-    def __init__(self, value: TaskWords, rows: Rows, columns_of: Callable[[], Columns]) -> None:
-        """Show `value`; `columns_of` returns how lines are shared out. See `Row`."""
+    def __init__(self, value: TaskRowData, rows: Rows, columns_of: Callable[[], Columns]) -> None:
+        """Show `value` in the widths that `columns_of` returns. See `Row`."""
         super().__init__(value, rows)
         self._columns_of = columns_of
         self._columns: Columns | None = None
-        self.set_reactive(TaskRow.words, value)
+        self.set_reactive(TaskRow.data, value)
 
-    def show(self, value: TaskWords) -> None:
-        """Show new words, perhaps of another task."""
+    def show(self, value: TaskRowData) -> None:
+        """Show new data, perhaps of another task."""
         self.key = value.key
-        self.words = value
+        self.data = value
         if self._columns != self._columns_of():
             self.refresh()
 
     def segments(self) -> Iterator[Segment]:
         """Return the line's parts."""
         self._columns = self._columns_of()
-        if self.words is None:
+        if self.data is None:
             return
-        badge = f"task-list--{STATE_NAMES[self.words.status]}"
-        for name, text in task_line(self.words, self._columns):
+        badge = f"task-list--{STATE_NAMES[self.data.status]}"
+        for name, text in task_line(self.data, self._columns):
             style = badge if name == "badge" else _STYLES.get(name)
             yield Segment(text, (self.style(style) if style else self.style()).rich_style)

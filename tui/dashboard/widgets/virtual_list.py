@@ -1,43 +1,43 @@
-"""Values by key, each on a line of its own, of which those near the view have a row.
+"""A virtual list: values by key, one a line, of which only those near the view have a widget.
 
-Every row is a leaf widget of its own. What keeps it cheap at thousands of rows (each measured with
-textual 8.2.8): a row is made when it first comes near the view, its place is a number and not a
-matter of styles, it has one only while it is near the view, and it is touched only while it is in
-view, since refreshing one that is scrolled out makes the compositor lay out all of them again.
+Each row is a leaf widget. It is created when it first comes near the view, is placed by its line
+number instead of by styles, has a place only while it is near the view, and is touched only while
+it is in view: refreshing one that is scrolled out makes the compositor lay out all of them again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Generic
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.layout import Layout
+from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
+from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.message import Message
 from textual.style import Style
 from textual.timer import Timer
 from textual.widget import Widget
 
 from tui.dashboard.widgets.row import Row, V
-from tui.dashboard.widgets.rows_layout import RowsLayout, Tail
 
-OTHERS: Final = 2
-"""Lines of a screen, at least, that are not the list's."""
-AHEAD_AFTER: Final = 0.05
-"""Seconds between a move and the rows that it will need next."""
-AHEAD_AT_ONCE: Final = 6
-"""Rows that are made without a pause: a row takes 0.7 ms."""
+CHROME_LINES: Final = 2
+"""Lines of a screen, at least, that do not belong to the list."""
+PREFETCH_DELAY: Final = 0.05
+"""Seconds between scrolling and creating the rows that it will need next."""
+PREFETCH_BATCH: Final = 6
+"""Rows created without a pause."""
 
 
-class LazyRows(VerticalScroll, Generic[V]):
-    """The rows of the values that are given. Subclasses make a row of a value."""
+class VirtualList(VerticalScroll, Generic[V]):
+    """The rows of the given values. Subclasses create a row for a value."""
 
     BLANK = True
-    """Behind the rows there is nothing to draw, line by line, at each update."""
+    """There is nothing to draw behind the rows."""
 
-    class ViewMoved(Message):
+    class ViewChanged(Message):
         """Other rows are in view now."""
 
         def __init__(self, rows: Widget, keys: Sequence[str]) -> None:
@@ -54,20 +54,20 @@ class LazyRows(VerticalScroll, Generic[V]):
         self._keys: list[str] = []
         self._spare: list[Row[V]] = []
         self._placed = range(0)
-        self._ahead: Timer | None = None
-        # Nor has anything been drawn before the first paint, which draws all there is.
+        self._prefetch_timer: Timer | None = None
+        # Nothing is on the screen before the first paint either.
         self._scrolling = True
-        self._rows_layout = RowsLayout(self._line_of)
+        self._row_layout = _RowLayout(self._line_of)
         self._row_styles: dict[tuple[str, ...], Style] = {}
 
+    @abstractmethod
     def make_row(self, value: V) -> Row[V]:
-        """Return a new row; for subclasses."""
-        raise TypeError("a list knows how to make its rows")
+        """Return a new row."""
 
     # Values
 
     def preset(self, values: Iterable[V]) -> None:
-        """Have these values from the first paint on; to be called before the list is mounted."""
+        """Show these values from the first paint on; call it before the list is mounted."""
         self._values = {value.key: value for value in values}
         self._keys = list(self._values)
         self._lines = {key: line for line, key in enumerate(self._keys)}
@@ -78,7 +78,7 @@ class LazyRows(VerticalScroll, Generic[V]):
         return self._keys
 
     def has(self, key: str) -> bool:
-        """Return whether there is a value of this key."""
+        """Return whether there is a value with this key."""
         return key in self._values
 
     def set_values(self, values: Iterable[V]) -> None:
@@ -88,7 +88,7 @@ class LazyRows(VerticalScroll, Generic[V]):
         self._keys = list(self._values)
         if self._keys != old_keys:
             self._lines = {key: line for line, key in enumerate(self._keys)}
-            self._release(old_keys)
+            self._recycle(old_keys)
         self._show_lines(self._view(), old_places)
 
     def set_value(self, value: V) -> None:
@@ -100,28 +100,28 @@ class LazyRows(VerticalScroll, Generic[V]):
                 self.show_value(row, value)
 
     def show_value(self, row: Row[V], value: V) -> None:
-        """Have a row show a value, perhaps of another key than before; for subclasses."""
+        """Show a value in a row, perhaps of another key than before; for subclasses."""
         row.show(value)
 
     # The view
 
     def keys_in_view(self) -> Sequence[str]:
-        """Return the keys of the rows that can be seen now."""
+        """Return the keys of the rows that are in view."""
         return [self._keys[line] for line in self._view()]
 
     def _view(self, top: float | None = None) -> range:
-        """The lines that can be seen, by their place: the compositor may be a frame behind."""
+        """Return the lines in view, by their place: the compositor may be a frame behind."""
         top = int(self.scroll_offset.y if top is None else top)
         height = self.size.height or self.app.size.height
         return range(top, min(top + height, len(self._keys)))
 
-    def _near(self, part: float) -> range:
-        """The lines in view, and a part of a screenful more on either side."""
+    def _near_view(self, screens: float) -> range:
+        """Return the lines in view, and this many screens more on either side."""
         view = self._view()
-        more = int(len(view) * part)
+        more = int(len(view) * screens)
         return range(max(0, view.start - more), min(len(self._keys), view.stop + more))
 
-    def has_drawn(self, key: str) -> bool:
+    def is_painted(self, key: str) -> bool:
         """Return whether the row of a key is on the screen and stays where it is."""
         return not self._scrolling and key in self._rows and self._lines[key] in self._view()
 
@@ -136,12 +136,12 @@ class LazyRows(VerticalScroll, Generic[V]):
         old = self._view(old_value)
         new = [line for line in self._view() if line not in old]
         self._show_lines(new)
-        self.post_message(self.ViewMoved(self, [self._keys[line] for line in new]))
-        if self._ahead is None and any(
+        self.post_message(self.ViewChanged(self, [self._keys[line] for line in new]))
+        if self._prefetch_timer is None and any(
             line not in self._placed or self._keys[line] not in self._rows
-            for line in self._near(0.5)
+            for line in self._near_view(0.5)
         ):
-            self._ahead = self.set_timer(AHEAD_AFTER, self._look_ahead)
+            self._prefetch_timer = self.set_timer(PREFETCH_DELAY, self._prefetch)
 
     def _scrolled(self) -> None:
         self._scrolling = False
@@ -151,73 +151,74 @@ class LazyRows(VerticalScroll, Generic[V]):
                 self._rows[key].refresh()
 
     def on_mount(self) -> None:
-        """Paint rows that change by themselves once all have been painted."""
+        """Let rows repaint by themselves once all have been painted."""
         self.call_after_refresh(self._scrolled)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Keep what is new in view up to date."""
+        """Bring the rows that came into view up to date."""
         self._show_lines(self._view())
 
     # Rows
 
     def compose(self) -> ComposeResult:
-        """The first screenful; other rows are made when they come near the view."""
+        """Yield the first screenful; other rows are created when they come near the view."""
         yield Tail()
-        self._placed = range(min(len(self._keys), self.app.size.height - OTHERS))
+        self._placed = range(min(len(self._keys), self.app.size.height - CHROME_LINES))
         for line in self._placed:
             yield self._need_row(line)
 
     def row_style(self, *component_classes: str) -> Style:
-        """Return the style of component classes: of a few, for every part of every row."""
+        """Return the style of component classes, cached for all rows."""
         style = self._row_styles.get(component_classes)
         if style is None:
             style = self._row_styles[component_classes] = self.get_visual_style(*component_classes)
         return style
 
     def notify_style_update(self) -> None:
-        """Look the rows' styles up again."""
+        """Drop the cached styles."""
         self._row_styles.clear()
         super().notify_style_update()
 
     def _show_lines(self, lines: Sequence[int], old_places: object = None) -> None:
-        """Have rows in view made, placed and brought up to date."""
-        come = any(self._keys[line] not in self._rows for line in lines)
-        self._make(lines)
+        """Create, place and update the rows of lines in view."""
+        incomplete = any(self._keys[line] not in self._rows for line in lines)
+        self._create(lines)
         moved = old_places is not None and self._places() != old_places
-        if come or moved or any(line not in self._placed for line in (*lines[:1], *lines[-1:])):
+        unplaced = any(line not in self._placed for line in (*lines[:1], *lines[-1:]))
+        if incomplete or moved or unplaced:
             self._place()
         for line in lines:
             key = self._keys[line]
             self.show_value(self._rows[key], self._values[key])
 
-    def _make(self, lines: Iterable[int]) -> None:
+    def _create(self, lines: Iterable[int]) -> None:
         rows = [self._need_row(line) for line in lines]
         if new := [row for row in rows if not row.is_attached]:
             self.mount_all(new)
 
-    def _look_ahead(self) -> None:
-        """Have rows made before they are in view, a few at a time."""
-        self._ahead = None
-        missing = [line for line in self._near(1) if self._keys[line] not in self._rows]
-        self._make(missing[:AHEAD_AT_ONCE])
+    def _prefetch(self) -> None:
+        """Create rows before they are in view, a few at a time."""
+        self._prefetch_timer = None
+        missing = [line for line in self._near_view(1) if self._keys[line] not in self._rows]
+        self._create(missing[:PREFETCH_BATCH])
         self._place()
-        if missing[AHEAD_AT_ONCE:]:
-            self._ahead = self.set_timer(AHEAD_AFTER, self._look_ahead)
+        if missing[PREFETCH_BATCH:]:
+            self._prefetch_timer = self.set_timer(PREFETCH_DELAY, self._prefetch)
 
     def _need_row(self, line: int) -> Row[V]:
-        """Return the row of a line: its own, one that has lost its value, or a new one."""
+        """Return the row of a line: its own, a spare one, or a new one."""
         key = self._keys[line]
         row = self._rows.get(key)
         if row is None:
             row = self._spare.pop() if self._spare else self.make_row(self._values[key])
-            self._use(row, key)
+            self._assign(row, key)
         return row
 
-    def _use(self, row: Row[V], key: str) -> None:
+    def _assign(self, row: Row[V], key: str) -> None:
         self._rows[key] = row
         self.show_value(row, self._values[key])
 
-    def _release(self, old_keys: Sequence[str]) -> None:
+    def _recycle(self, old_keys: Sequence[str]) -> None:
         """Free the rows whose values are gone; those in view take what stands there now."""
         view = self._view()
         for line, old in enumerate(old_keys):
@@ -225,7 +226,7 @@ class LazyRows(VerticalScroll, Generic[V]):
                 row = self._rows.pop(old)
                 key = self._keys[line] if line in view else ""
                 if key and key not in self._rows:
-                    self._use(row, key)
+                    self._assign(row, key)
                 else:
                     self._spare.append(row)
 
@@ -233,8 +234,8 @@ class LazyRows(VerticalScroll, Generic[V]):
 
     @property
     def layout(self) -> Layout:
-        """How the rows are placed."""
-        return self._rows_layout
+        """The layout of the rows."""
+        return self._row_layout
 
     def _line_of(self, widget: Widget) -> int | None:
         if not isinstance(widget, Row):
@@ -245,10 +246,39 @@ class LazyRows(VerticalScroll, Generic[V]):
         return line if line in self._placed else None
 
     def _places(self) -> tuple[int, dict[Row[V], int]]:
-        """How long the list is, and where its rows are."""
+        """Return the length of the list, and the lines of its rows."""
         return len(self._keys), {row: self._lines[key] for key, row in self._rows.items()}
 
     def _place(self) -> None:
-        """Give the rows that are near the view their places, and take them from the others."""
-        self._placed = self._near(1)
+        """Give the rows near the view their places, and take them from the others."""
+        self._placed = self._near_view(1)
         self.query_one(Tail).refresh(layout=True)
+
+
+class Tail(Widget):
+    """Holds the place of the last row, so that the list has its full length before all rows do."""
+
+
+class _RowLayout(Layout):
+    """Places each row on the line of its number; rows without one get no place at all."""
+
+    name = "rows"
+
+    def __init__(self, line_of: Callable[[Widget], int | None]) -> None:
+        """Place widgets on the lines that `line_of` returns."""
+        self._line_of = line_of
+
+    def arrange(
+        self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
+    ) -> ArrangeResult:
+        """Return the placements, the newest row's first.
+
+        Textual numbers them from the last one; so the others keep their number when a row is
+        added, and need no repaint.
+        """
+        lines = ((child, self._line_of(child)) for child in reversed(children))
+        return [
+            WidgetPlacement(Region(0, y, size.width, 1), NULL_OFFSET, NULL_SPACING, child)
+            for child, y in lines
+            if y is not None
+        ]

@@ -1,4 +1,4 @@
-"""The dashboard's keys, as data: footer, help and palette are made from them."""
+"""The keys of the main screen as data; footer, help and palette are derived from them."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from typing import Final
 
 from textual.binding import Binding, BindingType
 
-DASHBOARD_KEYS: Final[list[BindingType]] = [
+MAIN_KEYS: Final[list[BindingType]] = [
     Binding("enter", "frames", "Task", tooltip="Go to the task's frames", id="frames"),
     Binding("escape", "back", "Back", tooltip="Back to the list", id="back"),
     Binding(
         "question_mark", "app.help", "Help", tooltip="Show all keys", key_display="?", id="help"
     ),
     Binding("q", "app.quit", tooltip="Quit; nothing is lost", show=False, id="dashboard.quit"),
-    Binding("slash", "filter", "Filter", key_display="/", tooltip="Show some tasks only"),
+    Binding("slash", "filter", "Filter", key_display="/", tooltip="Filter"),
     Binding("o", "open", "Open", tooltip="Open the frame, or the task's newest", id="open"),
     Binding("a", "add", "Add", tooltip="Watch more tasks", id="add"),
-    Binding("x", "remove", "Remove", tooltip="Watch this task no longer", id="remove"),
+    Binding("x", "remove", "Remove", tooltip="Stop watching", id="remove"),
     Binding("u", "undo", "Undo", tooltip="Bring back the task removed last", id="undo"),
-    Binding("r", "refresh", "Refresh", tooltip="Ask about this task now", id="refresh"),
+    Binding("r", "refresh", "Refresh", tooltip="Refresh this task", id="refresh"),
     Binding(
         "R",
         "refresh_all",
         "Refresh all",
-        tooltip="Ask about all tasks now",
+        tooltip="Refresh all",
         show=False,
         id="refresh_all",
     ),

@@ -1,7 +1,6 @@
 """Files that are read whole, and written whole or not at all: atomic replace, backup, copies.
 
-Knows no watchlist and takes no decision about content; `storage` does. Every call blocks, and
-raises `OSError` where the disk does.
+Takes no decision about content. Every call blocks, and raises `OSError` where the disk does.
 """
 
 from __future__ import annotations
@@ -9,33 +8,40 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
-_LARGEST = 64 * 1024 * 1024
-_STRAY_SECONDS = 3600
+from tui.sanitize import display_path
+
+_MAX_FILE_BYTES = 64 * 1024 * 1024
+_MIN_STRAY_AGE = 3600
 _NO_SYNC = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 # O_NONBLOCK: a FIFO under the watchlist's name must not hold the thread for ever.
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 
-_WORDS = {
-    errno.ENOSPC: "the disk is full; free some space",
-    errno.EDQUOT: "your disk quota is used up; free some space",
-    errno.EROFS: "read-only file system; make it writable or set another data folder",
-    errno.EACCES: "permission denied; check who owns the file and its folder",
-    errno.EPERM: "not permitted; check who owns the file and its folder",
-    errno.EIO: "the disk reports an error; check its health and copy your files",
-    errno.EISDIR: "it is a folder; move it away",
-    errno.ENOTDIR: "a part of its path is not a folder; move that file away",
-    errno.ELOOP: "too many symbolic links; check where it points",
-    errno.EMFILE: "too many open files; close some programs",
-    errno.ENFILE: "too many open files; close some programs",
-    errno.EFBIG: "it is too large; move it away",
-    errno.ENXIO: "it is not a regular file; move it away",
-    errno.EINTR: "a signal interrupted it; it is tried again",
+_OS_ERRORS: Final[Mapping[int, tuple[str, str]]] = {
+    errno.ENOSPC: ("the disk is full", "free some space"),
+    errno.EDQUOT: ("your disk quota is used up", "free some space"),
+    errno.EROFS: ("read-only file system", "make it writable or set another data folder"),
+    errno.EACCES: ("permission denied", "check who owns the file and its folder"),
+    errno.EPERM: ("not permitted", "check who owns the file and its folder"),
+    errno.EIO: ("the disk reports an error", "check its health and copy your files"),
+    errno.EEXIST: ("a file has the name of the folder", "move it away"),
+    errno.EISDIR: ("it is a folder", "move it away"),
+    errno.ENOTDIR: ("a part of its path is not a folder", "move that file away"),
+    errno.ENAMETOOLONG: ("the name is too long", "choose a shorter one"),
+    errno.ELOOP: ("too many symbolic links", "check where it points"),
+    errno.EMFILE: ("too many open files", "close some programs"),
+    errno.ENFILE: ("too many open files", "close some programs"),
+    errno.EFBIG: ("it is too large", "move it away"),
+    errno.ENXIO: ("it is not a regular file", "move it away"),
+    errno.EINTR: ("a signal interrupted it", "it is tried again"),
 }
+"""For each errno the reason, and what to do about it."""
 
 
 class Filesystem:
@@ -121,7 +127,7 @@ class WholeFiles:
                 raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), path)
             if not stat.S_ISREG(found.st_mode):
                 raise OSError(errno.ENXIO, os.strerror(errno.ENXIO), path)
-            if found.st_size > _LARGEST:
+            if found.st_size > _MAX_FILE_BYTES:
                 raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
             chunks = []
             while chunk := self._fs.read(fd, 1 << 20):
@@ -237,7 +243,7 @@ class WholeFiles:
     def sweep(self, target: Path, now: datetime) -> None:
         """Remove temporary files that killed saves left. Under the lock; failing does no harm."""
         prefix, suffix = _temporary_affixes(target)
-        oldest = now.timestamp() - _STRAY_SECONDS
+        oldest = now.timestamp() - _MIN_STRAY_AGE
         with suppress(OSError):
             for name in self._fs.names(target.parent):
                 path = target.with_name(name)
@@ -293,17 +299,17 @@ def _moment(seconds: float) -> datetime:
         return datetime.fromtimestamp(0, UTC)
 
 
-def shown(path: Path) -> str:
-    """A path on one line: a file's name may hold anything but `/` and NUL."""
-    return "".join(char if char.isprintable() else "?" for char in str(path))
-
-
-def _reason(error: OSError) -> str:
+def os_error_reason(error: OSError) -> str:
+    """Return in plain words why a system call failed."""
     number = error.errno or 0
-    return _WORDS.get(number) or (os.strerror(number) if number else type(error).__name__)
+    if number in _OS_ERRORS:
+        return _OS_ERRORS[number][0]
+    return os.strerror(number) if number else type(error).__name__
 
 
-def because(path: Path, error: OSError) -> str:
-    """The file that failed (the path, where it was a temporary one), and why, in plain words."""
+def describe_os_error(path: Path, error: OSError) -> str:
+    """Return which file failed (`path`, if it was a temporary one), why, and what to do."""
     named = Path(str(error.filename2 or error.filename or path))
-    return f"{shown(path if named.suffix == '.tmp' else named)}: {_reason(error)}"
+    _, advice = _OS_ERRORS.get(error.errno or 0, ("", ""))
+    reason = os_error_reason(error) + (f"; {advice}" if advice else "")
+    return f"{display_path(path if named.suffix == '.tmp' else named)}: {reason}"

@@ -1,0 +1,53 @@
+"""`scenext-tui add`: add tasks to the watchlist, without asking the service."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tui.cli.exit_codes import DONE
+from tui.config import APP
+from tui.errors import UserError
+from tui.sanitize import clean
+from tui.scenext.task_ids import parse_task_id
+from tui.watchlist.codec import MAX_LABEL_LENGTH
+from tui.watchlist.storage import Add, Entry, StorageError, WatchlistFile
+from tui.wording.tasks import added
+
+
+def add(watchlist: Path, ids: Sequence[str], label: str) -> int:
+    """Save the tasks, tell how many are new, and return the exit code. Raises `UserError`."""
+    file = WatchlistFile(watchlist)
+    now = datetime.now(UTC)
+    known = {entry.id for entry in file.load().entries}
+    label = clean(label, MAX_LABEL_LENGTH).strip()
+    try:
+        loaded = file.save([Add(Entry(task_id, now, label)) for task_id in ids])
+    except StorageError as error:
+        raise UserError(str(error)) from None
+    if loaded.warning:
+        print(f"{APP}: {loaded.warning}", file=sys.stderr)
+    new = len(set(ids) - known)
+    print(added(new, len(ids) - new, label))
+    return DONE
+
+
+def read_ids() -> list[str]:
+    """Return the IDs on standard input, one a line. Raises `UserError` with the line's number."""
+    ids: list[str] = []
+    for number, line in enumerate(_lines(), 1):
+        text = line.partition("#")[0].strip(" \t,;\"'")
+        try:
+            ids += [parse_task_id(text)] if text else []
+        except UserError as error:
+            raise UserError(f"line {number}: {error}; nothing was added") from None
+    return list(dict.fromkeys(ids))
+
+
+def _lines() -> list[str]:
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise UserError("standard input is not UTF-8 text") from None

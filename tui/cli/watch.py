@@ -1,0 +1,198 @@
+"""`scenext-tui watch` and `--demo`: build the parts of the dashboard and start it."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from tui.cli.exit_codes import DONE, FAILED, USAGE
+from tui.config import APP, Config, Paths, load, read_table
+from tui.credentials import CurrentKey, KeySettings, KeySource, Secret
+from tui.errors import UserError
+from tui.terminal import gc_tuning
+
+if TYPE_CHECKING:
+    from tui.demo import DemoService
+    from tui.engine import ClientFactory, Dependencies
+    from tui.log import Redactor
+
+DEMO_INTERVAL: Final = 3.0
+"""Seconds between two polls in the demo, whose tasks end within a minute or two."""
+SWITCH_INTERVAL: Final = 0.001
+"""Seconds after which a working thread yields to the event loop: with Python's own 5 ms, a key
+waits several times as long while a large watchlist is saved."""
+
+
+class WatchOptions(NamedTuple):
+    """The options of the command line that concern the dashboard."""
+
+    config: Path | None = None
+    """The configuration file that the user named."""
+    low_bandwidth: bool = False
+    verbose: bool = False
+
+
+def watch(options: WatchOptions, ids: list[str]) -> int:
+    """Open the dashboard on the watchlist, adding `ids`; return the exit code."""
+    if not _is_usable_terminal():
+        return USAGE
+    paths = Paths.standard(options.config)
+    config = _load_config(options, paths)
+    source = KeySource(
+        paths.config,
+        lambda: KeySettings.from_table(read_table(paths.config), paths.config),
+        os.environ,
+    )
+    key = CurrentKey(source)
+    warning = source.permission_warning()
+    return _Launch(paths, config, paths.config, key, config.host, options.verbose, warning).run(ids)
+
+
+def demo(options: WatchOptions) -> int:
+    """Open the dashboard on the demo's own service and files; return the exit code."""
+    if not _is_usable_terminal():
+        return USAGE
+    from tui.demo import DemoService
+
+    own = Paths.standard(options.config)
+    config = _load_config(options, own)
+    with tempfile.TemporaryDirectory(prefix=f"{APP}-demo-") as folder, DemoService() as service:
+        paths = Paths.inside(Path(folder))
+        _save_demo_tasks(paths, service)
+        config = config._replace(
+            base_url=service.base_url, poll_interval=DEMO_INTERVAL, trust_env=False
+        )
+        settings = KeySettings(inline=Secret(service.api_key))
+        key = CurrentKey(KeySource(paths.config, lambda: settings, {}))
+        return _Launch(paths, config, own.config, key, "demo", options.verbose).run([])
+
+
+def _save_demo_tasks(paths: Paths, service: DemoService) -> None:
+    from tui.watchlist.storage import Add, Entry, WatchlistFile
+
+    now = datetime.now(UTC)
+    entries = [Entry(task_id, now, service.labels[task_id]) for task_id in service.task_ids]
+    WatchlistFile(paths.watchlist).save([Add(entry) for entry in entries])
+
+
+def _is_usable_terminal() -> bool:
+    from tui.terminal.lifecycle import why_not_here
+
+    if reason := why_not_here(os.environ):
+        print(f"{APP}: {reason}", file=sys.stderr)
+    return not reason
+
+
+def _load_config(options: WatchOptions, paths: Paths) -> Config:
+    config = load(paths.config, os.environ, required=options.config is not None)
+    return config._replace(low_bandwidth=config.low_bandwidth or options.low_bandwidth)
+
+
+class _Launch(NamedTuple):
+    """What differs between the real dashboard and the demo."""
+
+    paths: Paths
+    config: Config
+    config_file: Path
+    """Where `config` was read from."""
+    key: CurrentKey
+    host: str
+    verbose: bool
+    warning: str = ""
+
+    def run(self, ids: list[str]) -> int:
+        """Build the app and run it until it ends; return its exit code.
+
+        A fault of ours on the way is reported and logged like one in the app: without secrets.
+        """
+        from tui import log
+        from tui.log import Redactor
+
+        redact = Redactor()
+        redact.learn(self.key.key.secret)
+        no_log = log.start(self.paths.log, redact, verbose=self.verbose)
+        try:
+            return _open(self._dependencies(redact, no_log), self.config_file, ids)
+        except UserError:
+            raise
+        except Exception:
+            logging.getLogger(__name__).critical("the dashboard could not start", exc_info=True)
+            print(redact(traceback.format_exc()), file=sys.stderr)
+            return FAILED
+
+    def _dependencies(self, redact: Redactor, no_log: str) -> Dependencies:
+        _prepare_process(self.config)
+        from tui.clock import Clock
+        from tui.engine import Dependencies
+        from tui.watchlist.storage import WatchlistFile
+
+        return Dependencies(
+            config=self.config,
+            key=self.key,
+            file=WatchlistFile(self.paths.watchlist),
+            connect=_connector(self.config),
+            environ=dict(os.environ),
+            clock=Clock(),
+            host=self.host,
+            downloads=self.config.download_dir or Paths.downloads(),
+            redact=redact,
+            warnings=(self.warning, no_log),
+        )
+
+
+def _open(dependencies: Dependencies, config_file: Path, ids: list[str]) -> int:
+    from tui.dashboard.app import ScenextApp
+    from tui.terminal.lifecycle import Guard
+
+    try:
+        app = ScenextApp(dependencies, ids)
+    except UserError as error:
+        raise UserError(f"{config_file}: {error}") from None
+    Guard(app.leave).install()
+    app.run(mouse=not dependencies.config.low_bandwidth)
+    return app.return_code or DONE
+
+
+def _connector(config: Config) -> Callable[[], ClientFactory]:
+    def connect() -> ClientFactory:
+        # After the first paint, and in parallel: importing httpx takes a while, and most of the
+        # time for the certificates is OpenSSL's, which releases Python's lock.
+        from concurrent.futures import ThreadPoolExecutor
+
+        from tui.scenext.tls import ssl_context
+
+        with ThreadPoolExecutor(1, thread_name_prefix="certificates") as thread:
+            tls = thread.submit(ssl_context, config)
+            import anyio
+
+            from tui.scenext.client import HttpClientFactory
+
+            # Import now what httpcore would otherwise import at the first query, on the event loop.
+            anyio.run(anyio.sleep, 0)
+            return HttpClientFactory(config, tls.result())
+
+    return connect
+
+
+def _prepare_process(config: Config) -> None:
+    """Set what Textual reads at import or when the app is created; tune the interpreter."""
+    gc_tuning.put_off()
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    if config.low_bandwidth:
+        os.environ["TEXTUAL_ANIMATIONS"] = "none"
+        os.environ["TEXTUAL_SMOOTH_SCROLL"] = "0"
+        os.environ["TEXTUAL_FPS"] = "10"
+    if "NO_COLOR" in os.environ and not config.theme:
+        # Otherwise Textual answers NO_COLOR with greys in true colour.
+        os.environ.setdefault("TEXTUAL_THEME", "ansi-dark")
+    stream = sys.__stderr__
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding="utf-8", errors="replace")

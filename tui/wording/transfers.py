@@ -1,0 +1,39 @@
+"""Downloads in words: how far one is, and what it came to."""
+
+from __future__ import annotations
+
+from rich.filesize import decimal as file_size
+
+from tui.links.link import Link
+from tui.links.resolver import ExpiredLinkError, UnsafeLinkError
+from tui.saving.saver import SaveProgress, SaveReport
+from tui.wording.details import link_expired
+
+
+def save_progress(progress: SaveProgress) -> str:
+    """Return how far a save is."""
+    text = f"Saving {progress.number} of {progress.total}: {progress.name}"
+    if progress.received is None:
+        return text
+    total = f" of {file_size(progress.length)}" if progress.length else ""
+    return f"{text}, {file_size(progress.received)}{total}"
+
+
+def save_outcome(report: SaveReport, server_now: float) -> str:
+    """Return what was saved, and the first reason why something was not."""
+    reasons = [_failure(link, error, server_now) for link, error in report.failures]
+    problems = f" {len(reasons)} not saved: {reasons[0]}" if reasons else ""
+    if not report.paths:
+        return reasons[0] if len(reasons) == 1 else f"Nothing saved.{problems}"
+    if len(report.paths) == 1:
+        return f"Saved {report.paths[0]}.{problems}"
+    return f"Saved {len(set(report.paths))} files in {report.folder}.{problems}"
+
+
+def _failure(link: Link, error: Exception, server_now: float) -> str:
+    match error:
+        case UnsafeLinkError():
+            return f"{link.name}: not saved, {error}."
+        case ExpiredLinkError():
+            return f"{link.name}: {link_expired(error.link, server_now)}"
+    return f"{link.name}: {error}"

@@ -17,7 +17,6 @@ from tests.support.service import ScriptedService, frame_url, task
 from tests.support.terminal import Terminal
 from tui.watchlist.storage import WatchlistFile
 
-ROOT = Path(__file__).parents[2]
 NOHUP = ("sh", "-c", 'trap "" HUP; exec "$@"', "sh")
 """Starts a program as nohup does, without its redirections."""
 
@@ -175,7 +174,7 @@ def stopped(home: Home, service: ScriptedService) -> Iterator[Terminal]:
     """A shell in which the dashboard was started and stopped."""
     service.script("t", task("t", frames=[frame_url("t", 1)]))
     shell = ["bash", "--norc", "--noprofile", "-i"]
-    with Terminal(shell, env=home.environment({"PS1": "prompt> "}), cwd=ROOT) as terminal:
+    with Terminal(shell, env=home.environment({"PS1": "prompt> "})) as terminal:
         terminal.wait_for_text("prompt>")
         terminal.press(f"{sys.executable} -m tui watch t", "enter")
         terminal.wait_for_text("frame1.png")
@@ -232,7 +231,7 @@ def test_a_fault_of_ours_restores_the_terminal_and_tells_no_secret(
 ) -> None:
     key = "sk-sentinel-0123456789"
     argv = [sys.executable, "-m", "tests.support.crashing", where, str(tmp_path), key]
-    with Terminal(argv, cwd=ROOT) as terminal:
+    with Terminal(argv) as terminal:
         terminal.wait_for_text("Asking the service")
         terminal.wait_for(lambda _: (tmp_path / "watchlist.toml").exists())
         (tmp_path / "strike").touch()

@@ -490,7 +490,7 @@ def tmux(home: Home, tmp_path: Path) -> Iterator[Callable[..., str]]:
         ).stdout
 
     program = shlex.join([*COMMAND, "watch", "t"])
-    run("new-session", "-d", "-x", "120", "-y", "40", "-c", str(Path.cwd()), program)
+    run("new-session", "-d", "-x", "120", "-y", "40", "-c", str(home.folder), program)
     try:
         yield run
     finally:

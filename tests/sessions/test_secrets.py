@@ -393,7 +393,7 @@ def test_children_get_the_link_that_is_opened_and_nothing_else(
 @pytest.mark.parametrize("where", ["handler", "worker"])
 def test_a_crash_tells_no_secret(tmp_path: Path, where: str) -> None:
     argv = [sys.executable, "-m", "tests.support.secrets", where, str(tmp_path), KEY]
-    with Terminal(argv, cwd=ROOT) as terminal:
+    with Terminal(argv) as terminal:
         terminal.wait_for_text("Asking the service")
         terminal.wait_for(lambda _: (tmp_path / "watchlist.toml").exists())
         (tmp_path / "strike").touch()

@@ -64,6 +64,7 @@ class Home:
             text=True,
             timeout=30,
             check=False,
+            cwd=self.folder,
             env={"PATH": "/usr/bin:/bin", **self.environment()},
         )
 

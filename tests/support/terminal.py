@@ -25,6 +25,8 @@ Pattern = str | re.Pattern[str]
 Condition = Pattern | Callable[[str], object]
 """What may be waited for: a pattern, or a function of the screen's text."""
 
+_ROOT = Path(__file__).parents[2]
+
 KEYS = {
     "enter": b"\r",
     "escape": b"\x1b",
@@ -71,7 +73,8 @@ class Terminal:
 
     A thread takes in all that the program writes, at once, unless it is paused. Columns and
     rows count from zero. The environment is small and clean (no SSH_*, TMUX or DISPLAY), and
-    HOME is an empty directory of its own unless ``env`` names another.
+    HOME is an empty directory of its own unless ``env`` names another. The program starts in
+    HOME, so that what it saves never lands in the checkout; it can import the checkout there.
     """
 
     def __init__(
@@ -99,14 +102,15 @@ class Terminal:
         self._master, slave = os.openpty()
         self._wake_reader, self._wake_writer = os.pipe()
         termios.tcsetwinsize(slave, (rows, cols))
+        environment = self._environment(env or {})
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-S", "-c", _LAUNCHER, *map(str, argv)],
                 stdin=slave,
                 stdout=slave,
                 stderr=slave,
-                cwd=cwd,
-                env=self._environment(env or {}),
+                cwd=cwd or environment["HOME"],
+                env=environment,
                 start_new_session=True,
             )
         except BaseException:
@@ -332,6 +336,7 @@ class Terminal:
             "TERM": "xterm-256color",
             "COLORTERM": "truecolor",
             "LANG": "C.UTF-8",
+            "PYTHONPATH": str(_ROOT),
             **added,
         }
 

@@ -17,7 +17,6 @@ from tests.support.service import Reply, Request, ScriptedService, error, frame_
 from tests.support.terminal import Terminal
 from tests.support.thin_line import BUFFERS, Way
 
-ROOT = Path(__file__).parents[2]
 URL = frame_url("12345", 3)
 
 APP = f"""
@@ -140,6 +139,12 @@ def test_a_shell_has_its_terminal_and_a_clean_environment() -> None:
         shell.wait_for("你好\n你好")
         shell.press("ctrl+c")
         assert shell.wait_exit() == -signal.SIGINT
+
+
+def test_a_program_starts_in_its_home(tmp_path: Path) -> None:
+    with Terminal(["pwd"]) as own, Terminal(["pwd"], env={"HOME": str(tmp_path)}) as named:
+        own.wait_for("terminal-home-")
+        named.wait_for_text(tmp_path.name)
 
 
 def test_what_a_program_leaves_alive_is_ended() -> None:
@@ -294,7 +299,7 @@ def test_a_program_is_used_over_a_thin_line(tmp_path: Path) -> None:
     script = tmp_path / "tiny.py"
     script.write_text(APP)
     line = [sys.executable, "-m", "tests.support.thin_line", "--rate", "50000", "--delay", "0.05"]
-    with Terminal([*line, "--", sys.executable, str(script)], cwd=ROOT) as terminal:
+    with Terminal([*line, "--", sys.executable, str(script)]) as terminal:
         terminal.wait_for_text("120x40")
         terminal.press("x")
         terminal.wait_for_text("changed")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +14,6 @@ from tests.support.terminal import Terminal
 from tests.support.thin_line import Way
 from tui.terminal.flow_control import FIRST, PATIENCE, PATIENCE_AT_LEAST, Pacer
 
-ROOT = Path(__file__).parents[2]
 QUESTION = b"?"
 
 
@@ -175,7 +173,7 @@ def test_over_a_thin_line_the_screen_follows_the_keys(home: Home, service: Scrip
     assert home.run("add", *ids).returncode == 0
     line = [sys.executable, "-m", "tests.support.thin_line", "--rate", "20000", "--delay", "0.1"]
     argv = [*line, "--", *home.command]
-    with Terminal(argv, env=home.environment(), cwd=ROOT) as terminal:
+    with Terminal(argv, env=home.environment()) as terminal:
         terminal.wait_for_text("Refresh")
         terminal.wait_quiet(1.0)
         before = len(terminal.raw)
@@ -222,7 +220,7 @@ def test_no_answer_of_the_terminal_is_left_to_the_shell(
     assert home.run("add", "one", "two", "three").returncode == 0
     line = [sys.executable, "-m", "tests.support.thin_line", "--rate", "80000", "--delay", "0.35"]
     argv = [*line, "--", sys.executable, "-c", WHAT_IS_LEFT, *home.command]
-    with Terminal(argv, env=home.environment(), cwd=ROOT) as terminal:
+    with Terminal(argv, env=home.environment()) as terminal:
         if early:
             terminal.wait_for_text("3 tasks")
         else:

@@ -65,8 +65,18 @@ def test_the_wheel_has_what_the_program_reads(wheel: Path) -> None:
         "tui/demo/__main__.py",
     } <= names
     assert not [name for name in names if name.startswith("tests")]
+    assert not [name for name in names if "README" in name]
     sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / "tui").rglob("*.py")}
     assert sources <= names
+
+
+def test_the_wheel_has_its_license(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (info,) = {name.split("/")[0] for name in archive.namelist() if ".dist-info/" in name}
+        metadata = archive.read(f"{info}/METADATA").decode()
+        text = archive.read(f"{info}/licenses/LICENSE").decode()
+    assert {"License-Expression: MIT", "License-File: LICENSE"} <= set(metadata.splitlines())
+    assert text == (ROOT / "LICENSE").read_text("utf-8")
 
 
 def test_the_installed_command_says_its_version(command: Home, installed: Path) -> None:

@@ -9,6 +9,20 @@ import pytest
 
 from tests.support.home import Home
 from tests.support.service import ScriptedService
+from tests.support.terminal import Terminal
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that start the program for real, mostly in a pseudo-terminal.
+
+    They are those with a `home`, and all of a module that imports `Terminal`.
+    """
+    for item in items:
+        if isinstance(item, pytest.Function) and (
+            "home" in item.fixturenames or vars(item.module).get("Terminal") is Terminal
+        ):
+            item.add_marker(pytest.mark.terminal)
 
 
 @pytest.fixture

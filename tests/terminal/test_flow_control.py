@@ -13,19 +13,24 @@ from tests.support.home import Home
 from tests.support.service import ScriptedService
 from tests.support.terminal import Terminal
 from tests.support.thin_line import Way
-from tui.terminal.flow_control import FIRST, PATIENCE, PATIENCE_AT_LEAST, Pacer
+from tui.terminal.flow_control import (
+    INITIAL_WINDOW,
+    MAX_REPLY_TIMEOUT,
+    MIN_REPLY_TIMEOUT,
+    FlowController,
+)
 
 ROOT = Path(__file__).parents[2]
-QUESTION = b"?"
+PROBE = b"?"
 
 
 @dataclass
 class Line:
-    """A program with a pacer at one end of a line, a terminal that answers at the other."""
+    """A program with a flow at one end of a line, a terminal that answers at the other."""
 
     rate: float
     delay: float
-    pacer: Pacer = field(default_factory=Pacer)
+    flow: FlowController = field(default_factory=FlowController)
     now: float = 100.0
     frames: list[float] = field(default_factory=list)
     """When frames were sent."""
@@ -37,8 +42,8 @@ class Line:
         self._ask()
 
     def _ask(self) -> None:
-        self.down.put(QUESTION, self.now)
-        self.pacer.asked(self.now)
+        self.down.put(PROBE, self.now)
+        self.flow.record_probe(self.now)
 
     def step(self, seconds: float) -> None:
         """Let time pass."""
@@ -49,17 +54,17 @@ class Line:
             for _ in self.up.take(self.now):
                 if self.lost:
                     self.lost -= 1
-                elif self.pacer.answered(self.now):
+                elif self.flow.record_reply(self.now):
                     self._ask()
 
     def offer(self, size: int) -> bool:
         """Send a frame if it may be sent."""
-        if not self.pacer.is_free(self.now):
+        if not self.flow.may_send(self.now):
             return False
         self.down.put(b"." * size, self.now)
-        self.pacer.sent(size)
+        self.flow.record_sent(size)
         self.frames.append(self.now)
-        if self.pacer.is_to_ask(self.now):
+        if self.flow.should_probe(self.now):
             self._ask()
         return True
 
@@ -115,34 +120,35 @@ def test_after_a_slow_time_it_finds_its_pace_again() -> None:
 def test_what_is_no_frame_holds_no_frame_back() -> None:
     line = Line(rate=5e6, delay=0.01)
     line.step(1)
-    line.pacer.sent(1_000_000)
+    line.flow.record_sent(1_000_000)
     assert line.offer(13_000)
 
 
 @pytest.mark.parametrize(
-    ("took", "patience"), [(None, PATIENCE_AT_LEAST), (0.1, PATIENCE_AT_LEAST), (1.0, PATIENCE)]
+    ("took", "patience"),
+    [(None, MIN_REPLY_TIMEOUT), (0.1, MIN_REPLY_TIMEOUT), (1.0, MAX_REPLY_TIMEOUT)],
 )
 def test_where_nobody_answers_nothing_is_held_for_long(took: float | None, patience: float) -> None:
-    pacer = Pacer()
-    pacer.asked(0.0)
+    flow = FlowController()
+    flow.record_probe(0.0)
     if took is not None:
-        pacer.answered(took)
-        pacer.asked(0.0)
-    pacer.sent(FIRST * 4)
-    assert not pacer.is_free(patience - 0.01)
-    assert pacer.is_free(patience + 0.01)
-    pacer.sent(FIRST * 4)
-    assert pacer.is_free(patience + 0.02)
-    pacer.answered(patience + 1)
-    pacer.asked(patience + 1)
-    assert not pacer.is_free(patience + 1), "what was sent meanwhile is under way"
+        flow.record_reply(took)
+        flow.record_probe(0.0)
+    flow.record_sent(INITIAL_WINDOW * 4)
+    assert not flow.may_send(patience - 0.01)
+    assert flow.may_send(patience + 0.01)
+    flow.record_sent(INITIAL_WINDOW * 4)
+    assert flow.may_send(patience + 0.02)
+    flow.record_reply(patience + 1)
+    flow.record_probe(patience + 1)
+    assert not flow.may_send(patience + 1), "what was sent meanwhile is under way"
 
 
 def test_an_answer_that_was_lost_is_asked_for_again() -> None:
     line = Line(rate=20_000, delay=0.01)
     line.step(1)
     line.lost = 1
-    line.hold(13_000, seconds=PATIENCE + 1)
+    line.hold(13_000, seconds=MAX_REPLY_TIMEOUT + 1)
     line.step(20)
     sent = len(line.frames)
     line.hold(13_000, seconds=5)
@@ -153,8 +159,8 @@ def test_an_answer_that_was_lost_is_asked_for_again() -> None:
 def test_where_no_answer_has_come_yet_none_is_asked_for_twice() -> None:
     line = Line(rate=20_000, delay=0.01)
     line.lost = 1
-    line.hold(13_000, seconds=3 * PATIENCE)
-    assert line.pacer.waits
+    line.hold(13_000, seconds=3 * MAX_REPLY_TIMEOUT)
+    assert line.flow.awaiting_reply
 
 
 def test_a_line_that_becomes_another_one_is_not_held_to_what_it_was() -> None:

@@ -64,7 +64,7 @@ class Terminal:
         return self._show(ChopsUpdate(chops, [(y, start, end)], self.cuts))
 
     def _show(self, update: RenderableType) -> str:
-        news = self.diff.news(update)
+        news = self.diff.diff(update)
         if news is None:
             return ""
         assert isinstance(news, CompositorUpdate)

@@ -21,7 +21,7 @@ class Node:
 def collecting() -> Iterator[None]:
     """Collect as the program does, and afterwards as before."""
     before = gc.get_threshold()
-    gc_tuning.put_off()
+    gc_tuning.postpone()
     gc_tuning.begin()
     yield
     gc.set_threshold(*before)

@@ -8,7 +8,6 @@ import logging
 import os
 import sys
 import tempfile
-import traceback
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -205,10 +204,11 @@ def _save_demo_tasks(paths: Paths, service: DemoService) -> None:
 
 
 def _refuse_without_terminal() -> None:
-    from tui.terminal.lifecycle import why_not_here
+    from tui.terminal.lifecycle import unsupported_reason
 
-    if why := why_not_here(os.environ):
-        print(f"{APP}: {why}", file=sys.stderr)
+    hint = f"To add tasks from a script: {APP} add ID"
+    if reason := unsupported_reason(os.environ, hint):
+        print(f"{APP}: {reason}", file=sys.stderr)
         sys.exit(WRONG_USAGE)
 
 
@@ -241,23 +241,24 @@ def _run(start: Start) -> int:
     """
     from tui import log
     from tui.redact import Redactor
+    from tui.terminal import crash_report
 
     redact = Redactor()
     redact.learn(start.key.key.secret)
+    crash_report.install(redact)
     no_log = log.start(start.paths.log, redact, verbose=start.verbose)
     try:
         return _open(start, redact, no_log)
     except UserError:
         raise
-    except Exception:
-        logging.getLogger(__name__).critical("the dashboard could not start", exc_info=True)
-        print(redact(traceback.format_exc()), file=sys.stderr)
+    except Exception as error:
+        crash_report.print_crash(error, "the dashboard could not start")
         return COULD_NOT
 
 
 def _open(start: Start, redact: Redactor, no_log: str) -> int:
     config, paths = start.config, start.paths
-    gc_tuning.put_off()
+    gc_tuning.postpone()
     # A thread that works gives way to the event loop after so long, at each of the loop's system
     # calls: with Python's 5 ms a key waited 70 ms while 5,000 tasks were saved, and waits 12 so.
     sys.setswitchinterval(0.001)
@@ -265,9 +266,14 @@ def _open(start: Start, redact: Redactor, no_log: str) -> int:
     from tui.clock import Clock
     from tui.dashboard.app import ScenextApp
     from tui.engine import Parts
-    from tui.terminal.lifecycle import Guard
+    from tui.terminal import overrides
+    from tui.terminal.lifecycle import TerminalWatchdog
     from tui.watchlist.storage import WatchlistFile
 
+    if misfit := overrides.misfit():
+        logging.getLogger(__name__).warning(
+            "this Textual has changed, so it runs without its overrides: %s", misfit
+        )
     parts = Parts(
         config=config,
         key=start.key,
@@ -284,7 +290,7 @@ def _open(start: Start, redact: Redactor, no_log: str) -> int:
         app = ScenextApp(parts, start.ids)
     except UserError as error:
         raise UserError(f"{start.config_file}: {error}") from None
-    Guard(app.leave).install()
+    TerminalWatchdog(app.request_exit).install()
     app.run(mouse=not config.low_bandwidth)
     return app.return_code or DONE
 
@@ -331,8 +337,10 @@ def run() -> NoReturn:
         code = main()
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else COULD_NOT
-    except BaseException:
-        traceback.print_exc()
+    except BaseException as error:
+        from tui.terminal import crash_report
+
+        crash_report.print_crash(error, "the command failed")
     from tui.terminal.lifecycle import end_now
 
     end_now(code)

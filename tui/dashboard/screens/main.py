@@ -31,7 +31,7 @@ from tui.dashboard.screens.keys import DASHBOARD_KEYS
 from tui.dashboard.widgets.panes import ListPane, Panes
 from tui.dashboard.widgets.status_bar import StatusBar
 from tui.dashboard.widgets.task_list import TaskList
-from tui.terminal.screen import PacedScreen
+from tui.terminal.screen import TerminalScreen
 from tui.wording.tasks import TaskWords, column_names
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ WIDE_FROM: Final = 100
 """Cells of a terminal from which on the task stands beside the list."""
 
 
-class Dashboard(PacedScreen):
+class Dashboard(TerminalScreen):
     """Shows what it is given; what needs I/O it asks of the app."""
 
     BINDING_GROUP_TITLE = "Dashboard"

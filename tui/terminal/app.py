@@ -12,7 +12,6 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from rich.console import RenderableType
 from rich.text import Text
 from textual.driver import Driver
-from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Resize
 from textual.filter import LineFilter
 from textual.geometry import Size
@@ -93,6 +92,8 @@ class TunedApp(StockApp):
 
     def get_driver_class(self) -> type[Driver]:
         """Return our driver where Textual would use its Linux driver."""
+        from textual.drivers.linux_driver import LinuxDriver
+
         usual = super().get_driver_class()
         if usual is not LinuxDriver:
             return usual

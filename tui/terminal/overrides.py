@@ -6,6 +6,7 @@ of them does not fit, stock Textual runs: everything works, only slower.
 
 from __future__ import annotations
 
+import dis
 import inspect
 from enum import Enum, auto
 from functools import cache
@@ -23,7 +24,7 @@ class Kind(Enum):
     CACHED_METHOD = auto()
     """A method behind `functools.lru_cache`."""
     ATTRIBUTE = auto()
-    """An attribute that a constructor sets or reads."""
+    """An attribute that a constructor sets."""
 
 
 class Hook(NamedTuple):
@@ -118,7 +119,7 @@ def _fits(hook: Hook) -> bool:
                 method = getattr(owner, hook.name)
                 return callable(method.cache_clear) and _parameters(method) == hook.parameters
             case Kind.ATTRIBUTE:
-                return any(hook.name in _names_in_constructor(base) for base in owner.__mro__)
+                return any(hook.name in _set_by_constructor(base) for base in owner.__mro__)
     except Exception:
         # Whatever Textual has become there: it is not what is needed.
         return False
@@ -128,6 +129,11 @@ def _parameters(function: Any) -> tuple[str, ...]:  # noqa: ANN401 - whatever is
     return tuple(inspect.signature(function).parameters)[1:]
 
 
-def _names_in_constructor(owner: type) -> tuple[str, ...]:
+@cache
+def _set_by_constructor(owner: type) -> frozenset[str]:
+    # There is no instance to look at, and there must not be one.
     constructor = vars(owner).get("__init__")
-    return constructor.__code__.co_names if inspect.isfunction(constructor) else ()
+    if not inspect.isfunction(constructor):
+        return frozenset()
+    instructions = dis.get_instructions(constructor)
+    return frozenset(each.argval for each in instructions if each.opname == "STORE_ATTR")

@@ -322,6 +322,8 @@ def _prepare_terminal(config: Config) -> None:
         os.environ["TEXTUAL_ANIMATIONS"] = "none"
         os.environ["TEXTUAL_SMOOTH_SCROLL"] = "0"
         os.environ["TEXTUAL_FPS"] = "10"
+    # Paint twice as often as by default: a key that follows a frame waits half as long.
+    os.environ.setdefault("TEXTUAL_FPS", "120")
     if "NO_COLOR" in os.environ and not config.theme:
         # Without it Textual answers NO_COLOR with greys in true colour.
         os.environ.setdefault("TEXTUAL_THEME", "ansi-dark")

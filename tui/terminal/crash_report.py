@@ -8,7 +8,6 @@ printed. Where the redactor fails, or none is known yet, only type and place of 
 
 from __future__ import annotations
 
-import io
 import logging
 import sys
 import threading
@@ -20,12 +19,10 @@ from typing import TYPE_CHECKING, Any, Final
 from tui.sanitize import clean
 
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+    from rich.console import Console, ConsoleOptions, RenderResult
 
 CRASHED: Final = "the dashboard crashed"
 MAX_REPORT_CHARS: Final = 50_000
-_WIDE: Final = 1_000
-"""Columns for rendering what is to be redacted: a secret must not be wrapped before."""
 
 _log = logging.getLogger(__name__)
 
@@ -103,34 +100,30 @@ def print_crash(error: BaseException, event: str = CRASHED) -> None:
             return
 
 
-def to_plain_text(renderable: RenderableType) -> str:
-    """Return what Rich would show of an object, as plain text without secrets. Never raises."""
+def to_plain_text(renderable: object) -> str:
+    """Return what Rich would show of an object, as plain text without secrets. Never raises.
+
+    Anything but text is only named: a table or a panel wraps its content, and what is left of a
+    secret on each line looks like none.
+    """
     if isinstance(renderable, PlainTraceback):
         return renderable.logged_text()
-    error = renderable if isinstance(renderable, BaseException) else None
-    if error is not None:
-        log_crash(error)
+    if isinstance(renderable, BaseException):
+        return log_crash(renderable)
+    text = getattr(renderable, "plain", renderable)
+    name = f"{type(renderable).__name__} (its content is withheld: it may hold secrets)"
     try:
-        from rich.console import Console
-
-        console = Console(
-            file=io.StringIO(), width=_WIDE, color_system=None, markup=False, highlight=False
-        )
-        with console.capture() as capture:
-            console.print(renderable)
-        return redacted("\n".join(line.rstrip() for line in capture.get().splitlines()))
-    except Exception:
-        if error is not None:
-            return _withhold(_type_and_place(error))
-        return _withhold(f"{type(renderable).__name__} (cannot be shown without secrets)")
+        return redacted(text) if isinstance(text, str) else _withhold(name)
+    except CannotRedactError:
+        return _withhold(name)
 
 
 class PlainTraceback:
     """Stands in for `rich.traceback.Traceback`: plain text, no locals, no secrets."""
 
-    def __init__(self, trace: BaseException | None = None, **options: object) -> None:
+    def __init__(self, trace: object = None, **options: object) -> None:
         """Describe the error that is being handled, unless another one is given."""
-        error = trace or sys.exception()
+        error = trace if isinstance(trace, BaseException) else sys.exception()
         self._text = describe(error) if error is not None else "An unknown error"
         self._logged = False
 

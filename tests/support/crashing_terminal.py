@@ -1,7 +1,7 @@
 """A small app with a fault: `python -m tests.support.crashing_terminal WHERE LOG KEY`.
 
-The fault strikes at the key `x`; each quotes the secret key, has it in a local variable, and beside
-it a value that no redactor knows.
+The fault is raised at the key `x`. Its message quotes the secret, as does a local variable; another
+local holds a value that no redactor knows.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ from tui.terminal.app import TerminalApp
 from tui.terminal.lifecycle import end_now
 
 LOCAL = "LOCAL-7fE2"
-"""What a report that shows locals tells."""
+"""Found only in a report that shows local variables."""
 
 
 class Fault(ValueError):
-    """Quotes the key."""
+    """An error whose message quotes the key."""
 
 
 class FaultWithRich(Fault):
-    """Has its own way to be shown."""
+    """An error that renders itself."""
 
     def __rich__(self) -> Panel:
         return Panel(Text(f"shown as a panel: {self}"), width=30)
 
 
 class Dying:
-    """Cannot even be let go of."""
+    """An object whose finalizer fails."""
 
     def __init__(self, strike: Callable[[], NoReturn]) -> None:
         self._strike = strike
@@ -54,7 +54,7 @@ class Dying:
 
 
 class CrashingApp(TerminalApp):
-    """Shows a word, and crashes at a key."""
+    """Show a word, and crash at a key."""
 
     def __init__(self, where: str, key: str) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class CrashingApp(TerminalApp):
         self._task: asyncio.Task[None] | None = None
 
     def compose(self) -> ComposeResult:
-        """A word to wait for."""
+        """Show a word to wait for."""
         yield Static("ready")
 
     def strike(self, kind: type[Fault] = Fault) -> NoReturn:
@@ -77,7 +77,7 @@ class CrashingApp(TerminalApp):
         self.strike()
 
     def on_mount(self) -> None:
-        """Prepare a fault in the thread that reads input."""
+        """Plant a fault in the input thread."""
         driver = getattr(self, "terminal_driver", None)
         if self._where == "input" and driver is not None:
             process = driver.process_message
@@ -90,7 +90,7 @@ class CrashingApp(TerminalApp):
             vars(driver)["process_message"] = strike_at_a_key
 
     def on_key(self, event: events.Key) -> None:
-        """Crash, or end."""
+        """Crash, or exit."""
         match event.key, self._where:
             case "q", _:
                 self.exit()
@@ -111,10 +111,10 @@ class CrashingApp(TerminalApp):
                     lambda task: self.crash(task.exception() or RuntimeError("no fault"))
                 )
             case "x", other:
-                self.leave_it(other)
+                self.fail_harmlessly(other)
 
-    def leave_it(self, where: str) -> None:
-        """Have a fault that ends nothing."""
+    def fail_harmlessly(self, where: str) -> None:
+        """Cause a fault that does not end the program."""
         if where == "thread":
             threading.Thread(target=self.strike).start()
         elif where == "unraisable":
@@ -124,13 +124,13 @@ class CrashingApp(TerminalApp):
             self.set_timer(0.1, self.forget_task)
 
     def forget_task(self) -> None:
-        """Let go of a task whose fault nobody asked for."""
+        """Drop a failed task whose exception was never retrieved."""
         self._task = None
         gc.collect()
 
 
 class Broken(Redactor):
-    """A redactor that has a fault itself."""
+    """A redactor that fails."""
 
     def __call__(self, text: str) -> str:
         """Fail."""

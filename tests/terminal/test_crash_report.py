@@ -1,4 +1,4 @@
-"""A crash tells its place and no secret, wherever it happens, whatever Textual calls its parts."""
+"""A crash report shows where, and no secret, whatever crashes and whatever Textual renames."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HARMLESS = ("thread", "unraisable", "task")
 
 
 def run(log: Path, where: str, *, renamed: str = "", fatal: bool = True) -> tuple[Terminal, str]:
-    """Run the app up to its end after a fault; the terminal then, and the log."""
+    """Run the app until it has ended after a fault; return the terminal and the log."""
     module = ("tests.support.renamed_textual", MODULE) if renamed else (MODULE,)
     env = {"RENAME_PATTERN": rf"\b{renamed}\b"} if renamed else {}
     argv = [sys.executable, "-m", *module, where, log, KEY]
@@ -41,7 +41,7 @@ def run(log: Path, where: str, *, renamed: str = "", fatal: bool = True) -> tupl
 
 
 @pytest.mark.parametrize("where", FATAL)
-def test_a_crash_shows_and_logs_its_traceback_once_without_secrets(
+def test_a_crash_shows_its_traceback_and_logs_it_once_without_secrets(
     tmp_path: Path, where: str
 ) -> None:
     terminal, log = run(tmp_path / "log", where)
@@ -61,18 +61,18 @@ def test_a_fault_that_ends_nothing_is_logged_without_secrets(tmp_path: Path, whe
 @pytest.mark.parametrize(
     "renamed", ["_fatal_error", "_handle_exception", "_exit_renderables", "_display"]
 )
-def test_with_a_private_name_renamed_a_crash_tells_no_secret_either(
+def test_a_crash_shows_no_secret_with_a_private_name_renamed(
     tmp_path: Path, renamed: str, where: str
 ) -> None:
     if (renamed, where) == ("_display", "input"):
-        pytest.skip("the fault is in the driver that is off then")
+        pytest.skip("our driver, which has the fault, is not in use")
     terminal, log = run(tmp_path / "log", where, renamed=renamed)
     assert "a fault quotes Bearer ***" in " ".join(terminal.text().split())
     assert ", in strike" in log
 
 
 @pytest.mark.parametrize("where", ["redactor", "no redactor"])
-def test_where_nothing_can_be_redacted_only_type_and_place_are_shown(
+def test_without_a_working_redactor_only_type_and_place_are_shown(
     tmp_path: Path, where: str
 ) -> None:
     (tmp_path / "log").touch()
@@ -84,7 +84,7 @@ def test_where_nothing_can_be_redacted_only_type_and_place_are_shown(
     assert "a fault quotes" not in shown + log
 
 
-def test_a_last_message_passes_the_redactor(tmp_path: Path) -> None:
+def test_an_exit_message_passes_through_the_redactor(tmp_path: Path) -> None:
     terminal, _ = run(tmp_path / "log", "message")
     assert "a message quotes ***" in terminal.text()
 
@@ -104,7 +104,7 @@ cli.run()
 """
 
 
-def test_a_crash_of_the_command_before_any_key_is_known_withholds_its_message(home: Home) -> None:
+def test_a_crash_before_the_redactor_exists_withholds_the_message(home: Home) -> None:
     argv = [sys.executable, "-c", BROKEN_COMMAND, KEY]
     with Terminal(argv, cwd=ROOT, env=home.environment()) as terminal:
         assert terminal.wait_exit() == 1

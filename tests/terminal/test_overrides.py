@@ -1,4 +1,4 @@
-"""What happens with a Textual in which one of the names that are relied on is another."""
+"""The dashboard works with a Textual that has renamed any of the names it relies on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 DRIVERS = r"textual\.(app|driver|drivers\.linux_driver)"
 PARSERS = r"textual\.(_parser|_xterm_parser|drivers\.linux_driver)"
 CAREFULLY = {
-    # What other things are called, too, is renamed where it is meant alone: pattern, modules.
+    # Common names are renamed only where the hook is meant: pattern and modules.
     "write": (r"(?<=def |elf\.)write\b|(?<=_driver\.)write\b", DRIVERS),
     "close": (r"(?<=def |elf\.)close\b|(?<=driver\.)close\b", DRIVERS),
     "fileno": (r"(?<=self\.)fileno\b", DRIVERS),
@@ -30,7 +30,7 @@ CAREFULLY = {
 
 
 def renaming(hook: Hook) -> dict[str, str]:
-    """The variables by which a hook has another name."""
+    """Return the environment in which a hook has another name."""
     pattern, modules = CAREFULLY.get(hook.name, (rf"\b{hook.name}\b", ".*"))
     return {"RENAME_PATTERN": pattern, "RENAME_MODULES": modules, "PYTHONPATH": str(ROOT)}
 
@@ -39,13 +39,13 @@ def test_the_installed_textual_fits() -> None:
     assert overrides.misfit() == ""
 
 
-def test_each_hook_says_what_it_is_good_for() -> None:
+def test_each_hook_is_listed_once_and_states_its_benefit() -> None:
     assert len({(hook.owner, hook.name) for hook in HOOKS}) == len(HOOKS)
     assert all(hook.benefit.endswith(".") for hook in HOOKS)
 
 
 @pytest.mark.parametrize("kind", Kind)
-def test_a_textual_without_the_module_or_the_class_or_with_another_thing_does_not_fit(
+def test_a_missing_module_class_or_name_and_another_signature_do_not_fit(
     kind: Kind,
 ) -> None:
     for module, owner, name in (
@@ -61,7 +61,7 @@ def test_a_textual_without_the_module_or_the_class_or_with_another_thing_does_no
         )
 
 
-def test_the_check_takes_no_time_that_is_noticed_and_imports_nothing_more() -> None:
+def test_the_check_is_quick_and_imports_nothing_else() -> None:
     program = (
         "import sys, time, tui.terminal.input_queue, textual.drivers.linux_driver\n"
         "from tui.terminal import overrides\n"
@@ -70,6 +70,7 @@ def test_the_check_takes_no_time_that_is_noticed_and_imports_nothing_more() -> N
         "for _ in range(5):\n"
         "    began = time.perf_counter()\n"
         "    overrides.misfit.__wrapped__()\n"
+        "    overrides._set_by_constructor.cache_clear()\n"
         "    times.append(time.perf_counter() - began)\n"
         "print(min(times), *(set(sys.modules) - before))\n"
     )
@@ -82,7 +83,7 @@ def test_the_check_takes_no_time_that_is_noticed_and_imports_nothing_more() -> N
 
 
 @pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: f"{hook.owner}.{hook.name}")
-def test_where_a_name_does_not_fit_everything_works_and_the_log_names_it(
+def test_with_a_renamed_hook_everything_works_and_the_log_names_it(
     home: Home, service: ScriptedService, hook: Hook
 ) -> None:
     for number in (1, 2, 3):

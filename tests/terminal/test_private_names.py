@@ -63,11 +63,11 @@ FOUND = {
 
 @pytest.fixture(scope="module")
 def found() -> list[Use]:
-    """What all of the program uses."""
+    """Return all uses in the whole program."""
     return [use for module in modules(tui) for use in uses(module)]
 
 
-def test_each_way_to_use_a_private_name_is_found_and_nothing_else(
+def test_the_search_finds_every_way_to_use_a_private_name_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "offending.py").write_text(OFFENDING)
@@ -75,11 +75,11 @@ def test_each_way_to_use_a_private_name_is_found_and_nothing_else(
     assert {use[1:] for use in uses(import_module("offending"))} == FOUND
 
 
-def test_nothing_outside_terminal_uses_a_private_name(found: list[Use]) -> None:
+def test_no_module_outside_terminal_uses_a_private_name(found: list[Use]) -> None:
     assert [str(use) for use in found if not use.module.startswith(INSIDE)] == []
 
 
-def test_what_terminal_uses_is_in_the_table(found: list[Use]) -> None:
+def test_every_private_name_that_terminal_uses_is_in_the_table(found: list[Use]) -> None:
     used = {use.name for use in found if use.module.startswith(INSIDE)}
     assert used
     listed = {hook.name for hook in HOOKS} | {f"{hook.module}.{hook.owner}" for hook in HOOKS}

@@ -28,11 +28,11 @@ _log = logging.getLogger(__name__)
 
 
 class _State:
-    """What `install` was given; nothing is shown but types and places before."""
+    """What `install` was given; before that only types and places of errors are shown."""
 
     redact: Callable[[str], str] | None = None
     withheld: Final[set[str]] = set()
-    """Texts that stand in for what could not be redacted, without their spaces."""
+    """Texts shown in place of what could not be redacted, without white space."""
 
 
 class CannotRedactError(Exception):
@@ -64,14 +64,8 @@ def redacted(text: str) -> str:
     Raises:
         CannotRedactError: the text must not be shown.
     """
-    if _State.redact is None:
-        raise CannotRedactError
-    try:
-        # Once more after cleaning, which may join what control characters have split.
-        text = clean(_State.redact(text), MAX_REPORT_CHARS, keep_lines=True)
-        return _State.redact(text)
-    except Exception:
-        raise CannotRedactError from None
+    # Once more after cleaning, which may join what control characters have split.
+    return _redact(clean(_redact(text), MAX_REPORT_CHARS, keep_lines=True))
 
 
 def describe(error: BaseException) -> str:
@@ -164,12 +158,13 @@ class PlainTraceback:
 
 
 class RedactedStderr:
-    """Standard error for a console: the last defence, should anything else be printed there."""
+    """Standard error for a console: the last defence, whatever is printed there."""
 
     def write(self, text: str) -> int:
-        """Write a text without secrets; nothing where that cannot be known."""
+        """Write a text without secrets, or nothing where it cannot be redacted."""
         try:
-            shown = redacted_output(text)
+            # Not cleaned: a console's own escape sequences are meant.
+            shown = _redact(text)
         except CannotRedactError:
             shown = text if "".join(text.split()) in _State.withheld else ""
         if sys.stderr is not None:
@@ -180,12 +175,7 @@ class RedactedStderr:
         return getattr(sys.stderr, name)
 
 
-def redacted_output(text: str) -> str:
-    """Redact what a console has rendered, whose escape sequences are meant.
-
-    Raises:
-        CannotRedactError: the text must not be shown.
-    """
+def _redact(text: str) -> str:
     if _State.redact is None:
         raise CannotRedactError
     try:

@@ -16,7 +16,8 @@ from tui.credentials import CurrentKey, KeySettings, KeySource, Secret
 from tui.dashboard.app import ScenextApp
 from tui.engine import ClientFactory, Dependencies
 from tui.log import Redactor
-from tui.terminal.lifecycle import Guard, end_now
+from tui.terminal import crash_report
+from tui.terminal.lifecycle import TerminalWatchdog, end_now
 from tui.watchlist.storage import WatchlistFile
 
 
@@ -37,6 +38,7 @@ def main(where: str, folder: Path, key: str) -> None:
 
     redact = Redactor()
     redact.learn(Secret(key))
+    crash_report.install(redact)
     paths = Paths.inside(folder)
     settings = KeySettings(inline=Secret(key))
     app = ScenextApp(
@@ -53,7 +55,7 @@ def main(where: str, folder: Path, key: str) -> None:
         ),
         ["12345"],
     )
-    Guard(app.leave).install()
+    TerminalWatchdog(app.request_exit).install()
     app.run()
     end_now(app.return_code or 0)
 

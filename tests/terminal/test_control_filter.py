@@ -1,4 +1,4 @@
-"""The last net before the terminal."""
+"""The last filter before the terminal."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ BOLD = Style(bold=True)
 
 
 def filtered(*texts: str) -> list[Segment]:
-    """What is left of texts."""
+    """Return what the filter leaves of texts."""
     return ControlFilter().apply([Segment(text, BOLD) for text in texts], TRANSPARENT)
 
 
-def test_what_a_terminal_acts_on_is_taken_out() -> None:
+def test_control_and_invisible_characters_are_removed() -> None:
     assert filtered("✓ 完成", "a\x1b[2Jb\x9bc\u202ed\u200be\ud800") == [
         Segment("✓ 完成", BOLD),
         Segment("a[2Jbcde", BOLD),
     ]
 
 
-def test_nothing_of_it_is_printable_so_that_printable_text_needs_no_search() -> None:
+def test_no_removed_character_is_printable_so_printable_text_needs_no_search() -> None:
     everything = "".join(map(chr, range(0x110000)))
     assert not [found for found in re.findall(_HOSTILE, everything) if found.isprintable()]

@@ -1,4 +1,4 @@
-"""The thread that reads what is typed: it wakes for nothing else, and takes whatever comes."""
+"""The input thread: it wakes for input alone, and copes with any bytes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.terminal import Terminal
 
 @pytest.fixture
 def terminal(home: Home, service: ScriptedService) -> Iterator[Terminal]:
-    """A dashboard whose tasks have all ended."""
+    """Open a dashboard whose tasks have all completed."""
     service.script("one", task("one", "COMPLETED"))
     service.script("two", task("two", "COMPLETED"))
     assert home.run("add", "one", "two").returncode == 0
@@ -25,10 +25,10 @@ def terminal(home: Home, service: ScriptedService) -> Iterator[Terminal]:
         yield opened
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="nothing tells what woke")
-def test_a_dashboard_at_rest_wakes_less_often_than_textuals_own_thread(terminal: Terminal) -> None:
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc to count wake-ups")
+def test_an_idle_dashboard_wakes_less_often_than_textuals_input_thread(terminal: Terminal) -> None:
     def wakes() -> int:
-        """Return how often its threads have waited for something."""
+        """Return how often its threads have gone to sleep."""
         threads = [t.read_text() for t in Path(f"/proc/{terminal.pid}/task").glob("*/status")]
         told = (re.search(r"^voluntary_ctxt_switches:\s+(\d+)", t, re.M) for t in threads)
         return sum(int(found[1]) for found in told if found)
@@ -38,21 +38,23 @@ def test_a_dashboard_at_rest_wakes_less_often_than_textuals_own_thread(terminal:
     assert wakes() - before < 4 * 9
 
 
-def test_escape_alone_is_the_key(terminal: Terminal) -> None:
+def test_a_lone_escape_is_the_escape_key(terminal: Terminal) -> None:
     terminal.press("?")
     terminal.wait_for_text("esc: close")
     terminal.press("escape")
     terminal.wait_gone("esc: close")
 
 
-def test_a_letter_may_come_byte_by_byte_and_what_is_none_ends_nothing(terminal: Terminal) -> None:
+def test_a_character_may_come_byte_by_byte_and_invalid_bytes_are_harmless(
+    terminal: Terminal,
+) -> None:
     terminal.press("/")
     terminal.wait_for_text("To the list")
     for byte in "añ→".encode():
         terminal.write(bytes([byte]))
         terminal.quiet(0.05)
     terminal.wait_for_text("añ→")
-    # As a terminal sends an ä that was set up for Latin-1.
+    # What a terminal set up for Latin-1 sends for ä.
     terminal.write(b"\xe4z")
     terminal.wait_for("añ→.z")
     terminal.press("escape", "escape")

@@ -1,4 +1,4 @@
-"""The pace of a slow line: what a program may send before the terminal has shown the rest."""
+"""Flow control: how much may be in flight on fast, slow, lossy and changing lines."""
 
 from __future__ import annotations
 
@@ -12,34 +12,39 @@ from tests.support.home import Home
 from tests.support.service import ScriptedService
 from tests.support.terminal import Terminal
 from tests.support.thin_line import Way
-from tui.terminal.flow_control import FIRST, PATIENCE, PATIENCE_AT_LEAST, Pacer
+from tui.terminal.flow_control import (
+    INITIAL_WINDOW,
+    MAX_REPLY_TIMEOUT,
+    MIN_REPLY_TIMEOUT,
+    FlowController,
+)
 
-QUESTION = b"?"
+PROBE = b"?"
 
 
 @dataclass
 class Line:
-    """A program with a pacer at one end of a line, a terminal that answers at the other."""
+    """A program at one end of a line, and a terminal that replies at the other."""
 
     rate: float
     delay: float
-    pacer: Pacer = field(default_factory=Pacer)
+    flow: FlowController = field(default_factory=FlowController)
     now: float = 100.0
     frames: list[float] = field(default_factory=list)
-    """When frames were sent."""
+    """When each frame was sent."""
     lost: int = 0
-    """Answers that will not arrive, the next ones."""
+    """How many of the next replies get lost."""
 
     def __post_init__(self) -> None:
         self.down, self.up = Way(self.rate, self.delay), Way(1e9, self.delay)
         self._ask()
 
     def _ask(self) -> None:
-        self.down.put(QUESTION, self.now)
-        self.pacer.asked(self.now)
+        self.down.put(PROBE, self.now)
+        self.flow.record_probe(self.now)
 
     def step(self, seconds: float) -> None:
-        """Let time pass."""
+        """Let time pass, and deliver what is due."""
         end = self.now + seconds
         while self.now < end:
             self.now = min(end, self.now + 0.005)
@@ -47,28 +52,28 @@ class Line:
             for _ in self.up.take(self.now):
                 if self.lost:
                     self.lost -= 1
-                elif self.pacer.answered(self.now):
+                elif self.flow.record_reply(self.now):
                     self._ask()
 
     def offer(self, size: int) -> bool:
-        """Send a frame if it may be sent."""
-        if not self.pacer.is_free(self.now):
+        """Send a frame if flow control allows it; return whether it did."""
+        if not self.flow.may_send(self.now):
             return False
         self.down.put(b"." * size, self.now)
-        self.pacer.sent(size)
+        self.flow.record_sent(size)
         self.frames.append(self.now)
-        if self.pacer.is_to_ask(self.now):
+        if self.flow.should_probe(self.now):
             self._ask()
         return True
 
     def hold(self, size: int, seconds: float) -> None:
-        """Offer a frame thirty times a second, as while a key is held."""
+        """Offer a frame thirty times a second, as a held key does."""
         for _ in range(int(seconds * 30)):
             self.offer(size)
             self.step(1 / 30)
 
 
-def test_a_held_key_on_a_thin_line_is_never_seconds_ahead_of_the_screen() -> None:
+def test_a_held_key_on_a_slow_line_never_gets_seconds_ahead_of_the_screen() -> None:
     line = Line(rate=20_000, delay=0.2)
     line.step(1)
     line.hold(13_000, seconds=8)
@@ -82,14 +87,14 @@ def test_a_held_key_on_a_thin_line_is_never_seconds_ahead_of_the_screen() -> Non
     assert last - line.frames[-1] < 1.5
 
 
-def test_small_frames_flow_on_a_thin_line() -> None:
+def test_small_frames_are_not_held_back_on_a_slow_line() -> None:
     line = Line(rate=20_000, delay=0.2)
     line.step(1)
     line.hold(300, seconds=5)
     assert len(line.frames) == 150
 
 
-def test_a_fast_line_holds_nothing_back_however_far_it_goes() -> None:
+def test_a_fast_line_holds_nothing_back_whatever_its_latency() -> None:
     line = Line(rate=5e6, delay=0.1)
     line.step(1)
     line.hold(13_000, seconds=5)
@@ -98,7 +103,7 @@ def test_a_fast_line_holds_nothing_back_however_far_it_goes() -> None:
     assert len(line.frames) - sent == 150
 
 
-def test_after_a_slow_time_it_finds_its_pace_again() -> None:
+def test_the_window_recovers_once_the_line_is_fast_again() -> None:
     line = Line(rate=20_000, delay=0.01)
     line.hold(13_000, seconds=5)
     assert len(line.frames) < 15
@@ -110,37 +115,38 @@ def test_after_a_slow_time_it_finds_its_pace_again() -> None:
     assert len(line.frames) - sent == 60
 
 
-def test_what_is_no_frame_holds_no_frame_back() -> None:
+def test_output_before_a_probe_holds_no_frame_back() -> None:
     line = Line(rate=5e6, delay=0.01)
     line.step(1)
-    line.pacer.sent(1_000_000)
+    line.flow.record_sent(1_000_000)
     assert line.offer(13_000)
 
 
 @pytest.mark.parametrize(
-    ("took", "patience"), [(None, PATIENCE_AT_LEAST), (0.1, PATIENCE_AT_LEAST), (1.0, PATIENCE)]
+    ("took", "patience"),
+    [(None, MIN_REPLY_TIMEOUT), (0.1, MIN_REPLY_TIMEOUT), (1.0, MAX_REPLY_TIMEOUT)],
 )
-def test_where_nobody_answers_nothing_is_held_for_long(took: float | None, patience: float) -> None:
-    pacer = Pacer()
-    pacer.asked(0.0)
+def test_without_replies_nothing_is_held_back_for_long(took: float | None, patience: float) -> None:
+    flow = FlowController()
+    flow.record_probe(0.0)
     if took is not None:
-        pacer.answered(took)
-        pacer.asked(0.0)
-    pacer.sent(FIRST * 4)
-    assert not pacer.is_free(patience - 0.01)
-    assert pacer.is_free(patience + 0.01)
-    pacer.sent(FIRST * 4)
-    assert pacer.is_free(patience + 0.02)
-    pacer.answered(patience + 1)
-    pacer.asked(patience + 1)
-    assert not pacer.is_free(patience + 1), "what was sent meanwhile is under way"
+        flow.record_reply(took)
+        flow.record_probe(0.0)
+    flow.record_sent(INITIAL_WINDOW * 4)
+    assert not flow.may_send(patience - 0.01)
+    assert flow.may_send(patience + 0.01)
+    flow.record_sent(INITIAL_WINDOW * 4)
+    assert flow.may_send(patience + 0.02)
+    flow.record_reply(patience + 1)
+    flow.record_probe(patience + 1)
+    assert not flow.may_send(patience + 1), "what was sent meanwhile is in flight"
 
 
-def test_an_answer_that_was_lost_is_asked_for_again() -> None:
+def test_a_lost_reply_is_followed_by_another_probe() -> None:
     line = Line(rate=20_000, delay=0.01)
     line.step(1)
     line.lost = 1
-    line.hold(13_000, seconds=PATIENCE + 1)
+    line.hold(13_000, seconds=MAX_REPLY_TIMEOUT + 1)
     line.step(20)
     sent = len(line.frames)
     line.hold(13_000, seconds=5)
@@ -148,14 +154,14 @@ def test_an_answer_that_was_lost_is_asked_for_again() -> None:
     assert 5 <= len(line.frames) - sent <= 10
 
 
-def test_where_no_answer_has_come_yet_none_is_asked_for_twice() -> None:
+def test_no_second_probe_is_sent_before_the_first_reply_ever() -> None:
     line = Line(rate=20_000, delay=0.01)
     line.lost = 1
-    line.hold(13_000, seconds=3 * PATIENCE)
-    assert line.pacer.waits
+    line.hold(13_000, seconds=3 * MAX_REPLY_TIMEOUT)
+    assert line.flow.awaiting_reply
 
 
-def test_a_line_that_becomes_another_one_is_not_held_to_what_it_was() -> None:
+def test_a_line_that_changes_is_not_judged_by_what_it_was() -> None:
     line = Line(rate=5e6, delay=0.001)
     line.hold(13_000, seconds=2)
     line.step(1)
@@ -163,12 +169,12 @@ def test_a_line_that_becomes_another_one_is_not_held_to_what_it_was() -> None:
     line.hold(13_000, seconds=30)
     sent = len(line.frames)
     line.hold(13_000, seconds=2)
-    # Some 0.5 MB/s, where it was 5 kB/s for as long as the first answers were remembered.
+    # Unless the first round trips are forgotten, the window stays at its minimum.
     assert len(line.frames) - sent > 45
 
 
-def test_over_a_thin_line_the_screen_follows_the_keys(home: Home, service: ScriptedService) -> None:
-    # Of other lengths, so that nothing on the first screen is on the last one.
+def test_over_a_slow_line_the_screen_follows_the_keys(home: Home, service: ScriptedService) -> None:
+    # Two lengths, so that the first and the last screen have nothing in common.
     ids = [f"task{number:03}" if number < 75 else f"{number:030}" for number in range(150)]
     assert home.run("add", *ids).returncode == 0
     line = [sys.executable, "-m", "tests.support.thin_line", "--rate", "20000", "--delay", "0.1"]
@@ -188,7 +194,7 @@ def test_over_a_thin_line_the_screen_follows_the_keys(home: Home, service: Scrip
         assert terminal.wait_exit() == 0
 
 
-def test_where_nothing_answers_the_screen_follows_the_keys_all_the_same(
+def test_the_screen_follows_the_keys_even_if_the_terminal_never_replies(
     home: Home, service: ScriptedService
 ) -> None:
     ids = [f"task{number:03}" for number in range(150)]
@@ -200,7 +206,7 @@ def test_where_nothing_answers_the_screen_follows_the_keys_all_the_same(
         terminal.press("jjj")
         terminal.wait_for_text("│ " + ids[3])
         terminal.press("q")
-        # Nor does the end wait for an answer.
+        # The exit does not wait for a reply either.
         assert terminal.wait_exit() == 0
 
 
@@ -214,7 +220,7 @@ print("left:", os.read(0, 99) if ready else "nothing", flush=True)
 
 
 @pytest.mark.parametrize("early", [False, True])
-def test_no_answer_of_the_terminal_is_left_to_the_shell(
+def test_no_reply_of_the_terminal_reaches_the_shell(
     home: Home, service: ScriptedService, early: bool
 ) -> None:
     assert home.run("add", "one", "two", "three").returncode == 0
@@ -225,7 +231,7 @@ def test_no_answer_of_the_terminal_is_left_to_the_shell(
             terminal.wait_for_text("3 tasks")
         else:
             terminal.wait_for_text("Refresh")
-            # The frame that `j` brings about is on its way when `q` arrives.
+            # The frame caused by `j` is in flight when `q` arrives.
             terminal.press("j")
             time.sleep(0.15)
         terminal.press("q")

@@ -1,4 +1,4 @@
-"""What is sent of a frame: what the terminal does not show yet, and all of that."""
+"""The frame diff sends what the terminal does not show yet, all of it and nothing else."""
 
 from __future__ import annotations
 
@@ -19,23 +19,24 @@ from tui.terminal.frame_diff import FrameDiff
 
 WIDTH, HEIGHT = 16, 2
 CONSOLE = Console(color_system="truecolor", force_terminal=True)
+WHOLE = Region(0, 0, WIDTH, HEIGHT)
 PLAIN, RED, BOLD = Style(), Style(color="#ff0000"), Style(bold=True)
 
 
 def strip(*parts: str | tuple[str, Style]) -> Strip:
-    """A line of the screen's width, or what of the parts fits into it."""
+    """Return a line of the screen's width, padded or cut."""
     given = [Segment(*part) if isinstance(part, tuple) else Segment(part, PLAIN) for part in parts]
     return Strip(given).adjust_cell_length(WIDTH, PLAIN)
 
 
 def ends(cuts: Sequence[int]) -> list[int]:
-    """Where the pieces of a line end that is cut there."""
+    """Return the columns at which the pieces of a line end."""
     return [*sorted(set(cuts) - {0, WIDTH}), WIDTH]
 
 
 @dataclass
 class Terminal:
-    """A terminal that is sent news alone."""
+    """A terminal that is sent differences only."""
 
     screen: Screen = field(default_factory=lambda: Screen(WIDTH, HEIGHT))
     diff: FrameDiff = field(default_factory=FrameDiff)
@@ -43,14 +44,14 @@ class Terminal:
     cuts: list[list[int]] = field(default_factory=list)
 
     def layout(self, lines: Sequence[Strip], cuts: Sequence[Sequence[int]] = ((), ())) -> str:
-        """Paint everything, cut at these cells."""
+        """Paint everything, each line cut at these columns."""
         self.cuts = [ends(each) for each in cuts]
         pieces = [line.divide(at) for line, at in zip(lines, self.cuts, strict=True)]
         self.lines = [Strip.join(each) for each in pieces]
-        return self._show(LayoutUpdate(list(pieces), Region(0, 0, WIDTH, HEIGHT)))
+        return self._show(LayoutUpdate(list(pieces), WHOLE))
 
     def change(self, y: int, start: int, end: int, line: Strip) -> str:
-        """Paint the pieces of a line that are between two cells."""
+        """Paint the pieces of a line between two columns."""
         cuts = self.cuts[y]
         old, new = self.lines[y].divide(cuts), line.divide(cuts)
         starts = [0, *cuts[:-1]]
@@ -64,16 +65,16 @@ class Terminal:
         return self._show(ChopsUpdate(chops, [(y, start, end)], self.cuts))
 
     def _show(self, update: RenderableType) -> str:
-        news = self.diff.news(update)
-        if news is None:
+        changes = self.diff.diff(update)
+        if changes is None:
             return ""
-        assert isinstance(news, CompositorUpdate)
-        sent = news.render_segments(CONSOLE)
+        assert isinstance(changes, CompositorUpdate)
+        sent = changes.render_segments(CONSOLE)
         self.screen.feed(sent.encode())
         return sent
 
     def looks_right(self) -> bool:
-        """Whether it shows what one would that was sent everything."""
+        """Return whether it shows the same as a terminal that was sent everything."""
         whole = Screen(WIDTH, HEIGHT)
         for y, line in enumerate(self.lines):
             whole.feed(f"\x1b[{y + 1}H{line.render(CONSOLE)}".encode())
@@ -110,7 +111,7 @@ def test_the_terminal_shows_every_frame(
         assert terminal.looks_right()
 
 
-def test_the_same_once_more_is_not_sent_however_it_is_cut() -> None:
+def test_an_unchanged_frame_is_not_sent_again_however_it_is_cut() -> None:
     terminal = Terminal()
     lines = (strip("one ", ("two", RED)), strip("three"))
     assert terminal.layout(lines)
@@ -119,7 +120,7 @@ def test_the_same_once_more_is_not_sent_however_it_is_cut() -> None:
     assert terminal.change(0, 0, WIDTH, lines[0]) == ""
 
 
-def test_of_a_line_the_cells_are_sent_that_differ() -> None:
+def test_only_the_cells_of_a_line_that_differ_are_sent() -> None:
     terminal = Terminal()
     terminal.layout((strip(" 12 min ", ("ok", RED)), strip("three")))
     sent = terminal.layout((strip(" 13 min ", ("ok", RED)), strip("three")))
@@ -128,9 +129,20 @@ def test_of_a_line_the_cells_are_sent_that_differ() -> None:
     assert terminal.looks_right()
 
 
-def test_what_is_forgotten_is_sent_again() -> None:
+def test_after_forget_everything_is_sent_again() -> None:
     terminal = Terminal()
     lines = (strip("one"), strip("two"))
     sent = terminal.layout(lines)
     terminal.diff.forget()
     assert terminal.layout(lines) == sent
+
+
+def test_a_frame_that_was_dropped_is_sent_with_the_next_one() -> None:
+    terminal = Terminal()
+    one, two, ten, six = strip("one"), strip("two"), strip("ten"), strip("six")
+    terminal.layout((one, two))
+    assert terminal.diff.settle()
+    assert terminal.diff.diff(LayoutUpdate([[ten], [two]], WHOLE)) is not None
+    assert not terminal.diff.settle()
+    assert terminal.layout((ten, six)) == "\x1b[1;1Hten\x1b[2;1Hsix"
+    assert terminal.looks_right()

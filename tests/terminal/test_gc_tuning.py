@@ -1,4 +1,4 @@
-"""Everything is looked at while nobody waits, and at no other time."""
+"""Full garbage collections happen while nobody waits, and hardly ever otherwise."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from tui.terminal import gc_tuning
 
 
 class Node:
-    """What can be part of a cycle."""
+    """An object that can refer to itself."""
 
     me: object
 
 
 @pytest.fixture
 def collecting() -> Iterator[None]:
-    """Collect as the program does, and afterwards as before."""
+    """Tune the collector as the program does, and restore it afterwards."""
     before = gc.get_threshold()
-    gc_tuning.put_off()
+    gc_tuning.postpone()
     gc_tuning.begin()
     yield
     gc.set_threshold(*before)
@@ -29,24 +29,24 @@ def collecting() -> Iterator[None]:
 
 
 def fill(number: int) -> list[list[object]]:
-    """Make things that live long."""
+    """Create objects that live on."""
     return [[] for _ in range(number)]
 
 
 def collections() -> int:
-    """How often everything was looked at."""
+    """Return the number of full collections so far."""
     found = gc.get_stats()[2]["collections"]
     assert isinstance(found, int)
     return found
 
 
 @pytest.mark.usefixtures("collecting")
-def test_everything_is_collected_at_rest_alone_and_not_before_it_is_worth_it() -> None:
+def test_a_full_collection_waits_for_rest_and_until_it_is_due() -> None:
     node = Node()
     node.me, gone = node, weakref.ref(node)
     before = collections()
     kept = fill(35_000)
-    # It is older than what is collected all along.
+    # By now it is too old for the collections of young garbage.
     del node
     gc_tuning.collect(at_rest=True)
     kept += fill(70_000)
@@ -61,7 +61,7 @@ def test_everything_is_collected_at_rest_alone_and_not_before_it_is_worth_it() -
 
 
 @pytest.mark.usefixtures("collecting")
-def test_who_never_rests_has_everything_collected_at_last() -> None:
+def test_without_any_rest_a_full_collection_happens_in_the_end() -> None:
     node = Node()
     node.me, gone = node, weakref.ref(node)
     kept = fill(35_000)
@@ -73,7 +73,7 @@ def test_who_never_rests_has_everything_collected_at_last() -> None:
 
 
 @pytest.mark.usefixtures("collecting")
-def test_what_dies_young_is_collected_all_along() -> None:
+def test_young_garbage_is_collected_all_along() -> None:
     node = Node()
     node.me, gone = node, weakref.ref(node)
     del node

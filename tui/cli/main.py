@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -115,8 +114,10 @@ def run() -> NoReturn:
         code = main()
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else FAILED
-    except BaseException:
-        traceback.print_exc()
+    except BaseException as error:
+        from tui.terminal import crash_report
+
+        crash_report.print_crash(error, "the command failed")
     from tui.terminal.lifecycle import end_now
 
     end_now(code)

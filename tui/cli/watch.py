@@ -7,7 +7,6 @@ import logging
 import os
 import sys
 import tempfile
-import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +28,9 @@ DEMO_INTERVAL: Final = 3.0
 SWITCH_INTERVAL: Final = 0.001
 """Seconds after which a working thread yields to the event loop: with Python's own 5 ms, a key
 waits several times as long while a large watchlist is saved."""
+
+
+_log = logging.getLogger(__name__)
 
 
 class WatchOptions(NamedTuple):
@@ -84,9 +86,10 @@ def _save_demo_tasks(paths: Paths, service: DemoService) -> None:
 
 
 def _is_usable_terminal() -> bool:
-    from tui.terminal.lifecycle import why_not_here
+    from tui.terminal.lifecycle import unsupported_reason
 
-    if reason := why_not_here(os.environ):
+    hint = f"To add tasks from a script: {APP} add ID"
+    if reason := unsupported_reason(os.environ, hint):
         print(f"{APP}: {reason}", file=sys.stderr)
     return not reason
 
@@ -114,18 +117,18 @@ class _Launch(NamedTuple):
         A fault of ours on the way is reported and logged like one in the app: without secrets.
         """
         from tui import log
-        from tui.log import Redactor
+        from tui.terminal import crash_report
 
-        redact = Redactor()
+        redact = log.Redactor()
         redact.learn(self.key.key.secret)
+        crash_report.install(redact)
         no_log = log.start(self.paths.log, redact, verbose=self.verbose)
         try:
             return _open(self._dependencies(redact, no_log), self.config_file, ids)
         except UserError:
             raise
-        except Exception:
-            logging.getLogger(__name__).critical("the dashboard could not start", exc_info=True)
-            print(redact(traceback.format_exc()), file=sys.stderr)
+        except Exception as error:
+            crash_report.print_crash(error, "the dashboard could not start")
             return FAILED
 
     def _dependencies(self, redact: Redactor, no_log: str) -> Dependencies:
@@ -150,13 +153,16 @@ class _Launch(NamedTuple):
 
 def _open(dependencies: Dependencies, config_file: Path, ids: list[str]) -> int:
     from tui.dashboard.app import ScenextApp
-    from tui.terminal.lifecycle import Guard
+    from tui.terminal import overrides
+    from tui.terminal.lifecycle import TerminalWatchdog
 
+    if misfit := overrides.misfit():
+        _log.warning("this Textual has changed, so it runs without its overrides: %s", misfit)
     try:
         app = ScenextApp(dependencies, ids)
     except UserError as error:
         raise UserError(f"{config_file}: {error}") from None
-    Guard(app.leave).install()
+    TerminalWatchdog(app.request_exit).install()
     app.run(mouse=not dependencies.config.low_bandwidth)
     return app.return_code or DONE
 
@@ -184,12 +190,14 @@ def _connector(config: Config) -> Callable[[], ClientFactory]:
 
 def _prepare_process(config: Config) -> None:
     """Set what Textual reads at import or when the app is created; tune the interpreter."""
-    gc_tuning.put_off()
+    gc_tuning.postpone()
     sys.setswitchinterval(SWITCH_INTERVAL)
     if config.low_bandwidth:
         os.environ["TEXTUAL_ANIMATIONS"] = "none"
         os.environ["TEXTUAL_SMOOTH_SCROLL"] = "0"
         os.environ["TEXTUAL_FPS"] = "10"
+    # Paint twice as often as by default: a key that follows a frame waits half as long.
+    os.environ.setdefault("TEXTUAL_FPS", "120")
     if "NO_COLOR" in os.environ and not config.theme:
         # Otherwise Textual answers NO_COLOR with greys in true colour.
         os.environ.setdefault("TEXTUAL_THEME", "ansi-dark")

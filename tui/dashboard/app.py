@@ -7,9 +7,7 @@ and the presenter gives the row of that task new data. Requests travel up as mes
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
-import traceback
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import cached_property
@@ -18,10 +16,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from rich.text import Text
 from textual import events
-from textual._styles_cache import StylesCache
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
 
@@ -32,8 +28,7 @@ from tui.dashboard.widgets.row_list import RowList
 from tui.engine import Callbacks, Dependencies, Engine
 from tui.errors import ErrorKind, UserError
 from tui.terminal import gc_tuning
-from tui.terminal.app import PacedApp
-from tui.terminal.control_filter import ControlFilter
+from tui.terminal.app import TerminalApp
 from tui.wording import tasks as wording
 
 if TYPE_CHECKING:
@@ -58,8 +53,6 @@ FIRST_ANSWER_TIMEOUT: Final = 0.2
 """Seconds that the deferred widgets wait for the first answer to be shown; by then the queries are
 in flight, and the widgets are mounted while the service answers."""
 
-_log = logging.getLogger(__name__)
-
 
 def _binding_commands() -> type[Provider]:
     from tui.dashboard.palette import BindingCommands
@@ -67,7 +60,7 @@ def _binding_commands() -> type[Provider]:
     return BindingCommands
 
 
-class ScenextApp(PacedApp):
+class ScenextApp(TerminalApp):
     """The dashboard of one watchlist."""
 
     CSS_PATH = "app.tcss"
@@ -78,9 +71,6 @@ class ScenextApp(PacedApp):
         Binding("ctrl+l", "redraw", "Redraw the screen", show=False),
         Binding("ctrl+z", "suspend_process", "Suspend to the shell (fg: back)", show=False),
     ]
-
-    _control_filter = ControlFilter()
-    """One instance: Textual caches a filtered line for as long as the filter is the same object."""
 
     def __init__(self, dependencies: Dependencies, new_ids: Iterable[str] = ()) -> None:
         """Build the app; `new_ids` join the watchlist, and the first of them is selected.
@@ -93,7 +83,7 @@ class ScenextApp(PacedApp):
         self._new_ids = tuple(new_ids)
         self._ticks = 0
         self._is_idle = True
-        self.held = True
+        self.hold_input()
         self._starting: asyncio.Task[None] | None = None
         self._answer_shown = asyncio.Event()
         self._had_fault = self._counts_scheduled = False
@@ -128,10 +118,6 @@ class ScenextApp(PacedApp):
         """Return the main screen."""
         return self.main_screen
 
-    def get_line_filters(self) -> list[LineFilter]:
-        """Return Textual's filters, and ours as the last line of defence against hostile text."""
-        return [*super().get_line_filters(), self._control_filter]
-
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Return what the palette offers besides the keys."""
         yield SystemCommand("Theme", "Choose other colours", self.action_change_theme)
@@ -151,7 +137,7 @@ class ScenextApp(PacedApp):
         self.stylesheet.read(COMPLETE_CSS)
         self.stylesheet.parse()
         await self.main_screen.mount_deferred()
-        self.release()
+        self.release_input()
         for number, warning in enumerate(self._warnings):
             self._presenter.show_problem(f"start {number}", warning)
         self.watch(self.main_screen.tasks, "cursor", self._cursor_moved, init=False)
@@ -189,12 +175,6 @@ class ScenextApp(PacedApp):
         else:
             self.exit()
 
-    def leave(self, code: int) -> None:
-        """End with an exit code; may be called from any thread, and from a signal's handler."""
-        loop = self._loop
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(lambda: self.exit(return_code=code))
-
     def _post(self, message: Message) -> None:
         self.post_message(message)
 
@@ -205,18 +185,7 @@ class ScenextApp(PacedApp):
         if isinstance(error, UserError):
             self.exit(return_code=1, message=Text(f"scenext-tui: {error}"))
         else:
-            try:
-                raise error
-            except Exception as raised:
-                # Inside the handler, where the report finds its traceback.
-                self._handle_exception(raised)
-
-    def _fatal_error(self) -> None:
-        # Textual's own would print the locals of every function on the way: keys and links.
-        self.bell()
-        _log.critical("the dashboard crashed", exc_info=True)
-        self._exit_renderables.append(Text(self._dependencies.redact(traceback.format_exc())))
-        self._close_messages_no_wait()
+            self.crash(error)
 
     # The watchlist
 
@@ -310,9 +279,7 @@ class ScenextApp(PacedApp):
         self._presenter.show_ages(event.task_ids)
 
     def _tick(self) -> None:
-        # Textual keeps what widgets drew that are long gone in a cache of their method (8.2.8).
-        StylesCache.get_inner_outer.cache_clear()
-        gc_tuning.collect(at_rest=self._is_idle)
+        self.collect_garbage(at_rest=self._is_idle)
         self._is_idle = True
         self._presenter.show_health()
         self._ticks += 1
@@ -322,18 +289,18 @@ class ScenextApp(PacedApp):
 
     def action_command_palette(self) -> None:
         """Open the palette, without an ID: the last one may still have it while it closes."""
-        from tui.dashboard.palette import Palette
+        from tui.terminal.command_palette import TerminalPalette
 
-        if not isinstance(self.screen, Palette):
-            self.push_screen(Palette())
+        if not isinstance(self.screen, TerminalPalette):
+            self.push_screen(TerminalPalette())
 
     def search_themes(self) -> None:
         """Open the palette of themes."""
         from textual.theme import ThemeProvider
 
-        from tui.dashboard.palette import Palette
+        from tui.terminal.command_palette import TerminalPalette
 
-        self.push_screen(Palette([ThemeProvider], placeholder="Search for themes"))
+        self.push_screen(TerminalPalette([ThemeProvider], placeholder="Search for themes"))
 
     def action_help(self) -> None:
         """Show the keys."""

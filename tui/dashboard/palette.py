@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 
 from textual.app import App
 from textual.binding import ActiveBinding, Binding
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
 from textual.screen import Screen
-from textual.widgets import Input
 
 from tui.dashboard.screens.help import KeyGroup
-
-
-class Palette(CommandPalette):
-    """Textual's palette, where no cursor blinks over the line."""
-
-    def on_mount(self) -> None:
-        """A blinking cursor costs an SSH link 2 kB a second (measured)."""
-        self.query_one(Input).cursor_blink = False
-
-    def _action_command_list(self, action: str) -> None:
-        # A page up or down that comes before the list has been laid out (textual 8.2.8).
-        with suppress(KeyError):
-            super()._action_command_list(action)
 
 
 class BindingCommands(Provider):

@@ -1,1 +1,1 @@
-"""Everything that bends Textual to a slow or unsteady terminal. Knows nothing of tasks."""
+"""Everything that adapts Textual to a slow or unreliable terminal; nothing here knows of tasks."""

@@ -1,71 +1,150 @@
-"""The app's side of a slow line: sends nothing that is shown already, nor more than the line takes.
+"""The base of the app: what a terminal at the far end of a slow line needs.
 
-Knows the line, and nothing of tasks.
+`StockApp` uses Textual's public API alone. `TunedApp` adds the private overrides, all of them or
+none: `overrides` decides which of the two is `TerminalApp`.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from rich.console import RenderableType
+from rich.text import Text
 from textual.driver import Driver
-from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Resize
+from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.screen import Screen
 
-from tui.terminal.frame_diff import FrameDiff
-from tui.terminal.input_queue import OrderlyApp
-from tui.terminal.paced_driver import PacedDriver
+from tui.terminal import crash_report, gc_tuning, overrides
+from tui.terminal.control_filter import ControlFilter
+from tui.terminal.input_queue import InputQueueApp
+
+if TYPE_CHECKING:
+    from tui.terminal.driver import TerminalDriver
 
 
-class PacedApp(OrderlyApp):
-    """An app that keeps the pace of its line. Its screens ask `line_is_free` before they paint."""
+class StockApp(InputQueueApp):
+    """Queue input, filter control characters, exit from any thread, crash without secrets."""
+
+    _control_filter = ControlFilter()
+    """Shared by all apps: Textual caches what a filter made of a line under the filter."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._shown = FrameDiff()
-        self._frame_size = Size()
-        """Of the screen whose frame was sent last."""
+        self._event_loop: asyncio.AbstractEventLoop | None = None
+        self.error_console.file = cast("IO[str]", crash_report.RedactedStderr())
 
-    def get_driver_class(self) -> type[Driver]:
-        """Return the driver that keeps the pace of the line, where it is the usual one."""
-        usual = super().get_driver_class()
-        return PacedDriver if usual is LinuxDriver else usual
+    def on_load(self) -> None:
+        """Keep the loop for `request_exit`."""
+        self._event_loop = asyncio.get_running_loop()
+
+    def request_exit(self, code: int) -> None:
+        """Exit with a code; safe to call from any thread and from a signal handler."""
+        loop = self._event_loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(lambda: self.exit(return_code=code))
+
+    def get_line_filters(self) -> list[LineFilter]:
+        """Return Textual's filters, and ours as the last defence against hostile text."""
+        return [*super().get_line_filters(), self._control_filter]
 
     def line_is_free(self) -> bool:
         """Return whether another frame may be sent."""
-        return not isinstance(self._driver, PacedDriver) or self._driver.is_free
+        return True
+
+    def action_redraw(self) -> None:
+        """Send the whole screen again: another program may have written over it."""
+        self.refresh()
+
+    def collect_garbage(self, *, at_rest: bool) -> None:
+        """Collect everything if it is due; `at_rest` says that nobody is waiting."""
+        gc_tuning.collect(at_rest=at_rest)
+
+    def crash(self, error: BaseException) -> None:
+        """Exit because of an unexpected error, and show its traceback without secrets."""
+        self.bell()
+        self.exit(return_code=1, message=Text(crash_report.log_crash(error)))
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """Exit and show these, as plain text without secrets."""
+        text = Text("\n".join(map(crash_report.to_plain_text, renderables)))
+        if self.return_code is None:
+            # Textual leaves the exit code at 0 if its input thread has crashed.
+            self.exit(return_code=1, message=text)
+        else:
+            super().panic(text)
+
+
+class TunedApp(StockApp):
+    """Overrides private names of Textual; see `overrides`."""
+
+    def __init__(self) -> None:
+        from tui.terminal.frame_diff import FrameDiff
+
+        self.terminal_driver: TerminalDriver | None = None
+        """Set by the driver itself, which Textual creates."""
+        super().__init__()
+        self._frame_diff = FrameDiff()
+        self._frame_size = Size()
+        """The size of the screen whose frame was sent last."""
+
+    def get_driver_class(self) -> type[Driver]:
+        """Return our driver where Textual would use its Linux driver."""
+        from textual.drivers.linux_driver import LinuxDriver
+
+        usual = super().get_driver_class()
+        if usual is not LinuxDriver:
+            return usual
+        from tui.terminal.driver import TerminalDriver
+
+        return TerminalDriver
+
+    def line_is_free(self) -> bool:
+        """Return whether another frame may be sent."""
+        return self.terminal_driver is None or self.terminal_driver.is_free
 
     def post_display_hook(self) -> None:
-        """Ask when what was sent is shown."""
-        if isinstance(self._driver, PacedDriver):
-            self._driver.end_frame()
+        """Probe behind a frame, to learn when the terminal has shown it."""
+        if self.terminal_driver is not None:
+            self.terminal_driver.end_frame()
 
     def on_cursor_position(self) -> None:
-        """Take note that the terminal has shown what was sent: it tells where its cursor is."""
-        if isinstance(self._driver, PacedDriver):
-            self._driver.answered()
+        """Take the terminal's reply to a probe."""
+        if self.terminal_driver is not None:
+            self.terminal_driver.record_reply()
 
     def on_resize(self, event: Resize) -> None:
-        """Send everything again, if the terminal had another size for a moment, or was left.
+        """Send everything again if the size is the one of the last frame.
 
-        What was sent meanwhile it cut and folded in ways of its own; and after ctrl+z and fg, when
-        the driver tells the size, too, it is empty. For another size `_display` sees to it.
+        The terminal had another size for a moment, and cut or wrapped what was sent meanwhile; or
+        the program was suspended, and the screen is empty. A new size is noticed by `_display`.
         """
         if event.size == self._frame_size:
             self.action_redraw()
 
     def action_redraw(self) -> None:
-        """Send everything again: another program may have written over it."""
-        self._shown.forget()
-        self.refresh()
+        """Send the whole screen again: another program may have written over it."""
+        self._frame_diff.forget()
+        super().action_redraw()
+
+    def collect_garbage(self, *, at_rest: bool) -> None:
+        """Collect everything if it is due, including what Textual caches for removed widgets."""
+        from textual._styles_cache import StylesCache
+
+        StylesCache.get_inner_outer.cache_clear()
+        super().collect_garbage(at_rest=at_rest)
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        # What Textual would not send is not shown either.
-        if self._running and not self._closed and not self._batch_count:
-            if screen.outer_size != self._frame_size:
-                self._frame_size = screen.outer_size
-                self._shown.forget()
-            renderable = self._shown.news(renderable)
-        super()._display(screen, renderable)
+        if screen.outer_size != self._frame_size:
+            self._frame_diff.forget()
+        super()._display(screen, self._frame_diff.diff(renderable))
+        if self._frame_diff.settle():
+            self._frame_size = screen.outer_size
+
+
+if TYPE_CHECKING:
+    TerminalApp = TunedApp
+else:
+    TerminalApp = StockApp if overrides.misfit() else TunedApp

@@ -1,9 +1,8 @@
-"""Of each frame, what the terminal does not show yet.
+"""Send only the part of each frame that the terminal does not show yet.
 
-Textual sends all that was painted: after a layout the whole screen (13 to 20 kB at 120x40, seven
-times while the program starts), and of a changed widget all from its left edge on. So what is on
-the screen is remembered here, and of what was painted only the cells from the first to the last
-that differ are sent (measured: 80 of 145 kB of a start say nothing new).
+Textual sends everything that was painted: the whole screen after a layout, and a changed widget
+from its left edge on. So what the terminal shows is remembered here, and each line of an update is
+cut down to the cells from the first to the last that differ.
 """
 
 from __future__ import annotations
@@ -19,14 +18,16 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
 
-class _Pieces(CompositorUpdate):
-    """Pieces of lines, each with the cell and the line at which it begins."""
+class _PartialUpdate(CompositorUpdate):
+    """Pieces of lines, each with the column and the row at which it begins."""
 
     def __init__(self, pieces: list[tuple[int, int, Strip]]) -> None:
         self._pieces = pieces
+        self.rendered = False
 
     def render_segments(self, console: Console) -> str:
-        """Return them, each at its place."""
+        """Return the pieces, each behind a move of the cursor."""
+        self.rendered = True
         return "".join(
             Control.move_to(x, y).segment.text + strip.render(console)
             for x, y, strip in self._pieces
@@ -34,34 +35,55 @@ class _Pieces(CompositorUpdate):
 
 
 class FrameDiff:
-    """Knows what the terminal shows."""
+    """Remember what the terminal shows, and reduce updates to what differs from it."""
 
     def __init__(self) -> None:
-        """Know nothing yet."""
+        """Start with an unknown screen."""
         self._lines: dict[int, dict[int, Strip]] = {}
+        self._previous: dict[int, dict[int, Strip]] = {}
+        """Lines as they were before the last `diff`."""
+        self._update: _PartialUpdate | None = None
+        """The last `diff`."""
 
     def forget(self) -> None:
-        """Know nothing any more: the terminal's own size or content has changed."""
+        """Treat the screen as unknown: the terminal's size or content has changed."""
         self._lines.clear()
 
-    def news(self, update: RenderableType | None) -> RenderableType | None:
-        """Return what of an update is new, and take it for shown; None where nothing is."""
+    def diff(self, update: RenderableType | None) -> RenderableType | None:
+        """Return what is new in an update, and note it as shown; None where nothing is new."""
+        self._previous, self._update = {}, None
         if isinstance(update, LayoutUpdate):
             pieces = _of_layout(update)
         elif isinstance(update, ChopsUpdate):
             pieces = _of_chops(update)
         else:
             return update
-        new = [
-            (news[0], y, news[1])
+        changed = [
+            (change[0], y, change[1])
             for x, y, strip in pieces
-            if (news := self._news(x, y, strip)) is not None
+            if (change := self._replace(x, y, strip)) is not None
         ]
-        # Textual's own updates are drawn by `render_segments` alone, too.
-        return cast("RenderableType", _Pieces(new)) if new else None
+        if not changed:
+            return None
+        self._update = _PartialUpdate(changed)
+        # Like Textual's own updates it is drawn by `render_segments`, never by Rich.
+        return cast("RenderableType", self._update)
 
-    def _news(self, x: int, y: int, strip: Strip) -> tuple[int, Strip] | None:
+    def settle(self) -> bool:
+        """Return whether the last diff was rendered; take it back if it was not.
+
+        Textual drops updates in the middle of a batch, before it runs and after it has ended.
+        """
+        if self._update is None:
+            return False
+        if not self._update.rendered:
+            self._lines.update(self._previous)
+        return self._update.rendered
+
+    def _replace(self, x: int, y: int, strip: Strip) -> tuple[int, Strip] | None:
         line = self._lines.setdefault(y, {})
+        if y not in self._previous:
+            self._previous[y] = dict(line)
         known = line.get(x)
         if known is None or known.cell_length != strip.cell_length:
             known = _cut_out(line, x, x + strip.cell_length)
@@ -87,7 +109,7 @@ def _of_chops(update: ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:
 
 
 def _cut_out(line: dict[int, Strip], start: int, end: int) -> Strip | None:
-    """Take the cells of a span out of what is known of a line; None where some are not known."""
+    """Remove and return the known cells of a span; None where some of them are unknown."""
     taken, known_to = [], start
     for x, strip in sorted(line.items()):
         stop = x + strip.cell_length
@@ -95,11 +117,11 @@ def _cut_out(line: dict[int, Strip], start: int, end: int) -> Strip | None:
             continue
         del line[x]
         cuts = sorted({max(x, start), min(stop, end), stop} - {x})
-        # Of a copy: a strip keeps its pieces for as long as it lives, on the screen or off.
+        # Divide a copy, since a strip caches its pieces for as long as it lives.
         pieces = Strip(strip, strip.cell_length).divide([cut - x for cut in cuts])
         parts = dict(zip((x, *cuts), pieces, strict=False))
         if "".join(part.text for part in parts.values()) != strip.text:
-            # A cut goes through a wide character: what a terminal shows of it then is its own.
+            # A cut through a wide character: what a terminal shows of it then is undefined.
             continue
         part = parts.pop(max(x, start))
         line.update(parts)
@@ -110,7 +132,7 @@ def _cut_out(line: dict[int, Strip], start: int, end: int) -> Strip | None:
 
 
 def _difference(old: Strip, new: Strip, x: int) -> tuple[int, Strip] | None:
-    """Return where two strips of one width begin to differ, and the new one up to the last cell."""
+    """Return the column from which two strips of one width differ, and the new cells from there."""
     before, after = list(Segment.simplify(old)), list(Segment.simplify(new))
     while before and after and before[0] == after[0]:
         x += after.pop(0).cell_length
@@ -119,22 +141,22 @@ def _difference(old: Strip, new: Strip, x: int) -> tuple[int, Strip] | None:
         del before[-1], after[-1]
     if not after:
         return None
-    if before and _alike(before[0], after[0]):
-        same = _same(before[0].text, after[0].text)
+    if before and _differ_in_text_only(before[0], after[0]):
+        same = _common_prefix(before[0].text, after[0].text)
         x += same
         before[0], after[0] = (Segment(one.text[same:], one.style) for one in (before[0], after[0]))
-    if before and _alike(before[-1], after[-1]):
+    if before and _differ_in_text_only(before[-1], after[-1]):
         last = after[-1]
-        same = _same(reversed(before[-1].text), reversed(last.text))
+        same = _common_prefix(reversed(before[-1].text), reversed(last.text))
         after[-1] = Segment(last.text[: len(last.text) - same], last.style)
     return x, Strip([segment for segment in after if segment.text])
 
 
-def _alike(one: Segment, other: Segment) -> bool:
-    """Whether two segments differ in their text alone, a cell for each character."""
+def _differ_in_text_only(one: Segment, other: Segment) -> bool:
+    """Return whether two segments have one style and one cell for each character."""
     return one.style == other.style and one.text.isascii() and other.text.isascii()
 
 
-def _same(one: Iterable[str], other: Iterable[str]) -> int:
-    """How many characters are the same before the first that differ."""
+def _common_prefix(one: Iterable[str], other: Iterable[str]) -> int:
+    """Return how many characters are equal before the first difference."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

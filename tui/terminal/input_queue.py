@@ -1,9 +1,9 @@
-"""Keys that come together are dealt with one after the other.
+"""Deliver input events one at a time.
 
-Textual passes each on at once to what has the focus at that moment (8.2.8). Over a slow line they
-come in bundles: what the first of them opens is not there yet for the second, and what it closes is
-still there. A letter after `a` went to the list, two escapes closed one dialog twice, which ended
-the program, and `q` overtook the removal before it. Knows nothing of tasks.
+Textual dispatches each event at once to whatever has the focus. Over a slow line keys arrive in
+bursts, and the second one would reach the screen that the first is about to close, or miss the one
+that it opens. So each event is followed by a barrier on the same path, and the next event is
+dispatched when the barrier has come back.
 """
 
 from __future__ import annotations
@@ -19,111 +19,116 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
-PATIENCE: Final = 2.0
-"""Seconds after which the next key is passed on in any case."""
-CHECK: Final = 0.1
-"""Seconds between two looks whether the messenger was lost: a widget that goes takes it along."""
-_IN_ORDER: Final = (events.Key, events.Paste, events.MouseDown, events.MouseUp)
+BARRIER_TIMEOUT: Final = 2.0
+"""Seconds after which the next event is dispatched even if the barrier has not come back."""
+BARRIER_CHECK_INTERVAL: Final = 0.1
+"""Seconds between checks whether the barrier was lost: a widget that is removed takes it along."""
+_QUEUED_EVENTS: Final = (events.Key, events.Paste, events.MouseDown, events.MouseUp)
+
+_Target = tuple[Screen[object], Widget | None]
+"""The screen on top and its focused widget: where the next key goes."""
 
 
-_Place = tuple[Screen[object], Widget | None]
-"""The screen on top, and what has the focus: where the next key goes to."""
+class InputBarrier(Message):
+    """Posted behind an input event; its return proves that the event was fully handled."""
 
 
-class Passed(Message):
-    """Sent after a key on the same way: when it arrives, the key has arrived everywhere."""
-
-
-class OrderlyApp(App[None]):
-    """An app that may be typed at in any haste."""
+class InputQueueApp(App[None]):
+    """An app that handles each key completely before the next one."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.held = False
-        """Whether all input waits until somebody can take it; `release` ends it."""
-        self._typed: deque[events.Event] = deque()
-        self._messenger: Passed | None = None
-        """Is on its way behind a key."""
-        self._rounds = 0
-        self._left: _Place | None = None
-        """Where it left from."""
-        self._check: asyncio.TimerHandle | None = None
+        self._input_held = False
+        self._input_events: deque[events.Event] = deque()
+        self._barrier: InputBarrier | None = None
+        """The one in flight."""
+        self._barrier_rounds = 0
+        self._barrier_target: _Target | None = None
+        self._barrier_check: asyncio.TimerHandle | None = None
 
-    def release(self) -> None:
-        """Pass on what was held, and all that comes from now on."""
-        self.held = False
-        if self._typed:
-            self._look_behind(self._place)
+    def hold_input(self) -> None:
+        """Queue all input until `release_input`."""
+        self._input_held = True
+
+    def release_input(self) -> None:
+        """Dispatch what was queued, and whatever comes from now on."""
+        self._input_held = False
+        if self._input_events:
+            self._send_barrier(self._input_target)
 
     @property
-    def _place(self) -> _Place:
+    def _input_target(self) -> _Target:
         return self.screen, self.focused
 
     async def on_event(self, event: events.Event) -> None:
-        """Pass on what is typed when its turn has come, and all else at once."""
-        in_order = isinstance(event, _IN_ORDER) or (
-            self.held and isinstance(event, events.InputEvent)
+        """Queue keys, clicks and pastes; dispatch everything else at once."""
+        queued = isinstance(event, _QUEUED_EVENTS) or (
+            self._input_held and isinstance(event, events.InputEvent)
         )
-        if not in_order or event.is_forwarded:
+        if not queued or event.is_forwarded:
             await super().on_event(event)
             return
-        self._typed.append(event)
-        if not self.held and self._messenger is None:
-            await self._pass_on()
+        self._input_events.append(event)
+        if not self._input_held and self._barrier is None:
+            await self._dispatch_next()
 
-    async def _pass_on(self) -> None:
-        place = self._place
-        await super().on_event(self._typed.popleft())
-        self._rounds = 0
-        self._look_behind(place)
+    async def _dispatch_next(self) -> None:
+        target = self._input_target
+        await super().on_event(self._input_events.popleft())
+        self._barrier_rounds = 0
+        self._send_barrier(target)
 
-    def _look_behind(self, place: _Place) -> None:
-        """Send a messenger after a key, to come back when it has arrived everywhere."""
-        screen, focused = self._left = place
-        way = focused or screen
-        self._messenger = Passed()
-        self._rounds += 1
+    def _send_barrier(self, target: _Target) -> None:
+        screen, focused = self._barrier_target = target
+        path = focused or screen
+        self._barrier = InputBarrier()
+        self._barrier_rounds += 1
         loop = asyncio.get_running_loop()
-        self._check_again(way, loop.time() + PATIENCE)
-        if not way.post_message(self._messenger):
-            self.post_message(self._messenger)
+        self._schedule_check(path, loop.time() + BARRIER_TIMEOUT)
+        if not path.post_message(self._barrier):
+            self.post_message(self._barrier)
 
-    def _check_again(self, way: Widget, until: float) -> None:
-        if self._check is not None:
-            self._check.cancel()
+    def _schedule_check(self, path: Widget, deadline: float) -> None:
+        if self._barrier_check is not None:
+            self._barrier_check.cancel()
         loop = asyncio.get_running_loop()
-        self._check = loop.call_later(CHECK, self._check_on_messenger, way, until)
+        self._barrier_check = loop.call_later(
+            BARRIER_CHECK_INTERVAL, self._check_barrier, path, deadline
+        )
 
-    def _check_on_messenger(self, way: Widget, until: float) -> None:
-        if self._messenger is None or self._exit:
+    def _check_barrier(self, path: Widget, deadline: float) -> None:
+        if self._barrier is None or self.return_code is not None:
+            # Nothing is in flight, or the app is about to exit.
             return
-        there = way.is_attached and way.screen in self.screen_stack
-        if there and asyncio.get_running_loop().time() < until:
-            self._check_again(way, until)
+        alive = path.is_attached and path.screen in self.screen_stack
+        if alive and asyncio.get_running_loop().time() < deadline:
+            self._schedule_check(path, deadline)
         else:
-            self.post_message(self._messenger)
+            self.post_message(self._barrier)
 
-    async def on_passed(self, message: Passed) -> None:
-        """Pass on the next key, unless the one before it has not done all that it will.
+    async def on_input_barrier(self, message: InputBarrier) -> None:
+        """Dispatch the next event, unless the last one is still being handled.
 
-        What widgets tell each other about it is on the same way, so a second round follows the
-        first. A screen that was opened meanwhile deals with the messenger when it is mounted.
+        Handling it may have posted further messages along the same path, so a second barrier
+        follows the first. A screen that was opened meanwhile handles its barrier once mounted.
         """
-        if message is not self._messenger:
+        if message is not self._barrier:
             return
-        if self._left != self._place or (self._typed and self._rounds < 2):
-            self._look_behind(self._place)
+        if self._barrier_target != self._input_target or (
+            self._input_events and self._barrier_rounds < 2
+        ):
+            self._send_barrier(self._input_target)
             return
-        self._messenger = None
-        if self._check is not None:
-            self._check.cancel()
-        if self._typed:
-            await self._pass_on()
+        self._barrier = None
+        if self._barrier_check is not None:
+            self._barrier_check.cancel()
+        if self._input_events:
+            await self._dispatch_next()
 
     def pop_screen(self) -> AwaitComplete:
-        """Close the screen on top, if it is not the last one.
+        """Close the screen on top unless it is the last one.
 
-        Textual's palette closes itself twice where a key comes while a command is chosen (8.2.8).
+        Textual's palette closes itself twice if a key arrives while it runs a command.
         """
         if len(self.screen_stack) > 1:
             return super().pop_screen()

@@ -1,8 +1,8 @@
-"""Living and dying with a terminal: what to refuse, and how to end when it goes away.
+"""The life of the program on its terminal: refuse an unsuitable one, end when it goes away.
 
-Nothing here may depend on the event loop: when an SSH link stalls, Textual's writer blocks it, and
-a handler that runs on it never runs (measured). Whatever must survive was saved when it changed,
-so ending at once loses nothing.
+Nothing here depends on the event loop: while an SSH connection stalls, Textual blocks the loop, and
+a signal handler of the loop never runs. Whatever must survive was saved when it changed, so ending
+at once loses nothing.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from types import FrameType
 from typing import Final, NoReturn
 
 HANG_UP: Final = 129
-"""The exit code after the terminal went away: 128 + SIGHUP."""
+"""Exit code after the terminal went away: 128 + SIGHUP."""
 TERMINATED: Final = 143
-"""The exit code after SIGTERM: 128 + 15."""
+"""Exit code after SIGTERM: 128 + SIGTERM."""
 
-_GRACE: Final = 2.0
-_TERM_GRACE: Final = 0.7
+_HANG_UP_GRACE_SECONDS: Final = 2.0
+_TERMINATE_GRACE_SECONDS: Final = 0.7
 # Mouse, focus and paste reports off, kitty keys off, alternate screen off, cursor on, style off.
 _RESTORE: Final = (
     b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1004l\x1b[?2004l"
@@ -34,10 +34,11 @@ _RESTORE: Final = (
 )
 
 
-def why_not_here(environ: Mapping[str, str]) -> str:
-    """Return why the dashboard cannot start on this terminal; empty when it can.
+def unsupported_reason(environ: Mapping[str, str], hint: str) -> str:
+    """Return why the dashboard cannot start on this terminal; empty where it can.
 
-    Textual draws on standard error and reads standard input; all three must be a terminal.
+    Textual draws on standard error and reads standard input; all three must be a terminal. `hint`
+    says what works without one.
     """
     for name, stream in (("input", sys.stdin), ("output", sys.stdout), ("error", sys.__stderr__)):
         try:
@@ -45,52 +46,49 @@ def why_not_here(environ: Mapping[str, str]) -> str:
         except ValueError:
             terminal = False
         if not terminal:
-            return (
-                f"The dashboard needs a terminal, and standard {name} is none. "
-                "To add tasks from a script: scenext-tui add ID"
-            )
+            return f"The dashboard needs a terminal, and standard {name} is none. {hint}"
     if environ.get("TERM", "") == "dumb":
         return "The dashboard cannot draw on a terminal of the kind “dumb” (the variable TERM)."
     return ""
 
 
-class Guard:
-    """Ends the program when its terminal hangs up or SIGTERM comes, loop or no loop."""
+class TerminalWatchdog:
+    """End the program when its terminal hangs up or SIGTERM arrives, whatever the loop does."""
 
-    def __init__(self, leave: Callable[[int], None]) -> None:
-        """Prepare.
+    def __init__(self, request_exit: Callable[[int], None]) -> None:
+        """Watch nothing yet.
 
         Args:
-            leave: Asks the app to end with an exit code; is called from any thread.
+            request_exit: Asks the app to exit with a code; called from any thread.
         """
-        self._leave = leave
+        self._request_exit = request_exit
         self._modes: list[object] | None = None
 
     def install(self) -> None:
-        """Take the signals and start to watch the terminal. Call before the app runs."""
-        # Undoes nohup: without it a program whose terminal is gone lives on at full CPU
+        """Handle the signals and start to watch the terminal. Call before the app runs."""
+        # Undo nohup: a program whose terminal is gone would live on at full CPU
         # (Textualize/textual#6690). The default action ends it even while output is stalled.
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
-        signal.signal(signal.SIGTERM, self._terminated)
+        signal.signal(signal.SIGTERM, self._on_terminate)
         try:
             self._modes = list(termios.tcgetattr(0))
         except termios.error:
             self._modes = None
-        threading.Thread(target=self._watch, name="terminal watch", daemon=True).start()
+        threading.Thread(target=self._watch_terminal, name="terminal watch", daemon=True).start()
 
-    def _terminated(self, number: int, frame: FrameType | None) -> None:
+    def _on_terminate(self, number: int, frame: FrameType | None) -> None:
         if _in_background():
-            # As after ctrl+z: the terminal is another's, and whoever writes to it is stopped again.
+            # After ctrl+z the shell owns the terminal, and writing to it would stop us again.
             os._exit(TERMINATED)
-        threading.Thread(target=self._watchdog, name="SIGTERM watchdog", daemon=True).start()
-        self._leave(TERMINATED)
+        threading.Thread(target=self._end_after_grace, name="SIGTERM watchdog", daemon=True).start()
+        self._request_exit(TERMINATED)
 
-    def _watchdog(self) -> None:
-        time.sleep(_TERM_GRACE)
-        self._restore()
+    def _end_after_grace(self) -> None:
+        time.sleep(_TERMINATE_GRACE_SECONDS)
+        self._restore_terminal()
         os._exit(TERMINATED)
 
-    def _restore(self) -> None:
+    def _restore_terminal(self) -> None:
         with suppress(OSError):
             terminal = os.open("/dev/tty", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
             os.write(terminal, _RESTORE)
@@ -98,10 +96,10 @@ class Guard:
             with suppress(termios.error):
                 termios.tcsetattr(0, termios.TCSANOW, self._modes)  # type: ignore[arg-type]
 
-    def _watch(self) -> None:
+    def _watch_terminal(self) -> None:
         _wait_for_hang_up()
-        self._leave(HANG_UP)
-        time.sleep(_GRACE)
+        self._request_exit(HANG_UP)
+        time.sleep(_HANG_UP_GRACE_SECONDS)
         os._exit(HANG_UP)
 
 
@@ -114,7 +112,7 @@ def _in_background() -> bool:
 
 def _wait_for_hang_up() -> None:
     if platform.system() == "Linux":
-        # With no event asked for, poll returns on hang-up alone, at once.
+        # With no events requested, poll returns on hang-up alone, and at once.
         poll = select.poll()
         poll.register(0, 0)
         while not any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll()):
@@ -126,7 +124,7 @@ def _wait_for_hang_up() -> None:
 
 
 def end_now(code: int) -> NoReturn:
-    """End the process although threads may hang, as a name look-up can for many seconds."""
+    """End the process even if threads hang, as a name look-up can for many seconds."""
     deadline = time.monotonic() + 0.5
     for thread in threading.enumerate():
         if thread is not threading.main_thread() and not thread.daemon:

@@ -31,7 +31,7 @@ from tui.dashboard.messages import (
 from tui.dashboard.screens.main_keys import MAIN_KEYS
 from tui.dashboard.widgets.status_bar import StatusBar
 from tui.dashboard.widgets.task_list import TaskList
-from tui.terminal.screen import PacedScreen
+from tui.terminal.screen import TerminalScreen
 from tui.wording.tasks import TaskRowData, column_names
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class _ListPane(Vertical):
     BLANK = True
 
 
-class MainScreen(PacedScreen):
+class MainScreen(TerminalScreen):
     """Shows what it is given; what needs I/O it requests from the app."""
 
     BINDING_GROUP_TITLE = "Dashboard"

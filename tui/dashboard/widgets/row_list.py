@@ -7,11 +7,10 @@ A changed cell costs a hundredth of the bytes that an `OptionList` or a `DataTab
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from textual import events, on
 from textual.binding import Binding, BindingType
-from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -35,8 +34,6 @@ class RowList(VirtualList[V], can_focus=True, inherit_bindings=False):
     ALLOW_SELECT = False
     """As in Textual's own lists: a double click opens instead of selecting text."""
     COMPONENT_CLASSES: ClassVar[set[str]] = {CURSOR, "row-list--minor", "row-list--stale"}
-
-    _restyling = False
 
     cursor: reactive[str] = reactive("", init=False, repaint=False)
     """The key of the row under the cursor; empty only while there are no rows."""
@@ -139,33 +136,8 @@ class RowList(VirtualList[V], can_focus=True, inherit_bindings=False):
         if event.chain == 2:
             self.action_select()
 
-    # The focus: in place of Textual's, which paints all of the list again, where the cursor alone
-    # changes its colours.
-
     def watch_has_focus(self, has_focus: bool) -> None:
-        """Restyle the list alone, from which its rows take their colours."""
-        self._restyling = True
-        self.app.stylesheet.update_nodes([self])
-        self._restyling = False
+        """Repaint the row under the cursor, whose colours depend on the focus of the list."""
+        super().watch_has_focus(has_focus)
         if row := self._rows.get(self.cursor):
             row.refresh()
-
-    def _on_focus(self, event: events.Focus) -> None:
-        event.prevent_default()
-        self.has_focus = True
-        if self.parent is not None:
-            self.parent.post_message(events.DescendantFocus(self))
-
-    def _on_blur(self, event: events.Blur) -> None:
-        event.prevent_default()
-        self.has_focus = False
-        if self.parent is not None:
-            self.parent.post_message(events.DescendantBlur(self))
-
-    def refresh(
-        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
-    ) -> Self:
-        """Paint it anew; not because the focus has moved, and with it the cursor's colours."""
-        if regions or layout or recompose or not self._restyling:
-            super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
-        return self

@@ -1,0 +1,115 @@
+"""A crash report shows where, and no secret, whatever crashes and whatever Textual renames."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.crashing_terminal import LOCAL
+from tests.support.home import Home
+from tests.support.secrets import leaks
+from tests.support.terminal import Terminal
+
+ROOT = Path(__file__).parents[2]
+KEY = "sk-CANARY-7Qm2/xK+9vT4wZbR1nLpY6sD"
+MODULE = "tests.support.crashing_terminal"
+FATAL = ("handler", "timer", "worker", "thread worker", "background", "input", "rich")
+HARMLESS = ("thread", "unraisable", "task")
+
+
+def run(log: Path, where: str, *, renamed: str = "", fatal: bool = True) -> tuple[Terminal, str]:
+    """Run the app until it has ended after a fault; return the terminal and the log."""
+    module = ("tests.support.renamed_textual", MODULE) if renamed else (MODULE,)
+    env = {"RENAME_PATTERN": rf"\b{renamed}\b"} if renamed else {}
+    argv = [sys.executable, "-m", *module, where, log, KEY]
+    with Terminal(argv, cwd=ROOT, env=env) as terminal:
+        terminal.wait_for_text("ready")
+        terminal.press("x")
+        if not fatal:
+            terminal.wait_for(lambda _: log.exists() and "Fault" in log.read_text())
+            terminal.press("q")
+        assert terminal.wait_exit() == int(fatal), terminal.text()
+        assert terminal.cooked
+        assert 1049 not in terminal.modes
+    told = log.read_text()
+    for data in (terminal.raw, told.encode()):
+        assert leaks(data, [KEY]) == []
+        assert LOCAL.encode() not in data
+    return terminal, told
+
+
+@pytest.mark.parametrize("where", FATAL)
+def test_a_crash_shows_its_traceback_and_logs_it_once_without_secrets(
+    tmp_path: Path, where: str
+) -> None:
+    terminal, log = run(tmp_path / "log", where)
+    assert "a fault quotes Bearer ***" in " ".join(terminal.text().split())
+    assert ", in strike" in log
+    assert log.count(" CRITICAL ") == 1
+    assert "the dashboard crashed" in log
+
+
+@pytest.mark.parametrize("where", HARMLESS)
+def test_a_fault_that_ends_nothing_is_logged_without_secrets(tmp_path: Path, where: str) -> None:
+    _, log = run(tmp_path / "log", where, fatal=False)
+    assert "a fault quotes Bearer ***" in log
+
+
+@pytest.mark.parametrize("where", ["handler", "worker", "input", "rich"])
+@pytest.mark.parametrize(
+    "renamed", ["_fatal_error", "_handle_exception", "_exit_renderables", "_display"]
+)
+def test_a_crash_shows_no_secret_with_a_private_name_renamed(
+    tmp_path: Path, renamed: str, where: str
+) -> None:
+    if (renamed, where) == ("_display", "input"):
+        pytest.skip("our driver, which has the fault, is not in use")
+    terminal, log = run(tmp_path / "log", where, renamed=renamed)
+    assert "a fault quotes Bearer ***" in " ".join(terminal.text().split())
+    assert ", in strike" in log
+
+
+@pytest.mark.parametrize("where", ["redactor", "no redactor"])
+def test_without_a_working_redactor_only_type_and_place_are_shown(
+    tmp_path: Path, where: str
+) -> None:
+    (tmp_path / "log").touch()
+    terminal, log = run(tmp_path / "log", where)
+    shown = " ".join(terminal.text().split())
+    if where == "redactor":
+        assert "Fault (its message is withheld" in shown
+        assert ", in strike" in shown
+    assert "a fault quotes" not in shown + log
+
+
+def test_an_exit_message_passes_through_the_redactor(tmp_path: Path) -> None:
+    terminal, _ = run(tmp_path / "log", "message")
+    assert "a message quotes ***" in terminal.text()
+
+
+BROKEN_COMMAND = """
+import sys
+import tui.cli.main as cli
+
+key = sys.argv.pop()
+
+def broken(*arguments):
+    beside = "-".join(("LOCAL", "7fE2"))
+    raise ValueError(f"the command quotes {key}")
+
+cli.parse_task_ids = broken
+cli.run()
+"""
+
+
+def test_a_crash_before_the_redactor_exists_withholds_the_message(home: Home) -> None:
+    argv = [sys.executable, "-c", BROKEN_COMMAND, KEY]
+    with Terminal(argv, cwd=ROOT, env=home.environment()) as terminal:
+        assert terminal.wait_exit() == 1
+    assert "in broken" in terminal.text()
+    assert "ValueError" in terminal.text()
+    assert "the command quotes" not in terminal.text()
+    assert leaks(terminal.raw, [KEY]) == []
+    assert LOCAL.encode() not in terminal.raw

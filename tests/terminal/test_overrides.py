@@ -1,0 +1,109 @@
+"""The dashboard works with a Textual that has renamed any of the names it relies on."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.home import Home
+from tests.support.service import ScriptedService, task
+from tui.terminal import overrides
+from tui.terminal.overrides import HOOKS, Hook, Kind
+
+ROOT = Path(__file__).parents[2]
+DRIVERS = r"textual\.(app|driver|drivers\.linux_driver)"
+PARSERS = r"textual\.(_parser|_xterm_parser|drivers\.linux_driver)"
+CAREFULLY = {
+    # Common names are renamed only where the hook is meant: pattern and modules.
+    "write": (r"(?<=def |elf\.)write\b|(?<=_driver\.)write\b", DRIVERS),
+    "close": (r"(?<=def |elf\.)close\b|(?<=driver\.)close\b", DRIVERS),
+    "fileno": (r"(?<=self\.)fileno\b", DRIVERS),
+    "feed": (r"\bfeed\b", PARSERS),
+    "tick": (r"\btick\b", PARSERS),
+    "strips": (r"(?<=self\.)strips\b", r"textual\._compositor"),
+    "region": (r"(?<=self\.)region\b", r"textual\._compositor"),
+}
+
+
+def renaming(hook: Hook) -> dict[str, str]:
+    """Return the environment in which a hook has another name."""
+    pattern, modules = CAREFULLY.get(hook.name, (rf"\b{hook.name}\b", ".*"))
+    return {"RENAME_PATTERN": pattern, "RENAME_MODULES": modules, "PYTHONPATH": str(ROOT)}
+
+
+def test_the_installed_textual_fits() -> None:
+    assert overrides.misfit() == ""
+
+
+def test_each_hook_is_listed_once_and_states_its_benefit() -> None:
+    assert len({(hook.owner, hook.name) for hook in HOOKS}) == len(HOOKS)
+    assert all(hook.benefit.endswith(".") for hook in HOOKS)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_missing_module_class_or_name_and_another_signature_do_not_fit(
+    kind: Kind,
+) -> None:
+    for module, owner, name in (
+        ("textual.no_such_module", "App", "run"),
+        ("textual.app", "NoSuchClass", "run"),
+        ("textual.app", "App", "no_such_name"),
+        ("textual.app", "App", "TITLE"),
+        ("textual.app", "on", "on"),
+        ("textual.app", "App", "run"),
+    ):
+        assert not overrides._fits(Hook(module, owner, name, kind, ("nothing",), "")) or (
+            kind is Kind.ATTRIBUTE and name == "TITLE"
+        )
+
+
+def test_the_check_is_quick_and_imports_nothing_else() -> None:
+    program = (
+        "import sys, time, tui.terminal.input_queue, textual.drivers.linux_driver\n"
+        "from tui.terminal import overrides\n"
+        "before = set(sys.modules)\n"
+        "times = []\n"
+        "for _ in range(5):\n"
+        "    began = time.perf_counter()\n"
+        "    overrides.misfit.__wrapped__()\n"
+        "    overrides._set_by_constructor.cache_clear()\n"
+        "    times.append(time.perf_counter() - began)\n"
+        "print(min(times), *(set(sys.modules) - before))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    seconds, *imported = done.stdout.split()
+    assert float(seconds) < 0.003
+    assert imported == []
+
+
+@pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: f"{hook.owner}.{hook.name}")
+def test_with_a_renamed_hook_everything_works_and_the_log_names_it(
+    home: Home, service: ScriptedService, hook: Hook
+) -> None:
+    for number in (1, 2, 3):
+        service.script(f"task{number}", task(f"task{number}", "COMPLETED"))
+    assert home.run("add", "task1", "task2", "task3").returncode == 0
+    home.command = (sys.executable, "-m", "tests.support.renamed_textual", "tui")
+    with home.open(env=renaming(hook)) as terminal:
+        terminal.wait_for_text("3 completed")
+        terminal.wait_for_text("│ task1")
+        terminal.press("j")
+        terminal.wait_for_text("│ task2")
+        terminal.press("?")
+        terminal.wait_for_text("esc: close")
+        terminal.press("escape")
+        terminal.wait_gone("esc: close")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        assert terminal.cooked
+        assert not terminal.modes & {1049, 1000, 1003, 2004}
+        assert "Traceback" not in terminal.text()
+    told = re.findall(r"(?m) WARNING \S+ .*without its overrides: (.*)$", home.log.read_text())
+    assert len(told) == 1
+    assert f"{hook.owner}.{hook.name}" in told[0].split(", ")

@@ -1,0 +1,224 @@
+"""Report crashes without secrets, whatever becomes of Textual's private names.
+
+Textual and Rich show the local variables of every function on the way, among them keys and links.
+So `install` replaces the public class that both of them render, and the hooks of the interpreter:
+none of them shows locals, and all text passes through the redactor before it is wrapped, logged or
+printed. Where the redactor fails, or none is known yet, only type and place of an error are shown.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from types import ModuleType, TracebackType
+from typing import TYPE_CHECKING, Any, Final
+
+from tui.sanitize import clean
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderResult
+
+CRASHED: Final = "the dashboard crashed"
+MAX_REPORT_CHARS: Final = 50_000
+
+_log = logging.getLogger(__name__)
+
+
+class _State:
+    """What `install` was given; before that only types and places of errors are shown."""
+
+    redact: Callable[[str], str] | None = None
+    withheld: Final[set[str]] = set()
+    """Texts shown in place of what could not be redacted, without white space."""
+
+
+class CannotRedactError(Exception):
+    """The redactor is missing or has failed: the text must not be shown."""
+
+
+def install(redact: Callable[[str], str]) -> None:
+    """Redact every crash report of this process from now on, in every thread."""
+    _State.redact = redact
+    sys.excepthook = _on_exception
+    sys.unraisablehook = _on_unraisable
+    threading.excepthook = _on_thread_exception
+    # A log handler that fails would print the record it could not format.
+    logging.raiseExceptions = False
+    import rich
+
+    module = sys.modules.get("rich.traceback")
+    if module is None:
+        # Rich's own module takes long to import, and is needed for nothing else.
+        module = ModuleType("rich.traceback")
+        sys.modules["rich.traceback"] = module
+        vars(rich)["traceback"] = module
+    vars(module)["Traceback"] = PlainTraceback
+
+
+def redacted(text: str) -> str:
+    """Return a text without secrets and control characters.
+
+    Raises:
+        CannotRedactError: the text must not be shown.
+    """
+    # Once more after cleaning, which may join what control characters have split.
+    return _redact(clean(_redact(text), MAX_REPORT_CHARS, keep_lines=True))
+
+
+def describe(error: BaseException) -> str:
+    """Return an error's traceback without locals and secrets. Never raises."""
+    try:
+        return redacted("".join(traceback.format_exception(error)))
+    except Exception:
+        return _withhold(_type_and_place(error))
+
+
+def log_crash(error: BaseException, event: str = CRASHED) -> str:
+    """Log an error as critical; return its description."""
+    return _log_text(describe(error), event)
+
+
+def print_crash(error: BaseException, event: str = CRASHED) -> None:
+    """Log an error as critical, and print its description to standard error."""
+    text = log_crash(error, event)
+    stream = sys.stderr
+    if stream is not None:
+        try:
+            stream.write(f"{text.rstrip()}\n")
+            stream.flush()
+        except (OSError, ValueError):
+            # There is nobody left to tell.
+            return
+
+
+def to_plain_text(renderable: object) -> str:
+    """Return what Rich would show of an object, as plain text without secrets. Never raises.
+
+    Anything but text is only named: a table or a panel wraps its content, and what is left of a
+    secret on each line looks like none.
+    """
+    if isinstance(renderable, PlainTraceback):
+        return renderable.logged_text()
+    if isinstance(renderable, BaseException):
+        return log_crash(renderable)
+    text = getattr(renderable, "plain", renderable)
+    name = f"{type(renderable).__name__} (its content is withheld: it may hold secrets)"
+    try:
+        return redacted(text) if isinstance(text, str) else _withhold(name)
+    except CannotRedactError:
+        return _withhold(name)
+
+
+class PlainTraceback:
+    """Stands in for `rich.traceback.Traceback`: plain text, no locals, no secrets."""
+
+    def __init__(self, trace: object = None, **options: object) -> None:
+        """Describe the error that is being handled, unless another one is given."""
+        error = trace if isinstance(trace, BaseException) else sys.exception()
+        self._text = describe(error) if error is not None else "An unknown error"
+        self._logged = False
+
+    @classmethod
+    def extract(
+        cls,
+        exc_type: type[BaseException],
+        exc_value: BaseException,
+        traceback: TracebackType | None,
+        **options: object,
+    ) -> BaseException:
+        """Return what the constructor takes as `trace`."""
+        return exc_value
+
+    @classmethod
+    def from_exception(
+        cls,
+        exc_type: type[BaseException],
+        exc_value: BaseException,
+        traceback: TracebackType | None,
+        **options: object,
+    ) -> PlainTraceback:
+        """Describe an error."""
+        return cls(exc_value)
+
+    def logged_text(self) -> str:
+        """Return the description, and log it the first time."""
+        if not self._logged:
+            self._logged = True
+            _log_text(self._text, CRASHED)
+        return self._text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Render the description; it is logged here, since Textual makes some it never shows."""
+        from rich.text import Text
+
+        yield Text(self.logged_text())
+
+
+class RedactedStderr:
+    """Standard error for a console: the last defence, whatever is printed there."""
+
+    def write(self, text: str) -> int:
+        """Write a text without secrets, or nothing where it cannot be redacted."""
+        try:
+            # Not cleaned: a console's own escape sequences are meant.
+            shown = _redact(text)
+        except CannotRedactError:
+            shown = text if "".join(text.split()) in _State.withheld else ""
+        if sys.stderr is not None:
+            sys.stderr.write(shown)
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever a stream has.
+        return getattr(sys.stderr, name)
+
+
+def _redact(text: str) -> str:
+    if _State.redact is None:
+        raise CannotRedactError
+    try:
+        return _State.redact(text)
+    except Exception:
+        raise CannotRedactError from None
+
+
+def _log_text(text: str, event: str) -> str:
+    if logging.getLogger().handlers:
+        _log.critical("%s\n%s", event, text.rstrip())
+    return text
+
+
+def _type_and_place(error: BaseException) -> str:
+    lines = [
+        f'  File "{frame.f_code.co_filename}", line {line}, in {frame.f_code.co_name}'
+        for frame, line in traceback.walk_tb(error.__traceback__)
+    ]
+    name = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
+    lines.append(f"{name} (its message is withheld: it may hold secrets)")
+    return clean("\n".join(lines), MAX_REPORT_CHARS, keep_lines=True)
+
+
+def _withhold(text: str) -> str:
+    _State.withheld.add("".join(text.split()))
+    return text
+
+
+def _on_exception(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    if isinstance(error, KeyboardInterrupt):
+        return
+    print_crash(error.with_traceback(trace), "an error ended the program")
+
+
+def _on_thread_exception(arguments: threading.ExceptHookArgs) -> None:
+    if arguments.exc_value is not None and not isinstance(arguments.exc_value, SystemExit):
+        thread = arguments.thread.name if arguments.thread is not None else "unknown"
+        print_crash(arguments.exc_value, f"an error ended the thread {thread}")
+
+
+def _on_unraisable(unraisable: sys.UnraisableHookArgs) -> None:
+    if unraisable.exc_value is not None:
+        print_crash(unraisable.exc_value, "an error was ignored")

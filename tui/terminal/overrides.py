@@ -1,0 +1,139 @@
+"""The names of Textual that this package relies on without a promise, and the check that they fit.
+
+Each may change in any release. `misfit` compares them with the Textual that is installed; where any
+of them does not fit, stock Textual runs: everything works, only slower.
+"""
+
+from __future__ import annotations
+
+import dis
+import inspect
+from enum import Enum, auto
+from functools import cache
+from importlib import import_module
+from typing import Any, Final, NamedTuple
+
+
+class Kind(Enum):
+    """What a name must be."""
+
+    CLASS = auto()
+    """A class whose constructor takes these parameters."""
+    METHOD = auto()
+    """A method that takes these parameters."""
+    CACHED_METHOD = auto()
+    """A method behind `functools.lru_cache`."""
+    ATTRIBUTE = auto()
+    """An attribute that a constructor sets."""
+
+
+class Hook(NamedTuple):
+    """One name of Textual that is overridden, called or read."""
+
+    module: str
+    owner: str
+    """The class; the name itself for a class."""
+    name: str
+    kind: Kind
+    parameters: tuple[str, ...]
+    """Without `self`."""
+    benefit: str
+    """What the user gets from it."""
+
+
+_DIFF: Final = "A frame sends only the cells that have changed, instead of the whole screen."
+_PACE: Final = "Over a slow line the screen follows the keys instead of lagging seconds behind."
+_INPUT: Final = "An idle dashboard uses almost no CPU, and exits at once."
+_RESUME: Final = "The dashboard survives ctrl+z, SIGSTOP and SIGCONT with a terminal that works."
+_MEMORY: Final = "Memory stays flat over days: what removed widgets drew is let go."
+
+_COMPOSITOR: Final = "textual._compositor"
+_PARSER: Final = "textual._xterm_parser"
+_DRIVER: Final = "textual.drivers.linux_driver"
+_ATTRIBUTE: Final = Kind.ATTRIBUTE
+_METHOD: Final = Kind.METHOD
+
+HOOKS: Final = (
+    Hook("textual.app", "App", "_display", _METHOD, ("screen", "renderable"), _DIFF),
+    Hook(_COMPOSITOR, "CompositorUpdate", "CompositorUpdate", Kind.CLASS, (), _DIFF),
+    Hook(_COMPOSITOR, "CompositorUpdate", "render_segments", _METHOD, ("console",), _DIFF),
+    Hook(_COMPOSITOR, "LayoutUpdate", "LayoutUpdate", Kind.CLASS, ("strips", "region"), _DIFF),
+    Hook(_COMPOSITOR, "LayoutUpdate", "strips", _ATTRIBUTE, (), _DIFF),
+    Hook(_COMPOSITOR, "LayoutUpdate", "region", _ATTRIBUTE, (), _DIFF),
+    Hook(
+        _COMPOSITOR,
+        "ChopsUpdate",
+        "ChopsUpdate",
+        Kind.CLASS,
+        ("chops", "spans", "chop_ends"),
+        _DIFF,
+    ),
+    Hook(_COMPOSITOR, "ChopsUpdate", "chops", _ATTRIBUTE, (), _DIFF),
+    Hook(_COMPOSITOR, "ChopsUpdate", "spans", _ATTRIBUTE, (), _DIFF),
+    Hook(_COMPOSITOR, "ChopsUpdate", "chop_ends", _ATTRIBUTE, (), _DIFF),
+    Hook("textual.screen", "Screen", "_on_timer_update", _METHOD, (), _PACE),
+    Hook("textual.app", "App", "post_display_hook", _METHOD, (), _PACE),
+    Hook("textual.events", "CursorPosition", "CursorPosition", Kind.CLASS, ("x", "y"), _PACE),
+    Hook(_DRIVER, "LinuxDriver", "write", _METHOD, ("data",), _PACE),
+    Hook(_DRIVER, "LinuxDriver", "process_message", _METHOD, ("message",), _PACE),
+    Hook(_DRIVER, "LinuxDriver", "disable_input", _METHOD, (), _PACE),
+    Hook(
+        _DRIVER, "LinuxDriver", "LinuxDriver", Kind.CLASS, ("app", "debug", "mouse", "size"), _INPUT
+    ),
+    Hook(_DRIVER, "LinuxDriver", "run_input_thread", _METHOD, (), _INPUT),
+    Hook(_DRIVER, "LinuxDriver", "fileno", _ATTRIBUTE, (), _INPUT),
+    Hook(_DRIVER, "LinuxDriver", "exit_event", _ATTRIBUTE, (), _INPUT),
+    Hook(_PARSER, "XTermParser", "XTermParser", Kind.CLASS, ("debug",), _INPUT),
+    Hook(_PARSER, "XTermParser", "feed", _METHOD, ("data",), _INPUT),
+    Hook(_PARSER, "XTermParser", "tick", _METHOD, (), _INPUT),
+    Hook(_PARSER, "XTermParser", "_timeout_time", _ATTRIBUTE, (), _INPUT),
+    Hook(_DRIVER, "LinuxDriver", "start_application_mode", _METHOD, (), _RESUME),
+    Hook(_DRIVER, "LinuxDriver", "close", _METHOD, (), _RESUME),
+    Hook(_DRIVER, "LinuxDriver", "attrs_before", _ATTRIBUTE, (), _RESUME),
+    Hook(
+        "textual._styles_cache",
+        "StylesCache",
+        "get_inner_outer",
+        Kind.CACHED_METHOD,
+        ("base_background", "background"),
+        _MEMORY,
+    ),
+)
+
+
+@cache
+def misfit() -> str:
+    """Return which names do not fit the installed Textual; empty where all do. Never raises."""
+    return ", ".join(f"{hook.owner}.{hook.name}" for hook in HOOKS if not _fits(hook))
+
+
+def _fits(hook: Hook) -> bool:
+    try:
+        owner = getattr(import_module(hook.module), hook.owner)
+        match hook.kind:
+            case Kind.CLASS:
+                return hook.parameters == tuple(inspect.signature(owner).parameters)
+            case Kind.METHOD:
+                return _parameters(getattr(owner, hook.name)) == hook.parameters
+            case Kind.CACHED_METHOD:
+                method = getattr(owner, hook.name)
+                return callable(method.cache_clear) and _parameters(method) == hook.parameters
+            case Kind.ATTRIBUTE:
+                return any(hook.name in _set_by_constructor(base) for base in owner.__mro__)
+    except Exception:
+        # Whatever Textual has become there: it is not what is needed.
+        return False
+
+
+def _parameters(function: Any) -> tuple[str, ...]:  # noqa: ANN401 - whatever is found there.
+    return tuple(inspect.signature(function).parameters)[1:]
+
+
+@cache
+def _set_by_constructor(owner: type) -> frozenset[str]:
+    # There is no instance to look at, and there must not be one.
+    constructor = vars(owner).get("__init__")
+    if not inspect.isfunction(constructor):
+        return frozenset()
+    instructions = dis.get_instructions(constructor)
+    return frozenset(each.argval for each in instructions if each.opname == "STORE_ATTR")

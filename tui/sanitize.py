@@ -25,14 +25,22 @@ _CONTROL_STRING: Final = (
 )
 _CONTROL_SEQUENCE: Final = r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]"
 _LINE_END: Final = r"\r\n|[\n\r\x85\u2028\u2029]"
-INVISIBLE: Final = (
-    # C0, DEL, C1, soft hyphen, fillers and other marks without a width, bidi controls, variation
-    # selectors, shorthand and musical format controls, tag characters.
-    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
-    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+# C0, DEL, C1, soft hyphen, marks without a width, bidi controls, shorthand and musical format
+# controls, tag characters.
+_UNPRINTABLE: Final = (
+    "\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
 )
-SURROGATE: Final = "[\ud800-\udfff]"
+# Fillers, joiners and variation selectors, which Python counts as printable.
+_BLANK: Final = (
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef"
+)
+_SURROGATE: Final = "\ud800-\udfff"
+_INVISIBLE: Final = f"(?!\n)[{_UNPRINTABLE}{_BLANK}]"
+NEVER_PAINTED: Final = f"[{_UNPRINTABLE}{_SURROGATE}]"
+"""A pattern of what must not reach a terminal; nothing that it matches is printable."""
 _MAX_MARKS: Final = 3
 _INVISIBLE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 """Unicode categories of characters that cannot be seen, spaces aside."""
@@ -51,8 +59,8 @@ def clean(text: str, limit: int = LINE, *, keep_lines: bool = False) -> str:
     # Nobody reads a megabyte on a line: cut before the work, with room for what is removed.
     text = text[: limit * 8]
     text = re.sub(_CONTROL_SEQUENCE, "", re.sub(_CONTROL_STRING, "", text))
-    text = re.sub("(?!\n)" + INVISIBLE, "", re.sub(_LINE_END, "\n", text).replace("\t", " "))
-    text = _limit_marks(re.sub(SURROGATE, "?", text)).strip("\n")
+    text = re.sub(_INVISIBLE, "", re.sub(_LINE_END, "\n", text).replace("\t", " "))
+    text = _limit_marks(re.sub(f"[{_SURROGATE}]", "?", text)).strip("\n")
     if not keep_lines:
         text = text.replace("\n", " ⏎ ")
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -8,7 +8,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.color import TRANSPARENT
 
-from tui.terminal.control_filter import _HOSTILE, ControlFilter
+from tui.sanitize import NEVER_PAINTED
+from tui.terminal.control_filter import ControlFilter
 
 BOLD = Style(bold=True)
 
@@ -27,4 +28,4 @@ def test_control_and_invisible_characters_are_removed() -> None:
 
 def test_no_removed_character_is_printable_so_printable_text_needs_no_search() -> None:
     everything = "".join(map(chr, range(0x110000)))
-    assert not [found for found in re.findall(_HOSTILE, everything) if found.isprintable()]
+    assert not [found for found in re.findall(NEVER_PAINTED, everything) if found.isprintable()]

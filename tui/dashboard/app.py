@@ -34,11 +34,8 @@ from tui.wording import tasks as wording
 if TYPE_CHECKING:
     from textual.command import Provider
 
-    from tui.dashboard.controllers.downloads import DownloadController
-    from tui.dashboard.controllers.links import LinkController
-    from tui.dashboard.controllers.previews import PreviewController
+    from tui.dashboard.controllers.services import LinkServices
     from tui.dashboard.screens.link_panel import LinkPanel
-    from tui.links.resolver import LinkResolver
 
 COMPLETE_CSS: Final = Path(__file__).with_name("complete.tcss")
 """Styles that the first paint does not wait for."""
@@ -311,84 +308,49 @@ class ScenextApp(TerminalApp):
         nodes = (RowList, MainScreen, FrameList, ScenextApp)
         self.push_screen(Help(key_groups(self, nodes)))
 
-    # Links: imported on first use, since the first paint does not wait for them.
+    # Links
 
     @cached_property
-    def _resolver(self) -> LinkResolver:
-        from tui.links.resolver import LinkResolver
+    def _services(self) -> LinkServices:
+        from tui.dashboard.controllers.services import LinkServices
 
-        return LinkResolver(
-            get_record=self.engine.watchlist.get,
-            ask=self.engine.ask,
-            now=self.engine.server_clock.now,
-            on_refresh=lambda: self._notify("Asking the service for a fresh link."),
-        )
-
-    @cached_property
-    def _links(self) -> LinkController:
-        from tui.dashboard.controllers.links import LinkController
-
-        return LinkController(
-            self,
-            self.engine,
-            self._resolver,
-            environ=self._dependencies.environ,
-            open_command=self._dependencies.config.open_command,
-        )
-
-    @cached_property
-    def _previews(self) -> PreviewController:
-        from tui.dashboard.controllers.previews import PreviewController
-
-        return PreviewController(
-            self.engine,
-            self._resolver,
-            config=self._dependencies.config,
-            environ=self._dependencies.environ,
-        )
-
-    @cached_property
-    def _downloads(self) -> DownloadController:
-        from tui.dashboard.controllers.downloads import DownloadController
-        from tui.saving.saver import Saver
-
-        engine, folder = self.engine, self._dependencies.downloads
-        saver = Saver(self._resolver, engine.media, folder, engine.threads)
-        return DownloadController(self.main_screen, engine, self._resolver, saver)
+        return LinkServices(self, self.main_screen, self.engine, self._dependencies, self._notify)
 
     def on_open_requested(self, event: messages.OpenRequested) -> None:
         """Open a link the way that works here."""
-        self._links.open(event.task_id, event.link_key)
+        self._services.links.open(event.task_id, event.link_key)
 
     def on_copy_requested(self, event: messages.CopyRequested) -> None:
         """Copy a link."""
-        self._links.copy(event.task_id, event.link_key)
+        self._services.links.copy(event.task_id, event.link_key)
 
     def on_copy_text_requested(self, event: messages.CopyTextRequested) -> None:
         """Copy an ID or a path."""
-        self._links.copy_text(event.text, event.name)
+        self._services.links.copy_text(event.text, event.name)
 
     def on_link_panel_copy_requested(self, event: LinkPanel.CopyRequested) -> None:
         """Copy the panel's link again."""
-        self._links.copy_again(event.panel)
+        self._services.links.copy_again(event.panel)
 
     def on_link_panel_raw_link_requested(self, event: LinkPanel.RawLinkRequested) -> None:
         """Show the panel's link on the normal screen."""
-        self._links.show_raw(event.url)
+        self._services.links.show_raw(event.url)
 
     def on_link_panel_preview_requested(self, event: LinkPanel.PreviewRequested) -> None:
         """Show the picture in the panel."""
-        self._previews.show_in_panel(event.panel)
+        self._services.previews.show_in_panel(event.panel)
 
     def on_preview_requested(self, event: messages.PreviewRequested) -> None:
         """Show the picture of the selected frame."""
         if self.main_screen.deferred is not None:
-            self._previews.show(self.main_screen.deferred.detail, event.task_id, event.link_key)
+            self._services.previews.show(
+                self.main_screen.deferred.detail, event.task_id, event.link_key
+            )
 
     def on_download_requested(self, event: messages.DownloadRequested) -> None:
         """Save a frame, or all there is of a task."""
-        self._downloads.start(event.task_id, event.link_key, everything=event.everything)
+        self._services.downloads.start(event.task_id, event.link_key, everything=event.everything)
 
     def on_cancel_download_requested(self) -> None:
         """Cancel the download that is running, or hide the result of the last one."""
-        self._downloads.cancel()
+        self._services.downloads.cancel()

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Final
 
 from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-from tui.sanitize import INVISIBLE, SURROGATE
-
-_HOSTILE: Final = f"{INVISIBLE}|{SURROGATE}"
+from tui.sanitize import NEVER_PAINTED
 
 
 class ControlFilter(LineFilter):
@@ -22,5 +19,6 @@ class ControlFilter(LineFilter):
         if all(segment.text.isprintable() for segment in segments):
             return segments
         return [
-            Segment(re.sub(_HOSTILE, "", text), style, control) for text, style, control in segments
+            Segment(re.sub(NEVER_PAINTED, "", text), style, control)
+            for text, style, control in segments
         ]

@@ -1,0 +1,45 @@
+"""The controllers for links, previews and downloads, connected.
+
+Imported on the first request of their kind: the first paint does not wait for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.app import App
+
+from tui.dashboard.controllers.downloads import DownloadController
+from tui.dashboard.controllers.links import LinkController
+from tui.dashboard.controllers.previews import PreviewController
+from tui.dashboard.screens.main import MainScreen
+from tui.engine import Dependencies, Engine
+from tui.links.resolver import LinkResolver
+from tui.saving.saver import Saver
+
+
+class LinkServices:
+    """All that is done with the links of a task; the controllers share one resolver."""
+
+    def __init__(
+        self,
+        app: App[None],
+        screen: MainScreen,
+        engine: Engine,
+        dependencies: Dependencies,
+        notify: Callable[[str], None],
+    ) -> None:
+        """Connect the controllers; `notify` shows a line for a moment."""
+        config, environ = dependencies.config, dependencies.environ
+        resolver = LinkResolver(
+            get_record=engine.watchlist.get,
+            ask=engine.ask,
+            now=engine.server_clock.now,
+            on_refresh=lambda: notify("Asking the service for a fresh link."),
+        )
+        saver = Saver(resolver, engine.media, dependencies.downloads, engine.threads)
+        self.links = LinkController(
+            app, engine, resolver, environ=environ, open_command=config.open_command
+        )
+        self.previews = PreviewController(engine, resolver, config=config, environ=environ)
+        self.downloads = DownloadController(screen, engine, resolver, saver)

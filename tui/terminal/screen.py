@@ -24,6 +24,11 @@ class StockScreen(Screen[None]):
         self._visible_bindings: list[tuple[str, bool, str]] = []
         super().__init__()
 
+    def update_node_styles(self, animate: bool = True) -> None:
+        """Restyle all widgets, except before the first paint: each was styled when mounted."""
+        if self.painted:
+            super().update_node_styles(animate)
+
     def refresh_bindings(self) -> None:
         """Rebuild the footer only when the visible bindings have changed."""
         bindings = [

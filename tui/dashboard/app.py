@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from rich.text import Text
-from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -79,7 +78,6 @@ class ScenextApp(TerminalApp):
         self._dependencies = dependencies
         self._new_ids = tuple(new_ids)
         self._ticks = 0
-        self._is_idle = True
         self.hold_input()
         self._starting: asyncio.Task[None] | None = None
         self._answer_shown = asyncio.Event()
@@ -141,12 +139,6 @@ class ScenextApp(TerminalApp):
         self._presenter.begin(self._new_ids[0] if self._new_ids else "")
         self.set_interval(TICK_INTERVAL, self._tick)
         gc_tuning.begin()
-
-    async def on_event(self, event: events.Event) -> None:
-        """Note that somebody is at the keyboard."""
-        if isinstance(event, events.InputEvent):
-            self._is_idle = False
-        await super().on_event(event)
 
     def on_exit_app(self) -> None:
         """Cancel the start: the screen that it mounts widgets into is about to be removed."""
@@ -276,28 +268,12 @@ class ScenextApp(TerminalApp):
         self._presenter.show_ages(event.task_ids)
 
     def _tick(self) -> None:
-        self.collect_garbage(at_rest=self._is_idle)
-        self._is_idle = True
+        self.collect_garbage()
         self._presenter.show_health()
         self._ticks += 1
         if self._ticks % TICKS_PER_AGE == 0:
             self._presenter.show_ages(self.main_screen.tasks.keys_in_view())
             self._presenter.show_details()
-
-    def action_command_palette(self) -> None:
-        """Open the palette, without an ID: the last one may still have it while it closes."""
-        from tui.terminal.command_palette import TerminalPalette
-
-        if not isinstance(self.screen, TerminalPalette):
-            self.push_screen(TerminalPalette())
-
-    def search_themes(self) -> None:
-        """Open the palette of themes."""
-        from textual.theme import ThemeProvider
-
-        from tui.terminal.command_palette import TerminalPalette
-
-        self.push_screen(TerminalPalette([ThemeProvider], placeholder="Search for themes"))
 
     def action_help(self) -> None:
         """Show the keys."""

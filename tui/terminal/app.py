@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from rich.console import RenderableType
 from rich.text import Text
 from textual.driver import Driver
-from textual.events import Resize
+from textual.events import Event, InputEvent, Resize
 from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.screen import Screen
@@ -34,6 +34,8 @@ class StockApp(InputQueueApp):
     def __init__(self) -> None:
         super().__init__()
         self._event_loop: asyncio.AbstractEventLoop | None = None
+        self._had_input = False
+        """Whether somebody has typed since the last look."""
         self.error_console.file = cast("IO[str]", crash_report.RedactedStderr())
 
     def on_load(self) -> None:
@@ -58,9 +60,31 @@ class StockApp(InputQueueApp):
         """Send the whole screen again: another program may have written over it."""
         self.refresh()
 
-    def collect_garbage(self, *, at_rest: bool) -> None:
-        """Collect everything if it is due; `at_rest` says that nobody is waiting."""
-        gc_tuning.collect(at_rest=at_rest)
+    async def on_event(self, event: Event) -> None:
+        """Note input, so that garbage is collected while nobody types."""
+        if isinstance(event, InputEvent):
+            self._had_input = True
+        await super().on_event(event)
+
+    def collect_garbage(self) -> None:
+        """Collect everything if it is due; call it every few seconds."""
+        gc_tuning.collect(at_rest=not self._had_input)
+        self._had_input = False
+
+    def action_command_palette(self) -> None:
+        """Open the palette, without an ID: the last one may still have it while it closes."""
+        from tui.terminal.command_palette import TerminalPalette
+
+        if not isinstance(self.screen, TerminalPalette):
+            self.push_screen(TerminalPalette())
+
+    def search_themes(self) -> None:
+        """Open the palette of themes."""
+        from textual.theme import ThemeProvider
+
+        from tui.terminal.command_palette import TerminalPalette
+
+        self.push_screen(TerminalPalette([ThemeProvider], placeholder="Search for themes"))
 
     def crash(self, error: BaseException) -> None:
         """Exit because of an unexpected error, and show its traceback without secrets."""
@@ -129,12 +153,12 @@ class TunedApp(StockApp):
         self._frame_diff.forget()
         super().action_redraw()
 
-    def collect_garbage(self, *, at_rest: bool) -> None:
+    def collect_garbage(self) -> None:
         """Collect everything if it is due, including what Textual caches for removed widgets."""
         from textual._styles_cache import StylesCache
 
         StylesCache.get_inner_outer.cache_clear()
-        super().collect_garbage(at_rest=at_rest)
+        super().collect_garbage()
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         if screen.outer_size != self._frame_size:

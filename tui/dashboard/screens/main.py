@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
-from textual.content import Content
+from textual.containers import Horizontal
 from textual.message import Message
 from textual.reactive import reactive
-from textual.widgets import Static
 
 from tui.dashboard.messages import (
     CancelDownloadRequested,
@@ -29,10 +27,10 @@ from tui.dashboard.messages import (
     VisibleTasksChanged,
 )
 from tui.dashboard.screens.main_keys import MAIN_KEYS
+from tui.dashboard.widgets.list_pane import ListPane
 from tui.dashboard.widgets.status_bar import StatusBar
-from tui.dashboard.widgets.task_list import TaskList
 from tui.terminal.screen import TerminalScreen
-from tui.wording.tasks import TaskRowData, column_names
+from tui.wording.tasks import TaskRowData
 
 if TYPE_CHECKING:
     from tui.dashboard.screens.deferred import DeferredWidgets
@@ -47,12 +45,6 @@ MIN_WIDE_WIDTH: Final = 100
 
 class _Panes(Horizontal):
     """The list, and the task beside it or in its place."""
-
-    BLANK = True
-
-
-class _ListPane(Vertical):
-    """The list, with its heading and filter."""
 
     BLANK = True
 
@@ -86,10 +78,8 @@ class MainScreen(TerminalScreen):
         self.deferred: DeferredWidgets | None = None
         """The rest of the widgets, once they are mounted; keys do nothing before."""
         self.status = StatusBar(host, counts)
-        self.tasks = TaskList(id="tasks")
-        self.tasks.preset(rows)
-        self._columns = Static(id="columns")
-        self._list_pane = _ListPane(self._columns, self.tasks, id="list-pane")
+        self._list_pane = ListPane(rows)
+        self.tasks = self._list_pane.tasks
         self._panes = _Panes(self._list_pane, id="panes")
 
     def compose(self) -> ComposeResult:
@@ -102,7 +92,7 @@ class MainScreen(TerminalScreen):
         """Mount everything that the first paint does not wait for, and return it."""
         from tui.dashboard.screens.deferred import DeferredWidgets
 
-        deferred = DeferredWidgets(self._columns)
+        deferred = DeferredWidgets()
         with self.app.batch_update():
             await deferred.mount(self, self._panes, self._list_pane)
             self.deferred = deferred
@@ -167,12 +157,11 @@ class MainScreen(TerminalScreen):
 
     # What the widgets tell
 
-    def on_task_list_columns_changed(self, event: TaskList.ColumnsChanged) -> None:
-        """Put the heads of the columns above them; the first time, tell that they can be seen."""
+    def on_task_list_columns_changed(self) -> None:
+        """Report the first paint: only then the list knows its columns."""
         if not self.painted:
             self.painted = True
             self.post_message(self.Painted())
-        self._columns.update(Content(column_names(event.columns)), layout=False)
 
     def on_input_changed(self, event: FilterInput.Changed) -> None:
         """Filter while typing."""

@@ -104,6 +104,6 @@ def test_with_a_renamed_hook_everything_works_and_the_log_names_it(
         assert terminal.cooked
         assert not terminal.modes & {1049, 1000, 1003, 2004}
         assert "Traceback" not in terminal.text()
-    told = re.findall(r"(?m) WARNING \S+ .*without its overrides: (.*)$", home.log.read_text())
+    told = re.findall(r"(?m) WARNING \S+ .*no longer fit it: (.*)$", home.log.read_text())
     assert len(told) == 1
     assert f"{hook.owner}.{hook.name}" in told[0].split(", ")

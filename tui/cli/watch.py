@@ -157,7 +157,7 @@ def _open(dependencies: Dependencies, config_file: Path, ids: list[str]) -> int:
     from tui.terminal.lifecycle import TerminalWatchdog
 
     if misfit := overrides.misfit():
-        _log.warning("this Textual has changed, so it runs without its overrides: %s", misfit)
+        _log.warning("overrides of Textual are off, since these no longer fit it: %s", misfit)
     try:
         app = ScenextApp(dependencies, ids)
     except UserError as error:

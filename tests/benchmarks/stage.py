@@ -15,7 +15,8 @@ from tests.benchmarks.service import KEY, Service, task_id
 from tests.benchmarks.wire import Wire
 from tests.support.home import Home
 from tui.scenext.models import TaskStatus
-from tui.watchlist.storage import Add, Entry, WatchlistFile
+from tui.watchlist.entries import Add, Entry
+from tui.watchlist.storage import WatchlistFile
 
 REPOSITORY: Final = Path(__file__).parents[2]
 OLD: Final = timedelta(hours=3)

@@ -25,7 +25,8 @@ from tui.demo.storyboard import STORIES
 from tui.engine import Dependencies
 from tui.log import Redactor
 from tui.scenext.client import HttpClientFactory
-from tui.watchlist.storage import Add, Entry, WatchlistFile
+from tui.watchlist.entries import Add, Entry
+from tui.watchlist.storage import WatchlistFile
 
 SPEED: Final = 0.1
 """The demo's tasks take ten times as long as in the demo: minutes, as real ones do."""

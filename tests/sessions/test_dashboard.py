@@ -49,7 +49,8 @@ from tui.log import Redactor
 from tui.scenext.client import HttpClientFactory
 from tui.scenext.media import Media
 from tui.scenext.models import Frame, StatusResponse, Task, TaskStatus
-from tui.watchlist.storage import Add, Entry, Remove, WatchlistFile
+from tui.watchlist.entries import Add, Entry, Remove
+from tui.watchlist.storage import WatchlistFile
 
 PATIENCE = 10.0
 """Seconds that anything may take to be shown."""

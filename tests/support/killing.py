@@ -25,7 +25,8 @@ from typing import Any, NoReturn
 
 from tui.atomic_file import Filesystem
 from tui.scenext.models import TaskStatus
-from tui.watchlist.storage import Add, Change, Entry, Remove, Update, WatchlistFile
+from tui.watchlist.entries import Add, Change, Entry, Remove, Update
+from tui.watchlist.storage import WatchlistFile
 
 CALLS = tuple(name for name in vars(Filesystem) if not name.startswith("_"))
 """The system calls that a save is made of."""

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tui.errors import ApiError, ErrorKind
 from tui.scenext.models import Frame, PollResult, Result, Task, TaskStatus
+from tui.watchlist.entries import Add, Entry, Remove, Update, replay
 from tui.watchlist.records import Record, Watchlist
-from tui.watchlist.storage import Add, Entry, Remove, Update, replay
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 QUEUED, RUNNING, DONE = TaskStatus.QUEUED, TaskStatus.IN_PROGRESS, TaskStatus.COMPLETED

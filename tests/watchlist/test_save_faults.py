@@ -19,7 +19,8 @@ from tests.support.figures import figure
 from tests.support.home import Home
 from tests.support.service import ScriptedService, task
 from tests.watchlist.test_storage import Faulty
-from tui.watchlist.storage import Add, Change, Entry, StorageError, WatchlistFile
+from tui.watchlist.entries import Add, Change, Entry
+from tui.watchlist.storage import StorageError, WatchlistFile
 from tui.watchlist.sync import WatchlistSync
 
 Capture = pytest.CaptureFixture[str]

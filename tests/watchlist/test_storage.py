@@ -21,21 +21,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.examples import examples
+from tui.atomic_file import Filesystem
 from tui.sanitize import clean
 from tui.scenext.models import TaskStatus
 from tui.watchlist import storage
-from tui.watchlist.codec import MAX_LABEL_LENGTH, Document, UnreadableError, decode, encode
-from tui.watchlist.storage import (
-    Add,
-    Change,
-    Entry,
-    Filesystem,
-    Remove,
-    StorageError,
-    Update,
-    WatchlistFile,
-    replay,
-)
+from tui.watchlist.codec import Document, UnreadableError, decode, encode
+from tui.watchlist.entries import MAX_LABEL_LENGTH, Add, Change, Entry, Remove, Update, replay
+from tui.watchlist.storage import StorageError, WatchlistFile
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 DONE, FAILED, RUNNING = TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.IN_PROGRESS
@@ -439,7 +431,8 @@ def test_two_dashboards_keep_each_others_tasks(path: Path) -> None:
 
 SAVER = """
 import sys, datetime, pathlib
-from tui.watchlist.storage import Add, Entry, WatchlistFile
+from tui.watchlist.entries import Add, Entry
+from tui.watchlist.storage import WatchlistFile
 file = WatchlistFile(pathlib.Path(sys.argv[1]))
 now = datetime.datetime.now(datetime.UTC)
 for number in range(int(sys.argv[3])):

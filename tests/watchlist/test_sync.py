@@ -14,18 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from tui.atomic_file import Filesystem
 from tui.scenext.models import TaskStatus
+from tui.watchlist.entries import Add, Change, Entry, Remove, Update
 from tui.watchlist.records import Watchlist
-from tui.watchlist.storage import (
-    Add,
-    Change,
-    Entry,
-    Filesystem,
-    Loaded,
-    Remove,
-    Update,
-    WatchlistFile,
-)
+from tui.watchlist.storage import Loaded, WatchlistFile
 from tui.watchlist.sync import WatchlistSync
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

@@ -9,8 +9,8 @@ import pytest
 from tests.support.service import frame_url
 from tui.errors import ApiError, ErrorKind
 from tui.scenext.models import Frame, Result, Task, TaskStatus
+from tui.watchlist.entries import Entry
 from tui.watchlist.records import Record
-from tui.watchlist.storage import Entry
 from tui.wording.details import Field, TaskDetails, link_row, task_details
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)

@@ -16,8 +16,8 @@ from tui.polling.limiter import HealthKind, PollingHealth
 from tui.sanitize import clean
 from tui.scenext.models import Frame, Task, TaskStatus
 from tui.scenext.signed_url import NEVER
+from tui.watchlist.entries import Entry
 from tui.watchlist.records import Record
-from tui.watchlist.storage import Entry
 from tui.wording import tasks as wording
 from tui.wording.tasks import Columns, TaskRowData
 

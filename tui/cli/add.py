@@ -12,8 +12,8 @@ from tui.config import APP
 from tui.errors import UserError
 from tui.sanitize import clean
 from tui.scenext.task_ids import parse_task_id
-from tui.watchlist.codec import MAX_LABEL_LENGTH
-from tui.watchlist.storage import Add, Entry, StorageError, WatchlistFile
+from tui.watchlist.entries import MAX_LABEL_LENGTH, Add, Entry
+from tui.watchlist.storage import StorageError, WatchlistFile
 from tui.wording.tasks import added
 
 

@@ -78,7 +78,8 @@ def demo(options: WatchOptions) -> int:
 
 
 def _save_demo_tasks(paths: Paths, service: DemoService) -> None:
-    from tui.watchlist.storage import Add, Entry, WatchlistFile
+    from tui.watchlist.entries import Add, Entry
+    from tui.watchlist.storage import WatchlistFile
 
     now = datetime.now(UTC)
     entries = [Entry(task_id, now, service.labels[task_id]) for task_id in service.task_ids]

@@ -49,6 +49,14 @@ def parse_task_id(text: str) -> str:
     return found
 
 
+def is_task_id(text: str) -> bool:
+    """Return whether `text` is a task ID as it stands."""
+    try:
+        return parse_task_id(text) == text
+    except UserError:
+        return False
+
+
 def parse_task_ids(texts: Iterable[str]) -> list[str]:
     """Return the IDs of `texts`, each once, in order. Raises `UserError` as `parse_task_id` does.
 

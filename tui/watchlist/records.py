@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from tui.errors import ApiError
 from tui.scenext.models import Frame, PollResult, Result, Task, TaskStatus
 from tui.scenext.signed_url import identity
-from tui.watchlist.storage import Add, Change, Entry, Remove, Update, replay
+from tui.watchlist.entries import Add, Change, Entry, Remove, Update, replay
 
 WATCHED: Final = timedelta(minutes=5)
 """How old the answer before may be for the end of a task to count as seen."""

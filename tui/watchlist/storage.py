@@ -21,31 +21,8 @@ from typing import NamedTuple
 
 from tui.atomic_file import Filesystem, WholeFiles, beside, describe_os_error
 from tui.sanitize import display_path
-from tui.watchlist.codec import (
-    Add,
-    Change,
-    Document,
-    Entry,
-    Remove,
-    UnreadableError,
-    Update,
-    decode,
-    encode,
-    replay,
-)
-
-__all__ = [
-    "Add",
-    "Change",
-    "Entry",
-    "Filesystem",
-    "Loaded",
-    "Remove",
-    "StorageError",
-    "Update",
-    "WatchlistFile",
-    "replay",
-]
+from tui.watchlist.codec import Document, UnreadableError, decode, encode
+from tui.watchlist.entries import Change, Entry, replay
 
 LOCK_SECONDS = 5.0
 """How long a save waits for another program's. A whole write of 5,000 tasks took 0.2 s."""

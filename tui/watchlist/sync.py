@@ -14,7 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Final
 
-from tui.watchlist.storage import Change, Loaded, StorageError, Update, WatchlistFile
+from tui.watchlist.entries import Change, Update
+from tui.watchlist.storage import Loaded, StorageError, WatchlistFile
 
 CHECK_INTERVAL: Final = 1.5
 """Seconds between two looks at the file: what another program adds shows within two."""

@@ -17,7 +17,7 @@ from tui.dashboard.widgets.notices import key_hints
 from tui.errors import UserError
 from tui.sanitize import clean
 from tui.scenext.task_ids import parse_task_ids
-from tui.watchlist.codec import MAX_LABEL_LENGTH
+from tui.watchlist.entries import MAX_LABEL_LENGTH
 
 
 class IdsInput(Input):

@@ -1,6 +1,6 @@
-"""Files that are read whole, and written whole or not at all: atomic replace, backup, copies.
+"""Atomic replacement of files, with backups and copies. Knows nothing of their content.
 
-Takes no decision about content. Every call blocks, and raises `OSError` where the disk does.
+Every call blocks, and raises `OSError` where the file system does.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from typing import Final
 
 from tui.sanitize import display_path
 
-_MAX_FILE_BYTES = 64 * 1024 * 1024
-_MIN_STRAY_AGE = 3600
-_NO_SYNC = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-# O_NONBLOCK: a FIFO under the watchlist's name must not hold the thread for ever.
-_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+_MAX_FILE_BYTES: Final = 64 * 1024 * 1024
+_MIN_STRAY_AGE: Final = 3600
+"""Seconds before a temporary file counts as left behind by a killed save."""
+_SYNC_UNSUPPORTED: Final = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
+_CREATE_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+# O_NONBLOCK: opening a FIFO of that name must not block for ever.
+_READ_FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 
 _OS_ERRORS: Final[Mapping[int, tuple[str, str]]] = {
     errno.ENOSPC: ("the disk is full", "free some space"),
@@ -41,33 +42,33 @@ _OS_ERRORS: Final[Mapping[int, tuple[str, str]]] = {
     errno.ENXIO: ("it is not a regular file", "move it away"),
     errno.EINTR: ("a signal interrupted it", "it is tried again"),
 }
-"""For each errno the reason, and what to do about it."""
+"""The reason and the advice for each errno."""
 
 
 class Filesystem:
-    """The system calls that storage makes, one method each, so that tests can fail any of them.
+    """The system calls of this module, one method each, so that tests can inject faults.
 
-    Every method raises `OSError` as its call does; Python itself retries on EINTR (PEP 475).
+    Every method raises `OSError`; Python itself retries on EINTR (PEP 475).
     """
 
     def open(self, path: Path, flags: int, mode: int = 0o600) -> int:
-        """Open a file; the mode is that of a file made."""
+        """Open a file; `mode` applies if it is created."""
         return os.open(path, flags, mode)
 
     def read(self, fd: int, size: int) -> bytes:
-        """Read at most `size` bytes; none at the end."""
+        """Read at most `size` bytes; empty at the end of the file."""
         return os.read(fd, size)
 
     def write(self, fd: int, data: memoryview) -> int:
-        """Write what can be written; returns how many bytes that was."""
+        """Write some of `data`; return the number of bytes written."""
         return os.write(fd, data)
 
     def fsync(self, fd: int) -> None:
-        """Wait until the file, or the directory, is on the disk."""
+        """Flush a file or directory to the disk."""
         os.fsync(fd)
 
     def close(self, fd: int) -> None:
-        """Close a file. On NFS this may be the first call to report a full disk (close(2))."""
+        """Close a file. On NFS a full disk may only be reported here (close(2))."""
         os.close(fd)
 
     def fstat(self, fd: int) -> os.stat_result:
@@ -83,7 +84,7 @@ class Filesystem:
         os.link(source, target)
 
     def replace(self, source: Path, target: Path) -> None:
-        """Rename over the target, in one step."""
+        """Rename over the target atomically."""
         source.replace(target)
 
     def unlink(self, path: Path) -> None:
@@ -91,43 +92,42 @@ class Filesystem:
         path.unlink()
 
     def mkdir(self, path: Path) -> None:
-        """Make one directory that is its owner's alone."""
+        """Create one directory that only its owner can access."""
         path.mkdir(mode=0o700)
 
-    def names(self, directory: Path) -> list[str]:
-        """The names in a directory."""
+    def listdir(self, directory: Path) -> list[str]:
+        """Return the names in a directory."""
         return os.listdir(directory)  # noqa: PTH208 - iterdir() would build a Path for each.
 
     def lock(self, path: Path, timeout: float) -> AbstractContextManager[object]:
-        """Hold an exclusive lock (flock) on a file, which is made and never removed.
+        """Hold an exclusive lock (flock) on a file, which is created and never removed.
 
-        Entering raises `TimeoutError` where another program holds on to it, and `OSError` with
-        ENOSYS or ENOLCK where the file system has no locks.
+        Entering raises `TimeoutError` after `timeout` seconds, and `OSError` with ENOSYS or ENOLCK
+        where the file system does not support locks.
         """
-        # 67 ms to import (measured): not before the first paint, so not at the top.
+        # Imported here because it is slow, and not needed for the first paint.
         from filelock import FileLock
 
-        # Its fallback, a lock by existence, would outlive a kill.
+        # The fallback, a lock by existence of the file, would outlive a killed process.
         return FileLock(path, timeout, 0o600, fallback_to_soft=False, poll_interval=0.02)
 
 
-class WholeFiles:
-    """Reads and replaces files through a `Filesystem`."""
+class AtomicFiles:
+    """Reads and atomically replaces files through a `Filesystem`."""
 
     def __init__(self, fs: Filesystem) -> None:
-        """Nothing is touched yet."""
         self._fs = fs
 
     def read(self, path: Path) -> tuple[bytes, datetime]:
-        """The whole file and when it was changed. Raises `OSError`."""
-        fd = self._fs.open(path, _READ)
+        """Return the contents and the modification time of a file. Raises `OSError`."""
+        fd = self._fs.open(path, _READ_FLAGS)
         try:
-            found = self._fs.fstat(fd)
-            if stat.S_ISDIR(found.st_mode):
+            status = self._fs.fstat(fd)
+            if stat.S_ISDIR(status.st_mode):
                 raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-            if not stat.S_ISREG(found.st_mode):
+            if not stat.S_ISREG(status.st_mode):
                 raise OSError(errno.ENXIO, os.strerror(errno.ENXIO), path)
-            if found.st_size > _MAX_FILE_BYTES:
+            if status.st_size > _MAX_FILE_BYTES:
                 raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
             chunks = []
             while chunk := self._fs.read(fd, 1 << 20):
@@ -135,35 +135,35 @@ class WholeFiles:
         finally:
             with suppress(OSError):
                 self._fs.close(fd)
-        return b"".join(chunks), _moment(found.st_mtime)
+        return b"".join(chunks), _moment(status.st_mtime)
 
     def make_directories(self, directory: Path) -> None:
-        """Make what is missing, each 0700: the mode of `os.makedirs` reaches only the last one.
+        """Create the missing directories, each with mode 0700. Raises `OSError`.
 
-        Raises `OSError`.
+        `os.makedirs` applies its mode to the last one only.
         """
         missing = []
-        while not self._is_there(directory):
+        while not self._directory_exists(directory):
             missing.append(directory)
             directory = directory.parent
         for path in reversed(missing):
-            with suppress(FileExistsError):  # Another dashboard starts at the same moment.
+            with suppress(FileExistsError):  # Another dashboard is starting too.
                 self._fs.mkdir(path)
             self.sync_directory(path.parent)
 
-    def _is_there(self, path: Path) -> bool:
+    def _directory_exists(self, path: Path) -> bool:
         try:
-            found = self._fs.stat(path)
+            status = self._fs.stat(path)
         except FileNotFoundError:
             return False
-        if not stat.S_ISDIR(found.st_mode):
+        if not stat.S_ISDIR(status.st_mode):
             raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
         return True
 
     def replace(self, target: Path, data: bytes, *, backup: bool) -> None:
-        """Put `data` in place of the file in one step; `backup` keeps what was there as `.bak`.
+        """Replace the contents of a file atomically; with `backup` the old ones become `.bak`.
 
-        Raises `OSError`; the file then holds what it held, or already `data`.
+        Raises `OSError`; the file then holds its old contents or already `data`.
         """
         temporary = _temporary(target)
         self.create(temporary, data)
@@ -180,7 +180,7 @@ class WholeFiles:
         try:
             self._fs.replace(temporary, target)
         except OSError as error:
-            # rename(2): over NFS it may have been done although it failed.
+            # Over NFS it may have succeeded although it reports failure (rename(2)).
             with suppress(OSError):
                 if self.read(target)[0] == data:
                     self._discard(temporary)
@@ -188,30 +188,30 @@ class WholeFiles:
             raise error
 
     def _back_up(self, target: Path) -> None:
-        """Make what is there now the backup, never without one on the way."""
-        backup, temporary = beside(target, ".bak"), _temporary(target)
+        """Make the current file the backup; at every moment there is a backup."""
+        backup, temporary = sibling(target, ".bak"), _temporary(target)
         try:
             try:
                 self._fs.link(target, temporary)
             except FileNotFoundError:
-                return  # The first save of all.
+                return  # The first save.
             except OSError:
-                # FAT, some network and container file systems have no hard links.
+                # FAT and some network and container file systems have no hard links.
                 self.create(temporary, self.read(target)[0])
             self._fs.replace(temporary, backup)
         finally:
-            # rename(2) leaves both names where they are one file already, as after a kill
-            # between this and the replace.
+            # rename(2) keeps both names if they are the same file already, as they are after a
+            # kill between here and the replacement of the file.
             self._discard(temporary)
 
     def create(self, path: Path, data: bytes) -> None:
-        """Make a new file, 0600, whole and on the disk, or not at all. Raises `OSError`."""
-        fd = self._fs.open(path, _NEW, 0o600)
+        """Create a complete file on disk, mode 0600, or none. Raises `OSError`."""
+        fd = self._fs.open(path, _CREATE_FLAGS, 0o600)
         try:
             try:
-                rest = memoryview(data)
-                while rest:
-                    rest = rest[self._fs.write(fd, rest) :]
+                remaining = memoryview(data)
+                while remaining:
+                    remaining = remaining[self._fs.write(fd, remaining) :]
                 self._sync(fd)
             finally:
                 self._fs.close(fd)
@@ -220,14 +220,14 @@ class WholeFiles:
             raise
 
     def sync_directory(self, directory: Path) -> None:
-        """Make names durable: fsync of a file says nothing about its directory (fsync(2)).
+        """Make names durable: fsync of a file does not include its directory (fsync(2)).
 
         Raises `OSError`.
         """
         try:
             fd = self._fs.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except PermissionError:
-            return  # A folder that may be written in but not listed cannot be synced by us.
+            return  # A directory without read permission cannot be opened for fsync.
         try:
             self._sync(fd)
         finally:
@@ -237,20 +237,23 @@ class WholeFiles:
         try:
             self._fs.fsync(fd)
         except OSError as error:
-            if error.errno not in _NO_SYNC:
+            if error.errno not in _SYNC_UNSUPPORTED:
                 raise
 
-    def sweep(self, target: Path, now: datetime) -> None:
-        """Remove temporary files that killed saves left. Under the lock; failing does no harm."""
+    def remove_stray_files(self, target: Path, now: datetime) -> None:
+        """Remove the temporary files that killed saves left; errors are ignored.
+
+        The caller holds the lock.
+        """
         prefix, suffix = _temporary_affixes(target)
-        oldest = now.timestamp() - _MIN_STRAY_AGE
+        modified_before = now.timestamp() - _MIN_STRAY_AGE
         with suppress(OSError):
-            for name in self._fs.names(target.parent):
+            for name in self._fs.listdir(target.parent):
                 path = target.with_name(name)
                 if (
                     name.startswith(prefix)
                     and name.endswith(suffix)
-                    and self._fs.stat(path).st_mtime < oldest
+                    and self._fs.stat(path).st_mtime < modified_before
                 ):
                     self._discard(path)
 
@@ -258,11 +261,14 @@ class WholeFiles:
         with suppress(OSError):
             self._fs.unlink(path)
 
-    def keep(self, path: Path, now: datetime) -> Path:
-        """Copy a file aside, once for the same content. Returns where. Raises `OSError`."""
+    def copy_aside(self, path: Path, now: datetime) -> Path:
+        """Copy a file to `.broken-<time>`, unless a copy of the same content exists.
+
+        Returns the path of the copy. Raises `OSError`.
+        """
         data, _ = self.read(path)
         prefix = f"{path.name}.broken-"
-        for name in self._fs.names(path.parent):
+        for name in self._fs.listdir(path.parent):
             with suppress(OSError):
                 if name.startswith(prefix) and self.read(path.with_name(name))[0] == data:
                     return path.with_name(name)
@@ -278,8 +284,8 @@ class WholeFiles:
                 return copy
 
 
-def beside(target: Path, suffix: str) -> Path:
-    """The file of the same name with one more suffix."""
+def sibling(target: Path, suffix: str) -> Path:
+    """Return the path with `suffix` appended to its name."""
     return target.with_name(target.name + suffix)
 
 
@@ -308,8 +314,11 @@ def os_error_reason(error: OSError) -> str:
 
 
 def describe_os_error(path: Path, error: OSError) -> str:
-    """Return which file failed (`path`, if it was a temporary one), why, and what to do."""
-    named = Path(str(error.filename2 or error.filename or path))
+    """Return which file failed, why, and what to do about it.
+
+    The file is the one named by the error, or `path` if that is a temporary file or missing.
+    """
+    failed = Path(str(error.filename2 or error.filename or path))
     _, advice = _OS_ERRORS.get(error.errno or 0, ("", ""))
     reason = os_error_reason(error) + (f"; {advice}" if advice else "")
-    return f"{display_path(path if named.suffix == '.tmp' else named)}: {reason}"
+    return f"{display_path(path if failed.suffix == '.tmp' else failed)}: {reason}"

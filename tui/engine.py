@@ -23,7 +23,7 @@ from tui.polling.poller import Client, Poller
 from tui.polling.schedule import Schedule
 from tui.scenext.models import PollResult, TaskStatus
 from tui.watchlist.records import Record, Watchlist
-from tui.watchlist.storage import Loaded, WatchlistFile
+from tui.watchlist.storage import Snapshot, WatchlistFile
 from tui.watchlist.sync import WatchlistSync
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ class Engine:
 
     # The watchlist
 
-    def _loaded(self, loaded: Loaded) -> None:
+    def _loaded(self, loaded: Snapshot) -> None:
         # At once: what is saved by then must not come back for a moment.
         before = self.watchlist.entries()
         self.watchlist.load(loaded.entries)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Final
 from urllib.parse import quote
 
-from tui.atomic_file import Filesystem, WholeFiles
+from tui.atomic_file import AtomicFiles, Filesystem
 from tui.credentials import Secret
 from tui.sanitize import clean
 
@@ -132,7 +132,7 @@ def start(path: Path, redact: Redactor, *, verbose: bool = False) -> str:
     for name in ("httpx", "httpcore", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
     try:
-        WholeFiles(Filesystem()).make_directories(path.parent)
+        AtomicFiles(Filesystem()).make_directories(path.parent)
         handler = _PrivateFileHandler(path, maxBytes=MAX_LOG_BYTES, backupCount=2, encoding="utf-8")
     except OSError as error:
         root.addHandler(logging.NullHandler())

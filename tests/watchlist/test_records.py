@@ -61,7 +61,7 @@ def test_a_task_from_its_first_answer_to_its_end() -> None:
     found = watching("a", "b")
     assert found.get("a") == Record(Entry("a", NOON))
     record = say(found, RUNNING, 1, frame(1))
-    assert (record.status, record.frames, record.answered) == (RUNNING, (frame(1),), at(1))
+    assert (record.status, record.frames, record.answered_at) == (RUNNING, (frame(1),), at(1))
     record = say(found, DONE, 1.5, frame(1), frame(2), results=(VIDEO,))
     assert (record.status, record.entry.ended) == (DONE, at(1.5))
     assert found.pending == [Update("a", RUNNING), Update("a", DONE, ended=at(1.5))]
@@ -91,7 +91,7 @@ def test_a_failed_request_blanks_nothing() -> None:
     good = say(found, RUNNING, 0, frame(1))
     bad = fail(found, 1)
     assert bad.error is not None
-    assert (bad.task, bad.answered, bad.frames) == (good.task, at(0), (frame(1),))
+    assert (bad.task, bad.answered_at, bad.frames) == (good.task, at(0), (frame(1),))
     assert say(found, RUNNING, 2).error is None
     assert len(found.pending) == 1
     assert found.apply(PollResult("gone", Task("gone", DONE)), NOON) is None

@@ -67,7 +67,7 @@ def mode(path: Path) -> int:
 
 
 def test_a_missing_file_is_an_empty_watchlist(file: WatchlistFile, path: Path) -> None:
-    assert file.load() == storage.Loaded(())
+    assert file.load() == storage.Snapshot(())
     assert file.stamp() is None
     assert not path.parent.joinpath("watchlist.toml.lock").exists()
 
@@ -79,7 +79,7 @@ def test_what_is_saved_is_loaded_in_the_order_added(file: WatchlistFile, path: P
         [Update("b", DONE, ended=ended), Add(entry("c")), Update("c", TaskStatus.UNKNOWN, "?")]
     )
     loaded = WatchlistFile(path).load()
-    assert loaded == storage.Loaded(
+    assert loaded == storage.Snapshot(
         (
             Entry("b", NOON, "second thoughts", DONE, ended=ended),
             entry("a"),
@@ -97,7 +97,7 @@ def test_the_file_is_made_of_task_tables(file: WatchlistFile, path: Path) -> Non
     )
     file.save([Remove("a"), Remove("b")])
     assert path.read_text("utf-8") == "version = 1\ncount = 0\n"
-    assert file.load() == storage.Loaded(())
+    assert file.load() == storage.Snapshot(())
 
 
 def test_each_save_leaves_a_backup_and_a_new_stamp(file: WatchlistFile, path: Path) -> None:
@@ -326,7 +326,7 @@ def test_fewer_tasks_than_counted_are_accepted_after_a_copy(
     assert ids(loaded.entries) == ["a"]
     assert "lists 1 of 2 tasks; a copy is in watchlist.toml.broken-" in loaded.warning
     file.save([])
-    assert file.load() == storage.Loaded(loaded.entries)
+    assert file.load() == storage.Snapshot(loaded.entries)
     assert [each.read_bytes() for each in copies(path)] == [cut]
     kept = list(path.parent.glob("watchlist.toml.bak.broken-*"))
     assert [ids(WatchlistFile(each).load().entries) for each in kept] == [["a", "b"]]
@@ -338,7 +338,7 @@ def test_tasks_added_by_hand_and_a_byte_order_mark_are_welcome(
     path.write_bytes(b'\xef\xbb\xbf[[task]]\nid = "a"\n[[task]]\nid = "b"\nstatus = "PAUSED"\n')
     os.utime(path, (NOON.timestamp(),) * 2)
     paused = Entry("b", NOON, status=TaskStatus.UNKNOWN, status_sent="PAUSED")
-    assert file.load() == storage.Loaded((entry("a"), paused))
+    assert file.load() == storage.Snapshot((entry("a"), paused))
     file.save([Add(entry("c"))])
     assert ids(file.load().entries) == ["a", "b", "c"]
 
@@ -356,7 +356,7 @@ def test_one_damaged_task_does_not_cost_the_others(file: WatchlistFile, path: Pa
     assert "has 5 damaged entries and lists a task twice" in loaded.warning
     file.save([Add(entry("c"))])
     assert [each.read_bytes() for each in copies(path)] == [before]
-    assert file.load() == storage.Loaded((*loaded.entries, entry("c")))
+    assert file.load() == storage.Snapshot((*loaded.entries, entry("c")))
 
 
 def test_keys_that_are_not_ours_survive(file: WatchlistFile, path: Path) -> None:
@@ -368,7 +368,7 @@ def test_keys_that_are_not_ours_survive(file: WatchlistFile, path: Path) -> None
     assert (saved["title"], saved["other"]) == ("mine", {"deep": [[1], {"x": 2}]})
     assert saved["task"][0]["stars"] == 5
     assert str(saved["task"][0]["tag"]) == "{'x': [nan]}"
-    assert file.load() == storage.Loaded((entry("a"), entry("c")))
+    assert file.load() == storage.Snapshot((entry("a"), entry("c")))
 
 
 def test_keys_that_cannot_be_written_go_after_a_copy(file: WatchlistFile, path: Path) -> None:
@@ -622,7 +622,7 @@ class Impatient(Filesystem):
     """Waits for the lock for a moment only."""
 
     def lock(self, path: Path, timeout: float) -> AbstractContextManager[object]:
-        assert timeout == storage.LOCK_SECONDS
+        assert timeout == storage.LOCK_TIMEOUT
         return super().lock(path, 0.05)
 
 
@@ -684,7 +684,7 @@ def test_short_writes_are_continued_and_all_is_done_under_the_lock(path: Path) -
     fs = InterruptedLock()
     file = WatchlistFile(path, fs=fs)
     file.save([Add(entry("a", "x" * 100))])
-    assert file.load() == storage.Loaded((entry("a", "x" * 100),))
+    assert file.load() == storage.Snapshot((entry("a", "x" * 100),))
     assert not fs.held
 
 

@@ -18,7 +18,7 @@ from tui.atomic_file import Filesystem
 from tui.scenext.models import TaskStatus
 from tui.watchlist.entries import Add, Change, Entry, Remove, Update
 from tui.watchlist.records import Watchlist
-from tui.watchlist.storage import Loaded, WatchlistFile
+from tui.watchlist.storage import Snapshot, WatchlistFile
 from tui.watchlist.sync import WatchlistSync
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -72,7 +72,7 @@ class Session:
             check_interval=follow,
         )
 
-    def _loaded(self, loaded: Loaded) -> None:
+    def _loaded(self, loaded: Snapshot) -> None:
         self.list.load(loaded.entries)
         self.seen.append(self.list.ids)
         self.changed.set()
@@ -321,10 +321,10 @@ async def test_a_file_that_cannot_be_read_for_a_while_costs_no_task(path: Path) 
 class Clumsy(WatchlistFile):
     """Fails where it promises not to."""
 
-    def load(self) -> Loaded:
+    def load(self) -> Snapshot:
         raise RuntimeError("load")
 
-    def save(self, changes: Sequence[Change]) -> Loaded:
+    def save(self, changes: Sequence[Change]) -> Snapshot:
         raise RuntimeError("save")
 
 

@@ -23,7 +23,7 @@ def record(task: Task | None, *, label: str = "", ended: float | None = None) ->
     end = None if ended is None else added + timedelta(seconds=ended)
     status = task.status if task else TaskStatus.QUEUED
     entry = Entry("t", added, label, status, ended=end)
-    return Record(entry, task, answered=NOW if task else None)
+    return Record(entry, task, answered_at=NOW if task else None)
 
 
 def running(*frames: Frame, **more: str) -> Task:

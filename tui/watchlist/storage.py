@@ -1,12 +1,11 @@
 """The watchlist on disk: lock, merge, atomic replace, backup.
 
-Owns `watchlist.toml` and the files beside it: `.lock` (kept for ever, so that all programs lock
-the same file), `.bak` (what the last save replaced), `.broken-<time>` (a damaged file, kept for
-its owner) and temporary files. It knows no task and no screen. Every call blocks: run it in a
-thread of its own, since a save shares no executor with a hanging name lookup.
+Owns `watchlist.toml` and the files next to it: `.lock` (never removed, so that all programs lock
+the same file), `.bak` (what the last save replaced), `.broken-<time>` (a copy of a damaged file)
+and temporary files. Every call blocks.
 
-Several dashboards may write at once. None writes what it remembers: each save reads the file
-afresh under the lock and replays its own changes on it.
+Several dashboards may write at once. Each save therefore reads the file again under the lock and
+replays its own changes on it.
 """
 
 from __future__ import annotations
@@ -17,52 +16,52 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from tui.atomic_file import Filesystem, WholeFiles, beside, describe_os_error
+from tui.atomic_file import AtomicFiles, Filesystem, describe_os_error, sibling
 from tui.sanitize import display_path
 from tui.watchlist.codec import Document, UnreadableError, decode, encode
 from tui.watchlist.entries import Change, Entry, replay
 
-LOCK_SECONDS = 5.0
-"""How long a save waits for another program's. A whole write of 5,000 tasks took 0.2 s."""
+LOCK_TIMEOUT: Final = 5.0
+"""Seconds that a save waits for the lock."""
 
-_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
+_NO_LOCK_SUPPORT: Final = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
 
 
 class StorageError(Exception):
-    """A save did not succeed for sure; nothing that was there is lost. One line for the user."""
+    """A save failed, or may have; nothing stored before is lost. The message is one line."""
 
 
-class Loaded(NamedTuple):
-    """What the file holds now."""
+class Snapshot(NamedTuple):
+    """What the file holds at one time."""
 
     entries: tuple[Entry, ...]
     warning: str = ""
-    """One line for the user: what is wrong and where the copy is. Empty where all is well."""
-    unread: bool = False
-    """Whether the file is there and could not be read, so that these are its backup's entries."""
+    """One line for the user: what is wrong and where the copy is; empty if nothing is."""
+    unreadable: bool = False
+    """Whether the file exists but could not be read, so that the entries are its backup's."""
     stamp: tuple[int, int, int] | None = None
-    """After a save, what `WatchlistFile.stamp` says while nobody else has written; else None."""
+    """After a save: what `WatchlistFile.stamp` returns until somebody else writes; else None."""
 
 
-class _Found(NamedTuple):
-    """What reading gave: the document, and what it means for a save."""
+class _ReadResult(NamedTuple):
+    """What was read, and what that means for the next save."""
 
     document: Document = Document()
     warning: str = ""
     sound: bool = True
-    """Whether the file may become the backup: a damaged one must not push out a good one."""
+    """Whether the file may become the backup: a damaged one must not replace a good backup."""
     refusal: str = ""
-    """Why a save must leave the file alone; empty where it may go on."""
-    unread: bool = False
+    """Why a save must not replace the file; empty if it may."""
+    unreadable: bool = False
 
 
 class WatchlistFile:
     """One watchlist file. Safe to use from one thread at a time; other processes may use it too.
 
-    A symbolic link is followed, so that a file kept among dotfiles stays there; the lock, the
-    backup and the temporary files lie beside the real file, where a rename is atomic.
+    A symbolic link is followed, so that a file kept among dotfiles stays there. The lock, the
+    backup and the temporary files are next to the real file, where a rename is atomic.
     """
 
     def __init__(
@@ -72,149 +71,154 @@ class WatchlistFile:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         fs: Filesystem | None = None,
     ) -> None:
-        """Name the file; nothing is touched yet. `now` must return aware times."""
+        """Prepare; nothing is read or written yet. `now` must return aware times."""
         self._path = path
         self._now = now
         self._fs = fs or Filesystem()
-        self._files = WholeFiles(self._fs)
-        self._told_of_locks = False
+        self._files = AtomicFiles(self._fs)
+        self._warned_about_locks = False
 
-    def load(self) -> Loaded:
-        """Read the file, without a lock: a save replaces it in one step. Never raises.
+    def load(self) -> Snapshot:
+        """Read the file, without a lock, as saves replace it atomically. Never raises.
 
-        A missing file is an empty watchlist. Of a damaged one a copy is kept, and what can be
-        read is loaded, from the backup where need be; the warning says so.
+        A missing file is an empty watchlist. A damaged one is copied aside and what is readable is
+        loaded, from the backup if necessary; the warning says so.
         """
-        found = self._read(self._target())
-        return Loaded(found.document.entries, found.warning, found.unread)
+        result = self._read(self._target())
+        return Snapshot(result.document.entries, result.warning, result.unreadable)
 
-    def save(self, changes: Sequence[Change]) -> Loaded:
-        """Replay the changes on the file as it is now, and return what it then holds.
+    def save(self, changes: Sequence[Change]) -> Snapshot:
+        """Replay the changes on the current file, and return what it then holds.
 
-        On return all of it is on the disk (fsync of file and directory). Raises `StorageError`
-        where that fails; the file then holds what it held, or already all of the changes. Keep
-        them and try again: replaying them twice does no harm. Where they change nothing, a sound
-        file is not written.
+        On return everything is on disk (fsync of file and directory). A sound file is not written
+        if the changes make no difference.
+
+        Raises:
+            StorageError: the save failed. The file holds its old contents or already all of the
+                changes; retrying is safe, as they are idempotent.
         """
         target = self._target()
         try:
             self._files.make_directories(target.parent)
-            with self._locked(target) as unlocked:
-                loaded = self._rewrite(target, changes)
-                # Nobody else can have written it yet, if the lock is one.
-                stamp = None if unlocked else self.stamp()
+            with self._locked(target) as lock_warning:
+                snapshot = self._rewrite(target, changes)
+                # Under the lock, so that it cannot be the stamp of another program's write.
+                stamp = None if lock_warning else self.stamp()
         except OSError as error:
             raise StorageError(f"Not saved: {describe_os_error(target, error)}") from error
-        return loaded._replace(warning=loaded.warning or unlocked, stamp=stamp)
+        return snapshot._replace(warning=snapshot.warning or lock_warning, stamp=stamp)
 
     def stamp(self) -> tuple[int, int, int] | None:
-        """(mtime in ns, size, inode) of the file: differs whenever somebody wrote it.
+        """Return (mtime in ns, size, inode) of the file, which every write changes.
 
-        `None` where there is none or it cannot be looked at. Polling it serves NFS too, where
-        inotify is silent about other machines.
+        None if it is missing or inaccessible. Polled rather than watched: inotify does not report
+        what other machines write over NFS.
         """
         try:
-            found = self._fs.stat(self._path)
+            status = self._fs.stat(self._path)
         except OSError:
             return None
-        return found.st_mtime_ns, found.st_size, found.st_ino
+        return status.st_mtime_ns, status.st_size, status.st_ino
 
     def _target(self) -> Path:
-        # Asked anew each time: the link may be moved while we run.
+        # Resolved on every call: the link may change while the program runs.
         return Path(os.path.realpath(self._path))
 
-    def _read(self, target: Path) -> _Found:
+    def _read(self, target: Path) -> _ReadResult:
         try:
-            data, changed = self._files.read(target)
+            data, modified = self._files.read(target)
         except FileNotFoundError:
-            return _Found()
+            return _ReadResult()
         except OSError as error:
             why = describe_os_error(target, error)
             backup = self._backup(target)
-            said = f"Could not read {why}. {backup.warning}"
-            return backup._replace(warning=said, refusal=why, unread=True)
+            warning = f"Could not read {why}. {backup.warning}"
+            return backup._replace(warning=warning, refusal=why, unreadable=True)
         try:
-            document = decode(data, changed)
+            document = decode(data, modified)
         except UnreadableError as error:
             return self._damaged(target, self._backup(target), str(error))
         if document.newer:
             why = f"{display_path(target)} was written by a newer scenext-tui; update this one"
-            return _Found(document, f"{why}. Changes are not saved.", refusal=why)
+            return _ReadResult(document, f"{why}. Changes are not saved.", refusal=why)
         if document.problems:
-            return self._damaged(target, _Found(document), " and ".join(document.problems))
-        return _Found(document)
+            return self._damaged(target, _ReadResult(document), " and ".join(document.problems))
+        return _ReadResult(document)
 
-    def _backup(self, target: Path) -> _Found:
-        """What the backup says, and a sentence about it."""
-        path = beside(target, ".bak")
+    def _backup(self, target: Path) -> _ReadResult:
+        """Read the backup; the warning is a sentence about it."""
+        path = sibling(target, ".bak")
         try:
             document = decode(*self._files.read(path))
         except FileNotFoundError:
-            return _Found(warning="There is no backup yet.", sound=False)
+            return _ReadResult(warning="There is no backup yet.", sound=False)
         except UnreadableError as error:
             note = f"Its backup {path.name} {error}."
-            return _Found(warning=note, sound=False)
+            return _ReadResult(warning=note, sound=False)
         except OSError as error:
-            # It may well hold all tasks: a save would go on without them.
+            # It may hold all tasks, and a save would replace it.
             why = f"cannot read the backup {describe_os_error(path, error)}"
-            return _Found(warning=f"And {why}.", sound=False, refusal=why)
+            return _ReadResult(warning=f"And {why}.", sound=False, refusal=why)
         note = f"Its backup {path.name} was loaded ({len(document.entries)} tasks)."
         newer = f"{display_path(path)} was written by a newer scenext-tui; update this one"
-        return _Found(document, note, sound=False, refusal=newer if document.newer else "")
+        return _ReadResult(document, note, sound=False, refusal=newer if document.newer else "")
 
-    def _damaged(self, target: Path, found: _Found, why: str) -> _Found:
-        """Keep copies of a damaged file and of its backup before anything replaces them."""
+    def _damaged(self, target: Path, recovered: _ReadResult, why: str) -> _ReadResult:
+        """Copy a damaged file and its backup aside, before anything replaces them."""
         try:
-            copy = self._files.keep(target, self._now())
+            copy = self._files.copy_aside(target, self._now())
             with suppress(FileNotFoundError):
-                self._files.keep(beside(target, ".bak"), self._now())
+                self._files.copy_aside(sibling(target, ".bak"), self._now())
         except OSError as error:
             not_kept = f"no copy could be kept: {describe_os_error(target, error)}"
             refusal = f"{display_path(target)} {why}, and {not_kept}"
-            warning = f"{refusal}. {found.warning}".rstrip()
-            return found._replace(warning=warning, sound=False, refusal=refusal)
+            warning = f"{refusal}. {recovered.warning}".rstrip()
+            return recovered._replace(warning=warning, sound=False, refusal=refusal)
         warning = (
-            f"{display_path(target)} {why}; a copy is in {copy.name}. {found.warning}".rstrip()
+            f"{display_path(target)} {why}; a copy is in {copy.name}. {recovered.warning}".rstrip()
         )
-        return found._replace(warning=warning, sound=False)
+        return recovered._replace(warning=warning, sound=False)
 
     @contextmanager
     def _locked(self, target: Path) -> Iterator[str]:
-        """Hold the lock; yields a warning, once, where the file system has none to give."""
-        path, warning = beside(target, ".lock"), ""
+        """Hold the lock. Yield a warning, once, if the file system does not support locks."""
+        path, warning = sibling(target, ".lock"), ""
         with ExitStack() as stack:
             try:
-                stack.enter_context(self._fs.lock(path, LOCK_SECONDS))
+                stack.enter_context(self._fs.lock(path, LOCK_TIMEOUT))
             except TimeoutError as error:
                 held = f"another program holds the lock {display_path(path)}; close it if it hangs"
                 raise StorageError(f"Not saved: {held}") from error
             except OSError as error:
-                if error.errno not in _NO_LOCKS:
+                if error.errno not in _NO_LOCK_SUPPORT:
                     raise StorageError(f"Not saved: {describe_os_error(path, error)}") from error
-                if not self._told_of_locks:
+                if not self._warned_about_locks:
                     warning = (
                         f"No file locks at {display_path(path)}: use one dashboard at a time there."
                     )
-                self._told_of_locks = True
+                self._warned_about_locks = True
             yield warning
 
-    def _rewrite(self, target: Path, changes: Sequence[Change]) -> Loaded:
-        found = self._read(target)
-        if found.refusal:
-            raise StorageError(f"Not saved: {found.refusal}")
-        document = found.document._replace(entries=replay(found.document.entries, changes))
-        warning = found.warning
-        if document.entries != found.document.entries or not found.sound:
-            self._files.sweep(target, self._now())
-            data, note = self._encoded(target, document)
+    def _rewrite(self, target: Path, changes: Sequence[Change]) -> Snapshot:
+        current = self._read(target)
+        if current.refusal:
+            raise StorageError(f"Not saved: {current.refusal}")
+        document = current.document._replace(entries=replay(current.document.entries, changes))
+        warning = current.warning
+        if document.entries != current.document.entries or not current.sound:
+            self._files.remove_stray_files(target, self._now())
+            data, note = self._encode(target, document)
             warning = warning or note
-            self._files.replace(target, data, backup=found.sound)
-        # Also after no change: a save that failed just here may be the one that is tried again.
+            self._files.replace(target, data, backup=current.sound)
+        # Even if nothing changed: this may be the retry of a save that failed at this very step.
         self._files.sync_directory(target.parent)
-        return Loaded(document.entries, warning)
+        return Snapshot(document.entries, warning)
 
-    def _encoded(self, target: Path, document: Document) -> tuple[bytes, str]:
-        """The bytes to write; foreign keys that cannot be written go, after a copy was kept."""
+    def _encode(self, target: Path, document: Document) -> tuple[bytes, str]:
+        """Return the bytes to write, and a warning.
+
+        Unknown keys that cannot be written are dropped, after the file was copied aside.
+        """
         try:
             return encode(document), ""
         except ValueError:
@@ -225,7 +229,7 @@ class WatchlistFile:
             raise StorageError(
                 f"Not saved: {display_path(target)} would not read back right; please report this"
             ) from error
-        copy = self._files.keep(target, self._now())
+        copy = self._files.copy_aside(target, self._now())
         return (
             data,
             f"{display_path(target)} lost keys that are not ours; a copy is in {copy.name}.",

@@ -1,7 +1,7 @@
-"""Keep the watchlist in step with its file: save each change, retry, follow what others write.
+"""Synchronize the watchlist with its file: save changes, retry, reload what others write.
 
-All file work happens in a thread of its own that shares no executor with name look-ups: those
-cannot be cancelled and may hang for seconds. The event loop never waits for the disk.
+All file access runs in a thread of its own, so that the event loop never waits for the disk. It
+does not share an executor with name look-ups, which cannot be cancelled and may hang for seconds.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ from contextlib import suppress
 from typing import Final
 
 from tui.watchlist.entries import Change, Update
-from tui.watchlist.storage import Loaded, StorageError, WatchlistFile
+from tui.watchlist.storage import Snapshot, StorageError, WatchlistFile
 
 CHECK_INTERVAL: Final = 1.5
-"""Seconds between two looks at the file: what another program adds shows within two."""
+"""Seconds between two checks for a change of the file by another program."""
 RETRY_INTERVAL: Final = 30.0
 """Seconds before a failed save is retried."""
 MIN_DEBOUNCE: Final = 0.3
-"""Seconds for which a mere change of state waits for others, so that one save serves them all."""
+"""Minimum seconds by which saving a task's new state is delayed, to save several at once."""
 MAX_DEBOUNCE: Final = 10.0
-"""Seconds that it waits at most."""
+"""Maximum seconds of that delay."""
 
 _log = logging.getLogger(__name__)
 
 
 class WatchlistSync:
-    """The file's side of the watchlist; `run` it on the event loop."""
+    """Saves pending changes and reports what the file holds; `run` it on the event loop."""
 
     def __init__(
         self,
         file: WatchlistFile,
         pending: list[Change],
-        on_loaded: Callable[[Loaded], None],
+        on_loaded: Callable[[Snapshot], None],
         on_problem: Callable[[str], None],
         *,
         check_interval: float = CHECK_INTERVAL,
@@ -46,16 +46,15 @@ class WatchlistSync:
 
         Args:
             file: The watchlist on disk.
-            pending: The changes to save, oldest first. Those at its front are removed once they
-                are on disk.
+            pending: The changes to save, oldest first; saved ones are removed from its front.
             on_loaded: Called on the loop with what the file holds, when that has changed. It must
-                apply it, with the pending changes on top, before it returns: later, a change
-                saved meanwhile would be missing from both.
+                apply it, with the pending changes on top, before it returns: a change that is
+                saved in between would otherwise be missing from both.
             on_problem: Called with one line when the file cannot be saved or read, and with ""
                 once it can again.
-            check_interval: Seconds between two looks at the file.
-            retry_interval: Seconds before a failed save is retried; a change made by the user is
-                saved at once all the same.
+            check_interval: Seconds between two checks for a change of the file.
+            retry_interval: Seconds before a failed save is retried; a new change by the user is
+                saved immediately all the same.
         """
         self._file = file
         self._pending = pending
@@ -63,28 +62,28 @@ class WatchlistSync:
         self._on_problem = on_problem
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="watchlist")
         self._wake_event = asyncio.Event()
-        # One save at a time: each removes what it has saved from the front of the same list.
+        # One save at a time: each removes what it saved from the front of the same list.
         self._saving = asyncio.Lock()
         self._check_interval, self._retry_interval = check_interval, retry_interval
         self._stamp: tuple[int, int, int] | None = None
-        self._last_loaded: Loaded | None = None
+        self._last_snapshot: Snapshot | None = None
         self._save_seconds = 0.0
         self._pending_since: float | None = None
         self._tried, self._failed_at = 0, -math.inf
         self._save_problem = self._read_problem = self._reported = ""
 
     def wake(self) -> None:
-        """Save what is pending now."""
+        """Check at once whether pending changes are due; those made by the user are."""
         self._wake_event.set()
 
-    def load(self) -> Loaded:
-        """Read the file now, in this thread: before the loop has anything else to do."""
+    def load(self) -> Snapshot:
+        """Read the file now, in the calling thread; for the start, before `run`."""
         self._stamp = self._file.stamp()
-        self._last_loaded = self._file.load()
-        return self._last_loaded
+        self._last_snapshot = self._file.load()
+        return self._last_snapshot
 
     async def run(self) -> None:
-        """Save and follow until cancelled; no failure ends it."""
+        """Save and reload until cancelled; no failure ends it."""
         try:
             while True:
                 await self._pause()
@@ -93,26 +92,26 @@ class WatchlistSync:
                         await self._save()
                     await self._check_file()
                 except Exception:
-                    _log.exception("unexpected fault while syncing the watchlist's file")
+                    _log.exception("unexpected error while synchronizing the watchlist")
         finally:
             self._thread.shutdown(wait=False)
 
     @property
     def has_unsaved(self) -> bool:
-        """Whether something is not on disk that the next answer would not tell again."""
+        """Whether a pending change would be lost at exit: one that a re-poll cannot recover."""
         return any(not isinstance(change, Update) or change.ended for change in self._pending)
 
     async def flush(self) -> bool:
-        """Save what is pending; return whether all of it is on disk.
+        """Save the pending changes; return whether all of them are on disk.
 
         Raises:
-            RuntimeError: `run` has ended, and something is still pending.
+            RuntimeError: `run` has ended and changes are still pending.
         """
         await self._save()
         return not self._pending
 
     async def _pause(self) -> None:
-        """Wait until a save is due, or until it is time to look at the file."""
+        """Wait until a save or the next check of the file is due."""
         now = asyncio.get_running_loop().time
         end = now() + self._check_interval
         while (seconds := min(self._due_in(), end - now())) > 0:
@@ -122,7 +121,7 @@ class WatchlistSync:
                     await self._wake_event.wait()
 
     def _due_in(self) -> float:
-        """Return the seconds until the pending changes are due; infinite where there are none."""
+        """Return the seconds until the pending changes are due; infinite if there are none."""
         if not self._pending:
             self._pending_since = None
             return math.inf
@@ -149,21 +148,21 @@ class WatchlistSync:
             saving = loop.run_in_executor(self._thread, self._file.save, changes)
             started = loop.time()
             try:
-                loaded = await saving
+                snapshot = await saving
             except StorageError as error:
                 self._save_failed(str(error), len(changes))
                 return
             except Exception:
-                _log.exception("unexpected fault in a save")
+                _log.exception("unexpected error while saving the watchlist")
                 self._save_failed("Not saved: a bug; see the log.", len(changes))
                 return
             self._save_seconds = loop.time() - started
             del self._pending[: len(changes)]
             self._tried, self._pending_since, self._save_problem = 0, None, ""
             self._report()
-            self._stamp = loaded.stamp or self._stamp
-            self._last_loaded = loaded._replace(stamp=None)
-            self._on_loaded(loaded)
+            self._stamp = snapshot.stamp or self._stamp
+            self._last_snapshot = snapshot._replace(stamp=None)
+            self._on_loaded(snapshot)
 
     def _save_failed(self, reason: str, tried: int) -> None:
         self._tried, self._failed_at = tried, asyncio.get_running_loop().time()
@@ -180,19 +179,19 @@ class WatchlistSync:
         loop = asyncio.get_running_loop()
         stamp = await loop.run_in_executor(self._thread, self._file.stamp)
         if stamp != self._stamp:
-            # The stamp is taken first: a write in between is read twice, never missed.
+            # The stamp is taken before reading: a write in between is read twice, never missed.
             await self._reload(stamp)
 
     async def _reload(self, stamp: tuple[int, int, int] | None) -> None:
         async with self._saving:
             loop = asyncio.get_running_loop()
-            loaded = await loop.run_in_executor(self._thread, self._file.load)
-            self._read_problem = loaded.warning if loaded.unread else ""
+            snapshot = await loop.run_in_executor(self._thread, self._file.load)
+            self._read_problem = snapshot.warning if snapshot.unreadable else ""
             self._report()
-            if loaded.unread:
-                # The backup lacks the last change: better keep what is shown than let a task blink.
+            if snapshot.unreadable:
+                # The backup lacks the last change: showing it would make tasks come and go.
                 return
             self._stamp = stamp
-            if loaded != self._last_loaded:
-                self._last_loaded = loaded
-                self._on_loaded(loaded)
+            if snapshot != self._last_snapshot:
+                self._last_snapshot = snapshot
+                self._on_loaded(snapshot)

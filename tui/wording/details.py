@@ -100,8 +100,8 @@ def _fields(record: Record, now: datetime) -> Iterator[Field]:
     yield Field("State", badge(record.status, record.status_sent), "badge")
     if record.error is not None:
         since = "nothing is known of it yet"
-        if record.answered is not None:
-            since = f"what you see is from {clock_time(record.answered, now)}"
+        if record.answered_at is not None:
+            since = f"what you see is from {clock_time(record.answered_at, now)}"
         yield Field("Request", f"! {record.error.message}; {since}", "stale")
     yield Field("Times", _times(record, now))
     if entry.label:

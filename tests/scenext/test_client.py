@@ -36,8 +36,8 @@ from tui.config import Config
 from tui.credentials import Secret
 from tui.errors import ApiError, ErrorKind, UserError
 from tui.scenext.client import (
-    MAX_PAUSE,
     MAX_RESPONSE_BYTES,
+    MAX_RETRY_AFTER,
     HttpClientFactory,
     StatusClient,
     retry_after,
@@ -302,7 +302,7 @@ async def test_a_failed_request_is_told_by_its_status(
     [
         ({"Retry-After": "7"}, 7.0),
         ({"Retry-After": "0"}, 0.0),
-        ({"Retry-After": "9" * 400}, MAX_PAUSE),
+        ({"Retry-After": "9" * 400}, MAX_RETRY_AFTER),
         ({"Retry-After": "00000000000000000020"}, 20.0),
         ({"Retry-After": "-5"}, None),
         ({"Retry-After": "soon"}, None),
@@ -328,7 +328,7 @@ async def test_a_429_without_a_pause_is_one_too(service: ScriptedService) -> Non
         ({"retry-after": "Sun, 22 Nov 2026 12:01:30 -0000", "date": DATE}, 90.0),
         ({"retry-after": "Sun, 22 Nov 2026 12:01:30 GMT", "date": DATE, "age": "3"}, 90.0),
         ({"retry-after": "Sun, 22 Nov 2026 11:00:00 GMT", "date": DATE}, 0.0),
-        ({"retry-after": "Sun, 22 Nov 2099 11:00:00 GMT", "date": DATE}, MAX_PAUSE),
+        ({"retry-after": "Sun, 22 Nov 2099 11:00:00 GMT", "date": DATE}, MAX_RETRY_AFTER),
         ({"retry-after": "Sun, 22 Nov 2026 12:01:30 GMT"}, None),
         ({"retry-after": "Sun, 99 Nov 2026 12:01:30 GMT", "date": DATE}, None),
         ({}, None),
@@ -346,7 +346,7 @@ def test_no_header_is_too_odd(one: str, other: str) -> None:
         [(b"retry-after", one.encode("utf-8")), (b"date", other.encode("utf-8"))]
     )
     pause = retry_after(headers)
-    assert pause is None or 0 <= pause <= MAX_PAUSE
+    assert pause is None or 0 <= pause <= MAX_RETRY_AFTER
     server_time(headers)
 
 

@@ -1,1 +1,1 @@
-"""The provider: its API, its answers and its signed links."""
+"""The provider: its API, its responses and its signed links."""

@@ -1,11 +1,11 @@
-"""The status client: one query becomes a `Task` or an `ApiError`. With `media` the user of httpx.
+"""The status client: one query returns a `Task` or raises an `ApiError`.
 
 A `StatusClient` owns one connection and is used by one worker. After any abnormal end its owner
-closes it and asks the factory for another: httpx 0.28.1 loses slots of its pool for good when
-requests are cancelled (httpcore #1093). One SSL context is shared, as each is expensive to create.
+replaces it: httpx 0.28.1 permanently loses slots of its pool when requests are cancelled (httpcore
+#1093). All clients share one SSL context, which is expensive to create.
 
-Answers are read raw, at most `MAX_RESPONSE_BYTES`, and at most one layer of gzip is undone by a
-bounded zlib: httpx would decode a small double gzip to gigabytes before a caller sees a byte.
+Responses are read raw, up to `MAX_RESPONSE_BYTES`, and at most one layer of gzip is decoded, with
+bounded output: httpx would expand a small double gzip to gigabytes before the caller sees a byte.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ from tui.scenext.models import StatusResponse, Task
 from tui.scenext.tls import set_variables, ssl_context
 
 QUERY_TIMEOUT: Final = 25.0
-"""Seconds that one query may take in all; httpx's own read timeout starts anew at each byte."""
+"""Total seconds for one query; httpx's own read timeout restarts with every byte."""
 MAX_RESPONSE_BYTES: Final = 1 << 20
-"""Bytes of an answer, compressed and not."""
-MAX_PAUSE: Final = 900.0
-"""Seconds of a `Retry-After` that are honoured."""
+"""Bytes of a response body, both as received and decompressed."""
+MAX_RETRY_AFTER: Final = 900.0
+"""Maximum seconds of a `Retry-After` that are honoured."""
 KEEPALIVE_EXPIRY: Final = 15.0
-"""Seconds: under the 60-75 after which servers usually drop an idle connection."""
+"""Seconds until an idle connection is closed; servers usually do so after 60 to 75."""
 
 _EXTENSIONS: Final = {"timeout": {"connect": 8.0, "read": 15.0, "write": 8.0, "pool": 5.0}}
 _PROXY_VARIABLES: Final = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -53,7 +53,7 @@ _LIMITS: Final = httpx.Limits(
 
 
 class HttpClientFactory:
-    """Makes the clients of one configuration; they share one SSL context."""
+    """Creates the clients for one configuration; they share one SSL context."""
 
     def __init__(
         self,
@@ -62,16 +62,16 @@ class HttpClientFactory:
         *,
         timeout: float = QUERY_TIMEOUT,
     ) -> None:
-        """Prepare to make clients.
+        """Check the settings, and create the SSL context unless it is given.
 
         Args:
             config: The settings; base URL, certificates and `trust_env` are used.
-            tls: What `ssl_context` returned for them; made now where it is not given.
-            timeout: Seconds that one query may take in all.
+            tls: The result of `ssl_context(config)`.
+            timeout: Total seconds for one query.
 
         Raises:
-            UserError: a setting or a variable of the environment makes connections impossible;
-                the message names it.
+            UserError: a setting or an environment variable makes connections impossible; the
+                message names it.
         """
         self._config = config
         self._timeout = timeout
@@ -79,22 +79,22 @@ class HttpClientFactory:
             host = httpx.URL(config.base_url).host
         except httpx.InvalidURL:
             raise UserError("base_url is not a URL that can be asked; mend it.") from None
-        # A proxy is never asked for this machine: it would read the key of a plain request.
+        # Never through a proxy to this machine: it would see the key of a plain HTTP request.
         self._use_proxies = config.trust_env and not is_loopback(host)
         self._tls = tls or ssl_context(config)
         self.status_client(Secret("probe-of-the-settings"))
 
     def status_client(self, key: Secret) -> StatusClient:
-        """Return a client of its own, that sends `key`. Raises `UserError`."""
-        with _proxies_named():
+        """Return a new client that sends `key`. Raises `UserError`."""
+        with _name_proxy_variables():
             if self._use_proxies:
                 _check_proxies()
             http = httpx.AsyncClient(verify=self._tls, limits=_LIMITS, trust_env=self._use_proxies)
         return StatusClient(http, self._config.base_url, key, timeout=self._timeout)
 
     def media_client(self) -> MediaClient:
-        """Return a client for pictures and videos, which has no key. Raises `UserError`."""
-        with _proxies_named():
+        """Return a new client for pictures and videos, without a key. Raises `UserError`."""
+        with _name_proxy_variables():
             return media_client(self._tls, trust_env=self._config.trust_env)
 
 
@@ -105,9 +105,8 @@ class StatusClient:
         self, http: httpx.AsyncClient, base_url: str, key: Secret, *, timeout: float = QUERY_TIMEOUT
     ) -> None:
         self._http = http
-        # The client's own way there, through the proxy if there is one, but past what no query
-        # has a use for: cookies, redirects, logins, merged settings, a sixth of its CPU time
-        # (measured with httpx 0.28.1).
+        # The client's own transport, with its proxy, but without the cookies, redirects,
+        # authentication and merged settings that no query needs: it saves CPU time on every poll.
         self._transport = http._transport_for_url(httpx.URL(base_url))
         self._base_url = base_url
         self._timeout = timeout
@@ -124,11 +123,11 @@ class StatusClient:
         self._redact.learn(key)
 
     async def query(self, task_id: str) -> StatusResponse:
-        """Ask for one task within the deadline.
+        """Query one task.
 
         Raises:
-            ApiError: it brought no task. The client should be thrown away then, except after an
-                answer that was read to its end.
+            ApiError: the query failed. The caller must then discard the client, unless the
+                response was read to its end.
         """
         url = f"{self._base_url}/get_status/{quote(task_id, safe='')}"
         try:
@@ -137,20 +136,20 @@ class StatusClient:
         except (TimeoutError, httpx.TimeoutException):
             raise ApiError(ErrorKind.TIMEOUT, "no answer in time") from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, RuntimeError) as error:
-            # RuntimeError: the client was closed while it waited, which happens at the end.
-            raise _fault(error) from None
+            # RuntimeError: the client was closed while it waited, as at shutdown.
+            raise _transport_error(error) from None
         try:
-            _refuse_failure(response, body)
-            task = self._without_secrets(parser.parse(body, task_id))
+            _raise_for_status(response, body)
+            task = self._redacted(parser.parse(body, task_id))
             return StatusResponse(task, server_time(response.headers))
         except ApiError as error:
-            # The service may quote what it was sent.
+            # The service may quote the request, and the key with it.
             error.message = clean(self._redact(error.message))
             error.args = (error.message,)
             raise
 
-    def _without_secrets(self, task: Task) -> Task:
-        """Return the task with texts that quote no key and no signature; links stay as they are."""
+    def _redacted(self, task: Task) -> Task:
+        """Return the task with keys and signatures redacted from its texts; links are kept."""
         redact = self._redact
         frames = (frame._replace(id=redact(frame.id)) for frame in task.frames)
         results = (
@@ -171,12 +170,12 @@ class StatusClient:
         )
 
     async def aclose(self) -> None:
-        """Close the connection; waits for nothing."""
+        """Close the connection without waiting for requests."""
         await self._http.aclose()
 
     async def _get(self, url: str) -> tuple[httpx.Response, bytes]:
         if self._http.is_closed:
-            # The transport would open a connection that nobody closes.
+            # The transport would open a new connection that is never closed.
             raise ApiError(ErrorKind.OFFLINE, "the connection is closed")
         request = httpx.Request("GET", url, headers=self._headers, extensions=_EXTENSIONS)
         response = await self._transport.handle_async_request(request)
@@ -185,7 +184,7 @@ class StatusClient:
         except ApiError:
             if response.is_success:
                 raise
-            # The status says enough; the page about it may be in any form.
+            # The status code is enough; an error page may have any format or size.
             return response, b""
         finally:
             await response.aclose()
@@ -226,32 +225,32 @@ def _too_large() -> ApiError:
     )
 
 
-def _refuse_failure(response: httpx.Response, body: bytes) -> None:
+def _raise_for_status(response: httpx.Response, body: bytes) -> None:
     code = response.status_code
     if response.is_success:
         return
-    said = parser.error_message(body)
+    message = parser.error_message(body)
     if code < 200 or code == 407:
-        kind, said = ErrorKind.NOT_THE_API, "a proxy wants a login"
+        kind, message = ErrorKind.NOT_THE_API, "a proxy wants a login"
     elif 300 <= code < 400:
-        kind, said = ErrorKind.NOT_THE_API, "the answer is a redirect"
+        kind, message = ErrorKind.NOT_THE_API, "the answer is a redirect"
     elif code in (401, 403):
-        ours = parser.is_service_error(body)
-        kind = ErrorKind.KEY_REFUSED if ours else ErrorKind.NOT_THE_API
-        said = said or "not from the service: a proxy or a portal?"
+        from_service = parser.is_service_error(body)
+        kind = ErrorKind.KEY_REFUSED if from_service else ErrorKind.NOT_THE_API
+        message = message or "not from the service: a proxy or a portal?"
     elif code == 404:
-        kind, said = ErrorKind.NOT_FOUND, said or "the service does not know this task"
+        kind, message = ErrorKind.NOT_FOUND, message or "the service does not know this task"
     elif code == 429 or (code == 503 and "retry-after" in response.headers):
-        kind, said = ErrorKind.RATE_LIMITED, said or "the service asks for a pause"
+        kind, message = ErrorKind.RATE_LIMITED, message or "the service asks for a pause"
     elif code >= 500:
-        kind, said = ErrorKind.SERVER, said or "the service has a fault"
+        kind, message = ErrorKind.SERVER, message or "the service has a fault"
     else:
-        kind, said = ErrorKind.REJECTED, said or "the service refuses the request"
+        kind, message = ErrorKind.REJECTED, message or "the service refuses the request"
     pause = retry_after(response.headers) if kind is ErrorKind.RATE_LIMITED else None
-    raise ApiError(kind, f"{code}: {said}", http_status=code, retry_after=pause)
+    raise ApiError(kind, f"{code}: {message}", http_status=code, retry_after=pause)
 
 
-def _fault(error: Exception) -> ApiError:
+def _transport_error(error: Exception) -> ApiError:
     text = str(error)
     if "CERTIFICATE_VERIFY_FAILED" in text:
         return ApiError(ErrorKind.CERTIFICATE, "the server's certificate is not trusted (ca_file?)")
@@ -271,9 +270,10 @@ def _fault(error: Exception) -> ApiError:
 
 
 def retry_after(headers: httpx.Headers) -> float | None:
-    """Return the seconds of `Retry-After`, 0 to `MAX_PAUSE`; None where there are none.
+    """Return the seconds of `Retry-After`, from 0 to `MAX_RETRY_AFTER`; None without a valid one.
 
-    A date is counted from the answer's own `Date`, so that a wrong local clock does no harm.
+    A date is compared with the `Date` of the same response, so that a wrong local clock does not
+    matter.
     """
     value = headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
@@ -283,11 +283,11 @@ def retry_after(headers: httpx.Headers) -> float | None:
         if moment is None or now is None:
             return None
         seconds = moment - now
-    return min(max(seconds, 0.0), MAX_PAUSE)
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER)
 
 
 def server_time(headers: httpx.Headers) -> float | None:
-    """Return the answer's `Date` in Unix seconds; None where a cache may have kept it."""
+    """Return the `Date` header in Unix seconds; None if the response may come from a cache."""
     return None if "age" in headers else _http_date(headers.get("date", ""))
 
 
@@ -296,12 +296,13 @@ def _http_date(text: str) -> float | None:
         moment = parsedate_to_datetime(text)
     except (ValueError, OverflowError, TypeError):
         return None
-    # "-0000" gives a naive value that means UTC.
+    # "-0000" is parsed to a naive value, which means UTC.
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 @contextmanager
-def _proxies_named() -> Iterator[None]:
+def _name_proxy_variables() -> Iterator[None]:
+    """Turn errors caused by proxy variables into a `UserError` that names them."""
     try:
         yield
     except (ValueError, ImportError, httpx.InvalidURL):
@@ -312,7 +313,7 @@ def _proxies_named() -> Iterator[None]:
 
 
 def _check_proxies() -> None:
-    # httpx takes some that no connection can be made to, and then fails at each query.
+    # httpx accepts some unusable proxies, and then fails on every query.
     for name in set_variables("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY").split(", "):
         value = os.environ.get(name, "")
         parts = urlsplit(value if "://" in value else f"http://{value}")

@@ -1,8 +1,7 @@
-"""Fetches pictures and videos: a client of its own, that has no key to send.
+"""The client for pictures and videos, which never has the API key.
 
-With `client` the only user of httpx. A link's host is not the service's: it gets no
-`Authorization` (OSS refuses a request that carries two), no redirect leads away from it, and its
-words reach no screen.
+The host of a link is not the service: it gets no `Authorization` header (OSS rejects a signed link
+that comes with one), redirects to other hosts are not followed, and its error texts are not shown.
 """
 
 from __future__ import annotations
@@ -20,47 +19,47 @@ from tui import __version__
 from tui.errors import MediaError
 
 PICTURE_TIMEOUT: Final = 30.0
-"""Seconds that a picture may take in all."""
+"""Total seconds for fetching one picture."""
 MAX_REDIRECTS: Final = 3
 MAX_CONCURRENT: Final = 4
-"""Answers that are taken in at the same time; more wait."""
+"""Maximum requests in flight; further ones wait."""
 
 _TIMEOUT: Final = httpx.Timeout(connect=8.0, read=20.0, write=8.0, pool=5.0)
 _LIMITS: Final = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=15.0)
-# This machine is reached without a proxy, whatever the environment says.
-_DIRECT: Final = {f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
-# The end of a link: of OSS signature versions 1 and 2, and of version 4 (Aliyun's list of error
+# Never through a proxy to this machine, whatever the environment says.
+_NO_PROXY: Final = {f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
+# An expired link with an OSS signature of version 1 or 2, and of version 4 (Aliyun's list of error
 # codes, 0002-00000069 and 0002-00000236).
-_ENDED_CODES: Final = ("0002-00000069", "0002-00000236")
-_ENDED_WORDS: Final = b"Request has expired"
+_EXPIRED_CODES: Final = ("0002-00000069", "0002-00000236")
+_EXPIRED_TEXT: Final = b"Request has expired"
 
 
 class Body(Protocol):
-    """A file on its way."""
+    """The body of a response, read as it arrives."""
 
     @property
     def length(self) -> int | None:
-        """Its size in bytes, where it was announced."""
+        """The size in bytes, if the host announced it."""
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield the bytes as they come; raises where the body is cut short."""
+        """Yield the bytes; raises if the body is cut short."""
 
 
 class Media(Protocol):
-    """What fetches pictures and videos; `MediaClient` is the real one."""
+    """A client for pictures and videos; `MediaClient` is the real one."""
 
     async def fetch(self, url: str, limit: int) -> bytes:
         """Return the picture behind a link, at most `limit` bytes. Raises `MediaError`."""
 
     def stream(self, url: str) -> AbstractAsyncContextManager[Body]:
-        """Open what is behind a link. Raises `MediaError`."""
+        """Request the file behind a link. Raises `MediaError`."""
 
     async def aclose(self) -> None:
         """Close the connections."""
 
 
 class HttpBody:
-    """The bytes of one answer, as they come. Raises `MediaError` where it is cut short."""
+    """The body of an httpx response. Raises `MediaError` if it is cut short."""
 
     def __init__(self, response: httpx.Response) -> None:
         self._response = response
@@ -70,7 +69,7 @@ class HttpBody:
         self.is_video: bool = response.headers.get("content-type", "").startswith("video/")
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Give the bytes; raw, for files are saved as they are."""
+        """Yield the raw bytes: files are saved without decoding."""
         try:
             async for chunk in self._response.aiter_raw():
                 yield chunk
@@ -79,23 +78,23 @@ class HttpBody:
 
 
 class MediaClient:
-    """Fetches what is behind links; never carries the API key.
+    """Fetches the files behind links; never sends the API key.
 
-    One client for each answer at a time, and a new one after each that did not come to its end:
-    httpx 0.28.1 loses a connection of its pool now and then when a request is cancelled.
+    Each request in flight has an httpx client of its own, which is replaced after a failure: httpx
+    0.28.1 may lose a connection of its pool when a request is cancelled (httpcore #1093).
     """
 
     def __init__(self, connect: Callable[[], httpx.AsyncClient]) -> None:
-        """Make a first client by `connect`; raises whatever that raises."""
+        """Create the first client with `connect`; raises what that raises."""
         self._connect = connect
         self._idle = [connect()]
-        self._places = asyncio.Semaphore(MAX_CONCURRENT)
+        self._slots = asyncio.Semaphore(MAX_CONCURRENT)
 
     async def fetch(self, url: str, limit: int) -> bytes:
         """Return the picture behind a link, at most `limit` bytes.
 
         Raises:
-            MediaError: it cannot be had, is larger, or is a video.
+            MediaError: it cannot be fetched, is larger, or is a video.
         """
         data = bytearray()
         try:
@@ -114,15 +113,15 @@ class MediaClient:
 
     @asynccontextmanager
     async def stream(self, url: str) -> AsyncIterator[HttpBody]:
-        """Open what is behind a link. Raises `MediaError`."""
-        async with self._places, self._client() as http:
+        """Request the file behind a link. Raises `MediaError`."""
+        async with self._slots, self._client() as http:
             for _ in range(MAX_REDIRECTS + 1):
-                async with _answer(http, url) as response:
+                async with _open_response(http, url) as response:
                     if not response.is_redirect:
-                        await _refuse_failure(response)
+                        await _raise_for_status(response)
                         yield HttpBody(response)
                         return
-                    url = _same_host(url, response.headers.get("location", ""))
+                    url = _redirect_target(url, response.headers.get("location", ""))
             raise MediaError("The link leads in circles.")
 
     @asynccontextmanager
@@ -136,13 +135,13 @@ class MediaClient:
         self._idle.append(http)
 
     async def aclose(self) -> None:
-        """Close the connections that nobody uses."""
+        """Close the idle connections."""
         while self._idle:
             await self._idle.pop().aclose()
 
 
 def media_client(tls: ssl.SSLContext, *, trust_env: bool) -> MediaClient:
-    """Return a client that shares the TLS settings of the others, and nothing else.
+    """Return a client that shares only the SSL context with the others.
 
     Raises:
         ValueError, ImportError, httpx.InvalidURL: a proxy variable cannot be used.
@@ -154,13 +153,13 @@ def media_client(tls: ssl.SSLContext, *, trust_env: bool) -> MediaClient:
             timeout=_TIMEOUT,
             limits=_LIMITS,
             trust_env=trust_env,
-            mounts=_DIRECT,
+            mounts=_NO_PROXY,
         )
     )
 
 
 @asynccontextmanager
-async def _answer(http: httpx.AsyncClient, url: str) -> AsyncIterator[httpx.Response]:
+async def _open_response(http: httpx.AsyncClient, url: str) -> AsyncIterator[httpx.Response]:
     try:
         response = await http.send(http.build_request("GET", url), stream=True)
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, RuntimeError):
@@ -171,10 +170,10 @@ async def _answer(http: httpx.AsyncClient, url: str) -> AsyncIterator[httpx.Resp
         await response.aclose()
 
 
-async def _refuse_failure(response: httpx.Response) -> None:
+async def _raise_for_status(response: httpx.Response) -> None:
     if response.is_success:
         if response.headers.get("content-encoding", "identity") not in ("", "identity"):
-            # It would have to be unpacked, without end in the worst case, and was not asked for.
+            # It was not requested, and decoding it could produce any amount of data.
             raise MediaError("The host of the link sent it packed; that is not taken.")
         return
     start = b""
@@ -187,19 +186,19 @@ async def _refuse_failure(response: httpx.Response) -> None:
         except httpx.HTTPError:
             pass
         code = response.headers.get("x-oss-ec", "")
-        if code in _ENDED_CODES or _ENDED_WORDS in start:
+        if code in _EXPIRED_CODES or _EXPIRED_TEXT in start:
             raise MediaError("The link has ended.", expired=True)
     raise MediaError(f"The host of the link answered {response.status_code}.")
 
 
-def _same_host(url: str, location: str) -> str:
+def _redirect_target(url: str, location: str) -> str:
     refused = MediaError("The link leads to another host; that is not followed.")
     try:
         target = urljoin(url, location)
-        there, here = urlsplit(target), urlsplit(url)
+        new, old = urlsplit(target), urlsplit(url)
     except ValueError:
         raise refused from None
-    if (there.scheme, there.netloc) != (here.scheme, here.netloc):
+    if (new.scheme, new.netloc) != (old.scheme, old.netloc):
         raise refused
     return target
 

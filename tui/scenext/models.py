@@ -1,7 +1,4 @@
-"""What the service knows of a task, as frozen values.
-
-Owns the words for a task's state and the values that travel from the client to the screen.
-Imports nothing of ours; `answers` makes these values out of JSON.
+"""Tasks as the service describes them, as immutable values; `parser` creates them from JSON.
 
 The contract is the provider's API reference, docs.scenext.cn, page *api-reference/get-status*.
 """
@@ -18,16 +15,16 @@ class TaskStatus(StrEnum):
     """The state of a task. `IN_PROGRESS`, `COMPLETED` and `FAILED` are the service's own words."""
 
     QUEUED = "QUEUED"
-    """Ours: in the watchlist, and the service has not said anything about it yet."""
+    """Ours: in the watchlist, and not polled successfully yet."""
     IN_PROGRESS = "IN_PROGRESS"
     COMPLETED = "COMPLETED"
     FAILED = "FAILED"
     UNKNOWN = "UNKNOWN"
-    """Ours: the service sent a state that its documentation does not know."""
+    """Ours: the service sent a state that its documentation does not list."""
 
     @property
     def terminal(self) -> bool:
-        """Whether the service will not change this state any more, so that polling ends."""
+        """Whether this state is final, so that polling stops."""
         return self in _TERMINAL
 
 
@@ -38,48 +35,48 @@ class Frame(NamedTuple):
     """One picture of a task's progress."""
 
     id: str
-    """As sent (scrubbed). Not unique, and it says nothing about the file's name."""
+    """As sent (sanitized). Not unique, and unrelated to the file's name."""
     url: str
-    """The signed link, byte for byte as sent: decoding or re-encoding breaks its signature."""
+    """The signed link, exactly as sent: decoding or re-encoding it breaks the signature."""
 
 
 class Result(NamedTuple):
     """One item of a finished task's result: a video's link or a text."""
 
     kind: str
-    """`video`, `text`, or whatever else was sent (scrubbed)."""
+    """`video`, `text`, or whatever else was sent (sanitized)."""
     content: str
-    """A link byte for byte as sent where `is_link`, else scrubbed text."""
+    """A link exactly as sent if `is_link`, else sanitized text."""
     is_link: bool
     score: str = ""
     score_detail: str = ""
 
 
 class Task(NamedTuple):
-    """One answer of the service about one task. All text in it is scrubbed; links are raw."""
+    """One response of the service about one task. All text is sanitized; links are as sent."""
 
     id: str
     status: TaskStatus
     status_sent: str = ""
-    """The state as the service wrote it (scrubbed)."""
+    """The state as the service wrote it (sanitized)."""
     frames: tuple[Frame, ...] = ()
     results: tuple[Result, ...] = ()
     points: str = ""
-    """Points used, in the plain shape in which they came; empty where none were sent."""
+    """Points used, as text; empty if none were sent."""
     message: str = ""
-    """`data.messages`, which some answers carry."""
+    """`data.messages`, which some responses have."""
 
 
 class StatusResponse(NamedTuple):
-    """A task, and the service's clock at the time of its answer."""
+    """A task, and the service's clock when it responded."""
 
     task: Task
     server_time: float | None
-    """Unix seconds; None where the answer does not tell."""
+    """Unix seconds; None where unknown."""
 
 
 class PollResult(NamedTuple):
-    """The result of one poll: a task or an error, never both."""
+    """The result of one poll: either a task or an error."""
 
     task_id: str
     task: Task | None = None

@@ -1,7 +1,6 @@
-"""One answer of the service -> one `Task`: parsed field by field, scrubbed at this edge.
+"""Parse a response of the service to a `Task`: field by field, with all text sanitized.
 
-By hand rather than by a schema library: those reject a whole answer for one bad frame. Nothing
-leaves this module that is not checked, and no `Any` gets past it.
+Written by hand because schema libraries reject a whole response for one bad frame.
 
 The contract is the provider's API reference, docs.scenext.cn, page *api-reference/get-status*;
 `score`, `scoreDetail` and `consumption` are what the provider's programs write, parsed leniently.
@@ -20,25 +19,25 @@ from tui.scenext.signed_url import identity, is_link
 
 MAX_FRAMES: Final = 2_000
 MAX_RESULTS: Final = 200
-_POINTS_NAMES: Final = ("consumption", "points", "points_consumption", "points_used", "credits")
+_POINTS_KEYS: Final = ("consumption", "points", "points_consumption", "points_used", "credits")
 
 
 def parse(body: bytes, task_id: str) -> Task:
-    """Return the task that `body` tells of, which must be `task_id`.
+    """Return the task described by `body`, which must be `task_id`.
 
     Raises:
-        ApiError: `REJECTED` when the service says that the request failed, `NOT_THE_API` when
-            the bytes are no answer of the service or tell of another task.
+        ApiError: `REJECTED` if the service reports an error, `NOT_THE_API` if the bytes are not a
+            response of the service or describe another task.
     """
-    envelope = _object(body)
+    envelope = _parse_object(body)
     data = envelope.get("data")
     data = data if isinstance(data, dict) else {}
-    if _says_error(envelope):
+    if _is_error(envelope):
         raise ApiError(ErrorKind.REJECTED, error_message(body) or "the service reports an error")
     if not isinstance(envelope.get("status"), str) or "status" not in data:
         raise ApiError(ErrorKind.NOT_THE_API, "the answer is JSON, but not of the service's form")
     sent_id = data.get("task_id")
-    if sent_id is not None and _plain(sent_id) != task_id:
+    if sent_id is not None and _id_text(sent_id) != task_id:
         raise ApiError(ErrorKind.NOT_THE_API, "the answer is about another task")
     status, status_sent = _status(data.get("status"))
     return Task(
@@ -53,37 +52,37 @@ def parse(body: bytes, task_id: str) -> Task:
 
 
 def error_message(body: bytes) -> str:
-    """Return what an error answer of the service says, on one line; empty where it says nothing."""
+    """Return the message of an error response, on one line; empty if there is none."""
     try:
-        envelope = _object(body)
+        envelope = _parse_object(body)
     except ApiError:
         return ""
     data = envelope.get("data")
     candidates = [data.get("messages"), data.get("message")] if isinstance(data, dict) else [data]
     for candidate in (*candidates, envelope.get("messages"), envelope.get("message")):
-        # Whole: the caller takes secrets out before it is cut.
+        # Not shortened to a line: the caller redacts secrets first.
         if text := _text(candidate, BLOCK):
             return text
     return ""
 
 
 def is_service_error(body: bytes) -> bool:
-    """Return whether `body` has the form in which the service itself reports an error."""
+    """Return whether `body` has the format of the service's own errors."""
     try:
-        return _says_error(_object(body))
+        return _is_error(_parse_object(body))
     except ApiError:
         return False
 
 
-def _says_error(envelope: dict[str, object]) -> bool:
+def _is_error(envelope: dict[str, object]) -> bool:
     outer = envelope.get("status")
     return isinstance(outer, str) and outer.strip().lower() == "error"
 
 
-def _object(body: bytes) -> dict[str, object]:
+def _parse_object(body: bytes) -> dict[str, object]:
     try:
-        # Decoded here, strictly: json.loads would guess UTF-16 and swallow surrogates.
-        value: object = json.loads(body.decode("utf-8"), parse_constant=_refuse)
+        # Decoded strictly: given bytes, json.loads guesses UTF-16 and accepts surrogates.
+        value: object = json.loads(body.decode("utf-8"), parse_constant=_reject_constant)
     except (ValueError, RecursionError):
         kind = "a page" if body.lstrip()[:1] == b"<" else "not JSON"
         raise ApiError(ErrorKind.NOT_THE_API, f"the answer is {kind}") from None
@@ -92,15 +91,15 @@ def _object(body: bytes) -> dict[str, object]:
     return value
 
 
-def _refuse(constant: str) -> float:
+def _reject_constant(constant: str) -> float:
     raise ValueError(constant)
 
 
 def _status(value: object) -> tuple[TaskStatus, str]:
     sent = _text(value, 60)
-    word = sent.strip().upper()
-    if word in ("IN_PROGRESS", "COMPLETED", "FAILED"):
-        return TaskStatus(word), word
+    name = sent.strip().upper()
+    if name in ("IN_PROGRESS", "COMPLETED", "FAILED"):
+        return TaskStatus(name), name
     return TaskStatus.UNKNOWN, sent.strip() or "(empty)"
 
 
@@ -114,7 +113,7 @@ def _frames(value: object) -> tuple[Frame, ...]:
         if not isinstance(url, str) or not url.strip():
             continue
         frame = Frame(_text(item.get("id")) or f"frame{len(frames) + 1}", url)
-        # A scene without a picture of its own repeats the URL before it under a new id.
+        # A scene without a picture of its own repeats the previous URL under a new ID.
         key = (frame.id, identity(url))
         if key not in seen:
             seen.add(key)
@@ -142,8 +141,8 @@ def _result(item: object) -> Result | None:
 
 
 def _points(data: dict[str, object]) -> str:
-    for name in _POINTS_NAMES:
-        value = data.get(name)
+    for key in _POINTS_KEYS:
+        value = data.get(key)
         if isinstance(value, list):
             parts = [_text(part) for part in value[:20]]
             if text := clean(", ".join(part for part in parts if part)):
@@ -153,14 +152,14 @@ def _points(data: dict[str, object]) -> str:
     return ""
 
 
-def _plain(value: object) -> str | None:
+def _id_text(value: object) -> str | None:
     if isinstance(value, str):
         return value
     return _number(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _text(value: object, limit: int = LINE, *, lines: bool = False) -> str:
-    """Any JSON value in the plain shape in which it came, cleaned."""
+    """Return any JSON value as sanitized text."""
     match value:
         case None | bool():
             return ""
@@ -185,7 +184,7 @@ def _nested(value: object, limit: int) -> str:
 
 
 def _number(value: int) -> str:
-    # str() refuses integers of more than 4,300 digits, and nobody reads more than a few.
+    # str() raises for integers with too many digits.
     return str(value) if value.bit_length() < 200 else f"{value.bit_length()} bits"
 
 

@@ -1,11 +1,10 @@
-"""What a link says about itself: when it ends, whether it is safe to open, what may be shown of it.
+"""Signed links: when one expires, and what may be shown of it. Pure functions.
 
-A signed link is a secret for as long as it lives: whoever holds it can fetch the picture. Nothing
-here changes one; decoding and encoding its query again would break the signature. Pure functions,
-no imports of ours but `scrub`.
+A signed link is a secret until it expires: anyone who has it can fetch the file. Links are never
+changed here, since decoding and re-encoding the query would break the signature.
 
-The forms are those of Aliyun OSS's documentation (*Include signatures in URLs*, versions 1, 2 and
-4) and of the requests that its Python SDKs sign.
+The formats are those of Aliyun OSS's documentation (*Include signatures in URLs*, versions 1, 2
+and 4) and of the requests that its Python SDKs sign.
 """
 
 from __future__ import annotations
@@ -20,16 +19,16 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from tui.sanitize import clean
 
 NEVER: Final = math.inf
-"""The end of a link that carries no signature."""
+"""The expiry time of a link without a signature."""
 
 _WEB_LINK: Final = re.compile(r"https?://\S", re.IGNORECASE)
 _COMPACT_UTC: Final = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 _SIGNATURE_NAMES: Final = frozenset({"signature", "x-oss-signature", "x-amz-signature"})
 _EXPIRY_NAMES: Final = frozenset({"expires", "x-oss-expires", "x-amz-expires"})
-_LONGEST_LIFE: Final = 604_800
-"""Seconds that a version 4 signature may hold: seven days."""
-_LAST_YEAR_ENDS: Final = 253_402_300_799
-"""Unix seconds up to which a `datetime` can tell the time."""
+_MAX_LIFETIME_SECONDS: Final = 604_800
+"""Maximum lifetime of a version 4 signature: seven days."""
+_MAX_TIMESTAMP: Final = 253_402_300_799
+"""The last Unix second that a `datetime` can represent."""
 
 
 def _split(url: str) -> SplitResult | None:
@@ -41,10 +40,10 @@ def _split(url: str) -> SplitResult | None:
 
 @lru_cache(maxsize=4096)
 def expires_at(url: str) -> float | None:
-    """Return when `url` ends, in Unix seconds: `NEVER` without a signature, None where unknown.
+    """Return when `url` expires, in Unix seconds: `NEVER` without a signature, None if unknown.
 
-    Unknown is whatever is odd: a time that is missing, malformed, given twice or without a
-    signature, and what is no web link at all.
+    It is unknown if the time is missing, malformed, ambiguous or without a signature, and if `url`
+    is not a web link.
     """
     query = _query(url)
     if query is None:
@@ -54,15 +53,15 @@ def expires_at(url: str) -> float | None:
     for vendor in ("x-oss", "x-amz"):
         if f"{vendor}-date" in query:
             start = _compact_utc(query[f"{vendor}-date"])
-            lifetime = _digits(query.get(f"{vendor}-expires", ""), _LONGEST_LIFE)
+            lifetime = _parse_digits(query.get(f"{vendor}-expires", ""), _MAX_LIFETIME_SECONDS)
             return None if start is None or lifetime is None else start + lifetime
     if query.get("x-oss-signature-version", "").upper() == "OSS2":
-        return _digits(query.get("x-oss-expires", ""), _LAST_YEAR_ENDS)
-    return _digits(query.get("expires", ""), _LAST_YEAR_ENDS)
+        return _parse_digits(query.get("x-oss-expires", ""), _MAX_TIMESTAMP)
+    return _parse_digits(query.get("expires", ""), _MAX_TIMESTAMP)
 
 
 def _query(url: str) -> dict[str, str] | None:
-    """The fields by lower-case names; None where nobody can tell what the link means."""
+    """Return the query's fields by lower-case name; None if malformed or ambiguous."""
     parts = _split(url)
     if parts is None or not is_link(url):
         return None
@@ -77,8 +76,8 @@ def _query(url: str) -> dict[str, str] | None:
     return query
 
 
-def _digits(text: str, most: int) -> float | None:
-    if not text.isascii() or not text.isdigit() or len(text) > 12 or int(text) > most:
+def _parse_digits(text: str, maximum: int) -> float | None:
+    if not text.isascii() or not text.isdigit() or len(text) > 12 or int(text) > maximum:
         return None
     return float(text)
 
@@ -94,20 +93,19 @@ def _compact_utc(text: str) -> float | None:
 
 
 def is_link(text: str) -> bool:
-    """Return whether `text` is one web link, safe to open or not, and nothing else.
+    """Return whether `text` is exactly one web link, safe to open or not.
 
-    A text that only begins with a link is none, nor is one with a space or a character that
-    cannot be seen: whatever is no link is text, and is cleaned.
+    Text with a space or an invisible character is not a link, and is sanitized as text.
     """
     return bool(_WEB_LINK.match(text)) and text.isprintable() and " " not in text
 
 
 def identity(url: str) -> str:
-    """Return what stays the same when a link is signed afresh: scheme, host and path."""
+    """Return what stays the same when a link is signed again: scheme, host and path."""
     return url.partition("#")[0].partition("?")[0]
 
 
 def file_name(url: str) -> str:
-    """Return the last part of the link's path as text that can be shown; may be empty."""
+    """Return the last part of the link's path, sanitized; may be empty."""
     path = identity(url).partition("://")[2].partition("/")[2]
     return clean(unquote(path.rpartition("/")[2], errors="replace"), 120)

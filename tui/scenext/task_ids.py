@@ -1,8 +1,8 @@
-"""What counts as a task ID, wherever one is typed, pasted, read from a file or given as argument.
+"""Parse task IDs that are typed, pasted, read from a file or given as arguments.
 
-The service hands out digits and UUIDs, and documents a string. Refused is what cannot be meant or
-would change the request's path: httpx normalises `.` and `..`, so that `get_status/..` would ask
-for something else (measured with httpx 0.28.1).
+The service issues digits and UUIDs, and documents a string. What would change the request's path is
+rejected: httpx normalizes `.` and `..`, so `get_status/..` would request something else (measured
+with httpx 0.28.1).
 """
 
 from __future__ import annotations
@@ -17,36 +17,36 @@ from tui.errors import UserError
 from tui.sanitize import clean, is_invisible
 
 MAX_ID_LENGTH: Final = 128
-"""Characters."""
+"""Characters of a task ID."""
 
-_BETWEEN: Final = re.compile(r"[\s,;，；、]+")
+_SEPARATORS: Final = re.compile(r"[\s,;，；、]+")
 _QUOTES: Final = "\"'`“”‘’[]()"
 _PATH: Final = "/get_status/"
 
 
 def parse_task_id(text: str) -> str:
-    """Return the task ID in `text`: an ID, or a status URL, as `…/get_status/12345`.
+    """Return the task ID in `text`, which is an ID or a status URL like `…/get_status/12345`.
 
     Raises:
-        UserError: `text` holds no ID; the message says why.
+        UserError: `text` is not a task ID; the message says why.
     """
-    found = text.strip()
-    if "://" in found or _PATH in found:
-        found = _from_url(found)
-    if not found:
+    task_id = text.strip()
+    if "://" in task_id or _PATH in task_id:
+        task_id = _from_url(task_id)
+    if not task_id:
         raise UserError(f"no task ID in {_quoted(text)}")
-    if found in (".", ".."):
-        raise UserError(f"{_quoted(found)} is no task ID")
-    if len(found) > MAX_ID_LENGTH:
-        raise UserError(f"a task ID has at most {MAX_ID_LENGTH} characters: {_quoted(found)}")
-    if found.isascii() and found.isprintable() and " " not in found:
-        return found
-    if any(is_invisible(c) or unicodedata.category(c) == "Zs" for c in found) or (
-        # An ID is shown as it is, so that nothing may be in it that cannot be shown.
-        clean(found, MAX_ID_LENGTH) != found
+    if task_id in (".", ".."):
+        raise UserError(f"{_quoted(task_id)} is no task ID")
+    if len(task_id) > MAX_ID_LENGTH:
+        raise UserError(f"a task ID has at most {MAX_ID_LENGTH} characters: {_quoted(task_id)}")
+    if task_id.isascii() and task_id.isprintable() and " " not in task_id:
+        return task_id
+    if any(is_invisible(c) or unicodedata.category(c) == "Zs" for c in task_id) or (
+        # IDs are shown unchanged, so they must not contain what `clean` removes.
+        clean(task_id, MAX_ID_LENGTH) != task_id
     ):
-        raise UserError(f"a task ID has no spaces or invisible characters: {_quoted(found)}")
-    return found
+        raise UserError(f"a task ID has no spaces or invisible characters: {_quoted(task_id)}")
+    return task_id
 
 
 def is_task_id(text: str) -> bool:
@@ -58,21 +58,20 @@ def is_task_id(text: str) -> bool:
 
 
 def parse_task_ids(texts: Iterable[str]) -> list[str]:
-    """Return the IDs of `texts`, each once, in order. Raises `UserError` as `parse_task_id` does.
+    """Return the IDs in `texts`, each once, in order. Raises `UserError` as `parse_task_id` does.
 
-    A text may hold many, as they are pasted from a list: with spaces, commas or semicolons
-    between them, in quotes or not.
+    A text may hold several, separated by spaces, commas or semicolons, with or without quotes.
     """
-    parts = (part.strip(_QUOTES) for text in texts for part in _BETWEEN.split(text))
+    parts = (part.strip(_QUOTES) for text in texts for part in _SEPARATORS.split(text))
     return list(dict.fromkeys(parse_task_id(part) for part in parts if part))
 
 
 def _from_url(url: str) -> str:
-    # The path as it stands: urlsplit would drop what it takes for line breaks.
+    # Split by hand: urlsplit would remove line breaks.
     path = url.partition("#")[0].partition("?")[0]
     _, status_path, rest = path.rpartition(_PATH)
     if not status_path:
-        # The link of a picture ends in a name too, which is no ID.
+        # The link of a picture ends in a name too, which is not an ID.
         raise UserError(f"a link that holds a task ID goes on …{_PATH}ID: {_quoted(path)}")
     segment = rest.rstrip("/")
     try:

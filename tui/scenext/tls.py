@@ -1,4 +1,4 @@
-"""Whom connections trust: one SSL context for all of them. Imports no HTTP library."""
+"""The SSL context that all connections share. Imports no HTTP library."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tui.sanitize import display_path
 
 
 def ssl_context(config: Config) -> ssl.SSLContext:
-    """Return the context, which takes 30-50 ms to make: beside the import of httpx, if possible.
+    """Return a new context. It is slow to create; do so in parallel with the import of httpx.
 
-    It trusts what httpx 0.28 trusts: the certificates of certifi, or those that `SSL_CERT_FILE` or
-    `SSL_CERT_DIR` name where the environment counts; and those of `ca_file` besides.
+    It trusts what httpx 0.28 trusts, and the certificates in `ca_file`: those of certifi, or with
+    `trust_env` those that `SSL_CERT_FILE` or `SSL_CERT_DIR` name.
 
     Raises:
-        UserError: a file or folder that is named cannot be used.
+        UserError: a file or folder named by the settings or the environment cannot be used.
     """
     file = os.environ.get("SSL_CERT_FILE") if config.trust_env else None
     folder = os.environ.get("SSL_CERT_DIR") if config.trust_env and not file else None
@@ -34,15 +34,15 @@ def ssl_context(config: Config) -> ssl.SSLContext:
             f"{set_variables('SSL_CERT_FILE', 'SSL_CERT_DIR', 'SSLKEYLOGFILE')} names a file that "
             "cannot be used; mend or unset it."
         ) from None
-    if folder and not any(Path(each).is_dir() for each in folder.split(os.pathsep)):
-        # OpenSSL says nothing about a missing folder, and then trusts nobody.
+    if folder and not any(Path(part).is_dir() for part in folder.split(os.pathsep)):
+        # OpenSSL silently accepts a missing folder, and then trusts no certificate.
         raise UserError(
             "SSL_CERT_DIR names no folder that exists; mend it or set trust_env = false."
         )
     if config.ca_file is not None:
         try:
             context.load_verify_locations(cafile=config.ca_file)
-        except OSError:  # ssl.SSLError is one too
+        except OSError:  # Includes ssl.SSLError.
             raise UserError(
                 f"ca_file: {display_path(config.ca_file)} holds no certificates as PEM."
             ) from None
@@ -50,6 +50,9 @@ def ssl_context(config: Config) -> ssl.SSLContext:
 
 
 def set_variables(*names: str) -> str:
-    """Return those of `names` that the environment holds, in the case in which it does."""
+    """Return, joined by commas, the environment variables among `names`; all names if none is set.
+
+    Lower-case variants count too, and are returned as they are set.
+    """
     forms = (form for name in names for form in (name, name.lower()))
     return ", ".join(form for form in forms if os.environ.get(form)) or ", ".join(names)

@@ -1,1 +1,1 @@
-"""Links of a task: finding, renewing, opening and copying them."""
+"""The links of a task: find, refresh, open and copy them."""

@@ -1,8 +1,8 @@
-"""Copy to the user's clipboard from afar: through tmux where there is one, else by OSC 52.
+"""Copy to the clipboard of the user's terminal, also over SSH: through tmux, or by OSC 52.
 
-With a default configuration tmux swallows a program's own OSC 52, while `load-buffer -w` reaches
-both its paste buffer and the terminal's clipboard (measured with 3.3a to 3.6b). Nothing confirms
-an OSC 52, so the words claim no more than that it was sent.
+By default tmux drops a program's OSC 52, while `load-buffer -w` reaches both the paste buffer and
+the terminal's clipboard (measured with tmux 3.3a to 3.6b). Terminals do not confirm OSC 52, so the
+message only says that it was sent.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ SENT: Final = "sent to your terminal's clipboard (it cannot confirm)"
 
 
 def copy(text: str, environ: Mapping[str, str], osc52: Callable[[str], None]) -> str:
-    """Copy `text`, and return in words what became of it. Blocks for some milliseconds.
+    """Copy `text`, and return a message about the result. Blocks while tmux runs.
 
     Args:
-        text: What to copy; short, since terminals drop long sequences (kitty above 6 kB).
+        text: The text; it must be short, as terminals drop long sequences (kitty above 6 kB).
         environ: The environment, for `TMUX`.
         osc52: Writes the sequence to the terminal; must be safe to call from this thread.
     """
-    if environ.get("TMUX") and _tmux(text):
+    if environ.get("TMUX") and _copy_by_tmux(text):
         return COPIED_BY_TMUX
     osc52(text)
     return SENT
 
 
-def _tmux(text: str) -> bool:
+def _copy_by_tmux(text: str) -> bool:
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             ("tmux", "load-buffer", "-w", "-"),
             input=text.encode(),
             stdout=subprocess.DEVNULL,
@@ -41,4 +41,4 @@ def _tmux(text: str) -> bool:
         )
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return done.returncode == 0
+    return process.returncode == 0

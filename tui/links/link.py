@@ -1,4 +1,4 @@
-"""A link of a task: what it leads to, and how long it stays valid. Pure."""
+"""The links of a task, and how long they stay valid. Pure."""
 
 from __future__ import annotations
 
@@ -10,32 +10,35 @@ from tui.scenext.signed_url import NEVER, expires_at, identity
 
 
 class Link(NamedTuple):
-    """Something of a task that can be opened, shown or saved."""
+    """A frame or result of a task that can be opened, shown or saved."""
 
     key: str
-    """Stays the same from answer to answer, so that a selection can follow it."""
+    """Identifies the link across responses, so that a selection can follow it."""
     name: str
     url: str
-    """Signed: never to be shown, logged or kept."""
+    """Signed: must not be shown, logged or stored."""
 
     @property
     def expires_at(self) -> float | None:
-        """When the link expires, as `signed_url.expires_at` says."""
+        """When the link expires, as returned by `signed_url.expires_at`."""
         return expires_at(self.url)
 
     def seconds_left(self, server_now: float) -> float:
-        """Return the seconds until it expires, by the service's clock; infinite where unknown."""
+        """Return the seconds until the link expires; infinite where unknown.
+
+        `server_now` is the time by the service's clock, in Unix seconds.
+        """
         return NEVER if self.expires_at is None else self.expires_at - server_now
 
 
 def task_links(results: Iterable[Result], frames: Iterable[Frame]) -> tuple[Link, ...]:
-    """Return what can be opened of a task: its result's links, then its frames in order."""
+    """Return all links of a task: those of its results, then its frames in order."""
     linked = [result for result in results if result.is_link]
     return (*_result_links(linked), *frame_links(frames))
 
 
 def frame_links(frames: Iterable[Frame]) -> tuple[Link, ...]:
-    """Return the links of a task's frames, in order and each once."""
+    """Return the links of a task's frames, in order and without duplicates."""
     links: dict[str, Link] = {}
     for frame in frames:
         key = f"frame {frame.id} {identity(frame.url)}"

@@ -1,10 +1,10 @@
-"""Decide how a link is opened here, and do it: a pure plan, then the act.
+"""Decide how to open a link on this machine, and run the program that does.
 
-`webbrowser.open` is never called: over SSH it does nothing, or freezes the program while a text
-browser owns the screen, or lets `xdg-open` write its errors over it (each measured). The first of
-these that applies is used: the user's own command; `$BROWSER` unless it is a text browser (VS Code
-Remote and the like set it to a helper that opens the browser on the user's side); the local desktop
-if this is no SSH session; else the terminal, through a link that it can open.
+`webbrowser.open` is not used: over SSH it does nothing, or blocks while a text browser takes over
+the screen, or lets `xdg-open` write its errors over the screen (each measured). The first of these
+that applies is used: the user's own command; `$BROWSER`, unless it is a text browser (VS Code
+Remote and similar set it to a helper that opens the user's local browser); the local desktop,
+unless this is an SSH session; the terminal, as a link for the user to click.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from tui.addresses import unsafe_reason
 EXIT_TIMEOUT: Final = 4.0
 """Seconds to wait for a program's exit code; one that runs longer counts as working."""
 TERMINAL: Final = "terminal"
-"""The `open_command` that always shows the link in the terminal."""
+"""The value of `open_command` that always shows the link in the terminal."""
 
 _PLACEHOLDER: Final = re.compile(r"\{url\}|%s")
-# sshd counts its displays from 10; a display 0 on localhost is that of WSL 1.
+# sshd numbers its displays from 10; display 0 on localhost belongs to WSL 1.
 _FORWARDED_DISPLAY: Final = re.compile(r"localhost:[1-9][0-9]+(\.[0-9]+)?")
 _TEXT_BROWSERS: Final = frozenset(
     {
@@ -46,7 +46,7 @@ class ShowLink(NamedTuple):
     """Show the link in the terminal."""
 
     reason: str = ""
-    """Why no program can open it; empty where the terminal is meant to."""
+    """Why no program can open it; empty if the terminal was chosen."""
 
 
 class Reject(NamedTuple):
@@ -59,17 +59,17 @@ Plan = RunProgram | ShowLink | Reject
 
 
 class OpenContext(NamedTuple):
-    """What the plan depends on."""
+    """The environment that a plan depends on."""
 
     environ: Mapping[str, str]
     platform: str
-    """As `sys.platform` has it."""
+    """As `sys.platform`."""
     which: Callable[[str], str | None]
     """As `shutil.which`."""
     wsl: bool = False
     tmux_ssh: str = ""
-    """What `tmux show-environment SSH_CONNECTION` prints inside tmux: the environment of a pane
-    is as old as the pane, while tmux follows the client that was attached last."""
+    """The output of `tmux show-environment SSH_CONNECTION` inside tmux: a pane's own environment is
+    from when it was created, while tmux updates its own with each attached client."""
 
 
 def plan(url: str, open_command: str, context: OpenContext) -> Plan:
@@ -84,7 +84,7 @@ def plan(url: str, open_command: str, context: OpenContext) -> Plan:
 
 
 def is_ssh(context: OpenContext) -> bool:
-    """Return whether the user sits at another machine."""
+    """Return whether the user is connected over SSH."""
     environ = context.environ
     if environ.get("TMUX") and context.tmux_ssh:
         return context.tmux_ssh.startswith("SSH_CONNECTION=")
@@ -99,7 +99,7 @@ def _command(text: str, url: str, name: str) -> RunProgram | ShowLink:
     words = [word for word in words if word != "&"]
     if not words or not words[0]:
         return ShowLink(f"{name} is empty")
-    # In one pass, since a link may itself contain the placeholder.
+    # In one pass, as a link may contain a placeholder too.
     filled = [_PLACEHOLDER.sub(lambda _: url, word) for word in words]
     has_placeholder = any(map(_PLACEHOLDER.search, words))
     return RunProgram(tuple(filled if has_placeholder else [*words, url]), PurePath(words[0]).name)
@@ -117,9 +117,9 @@ def _browser(url: str, context: OpenContext) -> RunProgram | ShowLink | None:
         if not context.which(words[0]):
             missing = missing or f"{PurePath(words[0]).name}, which BROWSER names, is not there"
             continue
-        found = _command(candidate, url, "BROWSER")
-        if isinstance(found, RunProgram):
-            return found
+        browser = _command(candidate, url, "BROWSER")
+        if isinstance(browser, RunProgram):
+            return browser
     return ShowLink(missing) if missing and is_ssh(context) else None
 
 
@@ -131,7 +131,7 @@ def _desktop(url: str, context: OpenContext) -> RunProgram | None:
     names = ["wslview"] if context.wsl else []
     display = context.environ.get("DISPLAY", "")
     if _FORWARDED_DISPLAY.fullmatch(display):
-        # Left behind by SSH in a tmux pane, or under sudo, which drops SSH_CONNECTION.
+        # Left over in a tmux pane from an SSH session, or under sudo, which removes SSH_CONNECTION.
         display = ""
     if display or context.environ.get("WAYLAND_DISPLAY"):
         names += ["xdg-open", "gio"]
@@ -143,11 +143,11 @@ def _desktop(url: str, context: OpenContext) -> RunProgram | None:
 
 
 def tmux_ssh(environ: Mapping[str, str]) -> str:
-    """Ask tmux for its `SSH_CONNECTION`; empty outside tmux. Blocks for milliseconds."""
+    """Return tmux's own `SSH_CONNECTION`; empty outside tmux. Blocks while tmux runs."""
     if not environ.get("TMUX"):
         return ""
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             ("tmux", "show-environment", "SSH_CONNECTION"),
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -156,13 +156,13 @@ def tmux_ssh(environ: Mapping[str, str]) -> str:
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return done.stdout.decode("utf-8", "replace").strip()
+    return process.stdout.decode("utf-8", "replace").strip()
 
 
 def run(program: RunProgram) -> str:
-    """Start a program and return why it failed; empty when it did not. Blocks up to `EXIT_TIMEOUT`.
+    """Start a program and return why it failed; empty on success. Blocks up to `EXIT_TIMEOUT`.
 
-    It gets no terminal, and what it prints reaches no screen.
+    The program gets no terminal, and its output is discarded.
     """
     try:
         child = subprocess.Popen(
@@ -179,7 +179,7 @@ def run(program: RunProgram) -> str:
     try:
         code = child.wait(EXIT_TIMEOUT)
     except subprocess.TimeoutExpired:
-        # A browser in the foreground goes on without us; the system reaps it after we exit.
+        # A browser in the foreground keeps running; init reaps it once this program has exited.
         child.returncode = 0
         return ""
     if code < 0:

@@ -1,7 +1,4 @@
-"""Find the links of watched tasks, and get a fresh one in place of one that is about to expire.
-
-Returns facts and raises errors of one kind; what the screen says about them is `wording`'s.
-"""
+"""Find the links of watched tasks, and refresh those that are about to expire."""
 
 from __future__ import annotations
 
@@ -17,19 +14,19 @@ from tui.scenext.models import PollResult, Task
 from tui.watchlist.records import Record
 
 MIN_VALIDITY: Final = 60.0
-"""Seconds that a link must still be valid to be used as it is."""
+"""Seconds that a link must stay valid to be used without a refresh."""
 REFRESH_TIMEOUT: Final = 10.0
-"""Seconds to wait for a fresh link; the query goes through the schedule and may have to queue."""
+"""Seconds to wait for a refreshed link; its query may have to wait in the schedule."""
 
 T = TypeVar("T")
 
 
 class UnsafeLinkError(MediaError):
-    """A link that must not be fetched; the message says why and fits into a sentence."""
+    """A link must not be fetched; the message says why and fits into a sentence."""
 
 
 class ExpiredLinkError(MediaError):
-    """A link that has expired, and that the service did not renew."""
+    """A link has expired and the service did not renew it."""
 
     def __init__(self, link: Link) -> None:
         super().__init__("the link has expired", expired=True)
@@ -38,17 +35,18 @@ class ExpiredLinkError(MediaError):
 
 @dataclass
 class _Refresh:
-    """The last query for fresh links of a task."""
+    """The last refresh of a task's links."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Single flight: held while the query is in flight, so that all callers share one answer."""
-    at: float = -MIN_VALIDITY
+    """Single flight: held while the query is in flight, so that all callers share its result."""
+    finished_at: float = -MIN_VALIDITY
+    """Seconds by the loop's clock."""
     task: Task | None = None
-    """The answer; None if there was none."""
+    """The result; None if the query failed."""
 
 
 class LinkResolver:
-    """Finds links by task and key, and asks the service to renew them."""
+    """Finds links by task and key, and refreshes them by polling the task."""
 
     def __init__(
         self,
@@ -62,9 +60,9 @@ class LinkResolver:
 
         Args:
             get_record: Returns the record of a watched task.
-            ask: Queries a task now and returns the result.
-            now: The time in Unix seconds by the service's clock.
-            on_refresh: Called when the service is asked, which takes a while.
+            ask: Polls a task now and returns the result.
+            now: Returns the time by the service's clock, in Unix seconds.
+            on_refresh: Called when a refresh starts, which may take seconds.
         """
         self._get_record = get_record
         self._ask = ask
@@ -73,7 +71,7 @@ class LinkResolver:
         self._refreshes: dict[str, _Refresh] = {}
 
     def find(self, task_id: str, key: str) -> Link | None:
-        """Return a link of a task; its newest frame where `key` is empty."""
+        """Return a link of a task by key; its newest frame if `key` is empty."""
         record = self._get_record(task_id)
         if record is None:
             return None
@@ -82,16 +80,15 @@ class LinkResolver:
             return frames[-1] if frames else None
         return _by_key(task_links(record.results, record.frames), key)
 
-    def all_of(self, task_id: str) -> tuple[Link, ...]:
-        """Return everything that can be saved of a task."""
+    def get_all(self, task_id: str) -> tuple[Link, ...]:
+        """Return all links of a task."""
         record = self._get_record(task_id)
         return () if record is None else task_links(record.results, record.frames)
 
     async def get_valid(self, task_id: str, key: str) -> Link | None:
-        """Return a link that is valid for another minute, if the service renews it.
+        """Return a link that stays valid for `MIN_VALIDITY` seconds, refreshed if necessary.
 
-        The service is asked once, and at most once a minute for one task; a link that it does not
-        renew is returned as it is.
+        A link that the service does not renew is returned unchanged.
         """
         link = self.find(task_id, key)
         if link is None or link.seconds_left(self._now()) >= MIN_VALIDITY:
@@ -99,30 +96,30 @@ class LinkResolver:
         return await self.refresh(task_id, link)
 
     async def refresh(self, task_id: str, link: Link) -> Link:
-        """Return the link after querying its task, unless that was done within the last minute."""
+        """Return the link after polling its task, at most once per `MIN_VALIDITY` seconds."""
         refresh = self._refreshes.setdefault(task_id, _Refresh())
         loop_time = asyncio.get_running_loop().time
         async with refresh.lock:
-            if loop_time() - refresh.at >= MIN_VALIDITY:
+            if loop_time() - refresh.finished_at >= MIN_VALIDITY:
                 self._on_refresh()
                 refresh.task = await self._query(task_id)
-                refresh.at = loop_time()
-        known = self.find(task_id, link.key)
+                refresh.finished_at = loop_time()
+        current = self.find(task_id, link.key)
         record = self._get_record(task_id)
-        if known is None or record is None or refresh.task is None or known.url != link.url:
-            return known or link
-        # The watchlist takes the answer from a message that may still be queued.
-        answered = record._replace(task=refresh.task)
-        return _by_key(task_links(answered.results, answered.frames), link.key) or link
+        if current is None or record is None or refresh.task is None or current.url != link.url:
+            return current or link
+        # The watchlist gets the result by a message, which may still be queued.
+        refreshed = record._replace(task=refresh.task)
+        return _by_key(task_links(refreshed.results, refreshed.frames), link.key) or link
 
     async def fetch(self, task_id: str, link: Link, fetch: Callable[[Link], Awaitable[T]]) -> T:
-        """Return what `fetch` returns for a valid link, with one retry after it has expired.
+        """Return the result of `fetch` for a valid link; refresh and retry once if it has expired.
 
-        Every address is checked, also that of a renewed link, right before it is fetched.
+        Every URL is checked right before it is fetched, including refreshed ones.
 
         Raises:
             UnsafeLinkError: the link must not be fetched.
-            ExpiredLinkError: it has expired and the service did not renew it.
+            ExpiredLinkError: the link has expired and the service did not renew it.
             Exception: whatever `fetch` raises.
         """
         _check(link)
@@ -133,11 +130,11 @@ class LinkResolver:
         except MediaError as error:
             if not error.expired:
                 raise
-        renewed = await self.refresh(task_id, valid)
-        if renewed.url == valid.url:
+        refreshed = await self.refresh(task_id, valid)
+        if refreshed.url == valid.url:
             raise ExpiredLinkError(valid)
-        _check(renewed)
-        return await fetch(renewed)
+        _check(refreshed)
+        return await fetch(refreshed)
 
     async def _query(self, task_id: str) -> Task | None:
         try:

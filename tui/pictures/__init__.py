@@ -1,1 +1,1 @@
-"""Pictures of frames, prepared for the terminal."""
+"""Pictures of frames, decoded for the terminal."""

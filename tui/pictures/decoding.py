@@ -1,7 +1,7 @@
 """Pictures of frames for the terminal: fetched without the key, decoded in a thread, cached.
 
-The cache is keyed by the link's path, which stays when its signature changes. Pillow is imported in
-the thread, since that takes a while.
+The cache is keyed by the link without its signature, which changes. Pillow is imported in the
+thread, since the import is slow.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 MAX_FILE_BYTES: Final = 20 << 20
 """Bytes of a picture's file."""
 MAX_PIXELS: Final = 50_000_000
-"""Pixels of a picture, up to 200 MB decoded; Pillow would warn from 89 million on and go on."""
+"""Pixels of a picture, to limit the memory for decoding; Pillow's own limit is higher."""
 MAX_CACHED: Final = 48
-"""Pictures kept in memory, each of at most `_CACHED_SIZE`, 0.7 MB."""
+"""Pictures kept in memory, each of at most `_CACHED_SIZE`."""
 
 _CACHED_SIZE: Final = (640, 400)
-"""Pixels: enough for a terminal of 320 by 100 cells and more."""
+"""Width and height in pixels: enough for a terminal of 320 by 100 cells."""
 _FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF")
 
 
 class PictureError(Exception):
-    """A picture that cannot be shown; one line in plain words says why."""
+    """A picture cannot be shown; the message is one line that says why."""
 
 
 class Pixels(NamedTuple):
-    """A picture scaled for `columns` by `rows` cells, two pixels a cell, one above the other."""
+    """A picture scaled to `columns` by `rows` cells; a cell is two pixels, one above the other."""
 
     columns: int
     rows: int
@@ -45,38 +45,38 @@ class Pixels(NamedTuple):
 
 
 class PictureCache:
-    """Fetches, decodes and caches pictures; at most `MAX_CACHED` of them."""
+    """Fetches, decodes and caches up to `MAX_CACHED` pictures."""
 
-    def __init__(self, fetch: Callable[[str, int], Awaitable[bytes]], threads: Executor) -> None:
+    def __init__(self, fetch: Callable[[str, int], Awaitable[bytes]], executor: Executor) -> None:
         """Prepare.
 
         Args:
-            fetch: Returns the bytes behind a link, at most so many; must not send the key.
-            threads: Run decoding and scaling.
+            fetch: Returns the bytes behind a link, up to a limit; must not send the key.
+            executor: Runs decoding and scaling.
         """
         self._fetch = fetch
-        self._threads = threads
+        self._executor = executor
         self._cached: OrderedDict[str, Image] = OrderedDict()
-        self._flights: dict[str, _Flight] = {}
-        # One at a time: several large pictures at once would take most of a gigabyte.
+        self._in_flight: dict[str, _Flight] = {}
+        # One at a time, to limit the memory that large pictures take.
         self._decoding = asyncio.Lock()
 
     def has(self, url: str) -> bool:
-        """Return whether the picture is in memory, so that its link need not be valid."""
+        """Return whether the picture is cached, so that its link need not be valid."""
         return identity(url) in self._cached
 
     async def pixels(self, url: str, columns: int, rows: int) -> Pixels:
-        """Return a link's picture, in its proportions, in at most `columns` by `rows` cells.
+        """Return a link's picture, scaled to fit `columns` by `rows` cells.
 
-        Single flight: a picture already on its way is awaited, and not fetched twice.
+        Single flight: a picture that is being fetched already is awaited, not fetched twice.
 
         Raises:
-            PictureError: it is broken or too large.
+            PictureError: the picture is broken or too large.
             Exception: whatever `fetch` raises.
         """
         picture = await self._picture(url)
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, _scale, picture, columns, rows)
+        return await loop.run_in_executor(self._executor, _scale, picture, columns, rows)
 
     async def _picture(self, url: str) -> Image:
         key = identity(url)
@@ -86,7 +86,7 @@ class PictureCache:
                 data = await self._fetch(url, MAX_FILE_BYTES)
                 async with self._decoding:
                     loop = asyncio.get_running_loop()
-                    picture = await loop.run_in_executor(self._threads, _decode, data)
+                    picture = await loop.run_in_executor(self._executor, _decode, data)
                 self._cached[key] = picture
             self._cached.move_to_end(key)
             while len(self._cached) > MAX_CACHED:
@@ -95,8 +95,8 @@ class PictureCache:
 
     @asynccontextmanager
     async def _single_flight(self, key: str) -> AsyncIterator[None]:
-        """Let the callers that want the picture `key` go on one after the other."""
-        flight = self._flights.setdefault(key, _Flight())
+        """Admit the callers that want the picture `key` one after the other."""
+        flight = self._in_flight.setdefault(key, _Flight())
         flight.callers += 1
         try:
             async with flight.lock:
@@ -104,11 +104,11 @@ class PictureCache:
         finally:
             flight.callers -= 1
             if not flight.callers:
-                del self._flights[key]
+                del self._in_flight[key]
 
 
 class _Flight:
-    """A picture on its way, and how many wait for it."""
+    """A picture being fetched, and the number of callers that want it."""
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
@@ -118,7 +118,7 @@ class _Flight:
 def _decode(data: bytes) -> Image:
     from PIL import Image
 
-    # Pillow's own check only warns; ours is stricter, and raises.
+    # Disabled: the check below is stricter.
     Image.MAX_IMAGE_PIXELS = None
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
@@ -128,12 +128,12 @@ def _decode(data: bytes) -> Image:
                 )
             picture.draft("RGB", _CACHED_SIZE)
             # Palette indices cannot be averaged.
-            whole = _opaque(picture) if picture.mode in ("1", "P", "PA") else picture
-            whole.thumbnail(_CACHED_SIZE)
-            return _opaque(whole)
+            scalable = _opaque(picture) if picture.mode in ("1", "P", "PA") else picture
+            scalable.thumbnail(_CACHED_SIZE)
+            return _opaque(scalable)
     except PictureError:
         raise
-    except Exception:  # Pillow's decoders raise whatever their formats bring about.
+    except Exception:  # Pillow's decoders raise exceptions of many types.
         raise PictureError("The picture is broken, or none.") from None
 
 
@@ -142,8 +142,8 @@ def _opaque(picture: Image) -> Image:
 
     if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
         layer = picture.convert("RGBA")
-        paper = Image.new("RGBA", layer.size, "white")
-        return Image.alpha_composite(paper, layer).convert("RGB")
+        background = Image.new("RGBA", layer.size, "white")
+        return Image.alpha_composite(background, layer).convert("RGB")
     return picture.convert("RGB")
 
 

@@ -1,7 +1,7 @@
-"""Saves frames and videos as files: safely named, whole or not at all, over nothing else.
+"""Write frames and videos to files: safely named, atomically, and never over another file.
 
-A file gets its name in one step, once all of it is on the disk; until then it is a hidden one
-beside it. A name that is taken by another content gets a number.
+A file is written under a hidden temporary name and gets its own once it is complete on disk. If
+that name is taken by a file with different content, a number is appended.
 """
 
 from __future__ import annotations
@@ -28,26 +28,26 @@ if TYPE_CHECKING:
     from tui.scenext.media import Body
 
 MAX_NAME_BYTES: Final = 200
-"""Bytes of a file's name in UTF-8; file systems take 255, and a number may follow."""
+"""Bytes of a file's name in UTF-8; file systems allow 255, and a number may be appended."""
 MAX_FILE_BYTES: Final = 8 << 30
-"""Bytes of a file."""
 
-# Names of devices, with anything after a dot (Microsoft, *Naming Files, Paths, and Namespaces*).
+# Device names, with any extension (Microsoft, *Naming Files, Paths, and Namespaces*).
 _RESERVED: Final = re.compile(r"(?i)(con|prn|aux|nul|(com|lpt)[0-9¹²³]) *(\..*)?")
-# Besides what no system takes, what a shell would act on: a path is there to be pasted after `scp`.
+# What no file system allows, and what a shell interprets: users paste the path after `scp`.
 _FORBIDDEN: Final = re.compile(r"""[/\\<>:"|?*$`;&!'\x00-\x1f\x7f-\x9f]+""")
 
 
 class SaveError(Exception):
-    """A file could not be written; one line in plain words says why and where."""
+    """A file could not be written; the message is one line that says which and why."""
 
 
 def safe_name(text: str, fallback: str) -> str:
-    """Return `text` as a file's or folder's name that is safe on every system.
+    """Return `text` as a name for a file or folder that is safe on every system.
 
-    No path, no control or invisible characters, no space but the usual one, nothing by which a
-    shell would start a program, no leading dot or dash, no name that Windows reserves, at most
-    `MAX_NAME_BYTES` bytes with the extension kept; other scripts stay as they are.
+    The result has no path separators, no control or invisible characters, no spaces but U+0020,
+    nothing that a shell interprets, no leading dot or dash, is not a name that Windows reserves
+    and has at most `MAX_NAME_BYTES` bytes, with the extension kept. Non-Latin scripts are kept.
+    Returns `fallback` if nothing is left.
     """
     text = _FORBIDDEN.sub("_", text.encode("utf-8", "replace").decode("utf-8"))
     text = "".join(
@@ -57,17 +57,17 @@ def safe_name(text: str, fallback: str) -> str:
     stem, dot, extension = text.rpartition(".")
     if not dot or len(extension) > 10:
         stem, extension = text, ""
-    ending = f".{extension}" if extension else ""
-    room = MAX_NAME_BYTES - len(ending.encode()) - 1
-    stem = stem.encode()[:room].decode("utf-8", "ignore").rstrip(" .")
+    suffix = f".{extension}" if extension else ""
+    max_stem_bytes = MAX_NAME_BYTES - len(suffix.encode()) - 1
+    stem = stem.encode()[:max_stem_bytes].decode("utf-8", "ignore").rstrip(" .")
     if not stem:
         return fallback
-    name = f"{stem}{ending}"
+    name = f"{stem}{suffix}"
     return f"_{name}" if _RESERVED.fullmatch(name) else name
 
 
 def file_name_of(url: str, fallback: str) -> str:
-    """Return the name under which the file behind a link is saved."""
+    """Return the name to save the file behind `url` under."""
     return safe_name(unquote(identity(url).rpartition("/")[2], errors="replace"), fallback)
 
 
@@ -76,48 +76,48 @@ async def save(
     folder: Path,
     name: str,
     progress: Callable[[int, int | None], None],
-    threads: Executor,
+    executor: Executor,
 ) -> Path:
-    """Write what is behind a link to `folder`/`name` and return where it came to lie.
+    """Write `body` to `folder`/`name` and return the path of the file.
 
-    That is another name, with a number, if a file of other content has it already. Cancelling
-    leaves nothing behind; it waits for the disk to take the rest away, until cancelled again.
+    A number is appended to the name if a file with different content has it. Cancelling leaves
+    nothing behind: it waits until the temporary file is removed, unless cancelled again.
 
     Args:
         body: The bytes.
-        folder: Is made where it is missing.
+        folder: Created if it is missing.
         name: A safe name.
-        progress: Is told the bytes so far, and those in all where they are known.
-        threads: Where the disk is waited for.
+        progress: Called with the bytes received, and the total where known.
+        executor: Runs the blocking file operations.
 
     Raises:
         SaveError: the file could not be written, or is larger than `MAX_FILE_BYTES`.
         Exception: whatever `body` raises.
     """
     run = asyncio.get_running_loop().run_in_executor
-    part = PartialFile(folder, name)
+    file = PartialFile(folder, name)
     if body.length is not None and body.length > MAX_FILE_BYTES:
         raise _too_large(name)
     try:
-        await run(threads, part.open)
+        await run(executor, file.open)
         received = 0
         async for chunk in body:
             received += len(chunk)
             if received > MAX_FILE_BYTES:
                 raise _too_large(name)
-            await run(threads, part.write, chunk)
+            await run(executor, file.write, chunk)
             progress(received, body.length)
-        return await run(threads, part.commit)
+        return await run(executor, file.commit)
     finally:
-        # Shielded: it has begun by then, and the end of the program waits a moment for it.
-        await asyncio.shield(run(threads, part.discard))
+        # Shielded, so that a second cancellation does not stop the removal.
+        await asyncio.shield(run(executor, file.discard))
 
 
 class PartialFile:
-    """A file that is not whole yet. Every call blocks and raises `SaveError`.
+    """A file that is not complete yet. Every method blocks; all but `discard` raise `SaveError`.
 
-    One thread after the other may call, and `discard` while another is still in `write`: whoever
-    cancels does not wait for the disk.
+    Thread-safe: `discard` may be called while another thread is still in `write`, as after a
+    cancellation.
     """
 
     def __init__(self, folder: Path, name: str) -> None:
@@ -129,7 +129,7 @@ class PartialFile:
         self._file: BinaryIO | None = None
 
     def open(self) -> None:
-        """Make the folder and the hidden file."""
+        """Create the folder and the temporary file."""
         with self._guarded():
             self._folder.mkdir(parents=True, exist_ok=True)
             handle, path = tempfile.mkstemp(prefix=".", suffix=".part", dir=self._folder)
@@ -138,22 +138,22 @@ class PartialFile:
 
     def write(self, chunk: bytes) -> None:
         with self._guarded():
-            assert self._file is not None  # noqa: S101 (begun)
+            assert self._file is not None  # noqa: S101 (opened)
             self._file.write(chunk)
 
     def commit(self) -> Path:
-        """Give the file its name, and return it."""
+        """Flush the file and give it its name; return its path."""
         with self._guarded():
-            assert self._file is not None  # noqa: S101 (begun)
-            assert self._path is not None  # noqa: S101 (begun)
+            assert self._file is not None  # noqa: S101 (opened)
+            assert self._path is not None  # noqa: S101 (opened)
             self._file.flush()
             os.fsync(self._file.fileno())
-            with suppress(OSError):  # Not every file system has permissions.
+            with suppress(OSError):  # Not every file system supports permissions.
                 self._path.chmod(0o666 & ~_umask())
-            return self._give_name(self._path)
+            return self._publish(self._path)
 
     def discard(self) -> None:
-        """Leave nothing behind but what `commit` named."""
+        """Close the file and remove its temporary name; what `commit` has named stays."""
         with self._lock, suppress(OSError):
             self._discarded = True
             if self._path is not None:
@@ -172,24 +172,24 @@ class PartialFile:
             path = self._folder / self._name
             raise SaveError(f"Not saved to {path}: {os_error_reason(error)}.") from None
 
-    def _give_name(self, part: Path) -> Path:
-        stem, ending = Path(self._name).stem, Path(self._name).suffix
+    def _publish(self, temporary: Path) -> Path:
+        stem, suffix = Path(self._name).stem, Path(self._name).suffix
         for number in range(1, 1000):
-            target = self._folder / (self._name if number == 1 else f"{stem}-{number}{ending}")
-            if _claim(part, target) or _equal(part, target):
+            target = self._folder / (self._name if number == 1 else f"{stem}-{number}{suffix}")
+            if _claim(temporary, target) or _same_content(temporary, target):
                 return target
         raise SaveError(f"There are too many files named {self._name} in {self._folder}.")
 
 
 def _claim(temporary: Path, target: Path) -> bool:
-    """Name a file, in one step and never over another one; return whether the name was free."""
+    """Rename without ever replacing another file; return whether the name was free."""
     try:
         try:
             target.hardlink_to(temporary)
         except FileExistsError:
             return False
         except OSError:
-            # A file system without hard links: claim the name, then take its place.
+            # A file system without hard links: reserve the name, then replace it.
             os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             try:
                 temporary.replace(target)
@@ -201,10 +201,10 @@ def _claim(temporary: Path, target: Path) -> bool:
     return True
 
 
-def _equal(part: Path, target: Path) -> bool:
-    """Return whether a file holds the same; one that cannot be read does not."""
+def _same_content(temporary: Path, target: Path) -> bool:
+    """Return whether two files have the same content; False if one cannot be read."""
     try:
-        return target.is_file() and filecmp.cmp(part, target, shallow=False)
+        return target.is_file() and filecmp.cmp(temporary, target, shallow=False)
     except OSError:
         return False
 

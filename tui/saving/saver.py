@@ -1,4 +1,4 @@
-"""Save frames and videos of a task, one after the other, into a folder for each task."""
+"""Save the frames and videos of a task, one after the other, in a folder per task."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     from tui.scenext.media import Media
 
 PROGRESS_INTERVAL: Final = 0.5
-"""Seconds between two reports of the bytes received."""
+"""Seconds between two progress reports of one file."""
 
 
 class SaveProgress(NamedTuple):
-    """How far a save is."""
+    """The progress of a save."""
 
     number: int
-    """Of the file being saved, from 1."""
+    """The file being saved, counted from 1."""
     total: int
-    """Files to save."""
+    """The number of files to save."""
     name: str
     received: int | None = None
-    """Bytes so far; None before the first report."""
+    """Bytes received; None before the first report."""
     length: int | None = None
-    """Bytes of the file, where known."""
+    """Bytes of the file; None where unknown."""
 
 
 class SaveReport(NamedTuple):
@@ -52,20 +52,20 @@ class Saver:
         resolver: LinkResolver,
         media: Callable[[], Media],
         folder: Path,
-        threads: Executor,
+        executor: Executor,
     ) -> None:
-        """Prepare; the tasks' folders are made in `folder` when they are needed."""
+        """Prepare; the tasks' folders are created inside `folder` when needed."""
         self._resolver = resolver
         self._media = media
         self._folder = folder
-        self._threads = threads
+        self._executor = executor
 
     async def save(
         self, task_id: str, links: Sequence[Link], on_progress: Callable[[SaveProgress], None]
     ) -> SaveReport:
-        """Save these links of a task; what fails is in the report.
+        """Save these links of a task; the report lists failures.
 
-        Cancelling leaves the files that are complete, and no others.
+        Cancelling keeps the files that are complete, and no others.
         """
         folder = self._folder / file_writer.safe_name(task_id, "task")
         paths: list[Path] = []
@@ -102,6 +102,6 @@ class Saver:
             async with self._media().stream(valid.url) as body:
                 fallback = file_writer.safe_name(valid.name, "file")
                 name = file_writer.file_name_of(valid.url, fallback)
-                return await file_writer.save(body, folder, name, report, self._threads)
+                return await file_writer.save(body, folder, name, report, self._executor)
 
         return await self._resolver.fetch(task_id, link, write)

@@ -1,4 +1,4 @@
-"""Parse a response of the service to a `Task`: field by field, with all text sanitized.
+"""Parse a response of the service into a `Task`: field by field, with all text sanitized.
 
 Written by hand because schema libraries reject a whole response for one bad frame.
 

@@ -16,8 +16,8 @@ from tui.sanitize import display_path
 def ssl_context(config: Config) -> ssl.SSLContext:
     """Return a new context. It is slow to create; do so in parallel with the import of httpx.
 
-    It trusts what httpx 0.28 trusts, and the certificates in `ca_file`: those of certifi, or with
-    `trust_env` those that `SSL_CERT_FILE` or `SSL_CERT_DIR` name.
+    It trusts the certificates that httpx 0.28 trusts (certifi's, or with `trust_env` those that
+    `SSL_CERT_FILE` or `SSL_CERT_DIR` name), and those in `ca_file`.
 
     Raises:
         UserError: a file or folder named by the settings or the environment cannot be used.

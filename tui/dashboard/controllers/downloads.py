@@ -37,7 +37,7 @@ class DownloadController:
     def start(self, task_id: str, key: str, *, everything: bool) -> None:
         """Save one link of a task, or all that there is of it."""
         link = self._resolver.find(task_id, key)
-        links = self._resolver.all_of(task_id) if everything else [link] if link else []
+        links = self._resolver.get_all(task_id) if everything else [link] if link else []
         if links:
             self._queue.append((task_id, links))
             if self._running is None:

@@ -1,6 +1,6 @@
-"""Which addresses may be opened, fetched or shown: one rule for all of them.
+"""The rule for URLs that may be opened, fetched or shown.
 
-A host is judged as it is written; names are not resolved.
+Hosts are checked as written; names are not resolved.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from typing import Final
 from urllib.parse import urlsplit
 
 MAX_URL_LENGTH: Final = 2083
-"""Characters of a link that every browser and opener accepts (Internet Explorer's limit)."""
+"""Characters of a URL that every browser accepts (Internet Explorer's limit)."""
 
-_ALLOWED: Final = re.compile(r"[!-~]+")
+_ALLOWED_CHARACTERS: Final = re.compile(r"[!-~]+")
 _HOST: Final = re.compile(r"[0-9a-z._-]+|[0-9a-f:.]+")
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether `host` can only be this machine."""
+    """Return whether `host` is certainly this machine."""
     if host == "localhost":
         return True
     try:
@@ -28,10 +28,10 @@ def is_loopback(host: str) -> bool:
 
 
 def unsafe_reason(url: str) -> str:
-    """Return why `url` must not reach a browser, a terminal or our own client; empty if it may."""
+    """Return why `url` must not be opened, fetched or shown; empty if it is safe."""
     if len(url) > MAX_URL_LENGTH:
         return f"the link is longer than {MAX_URL_LENGTH:,} characters"
-    if not _ALLOWED.fullmatch(url) or set(url) & set("\"'\\<>`"):
+    if not _ALLOWED_CHARACTERS.fullmatch(url) or set(url) & set("\"'\\<>`"):
         return "the link has characters that no link has"
     try:
         parts = urlsplit(url)

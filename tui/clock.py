@@ -1,4 +1,4 @@
-"""The clocks that the program reads, as one value to pass in. Imports nothing of ours."""
+"""The clocks of the program, as a value to pass in."""
 
 from __future__ import annotations
 
@@ -8,42 +8,42 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-_SAMPLES: Final = 5
-_TOLERATED: Final = 5.0
+_SAMPLE_COUNT: Final = 5
+_MIN_OFFSET_SECONDS: Final = 5.0
+"""Smaller offsets are attributed to latency and ignored."""
 
 
 def _boot_time() -> float:
-    # CLOCK_BOOTTIME counts the time that the machine slept, which time.monotonic() leaves out
-    # (cpython #106940). macOS has no such clock, but its CLOCK_MONOTONIC counts sleep.
+    # CLOCK_BOOTTIME includes the time that the machine slept, unlike time.monotonic() (cpython
+    # #106940). macOS does not have it, but its CLOCK_MONOTONIC includes sleep.
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class Clock(NamedTuple):
-    """Two ways to tell the time, in seconds; the third is the clock of asyncio's own loop, which
-    stands still while the machine sleeps."""
+    """Two clocks, in seconds. The clock of asyncio's loop differs: it stops during sleep."""
 
     boot: Callable[[], float] = _boot_time
-    """Never jumps, and goes on while the machine sleeps."""
+    """Monotonic, and includes the time that the machine slept."""
     wall: Callable[[], float] = time.time
-    """Unix time as this machine has it; may be wrong and may jump."""
+    """The machine's Unix time; may be wrong and may jump."""
 
     def now(self) -> datetime:
-        """Return the wall clock's time in UTC."""
+        """Return the time of the wall clock in UTC."""
         return datetime.fromtimestamp(self.wall(), UTC)
 
 
 class ServerClock:
-    """The service's idea of the time, by which its links end.
+    """The service's time, by which its links expire.
 
-    The offset is the median of the last answers' `Date`; up to 5 s of it are taken for latency.
+    The wall clock plus the median offset of the latest responses' `Date`.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._offsets: deque[float] = deque(maxlen=_SAMPLES)
+        self._offsets: deque[float] = deque(maxlen=_SAMPLE_COUNT)
 
     def observe(self, server_time: float | None) -> None:
-        """Take in the `Date` of an answer that has just come."""
+        """Record the `Date` of a response that has just arrived, in Unix seconds."""
         if server_time is not None:
             self._offsets.append(server_time - self._clock.wall())
 
@@ -52,4 +52,4 @@ class ServerClock:
         from statistics import median
 
         offset = median(self._offsets) if self._offsets else 0.0
-        return self._clock.wall() + (offset if abs(offset) > _TOLERATED else 0.0)
+        return self._clock.wall() + (offset if abs(offset) > _MIN_OFFSET_SECONDS else 0.0)

@@ -1,8 +1,8 @@
-"""The user's settings: a documented, strict type, and where the program's files live.
+"""The user's settings, and the paths of the program's files.
 
-Precedence is flag > environment > `config.toml` > default. The file is the user's own: it is read
-and never written. An unknown key or a wrong type is an error that names the file and the key. The
-API key is looked for in `api_key`, from the settings kept here.
+Precedence is flag > environment > `config.toml` > default. The file is only read, never written.
+An unknown key or a wrong type is an error that names the file and the key. The API key itself is
+found by `credentials`.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from platformdirs.unix import Unix
 
 from tui import toml
 from tui.addresses import is_loopback
-from tui.credentials import KeySettings, beside
+from tui.credentials import KeySettings, resolve_path
 from tui.errors import UserError
 from tui.sanitize import clean, display_path
 
 APP: Final = "scenext-tui"
 DEFAULT_BASE_URL: Final = "https://api.scenext.cn/api"
 SERVICE_INTERVAL: Final = 30.0
-"""Seconds between two queries of one task, as docs.scenext.cn asks for."""
+"""Seconds between two polls of one task, as docs.scenext.cn requests."""
 
 _BASE_URL: Final = "SCENEXT_API_BASE_URL"
 _OPEN_COMMAND: Final = "SCENEXT_OPEN_COMMAND"
@@ -34,7 +34,7 @@ _HOST: Final = re.compile(r"(?!.{254})[0-9a-z_-]{1,63}(?:\.[0-9a-z_-]{1,63})*\.?
 
 
 class Paths(NamedTuple):
-    """Where the program's files live; nothing is created before it is written."""
+    """The paths of the program's files; folders are only created for writing."""
 
     config: Path
     watchlist: Path
@@ -42,26 +42,26 @@ class Paths(NamedTuple):
 
     @classmethod
     def standard(cls, config: Path | None = None) -> Paths:
-        """Return the XDG places, on macOS too, where terminal programs are expected there.
+        """Return the paths in `XDG_CONFIG_HOME`, `XDG_DATA_HOME` and `XDG_STATE_HOME`.
 
-        The folders are named by `XDG_CONFIG_HOME`, `XDG_DATA_HOME` and `XDG_STATE_HOME`.
+        On macOS too, where users of terminal programs expect them there.
         """
-        places = Unix(APP, appauthor=False)
+        folders = Unix(APP, appauthor=False)
         return cls(
-            config=config or places.user_config_path / "config.toml",
-            watchlist=places.user_data_path / "watchlist.toml",
-            log=places.user_state_path / f"{APP}.log",
+            config=config or folders.user_config_path / "config.toml",
+            watchlist=folders.user_data_path / "watchlist.toml",
+            log=folders.user_state_path / f"{APP}.log",
         )
 
     @staticmethod
     def downloads() -> Path:
-        """Return the user's folder for downloads, or the current one where there is none."""
-        found = Unix(APP, appauthor=False).user_downloads_path
-        return found if found.is_dir() else Path.cwd()
+        """Return the user's folder for downloads, or the current folder if it is missing."""
+        folder = Unix(APP, appauthor=False).user_downloads_path
+        return folder if folder.is_dir() else Path.cwd()
 
     @classmethod
     def inside(cls, folder: Path) -> Paths:
-        """Return paths that all lie in `folder`, for the demo."""
+        """Return paths inside `folder`, for the demo."""
         return cls(folder / "config.toml", folder / "watchlist.toml", folder / f"{APP}.log")
 
 
@@ -69,42 +69,42 @@ class Config(NamedTuple):
     """Every setting; `config.example.toml` explains each to the user."""
 
     base_url: str = DEFAULT_BASE_URL
-    """`/get_status/{id}` is appended; no slash at its end."""
+    """`/get_status/{id}` is appended to it; has no slash at the end."""
     key: KeySettings = KeySettings()
     """Where the API key comes from."""
     poll_interval: float = SERVICE_INTERVAL
-    """Seconds between two queries of one task; at least 1."""
+    """Seconds between two polls of one task; at minimum 1."""
     max_requests_per_second: float = 20.0
-    """For all tasks together."""
+    """Maximum over all tasks."""
     open_command: str = ""
-    """How to open a link; `{url}` is replaced, else the link is appended. Empty: find a way."""
+    """Command that opens a link: `{url}` is replaced, or the link appended. Empty: automatic."""
     theme: str = ""
-    """A Textual theme by name; empty: the default."""
+    """The name of a Textual theme; empty: the default."""
     ca_file: Path | None = None
-    """Certificates to trust besides the usual ones, as PEM."""
+    """PEM file of certificates to trust besides the usual ones."""
     download_dir: Path | None = None
-    """Where frames and videos are saved, in a folder for each task; None: Downloads, or here."""
+    """Where frames and videos are saved, in a folder per task; None: `Paths.downloads`."""
     low_bandwidth: bool = False
-    """Whether to spare the line: no mouse, no animations, fewer frames a second, no previews."""
+    """Whether to save bandwidth: no mouse, animations or previews, fewer frames per second."""
     trust_env: bool = True
     """Whether proxy variables, SSL_CERT_FILE and SSL_CERT_DIR are honoured."""
 
     @property
     def host(self) -> str:
-        """The host that is polled, with its port where it is not the usual one."""
+        """The host that is polled, with its port if the URL has one."""
         return clean(urlsplit(self.base_url).netloc, 80)
 
 
 def load(path: Path, environ: Mapping[str, str], *, required: bool = False) -> Config:
-    """Return the settings of the file at `path` under those of `environ`.
+    """Return the settings in the file at `path`, overridden by those in `environ`.
 
     Args:
-        path: `config.toml`; where it is missing, the defaults hold unless it is `required`.
-        environ: The environment; a variable that is set but empty counts as unset.
-        required: Whether the user named this file.
+        path: `config.toml`; if it is missing, the defaults apply unless it is `required`.
+        environ: The environment; an empty variable counts as unset.
+        required: Whether the file must exist, as the user named it.
 
     Raises:
-        UserError: the file or a value in it is unusable; the message names file and key.
+        UserError: the file or a value in it is invalid; the message names file and key.
     """
     table = read_table(path, required=required)
     fields = _Fields(table, display_path(path))
@@ -115,23 +115,23 @@ def load(path: Path, environ: Mapping[str, str], *, required: bool = False) -> C
     config = Config(
         base_url=base_url,
         key=KeySettings.from_table(table, path),
-        poll_interval=fields.number("poll_interval", SERVICE_INTERVAL, least=1, most=86_400),
+        poll_interval=fields.number("poll_interval", SERVICE_INTERVAL, minimum=1, maximum=86_400),
         max_requests_per_second=fields.number(
-            "max_requests_per_second", 20.0, least=0.01, most=1_000
+            "max_requests_per_second", 20.0, minimum=0.01, maximum=1_000
         ),
         open_command=environ.get(_OPEN_COMMAND, "").strip() or open_command,
         theme=fields.text("theme", ""),
         ca_file=_ca_file(fields.text("ca_file", ""), path),
-        download_dir=_folder(fields.text("download_dir", ""), path),
+        download_dir=_download_dir(fields.text("download_dir", ""), path),
         low_bandwidth=fields.boolean("low_bandwidth", False),
         trust_env=fields.boolean("trust_env", True),
     )
-    _refuse_unknown(table, path)
+    _check_unknown_keys(table, path)
     return config
 
 
 def read_table(path: Path, *, required: bool = False) -> dict[str, object]:
-    """Return the TOML table at `path`; empty where there is no file. Raises `UserError`."""
+    """Return the TOML table at `path`; empty if the file is missing. Raises `UserError`."""
     try:
         return toml.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
@@ -152,25 +152,25 @@ def _toml_error(error: Exception) -> str:
             return "it is nested too deeply"
         case _ if type(error) is ValueError:
             return "a number in it is too long"
-    # It quotes a character or the name of a key, never a value.
+    # The message quotes a character or a key, never a value.
     return clean(str(error), 120)
 
 
 _T = TypeVar("_T")
 
-_KNOWN: Final = (
+_KNOWN_KEYS: Final = (
     *("base_url", "api_key_command", "api_key_file", "api_key", "poll_interval"),
     *("max_requests_per_second", "open_command", "theme", "ca_file", "trust_env"),
     *("download_dir", "low_bandwidth"),
 )
 
 
-def _refuse_unknown(table: Mapping[str, object], path: Path) -> None:
+def _check_unknown_keys(table: Mapping[str, object], path: Path) -> None:
     for key in table:
-        if key not in _KNOWN:
-            near = get_close_matches(key[:60].lower(), _KNOWN, n=1, cutoff=0.0)[0]
+        if key not in _KNOWN_KEYS:
+            similar = get_close_matches(key[:60].lower(), _KNOWN_KEYS, n=1, cutoff=0.0)[0]
             raise UserError(
-                f"{display_path(path)}: unknown key “{clean(key, 40)}”; did you mean “{near}”?"
+                f"{display_path(path)}: unknown key “{clean(key, 40)}”; did you mean “{similar}”?"
             )
 
 
@@ -181,10 +181,10 @@ class _Fields(NamedTuple):
     def name(self, key: str) -> str:
         return f"{self.file}: {key}"
 
-    def _get(self, key: str, kind: type[_T], default: _T, wanted: str) -> _T:
+    def _get(self, key: str, kind: type[_T], default: _T, expected: str) -> _T:
         value = self.table.get(key, default)
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            raise UserError(f"{self.name(key)} must be {wanted}")
+            raise UserError(f"{self.name(key)} must be {expected}")
         return value
 
     def text(self, key: str, default: str) -> str:
@@ -193,31 +193,31 @@ class _Fields(NamedTuple):
     def boolean(self, key: str, default: bool) -> bool:
         return self._get(key, bool, default, "true or false")
 
-    def number(self, key: str, default: float, *, least: float, most: float) -> float:
+    def number(self, key: str, default: float, *, minimum: float, maximum: float) -> float:
         value = self.table.get(key, default)
         if (
             isinstance(value, int | float)
             and not isinstance(value, bool)
-            and least <= value <= most
+            and minimum <= value <= maximum
         ):
             return float(value)
-        raise UserError(f"{self.name(key)} must be a number from {least:g} to {most:g}")
+        raise UserError(f"{self.name(key)} must be a number from {minimum:g} to {maximum:g}")
 
 
-def _base_url(text: str, where: str) -> str:
+def _base_url(text: str, source: str) -> str:
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname or "", parts.port
     except ValueError:
-        raise UserError(f"{where} is not a URL") from None
+        raise UserError(f"{source} is not a URL") from None
     if parts.username is not None or "?" in text or "#" in text:
-        raise UserError(f"{where} must be a plain URL, without a user name, “?” or “#”")
+        raise UserError(f"{source} must be a plain URL, without a user name, “?” or “#”")
     if not text.isascii() or not text.isprintable() or " " in text:
-        raise UserError(f"{where} has a character that no URL has")
+        raise UserError(f"{source} has a character that no URL has")
     if not host or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))):
-        raise UserError(f"{where} must start with https:// (http:// only for this machine)")
+        raise UserError(f"{source} must start with https:// (http:// only for this machine)")
     if not _HOST.fullmatch(host) and not _is_address(host):
-        raise UserError(f"{where} names no possible host")
+        raise UserError(f"{source} names no possible host")
     return text.rstrip("/")
 
 
@@ -229,14 +229,14 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _folder(text: str, config: Path) -> Path | None:
-    return beside(config, text, "download_dir") if text else None
+def _download_dir(text: str, config: Path) -> Path | None:
+    return resolve_path(config, text, "download_dir") if text else None
 
 
 def _ca_file(text: str, config: Path) -> Path | None:
     if not text:
         return None
-    path = beside(config, text, "ca_file")
+    path = resolve_path(config, text, "ca_file")
     if not path.is_file():
         raise UserError(f"{display_path(config)}: ca_file: there is no file {display_path(path)}")
     return path

@@ -1,9 +1,9 @@
-"""The API key: looked for in a fixed order, checked before anything is sent, never shown.
+"""The API key: where it comes from, and whether it is well-formed. It is never shown.
 
-Environment `SCENEXT_API_KEY` > `api_key_command` > `api_key_file` > `api_key` in `config.toml`.
-There is no flag for it: arguments are seen by every user of the machine.
+Precedence is environment `SCENEXT_API_KEY` > `api_key_command` > `api_key_file` > `api_key` in
+`config.toml`. There is no flag, as every user of the machine can see arguments.
 
-A key is checked here because httpx 0.28.1 puts a malformed one, whole, into the text of its error.
+A key is checked before it is sent: httpx 0.28.1 quotes a malformed one in its error message.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ COMMAND_TIMEOUT: Final = 10.0
 """Seconds that `api_key_command` may take."""
 
 _WELL_FORMED: Final = re.compile(r"[!-~]{8,512}")
-_LARGEST_FILE: Final = 4096
+_MAX_FILE_BYTES: Final = 4096
 _PLACEHOLDERS: Final = frozenset({"YOUR_API_KEY", "your_actual_api_key_here"})
 
 
 class Secret:
-    """A text that shows itself only to who asks for it by name."""
+    """A string that is only shown by `reveal`, never by `repr` or `str`."""
 
     __slots__ = ("_value",)
 
@@ -36,7 +36,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """Return the secret itself."""
+        """Return the secret."""
         return self._value
 
     def __repr__(self) -> str:
@@ -50,7 +50,7 @@ class Secret:
 
 
 class KeySettings(NamedTuple):
-    """What `config.toml` says about the key."""
+    """The settings for the key in `config.toml`."""
 
     command: tuple[str, ...] = ()
     file: Path | None = None
@@ -58,30 +58,30 @@ class KeySettings(NamedTuple):
 
     @classmethod
     def from_table(cls, table: Mapping[str, object], config: Path) -> KeySettings:
-        """Return the settings in `table`, read from `config`. Raises `UserError`."""
+        """Return the settings in `table`, the contents of `config`. Raises `UserError`."""
         file = _text(table, "api_key_file", config)
         inline = _text(table, "api_key", config)
         return cls(
             command=_command(table.get("api_key_command", ()), config),
-            file=beside(config, file, "api_key_file") if file else None,
+            file=resolve_path(config, file, "api_key_file") if file else None,
             inline=Secret(inline) if inline and inline not in _PLACEHOLDERS else None,
         )
 
 
 class ApiKey(NamedTuple):
-    """A well-formed key and where it came from."""
+    """A well-formed key and its source."""
 
     secret: Secret
     source: str
     """`SCENEXT_API_KEY`, `api_key_command`, or the path of a file."""
     hint: str = ""
-    """What to say when the service refuses it: that another key stands behind this one."""
+    """Advice for when the service rejects it: that it overrides another key. May be empty."""
 
 
 class KeySource:
-    """Finds the key, and finds it again when a file that it came from has changed.
+    """Reads the key, and notices when a file behind it has changed.
 
-    The environment variable is removed once it is read, so that no child inherits it.
+    The environment variable is removed when it is read, so that child processes do not inherit it.
     """
 
     def __init__(
@@ -97,15 +97,15 @@ class KeySource:
         self._read_settings = read_settings
         value = environ.pop(VARIABLE, "").strip()
         self._environment = Secret(value) if value and value not in _PLACEHOLDERS else None
-        self._seen: tuple[object, ...] = ()
+        self._stamps: tuple[object, ...] = ()
         self._watched: tuple[Path, ...] = ()
 
     def read(self) -> ApiKey:
-        """Return the key that holds now.
+        """Return the current key.
 
         Raises:
-            UserError: there is none, or it is malformed, or its file or command failed; the
-                message names the source and never contains any of the key.
+            UserError: the key is missing or malformed, or its file or command failed. The message
+                names the source and never contains any part of the key.
         """
         settings = self._settings()
         key = self._find(settings)
@@ -117,11 +117,11 @@ class KeySource:
         return key
 
     def changed(self) -> bool:
-        """Return whether a file behind the key has changed since `read`; blocks for a stat."""
-        return bool(self._watched) and self._seen != tuple(map(_stamp, self._watched))
+        """Return whether a file behind the key has changed since `read`. Blocks for a stat."""
+        return bool(self._watched) and self._stamps != tuple(map(_stamp, self._watched))
 
     def permission_warning(self) -> str:
-        """Return a warning when other users may read the key in `config.toml`; empty otherwise."""
+        """Return a warning if other users may read the key in `config.toml`; empty otherwise."""
         try:
             mode = self._config.stat().st_mode
             inline = self._read_settings().inline is not None
@@ -139,25 +139,25 @@ class KeySource:
                 return self._read_settings()
             except UserError:
                 return KeySettings()
-        # The stamps are taken before reading: a change in between is seen, not lost.
+        # Stamps are taken before reading, so that a change in between is noticed.
         config_stamp = _stamp(self._config)
         settings = self._read_settings()
         self._watched = (self._config, *([settings.file] if settings.file else []))
-        self._seen = (config_stamp, *map(_stamp, self._watched[1:]))
+        self._stamps = (config_stamp, *map(_stamp, self._watched[1:]))
         return settings
 
     def _find(self, settings: KeySettings) -> ApiKey | None:
         if self._environment is not None:
-            return _checked(self._environment.reveal(), VARIABLE, self._shadowed(settings))
+            return _validate(self._environment.reveal(), VARIABLE, self._override_hint(settings))
         if settings.command:
-            return _checked(_run(settings.command, self._command_timeout), "api_key_command")
+            return _validate(_run(settings.command, self._command_timeout), "api_key_command")
         if settings.file is not None:
-            return _checked(_read_file(settings.file), display_path(settings.file))
+            return _validate(_read_file(settings.file), display_path(settings.file))
         if settings.inline is not None:
-            return _checked(settings.inline.reveal(), display_path(self._config))
+            return _validate(settings.inline.reveal(), display_path(self._config))
         return None
 
-    def _shadowed(self, settings: KeySettings) -> str:
+    def _override_hint(self, settings: KeySettings) -> str:
         if not (
             settings.command or settings.file or settings.inline not in (None, self._environment)
         ):
@@ -166,7 +166,7 @@ class KeySource:
 
 
 class CurrentKey:
-    """The key that holds now, shared by those who send it and those who notice a new one."""
+    """The current key, shared by the clients that send it and the code that reloads it."""
 
     def __init__(self, source: KeySource) -> None:
         """Read the key. Raises `UserError` as `KeySource.read` does."""
@@ -174,18 +174,18 @@ class CurrentKey:
         self.key = source.read()
 
     def reload(self, *, always: bool = False) -> bool:
-        """Read the key again if a file of it changed, or `always`; return whether it differs.
+        """Read the key again if a file behind it has changed; return whether it differs.
 
-        Blocks: for a file, or for a command for up to `COMMAND_TIMEOUT`. Raises `UserError` as
-        `KeySource.read` does; the key then stays as it was.
+        With `always`, read it in any case. Blocks, for a command up to `COMMAND_TIMEOUT`. Raises
+        `UserError` as `KeySource.read` does; the key then stays as it was.
         """
         if not always and not self._source.changed():
             return False
-        before, self.key = self.key, self._source.read()
-        return self.key.secret != before.secret
+        previous, self.key = self.key, self._source.read()
+        return self.key.secret != previous.secret
 
 
-def _checked(value: str, source: str, hint: str = "") -> ApiKey:
+def _validate(value: str, source: str, hint: str = "") -> ApiKey:
     value = value.strip()
     if not value:
         raise UserError(f"The key from {source} is empty; put an API key there.")
@@ -205,7 +205,7 @@ def _checked(value: str, source: str, hint: str = "") -> ApiKey:
 def _read_file(path: Path) -> str:
     try:
         with path.open("rb") as file:
-            return file.read(_LARGEST_FILE).decode("utf-8-sig")
+            return file.read(_MAX_FILE_BYTES).decode("utf-8-sig")
     except OSError as error:
         raise UserError(
             f"api_key_file: {display_path(path)} cannot be read ({error.strerror})."
@@ -218,7 +218,7 @@ def _read_file(path: Path) -> str:
 
 def _run(command: tuple[str, ...], timeout: float) -> str:
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -230,36 +230,36 @@ def _run(command: tuple[str, ...], timeout: float) -> str:
     except OSError as error:
         name = clean(command[0], 60)
         raise UserError(f"api_key_command: {name} could not start: {error.strerror}.") from None
-    printed = done.stdout.decode("utf-8", "replace")
-    if done.returncode:
-        said = _complaint(done.stderr.decode("utf-8", "replace"), printed)
-        detail = f": {said}" if said else "."
-        raise UserError(f"api_key_command ended with {done.returncode}{detail}")
-    return printed.partition("\n")[0]
+    output = process.stdout.decode("utf-8", "replace")
+    if process.returncode:
+        message = _error_line(process.stderr.decode("utf-8", "replace"), output)
+        detail = f": {message}" if message else "."
+        raise UserError(f"api_key_command ended with {process.returncode}{detail}")
+    return output.partition("\n")[0]
 
 
-def _complaint(said: str, printed: str) -> str:
-    """The last line that a command complained with, without anything that it printed."""
-    for secret in sorted(filter(None, map(str.strip, printed.split("\n"))), key=len, reverse=True):
-        said = said.replace(secret, "***")
-    lines = said.strip().splitlines()
+def _error_line(errors: str, output: str) -> str:
+    """Return the last line that a command wrote to stderr, with anything from stdout redacted."""
+    for secret in sorted(filter(None, map(str.strip, output.split("\n"))), key=len, reverse=True):
+        errors = errors.replace(secret, "***")
+    lines = errors.strip().splitlines()
     return clean(lines[-1].strip(), 200) if lines else ""
 
 
 def _command(value: object, config: Path) -> tuple[str, ...]:
-    where = f"{display_path(config)}: api_key_command"
-    wrong = UserError(f"{where} must be a text, or a list of texts")
+    name = f"{display_path(config)}: api_key_command"
+    wrong_type = UserError(f"{name} must be a text, or a list of texts")
     if isinstance(value, str):
         try:
             value = shlex.split(value)
         except ValueError:
-            raise UserError(f"{where} has an unbalanced quote") from None
+            raise UserError(f"{name} has an unbalanced quote") from None
     if not isinstance(value, list | tuple):
-        raise wrong
+        raise wrong_type
     if not all(isinstance(part, str) for part in value):
-        raise wrong
+        raise wrong_type
     if any("\0" in part for part in value) or (value and not value[0]):
-        raise UserError(f"{where} names no program that could be started")
+        raise UserError(f"{name} names no program that could be started")
     return tuple(value)
 
 
@@ -270,11 +270,11 @@ def _text(table: Mapping[str, object], key: str, config: Path) -> str:
     return value.strip()
 
 
-def beside(config: Path, text: str, key: str) -> Path:
-    """Return the path `text`, given as `key`: from the config file's folder, `~` understood.
+def resolve_path(config: Path, text: str, key: str) -> Path:
+    """Return the path in setting `key`, relative to the config file's folder, with `~` expanded.
 
     Raises:
-        UserError: there can be no such path; the message names file and key.
+        UserError: the path is invalid; the message names file and key.
     """
     try:
         path = config.parent / Path(text).expanduser()

@@ -1,8 +1,7 @@
-"""How a status request can fail, in one type; and the error that a user mends by hand.
+"""The program's exceptions.
 
-Every fault of the network, the protocol and the answer is translated once, where it happens, into
-an `ApiError` of one kind. The schedule decides by the kind, the screen says it in words. Imports
-nothing of ours.
+Every failure of a status query is translated once, where it happens, into an `ApiError` with a
+kind. The schedule decides by the kind, and `wording` puts it into words.
 """
 
 from __future__ import annotations
@@ -11,37 +10,37 @@ from enum import StrEnum
 
 
 class ErrorKind(StrEnum):
-    """What a failed request says about the key, the task, the host or the way to it."""
+    """What a failed query says about the key, the task, the service or the network."""
 
     KEY_REFUSED = "key refused"
     """401 or 403 with the service's own JSON error."""
     NOT_FOUND = "not found"
     """404: the service does not know this task."""
     RATE_LIMITED = "429"
-    """429, or 503 that says when to come back."""
+    """429, or 503 with a `Retry-After`."""
     SERVER = "server error"
     """5xx."""
     REJECTED = "refused"
     """Another 4xx, or 2xx whose outer status is `error`."""
     OFFLINE = "offline"
-    """No connection: name, route, refusal, reset, broken protocol."""
+    """No connection: unknown host, no route, refused, reset, or a protocol error."""
     TIMEOUT = "timeout"
-    """No whole answer within the deadline."""
+    """No complete response before the deadline."""
     CERTIFICATE = "certificate"
-    """The other side could not prove who it is."""
+    """The server's certificate is not trusted."""
     NOT_THE_API = "not the API"
-    """A redirect, a page or other bytes that the service does not send: a proxy or a portal."""
+    """Not a response of the service, such as a redirect or a page of a proxy or portal."""
     UNEXPECTED = "bug"
-    """A fault of ours, logged."""
+    """A bug in this program, logged."""
 
     @property
     def transport(self) -> bool:
-        """Whether no answer came at all."""
+        """Whether no response arrived at all."""
         return self in (ErrorKind.OFFLINE, ErrorKind.TIMEOUT, ErrorKind.CERTIFICATE)
 
 
 class ApiError(Exception):
-    """A status request that brought no task."""
+    """A status query failed."""
 
     def __init__(
         self,
@@ -55,23 +54,23 @@ class ApiError(Exception):
         super().__init__(message)
         self.kind = kind
         self.message = message
-        """One line in plain words, scrubbed, with neither key nor link in it."""
+        """One sanitized line in plain words, without key or link."""
         self.http_status = http_status
         self.retry_after = retry_after
-        """Seconds for which the service asked to be left alone."""
+        """Seconds that the service asked to wait."""
         self.stale_connection = stale_connection
-        """Whether a kept connection may just have been closed by the other side, so that the same
-        request deserves a second try on a new one."""
+        """Whether the server may just have closed an idle connection, so that the request is worth
+        one immediate retry on a new one."""
 
 
 class MediaError(Exception):
-    """A picture or a video that could not be fetched; one line in plain words, without the link."""
+    """A picture or video could not be fetched; the message is one line without the link."""
 
     def __init__(self, message: str, *, expired: bool = False) -> None:
         super().__init__(message)
         self.expired = expired
-        """Whether the link had expired, so that a fresh one may help."""
+        """Whether the link has expired, so that refreshing it may help."""
 
 
 class UserError(Exception):
-    """Something that the user can mend; its text is one line and says how."""
+    """An error that the user can fix; the message is one line that says how."""

@@ -1,7 +1,7 @@
-"""The log: a bounded file that only its owner can read; and the redactor for all that is reported.
+"""The log file, bounded in size and readable by its owner only, and the redactor of secrets.
 
-No code of ours puts a key or a signed link into a report: the redactor is the second line of
-defence, for texts that a fault may have put together.
+The program never logs a key or a signed link on purpose. The redactor is the second line of
+defence, for texts of unexpected errors.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from tui.credentials import Secret
 from tui.sanitize import clean
 
 MAX_LOG_BYTES: Final = 1 << 20
-"""Size of the log and of each of its two predecessors."""
+"""Maximum size of the log file, and of each of its two rotated predecessors."""
 _MAX_RECORD_LENGTH: Final = 50_000
-_MIN_QUOTE_LENGTH: Final = 8
-"""Characters of a key that must not be shown: a service may quote only its beginning."""
+_PREFIX_LENGTH: Final = 8
+"""Characters at the start of a key that are redacted on their own, as a service may quote them."""
 
-# Patterns, compiled on first use: the start does not wait for them.
-_SIGNED: Final = (
+# Patterns are compiled on first use, to keep them out of the startup time.
+_SIGNATURE: Final = (
     r"(?i)((?:signature|security-token|ossaccesskeyid|x-(?:oss|amz)-[a-z-]+)(?:=|%3D))[^&\s\"'<>]+"
 )
 _QUERY: Final = r"(?i)(https?(?:://|%3a%2f%2f)[^\s?\"'<>]{0,2000}?)(?:\?|%3f)[^\s\"'<>]*"
@@ -35,70 +35,70 @@ _BEARER: Final = r"(?i)(bearer\s+)[!-~]+"
 
 
 class Redactor:
-    """Replaces known keys, whatever looks like one in a header, and signatures by `***`."""
+    """Replaces known keys, bearer tokens and signatures by `***`."""
 
     def __init__(self) -> None:
         self._secrets: list[Secret] = []
-        self._preparing = threading.Lock()
-        self._prepared = 0
+        self._lock = threading.Lock()
+        self._prepared_count = 0
         self._forms: list[str] = []
         self._prefixes: list[re.Pattern[str]] = []
 
     def learn(self, secret: Secret) -> None:
-        """Replace this secret too, from now on."""
+        """Replace this secret from now on."""
         if secret not in self._secrets:
             self._secrets.append(secret)
 
     def __call__(self, text: str) -> str:
         """Return `text` without secrets."""
-        if len(text) < _MIN_QUOTE_LENGTH:
-            # Most texts of an answer are one word; none that short reveals anything.
+        if len(text) < _PREFIX_LENGTH:
+            # Fast path for the many short texts of a response, which cannot hold a secret.
             return text
         self._prepare()
         for form in self._forms:
             text = text.replace(form, "***")
         for prefix in self._prefixes:
             text = prefix.sub("***", text)
-        return re.sub(_BEARER, r"\1***", re.sub(_SIGNED, r"\1***", text))
+        return re.sub(_BEARER, r"\1***", re.sub(_SIGNATURE, r"\1***", text))
 
     def _prepare(self) -> None:
-        # Not in `learn`, for which the first paint waits.
+        # Not in `learn`, which runs before the first paint.
         import json
 
-        with self._preparing:
-            for secret in self._secrets[self._prepared :]:
+        with self._lock:
+            for secret in self._secrets[self._prepared_count :]:
                 value = secret.reveal()
-                # As it is, as a repr shows it, as JSON writes it, as a URL carries it; the longest
-                # first, since one may contain another.
+                # Plain, and as escaped in a repr, in JSON and in a URL. The longest first, since
+                # one may contain another.
                 forms = {value, repr(value)[1:-1], json.dumps(value)[1:-1], quote(value, safe="")}
                 self._forms = sorted({*self._forms, *forms}, key=len, reverse=True)
                 self._prefixes += _prefix_patterns(value)
-                self._prepared += 1
+                self._prepared_count += 1
 
 
 def _prefix_patterns(value: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return patterns for the first characters of a key, with what follows them.
+    """Return patterns for the first characters of a key and what follows them.
 
-    One for plain text, any character of it percent-encoded or not; and one for base64, where up to
-    two other characters may come before them in their group of three.
+    One is for plain text, with any character percent-encoded or not. The other is for base64,
+    where the key may start at any of the three offsets in a group of three bytes.
     """
-    start = value[:_MIN_QUOTE_LENGTH]
-    plain = "".join(f"(?:{re.escape(c)}|%(?i:{ord(c):02x}))" for c in start)
-    encoded = set()
-    for shift in range(3):
-        whole = base64.b64encode(b"\0" * shift + start.encode()).decode()
-        piece = whole[(shift * 8 + 5) // 6 : (shift + len(start.encode())) * 8 // 6]
-        encoded |= {re.escape(piece), re.escape(piece.replace("+", "-").replace("/", "_"))}
+    prefix = value[:_PREFIX_LENGTH]
+    plain = "".join(f"(?:{re.escape(c)}|%(?i:{ord(c):02x}))" for c in prefix)
+    base64_forms = set()
+    for offset in range(3):
+        text = base64.b64encode(b"\0" * offset + prefix.encode()).decode()
+        part = text[(offset * 8 + 5) // 6 : (offset + len(prefix.encode())) * 8 // 6]
+        base64_forms |= {re.escape(part), re.escape(part.replace("+", "-").replace("/", "_"))}
     return (
         re.compile(rf"{plain}[^\s\"'<>&,;()\[\]{{}}]*"),
-        re.compile(rf"(?:{'|'.join(sorted(encoded))})[\w+/=-]*", re.ASCII),
+        re.compile(rf"(?:{'|'.join(sorted(base64_forms))})[\w+/=-]*", re.ASCII),
     )
 
 
 class RedactingFormatter(logging.Formatter):
-    """Formats as usual, tracebacks included; then redacts all of it and makes it safe to display.
+    """Formats records with tracebacks, then redacts and sanitizes the whole text.
 
-    Of a link it keeps what comes before the query.
+    Links are cut before their query.
     """
 
     def __init__(self, redact: Redactor, fmt: str) -> None:
@@ -106,7 +106,7 @@ class RedactingFormatter(logging.Formatter):
         self._redact = redact
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record as text without secrets and without control characters."""
+        """Return the record as text without secrets and control characters."""
         text = re.sub(_QUERY, r"\1", self._redact(super().format(record)))
         return clean(text, _MAX_RECORD_LENGTH, keep_lines=True)
 
@@ -123,9 +123,9 @@ def _opener(path: str, flags: int) -> int:
 
 
 def start(path: Path, redact: Redactor, *, verbose: bool = False) -> str:
-    """Log to `path` from now on; return why that is not possible, empty if it is.
+    """Log to `path` from now on; return why that is impossible, or an empty string.
 
-    Without `verbose` that is starts, ends, faults and the states of tasks; with it every query.
+    The log holds starts, exits, errors and the states of tasks; with `verbose`, every query too.
     """
     root = logging.getLogger()
     # httpx logs whole URLs at INFO.

@@ -1,9 +1,9 @@
-"""Make text from outside harmless to a terminal: applied once, where it enters.
+"""Remove from untrusted text what a terminal would interpret.
 
-Textual 8.2.8 passes ESC bytes through to the terminal from nearly every widget, and a string with
-the right sequence in it writes the clipboard or clears the screen. Whatever comes from the service,
-from a file or from a command is cleaned here before it becomes part of a value. Links are not text:
-they stay byte for byte as sent, and only what is *shown* of them is cleaned.
+Nearly every widget of Textual 8.2.8 passes ESC bytes through to the terminal, where an escape
+sequence can write the clipboard or clear the screen. Text from the service, from a file or from a
+command is therefore sanitized once, where it enters the program. Links stay exactly as sent, and
+only what is shown of them is sanitized.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Final
 
 LINE: Final = 500
-"""Characters of a value that is shown on one line."""
+"""Maximum characters of a value that is shown on one line."""
 BLOCK: Final = 20_000
-"""Characters of a text that may fill a pane."""
+"""Maximum characters of a text that may fill a pane."""
 
-# Patterns, compiled on first use: most texts need none, and the start does not wait for them.
+# Patterns are compiled on first use: most texts need none, and startup does not wait for them.
 _CONTROL_STRING: Final = (
-    # A body stops at the next opener, or a megabyte of openers would take minutes.
+    # The body ends at the next introducer: otherwise matching takes quadratic time.
     r"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9c-\x9f]*(?:\x07|\x1b\\|\x9c)"
 )
 _CONTROL_SEQUENCE: Final = r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]"
@@ -43,20 +43,20 @@ NEVER_PAINTED: Final = f"[{_UNPRINTABLE}{_SURROGATE}]"
 """A pattern of what must not reach a terminal; nothing that it matches is printable."""
 _MAX_MARKS: Final = 3
 _INVISIBLE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
-"""Unicode categories of characters that cannot be seen, spaces aside."""
+"""Unicode categories of invisible characters, except spaces."""
 
 
 def clean(text: str, limit: int = LINE, *, keep_lines: bool = False) -> str:
-    """Return `text` with nothing in it that a terminal would act on.
+    """Return `text` without anything that a terminal would interpret.
 
-    Removed are whole escape sequences, and every control, bidi and zero-width character. A line
-    break becomes a visible sign (or stays a line feed with `keep_lines`), a lone surrogate, which
-    cannot be encoded, a question mark; stacked accents are cut after the third. The result has at
-    most `limit` characters, and cleaning it again changes nothing.
+    Removes escape sequences, and all control, bidi and zero-width characters. A line break becomes
+    a visible sign, or a line feed with `keep_lines`; a lone surrogate, which cannot be encoded,
+    becomes a question mark; more than three stacked accents are cut. The result has at most `limit`
+    characters. Idempotent.
     """
     if len(text) <= limit and text.isascii() and text.isprintable():
         return text
-    # Nobody reads a megabyte on a line: cut before the work, with room for what is removed.
+    # Cut long text before the expensive work, with room for what is removed.
     text = text[: limit * 8]
     text = re.sub(_CONTROL_SEQUENCE, "", re.sub(_CONTROL_STRING, "", text))
     text = re.sub(_INVISIBLE, "", re.sub(_LINE_END, "\n", text).replace("\t", " "))
@@ -79,10 +79,10 @@ def _limit_marks(text: str) -> str:
 
 
 def is_invisible(character: str) -> bool:
-    """Return whether a character cannot be seen; a space can."""
+    """Return whether a character is invisible; spaces are not."""
     return unicodedata.category(character) in _INVISIBLE_CATEGORIES
 
 
 def display_path(path: Path) -> str:
-    """Return a path as one line: a file's name may contain anything but `/` and NUL."""
+    """Return a path as one sanitized line: file names may contain control characters."""
     return clean(str(path), 300)

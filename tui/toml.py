@@ -1,4 +1,4 @@
-"""Reads TOML: in a fifth of `tomllib`'s time, and with its judgement of what is wrong."""
+"""Parse TOML: with rtoml, which is faster than `tomllib`, but with `tomllib`'s errors."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import rtoml
 
 
 def loads(text: str) -> dict[str, Any]:
-    """Return what a TOML document holds.
+    """Return the table of a TOML document.
 
-    1,000 tasks take `tomllib` 22 ms to read and rtoml 4 ms, in front of the first paint. What rtoml
-    will not read is read by `tomllib`, whose errors quote no value: one may be a key.
+    rtoml reads a large watchlist fast enough for the first paint. A document that it rejects is
+    parsed by `tomllib`, whose errors do not quote values, which may be secrets.
 
     Raises:
-        ValueError: it is not TOML (`tomllib.TOMLDecodeError`), or a number in it is out of range.
-        RecursionError: it is nested too deeply.
+        ValueError: not TOML (`tomllib.TOMLDecodeError`), or a number is out of range.
+        RecursionError: nested too deeply.
     """
     with suppress(ValueError, OverflowError):
         return rtoml.loads(text)

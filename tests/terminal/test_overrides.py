@@ -19,6 +19,7 @@ DRIVERS = r"textual\.(app|driver|drivers\.linux_driver)"
 PARSERS = r"textual\.(_parser|_xterm_parser|drivers\.linux_driver)"
 CAREFULLY = {
     # Common names are renamed only where the hook is meant: pattern and modules.
+    "_compositor": (r"(?<!textual\.)\b_compositor\b", ".*"),
     "write": (r"(?<=def |elf\.)write\b|(?<=_driver\.)write\b", DRIVERS),
     "close": (r"(?<=def |elf\.)close\b|(?<=driver\.)close\b", DRIVERS),
     "fileno": (r"(?<=self\.)fileno\b", DRIVERS),

@@ -23,6 +23,7 @@ class Kind(Enum):
     """A method that takes these parameters."""
     CACHED_METHOD = auto()
     """A method behind `functools.lru_cache`."""
+    PROPERTY = auto()
     ATTRIBUTE = auto()
     """An attribute that a constructor sets."""
 
@@ -42,6 +43,7 @@ class Hook(NamedTuple):
 
 
 _DIFF: Final = "A frame sends only the cells that have changed, instead of the whole screen."
+_SPARSE: Final = "A key renders only the widgets that it changes."
 _PACE: Final = "Over a slow line the screen follows the keys instead of lagging seconds behind."
 _INPUT: Final = "An idle dashboard uses almost no CPU, and exits at once."
 _RESUME: Final = "The dashboard survives ctrl+z, SIGSTOP and SIGCONT with a terminal that works."
@@ -71,6 +73,12 @@ HOOKS: Final = (
     Hook(_COMPOSITOR, "ChopsUpdate", "chops", _ATTRIBUTE, (), _DIFF),
     Hook(_COMPOSITOR, "ChopsUpdate", "spans", _ATTRIBUTE, (), _DIFF),
     Hook(_COMPOSITOR, "ChopsUpdate", "chop_ends", _ATTRIBUTE, (), _DIFF),
+    Hook("textual.screen", "Screen", "_compositor", _ATTRIBUTE, (), _SPARSE),
+    Hook(_COMPOSITOR, "Compositor", "Compositor", Kind.CLASS, (), _SPARSE),
+    Hook(_COMPOSITOR, "Compositor", "render_partial_update", _METHOD, (), _SPARSE),
+    Hook(_COMPOSITOR, "Compositor", "_get_renders", _METHOD, ("crop",), _SPARSE),
+    Hook(_COMPOSITOR, "Compositor", "_dirty_regions", _ATTRIBUTE, (), _SPARSE),
+    Hook(_COMPOSITOR, "Compositor", "visible_widgets", Kind.PROPERTY, (), _SPARSE),
     Hook("textual.screen", "Screen", "_on_timer_update", _METHOD, (), _PACE),
     Hook("textual.app", "App", "post_display_hook", _METHOD, (), _PACE),
     Hook("textual.events", "CursorPosition", "CursorPosition", Kind.CLASS, ("x", "y"), _PACE),
@@ -118,6 +126,8 @@ def _fits(hook: Hook) -> bool:
             case Kind.CACHED_METHOD:
                 method = getattr(owner, hook.name)
                 return callable(method.cache_clear) and _parameters(method) == hook.parameters
+            case Kind.PROPERTY:
+                return isinstance(inspect.getattr_static(owner, hook.name), property)
             case Kind.ATTRIBUTE:
                 return any(hook.name in _set_by_constructor(base) for base in owner.__mro__)
     except Exception:

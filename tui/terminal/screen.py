@@ -43,6 +43,12 @@ class StockScreen(Screen[None]):
 class TunedScreen(StockScreen):
     """Overrides private names of Textual; see `overrides`."""
 
+    def __init__(self, may_paint: Callable[[], bool]) -> None:
+        from tui.terminal.compositor import SparseCompositor
+
+        super().__init__(may_paint)
+        self._compositor = SparseCompositor()
+
     def _on_timer_update(self) -> None:
         # The timer stays active meanwhile, and asks again after its interval.
         if self._may_paint():

@@ -1,4 +1,4 @@
-"""Fixtures that most sessions begin with."""
+"""Fixtures shared by all tests."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def service() -> Iterator[ScriptedService]:
-    """A running stand-in for the service, which does as the test says."""
+    """Run a stand-in for the service whose replies the test scripts."""
     with ScriptedService() as running:
         yield running
 
 
 @pytest.fixture
 def home(tmp_path: Path, service: ScriptedService) -> Home:
-    """A home whose configuration points at the service, with the right key."""
+    """Return a home whose configuration has the address of the service and its key."""
     home = Home(tmp_path)
     home.configure(base_url=service.base_url, api_key=service.api_key, poll_interval=1)
     home.config.chmod(0o600)

@@ -21,7 +21,7 @@ def test_what_may_be_opened(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "why"),
+    ("url", "reason"),
     [
         ("http://oss.scenext.cn/x", "the link is not https"),
         ("http://localhost.evil.example/x", "the link is not https"),
@@ -38,8 +38,8 @@ def test_what_may_be_opened(url: str) -> None:
         ("https://good.example@evil.example/", "the link has a user name in it"),
         ("https://@host/", "the link has a user name in it"),
         *(
-            (f"https://host/{odd}", "the link has characters that no link has")
-            for odd in (
+            (f"https://host/{character}", "the link has characters that no link has")
+            for character in (
                 " ",
                 "\n",
                 "\x1b]8;;",
@@ -58,8 +58,8 @@ def test_what_may_be_opened(url: str) -> None:
         ("https://host/" + "x" * MAX_URL_LENGTH, "the link is longer than 2,083 characters"),
     ],
 )
-def test_what_may_not_be_opened(url: str, why: str) -> None:
-    assert unsafe_reason(url) == why
+def test_what_may_not_be_opened(url: str, reason: str) -> None:
+    assert unsafe_reason(url) == reason
 
 
 def test_loopback_is_this_machine_alone() -> None:

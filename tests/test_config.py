@@ -1,4 +1,4 @@
-"""The settings: what the file and the environment may say, and the one line when they may not."""
+"""Loading settings from file and environment, and the one-line errors for invalid ones."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Write = Callable[[str | bytes], Path]
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """Writes a config file."""
+    """Return a function that writes a config file."""
 
     def write(text: str | bytes) -> Path:
         path = tmp_path / "config.toml"
@@ -33,8 +33,8 @@ def write(tmp_path: Path) -> Write:
     return write
 
 
-def refusal(path: Path, environ: dict[str, str] | None = None, *, required: bool = False) -> str:
-    """The one line that says why the settings cannot be used."""
+def load_error(path: Path, environ: dict[str, str] | None = None, *, required: bool = False) -> str:
+    """Return the one-line message of the error that loading raises."""
     with pytest.raises(UserError) as caught:
         load(path, environ or {}, required=required)
     message = str(caught.value)
@@ -51,7 +51,7 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
     assert (config.poll_interval, config.max_requests_per_second) == (30, 20)
     assert (config.open_command, config.theme, config.ca_file) == ("", "", None)
     assert config.trust_env
-    assert refusal(path, required=True) == f"{path}: there is no such file"
+    assert load_error(path, required=True) == f"{path}: there is no such file"
 
 
 # The example
@@ -62,11 +62,11 @@ def test_the_example_changes_nothing() -> None:
 
 
 def _uncommented() -> dict[str, list[object]]:
-    """Every key of the example, with the values that it shows."""
+    """Return every key of the example with the values that it shows."""
     shown: dict[str, list[object]] = {}
     for line in EXAMPLE.read_text("utf-8").splitlines():
-        if found := re.fullmatch(r"# ([a-z_]+ = .+)", line):
-            for key, value in tomllib.loads(found[1]).items():
+        if match := re.fullmatch(r"# ([a-z_]+ = .+)", line):
+            for key, value in tomllib.loads(match[1]).items():
                 shown.setdefault(key, []).append(value)
     return shown
 
@@ -82,7 +82,7 @@ def test_the_example_shows_every_key_and_its_default(write: Write) -> None:
 def test_every_key_of_the_example_can_be_used_at_once(tmp_path: Path) -> None:
     (tmp_path / "company-ca.pem").write_text("")
     text = EXAMPLE.read_text("utf-8")
-    # A key can be there once: the second form of the command stays a comment.
+    # TOML allows a key only once: the second form of api_key_command stays a comment.
     lines = re.sub(r"(?m)^# ([a-z_]+ = )(?!\[)", r"\1", text)
     path = tmp_path / "config.toml"
     path.write_text(lines, "utf-8")
@@ -95,7 +95,7 @@ def test_every_key_of_the_example_can_be_used_at_once(tmp_path: Path) -> None:
     assert set(tomllib.loads(lines)) == set(_uncommented())
 
 
-# What counts
+# Precedence
 
 
 def test_the_environment_counts_before_the_file(write: Write) -> None:
@@ -170,18 +170,18 @@ def test_base_urls_that_can_be_asked(url: str, tmp_path: Path) -> None:
     ],
 )
 def test_base_urls_that_cannot(url: str, write: Write, tmp_path: Path) -> None:
-    said = refusal(tmp_path / "none", {"SCENEXT_API_BASE_URL": url})
-    assert said.startswith("SCENEXT_API_BASE_URL ")
-    assert "pass" not in said
+    message = load_error(tmp_path / "none", {"SCENEXT_API_BASE_URL": url})
+    assert message.startswith("SCENEXT_API_BASE_URL ")
+    assert "pass" not in message
     path = write(f"base_url = '{url}'" if url.isprintable() else 'base_url = "a\\u001b"')
-    assert refusal(path).startswith(f"{path}: base_url ")
+    assert load_error(path).startswith(f"{path}: base_url ")
 
 
-# What is refused
+# Invalid settings
 
 
 @pytest.mark.parametrize(
-    ("key", "near"),
+    ("key", "nearest"),
     [
         ("poll_intervall", "poll_interval"),
         ("poll-interval", "poll_interval"),
@@ -194,22 +194,22 @@ def test_base_urls_that_cannot(url: str, write: Write, tmp_path: Path) -> None:
         ("max_requests", "max_requests_per_second"),
     ],
 )
-def test_an_unknown_key_names_the_nearest(write: Write, key: str, near: str) -> None:
+def test_an_unknown_key_names_the_nearest(write: Write, key: str, nearest: str) -> None:
     path = write(f"{key} = 1")
-    assert refusal(path) == f"{path}: unknown key “{key}”; did you mean “{near}”?"
+    assert load_error(path) == f"{path}: unknown key “{key}”; did you mean “{nearest}”?"
 
 
 @pytest.mark.parametrize(
     "line", ["[section]", '"" = 1', '"\\u001b[2J\\n" = 1', f'"{"x" * 9999}"=1']
 )
 def test_any_unknown_key_is_one_line(write: Write, line: str) -> None:
-    said = refusal(write(line))
-    assert "did you mean" in said
-    assert len(said) < 300
+    message = load_error(write(line))
+    assert "did you mean" in message
+    assert len(message) < 300
 
 
 @pytest.mark.parametrize(
-    ("line", "says"),
+    ("line", "expected"),
     [
         ("poll_interval = 0.5", "poll_interval must be a number from 1 to 86400"),
         ("poll_interval = '30'", "poll_interval must be a number"),
@@ -246,26 +246,26 @@ def test_any_unknown_key_is_one_line(write: Write, line: str) -> None:
         (f"theme = {'[' * 20_000}", "is not valid TOML: it is nested too deeply"),
     ],
 )
-def test_a_bad_value_names_file_and_key(write: Write, line: str, says: str) -> None:
+def test_a_bad_value_names_file_and_key(write: Write, line: str, expected: str) -> None:
     path = write(line)
-    said = refusal(path)
-    assert said.startswith(f"{path}: {says}")
-    assert "0123456789" not in said
+    message = load_error(path)
+    assert message.startswith(f"{path}: {expected}")
+    assert "0123456789" not in message
 
 
 def test_the_file_is_checked_although_the_environment_counts(write: Write) -> None:
     environ = {"SCENEXT_API_BASE_URL": DEFAULT_BASE_URL, "SCENEXT_OPEN_COMMAND": "x"}
-    assert "base_url" in refusal(write("base_url = 5"), environ)
-    assert "open_command" in refusal(write("open_command = 5"), environ)
+    assert "base_url" in load_error(write("base_url = 5"), environ)
+    assert "open_command" in load_error(write("open_command = 5"), environ)
 
 
 def test_a_file_that_cannot_be_read(write: Write, tmp_path: Path) -> None:
-    assert refusal(tmp_path) == f"{tmp_path}: cannot be read (Is a directory)"
+    assert load_error(tmp_path) == f"{tmp_path}: cannot be read (Is a directory)"
     path = write(b"theme = '\xff'")
-    assert refusal(path) == f"{path}: is not valid TOML: it is not UTF-8 text"
+    assert load_error(path) == f"{path}: is not valid TOML: it is not UTF-8 text"
     below = path / "config.toml"
-    assert refusal(below) == f"{below}: cannot be read (Not a directory)"
-    assert refusal(tmp_path / "a\nb\x1b", required=True).endswith("b: there is no such file")
+    assert load_error(below) == f"{below}: cannot be read (Not a directory)"
+    assert load_error(tmp_path / "a\nb\x1b", required=True).endswith("b: there is no such file")
 
 
 @given(
@@ -276,12 +276,12 @@ def test_a_file_that_cannot_be_read(write: Write, tmp_path: Path) -> None:
 def test_no_file_is_too_odd(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "odd.toml"
     path.write_bytes(data)
-    said = ""
+    message = ""
     try:
         load(path, {})
     except UserError as error:
-        said = str(error)
-    assert len(said.splitlines()) <= 1
+        message = str(error)
+    assert len(message.splitlines()) <= 1
 
 
 def test_files_are_in_the_xdg_places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The API key: where it is found, what is refused, and that no message tells any of it."""
+"""The API key: where it is found, which keys are invalid, and that no message contains it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ KEY = "sk-canary-0123456789"
 OTHER = "sk-other-9876543210"
 
 
-class Place:
-    """A folder with a config file, and the key's source there."""
+class KeySetup:
+    """A folder with a config file, and the key source that reads it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -46,8 +46,8 @@ class Place:
     def read(self) -> ApiKey:
         return self.source().read()
 
-    def refusal(self) -> str:
-        """The one line that says why there is no key."""
+    def error(self) -> str:
+        """Return the one-line message that says why there is no key."""
         with pytest.raises(UserError) as caught:
             self.read()
         message = str(caught.value)
@@ -60,81 +60,81 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    """An empty folder."""
-    return Place(tmp_path)
+def key_setup(tmp_path: Path) -> KeySetup:
+    """Return a setup in an empty folder."""
+    return KeySetup(tmp_path)
 
 
 def command(code: str) -> str:
-    """The `api_key_command` that runs this line of Python."""
+    """Return the setting of an `api_key_command` that runs this line of Python."""
     return f"api_key_command = ['{sys.executable}', '-c', '''{code}''']\n"
 
 
-# Where it is found
+# Where the key is found
 
 
-def test_the_order_of_the_places(place: Place) -> None:
-    place.environ[VARIABLE] = KEY
-    place.write("file-key-0123\n", "key")
-    place.write(
+def test_the_order_of_the_places(key_setup: KeySetup) -> None:
+    key_setup.environ[VARIABLE] = KEY
+    key_setup.write("file-key-0123\n", "key")
+    key_setup.write(
         command('print("command-key-0123")') + 'api_key_file = "key"\napi_key = "inline-key"'
     )
-    found = place.read()
-    assert (found.secret.reveal(), found.source) == (KEY, VARIABLE)
-    assert found.hint == f"{place.config} has another key; unset {VARIABLE} to use it."
-    found = place.read()
-    assert (found.secret.reveal(), found.source) == ("command-key-0123", "api_key_command")
-    place.write('api_key_file = "key"\napi_key = "inline-key"')
-    found = place.read()
-    assert (found.secret.reveal(), found.source) == ("file-key-0123", str(place.folder / "key"))
-    place.write('api_key = "inline-key"')
-    found = place.read()
-    assert (found.secret.reveal(), found.source) == ("inline-key", str(place.config))
-    assert found.hint == ""
+    key = key_setup.read()
+    assert (key.secret.reveal(), key.source) == (KEY, VARIABLE)
+    assert key.hint == f"{key_setup.config} has another key; unset {VARIABLE} to use it."
+    key = key_setup.read()
+    assert (key.secret.reveal(), key.source) == ("command-key-0123", "api_key_command")
+    key_setup.write('api_key_file = "key"\napi_key = "inline-key"')
+    key = key_setup.read()
+    assert (key.secret.reveal(), key.source) == ("file-key-0123", str(key_setup.folder / "key"))
+    key_setup.write('api_key = "inline-key"')
+    key = key_setup.read()
+    assert (key.secret.reveal(), key.source) == ("inline-key", str(key_setup.config))
+    assert key.hint == ""
 
 
-def test_the_variable_is_taken_out_of_the_environment(place: Place) -> None:
-    place.environ[VARIABLE] = f" {KEY}\n"
-    source = place.source()
-    assert place.environ == {}
+def test_the_variable_is_taken_out_of_the_environment(key_setup: KeySetup) -> None:
+    key_setup.environ[VARIABLE] = f" {KEY}\n"
+    source = key_setup.source()
+    assert key_setup.environ == {}
     assert source.read().secret == Secret(KEY)
     assert source.read().hint == ""
     assert not source.changed()
 
 
-def test_the_same_key_in_the_file_needs_no_hint(place: Place) -> None:
-    place.environ[VARIABLE] = KEY
-    place.write(f'api_key = "{KEY}"')
-    assert place.read().hint == ""
+def test_the_same_key_in_the_file_needs_no_hint(key_setup: KeySetup) -> None:
+    key_setup.environ[VARIABLE] = KEY
+    key_setup.write(f'api_key = "{KEY}"')
+    assert key_setup.read().hint == ""
 
 
-def test_a_broken_file_does_not_matter_behind_the_variable(place: Place) -> None:
-    place.environ[VARIABLE] = KEY
-    place.write("broken")
-    assert place.read().secret == Secret(KEY)
+def test_a_broken_file_does_not_matter_behind_the_variable(key_setup: KeySetup) -> None:
+    key_setup.environ[VARIABLE] = KEY
+    key_setup.write("broken")
+    assert key_setup.read().secret == Secret(KEY)
 
 
 @pytest.mark.parametrize("empty", ["", "  ", "\n", "YOUR_API_KEY", "your_actual_api_key_here"])
-def test_an_empty_variable_counts_as_unset(place: Place, empty: str) -> None:
-    place.environ[VARIABLE] = empty
-    assert place.refusal() == (
+def test_an_empty_variable_counts_as_unset(key_setup: KeySetup, empty: str) -> None:
+    key_setup.environ[VARIABLE] = empty
+    assert key_setup.error() == (
         "No API key. Set SCENEXT_API_KEY, or api_key_command / api_key_file in "
-        f"{place.config}. Keys: scenext.cn → personal centre → API Keys."
+        f"{key_setup.config}. Keys: scenext.cn → personal centre → API Keys."
     )
-    place.write(f'api_key = "{KEY}"')
-    place.environ[VARIABLE] = empty
-    assert place.read().source == str(place.config)
+    key_setup.write(f'api_key = "{KEY}"')
+    key_setup.environ[VARIABLE] = empty
+    assert key_setup.read().source == str(key_setup.config)
 
 
-def test_a_placeholder_is_no_key(place: Place) -> None:
-    place.write('api_key = "YOUR_API_KEY"')
-    assert place.refusal().startswith("No API key. ")
-    path = place.write("YOUR_API_KEY\n", "key")
-    place.write('api_key_file = "key"')
-    assert place.refusal() == f"The key from {path} is a placeholder; put an API key there."
+def test_a_placeholder_is_no_key(key_setup: KeySetup) -> None:
+    key_setup.write('api_key = "YOUR_API_KEY"')
+    assert key_setup.error().startswith("No API key. ")
+    path = key_setup.write("YOUR_API_KEY\n", "key")
+    key_setup.write('api_key_file = "key"')
+    assert key_setup.error() == f"The key from {path} is a placeholder; put an API key there."
 
 
-# What is refused
+# Invalid keys
 
 
 @pytest.mark.parametrize(
@@ -153,57 +153,59 @@ def test_a_placeholder_is_no_key(place: Place) -> None:
         ("sk-canary-\udcff0123456789", 11),
     ],
 )
-def test_a_malformed_key_is_told_by_its_place(place: Place, value: str, position: int) -> None:
-    place.environ[VARIABLE] = value
-    assert place.refusal() == (
+def test_a_malformed_key_is_told_by_its_place(
+    key_setup: KeySetup, value: str, position: int
+) -> None:
+    key_setup.environ[VARIABLE] = value
+    assert key_setup.error() == (
         f"The key from {VARIABLE} has a space, a line break or a character outside ASCII at "
         f"position {position}; copy it again."
     )
 
 
 @pytest.mark.parametrize("value", ["k" * 7, "k" * 513])
-def test_a_key_of_no_possible_length(place: Place, value: str) -> None:
-    place.environ[VARIABLE] = value
-    assert place.refusal() == (
+def test_a_key_of_no_possible_length(key_setup: KeySetup, value: str) -> None:
+    key_setup.environ[VARIABLE] = value
+    assert key_setup.error() == (
         f"The key from {VARIABLE} must have 8 to 512 characters; copy it again."
     )
 
 
-def test_a_key_file(place: Place, tmp_path: Path) -> None:
-    place.write('api_key_file = "key"')
+def test_a_key_file(key_setup: KeySetup, tmp_path: Path) -> None:
+    key_setup.write('api_key_file = "key"')
     path = tmp_path / "key"
-    assert place.refusal() == f"api_key_file: {path} cannot be read (No such file or directory)."
+    assert key_setup.error() == f"api_key_file: {path} cannot be read (No such file or directory)."
     for content in (KEY, f"{KEY}\n", f"\ufeff {KEY}\r\n\r\n"):
-        place.write(content, "key")
-        assert place.read().secret == Secret(KEY)
-    place.write(" \n", "key")
-    assert place.refusal() == f"The key from {path} is empty; put an API key there."
-    place.write(f"{KEY}\n{OTHER}\n", "key")
-    assert "a line break" in place.refusal()
+        key_setup.write(content, "key")
+        assert key_setup.read().secret == Secret(KEY)
+    key_setup.write(" \n", "key")
+    assert key_setup.error() == f"The key from {path} is empty; put an API key there."
+    key_setup.write(f"{KEY}\n{OTHER}\n", "key")
+    assert "a line break" in key_setup.error()
     path.write_bytes(KEY.encode("utf-16"))
-    assert place.refusal() == f"The key from {path} is not text; put an API key there."
+    assert key_setup.error() == f"The key from {path} is not text; put an API key there."
     path.unlink()
     path.mkdir()
-    assert place.refusal() == f"api_key_file: {path} cannot be read (Is a directory)."
+    assert key_setup.error() == f"api_key_file: {path} cannot be read (Is a directory)."
 
 
-def test_an_endless_key_file_ends(place: Place) -> None:
-    place.write('api_key_file = "/dev/zero"')
-    assert "The key from /dev/zero has" in place.refusal()
+def test_an_endless_key_file_ends(key_setup: KeySetup) -> None:
+    key_setup.write('api_key_file = "/dev/zero"')
+    assert "The key from /dev/zero has" in key_setup.error()
 
 
 # The command
 
 
-def test_the_first_line_of_a_command_counts(place: Place) -> None:
-    place.write(command(rf'print("{KEY}\r\nlogin: me")'))
-    assert place.read().secret == Secret(KEY)
-    place.write('api_key_command = \'printf "%s" "sk-with-quote"\'')
-    assert place.read().secret == Secret("sk-with-quote")
+def test_the_first_line_of_a_command_counts(key_setup: KeySetup) -> None:
+    key_setup.write(command(rf'print("{KEY}\r\nlogin: me")'))
+    assert key_setup.read().secret == Secret(KEY)
+    key_setup.write('api_key_command = \'printf "%s" "sk-with-quote"\'')
+    assert key_setup.read().secret == Secret("sk-with-quote")
 
 
 @pytest.mark.parametrize(
-    ("code", "says"),
+    ("code", "expected"),
     [
         ("pass", "The key from api_key_command is empty; put an API key there."),
         ("exit(3)", "api_key_command ended with 3."),
@@ -219,26 +221,26 @@ def test_the_first_line_of_a_command_counts(place: Place) -> None:
         ),
     ],
 )
-def test_a_command_that_brings_no_key(place: Place, code: str, says: str) -> None:
-    place.write(command(code))
-    assert place.refusal().startswith(says)
+def test_a_command_that_brings_no_key(key_setup: KeySetup, code: str, expected: str) -> None:
+    key_setup.write(command(code))
+    assert key_setup.error().startswith(expected)
 
 
-def test_a_command_that_is_not_there(place: Place) -> None:
-    place.write("api_key_command = 'no-such-program-here --key'")
-    assert place.refusal() == (
+def test_a_command_that_is_not_there(key_setup: KeySetup) -> None:
+    key_setup.write("api_key_command = 'no-such-program-here --key'")
+    assert key_setup.error() == (
         "api_key_command: no-such-program-here could not start: No such file or directory."
     )
-    place.write(f"api_key_command = ['{place.folder}']")
-    assert "could not start: Permission denied" in place.refusal()
+    key_setup.write(f"api_key_command = ['{key_setup.folder}']")
+    assert "could not start: Permission denied" in key_setup.error()
 
 
-def test_a_command_that_hangs(place: Place) -> None:
-    place.write("api_key_command = ['sh', '-c', 'echo half; sleep 5 & sleep 5']")
+def test_a_command_that_hangs(key_setup: KeySetup) -> None:
+    key_setup.write("api_key_command = ['sh', '-c', 'echo half; sleep 5 & sleep 5']")
     source = KeySource(
-        place.config,
-        lambda: KeySettings.from_table(read_table(place.config), place.config),
-        place.environ,
+        key_setup.config,
+        lambda: KeySettings.from_table(read_table(key_setup.config), key_setup.config),
+        key_setup.environ,
         command_timeout=0.2,
     )
     started = time.monotonic()
@@ -247,92 +249,94 @@ def test_a_command_that_hangs(place: Place) -> None:
     assert time.monotonic() - started < 2
 
 
-def test_a_command_inherits_no_key_and_gets_no_input(place: Place) -> None:
+def test_a_command_inherits_no_key_and_gets_no_input(key_setup: KeySetup) -> None:
     os.environ[VARIABLE] = KEY
-    place.write(
+    key_setup.write(
         command(
             'import os, sys; print(os.environ.get("SCENEXT_API_KEY", "none-there"),'
             ' sys.stdin.read(), sep="")'
         )
     )
     source = KeySource(
-        place.config,
-        lambda: KeySettings.from_table(read_table(place.config), place.config),
+        key_setup.config,
+        lambda: KeySettings.from_table(read_table(key_setup.config), key_setup.config),
         os.environ,
     )
     assert VARIABLE not in os.environ
     assert source.read().secret == Secret(KEY)
-    assert place.read().secret == Secret("none-there")
+    assert key_setup.read().secret == Secret("none-there")
 
 
-# When it changes
+# Changes of the key
 
 
-def test_a_new_key_is_noticed(place: Place) -> None:
-    place.write('api_key_file = "key"')
-    place.write(KEY, "key")
-    source = place.source()
+def test_a_new_key_is_noticed(key_setup: KeySetup) -> None:
+    key_setup.write('api_key_file = "key"')
+    key_setup.write(KEY, "key")
+    source = key_setup.source()
     current = CurrentKey(source)
     assert not current.reload()
     assert not current.reload(always=True)
-    place.write(OTHER + "\n", "key")
+    key_setup.write(OTHER + "\n", "key")
     assert source.changed()
     assert current.reload()
     assert current.key.secret == Secret(OTHER)
     assert not source.changed()
-    (place.folder / "key").unlink()
+    (key_setup.folder / "key").unlink()
     with pytest.raises(UserError):
         current.reload()
     assert current.key.secret == Secret(OTHER)
-    place.write(f'api_key = "{KEY}"')
+    key_setup.write(f'api_key = "{KEY}"')
     assert current.reload()
-    assert current.key.source == str(place.config)
+    assert current.key.source == str(key_setup.config)
 
 
-def test_an_inline_key_that_others_may_read(place: Place) -> None:
-    place.write(f'api_key = "{KEY}"').chmod(0o644)
-    source = place.source()
+def test_an_inline_key_that_others_may_read(key_setup: KeySetup) -> None:
+    key_setup.write(f'api_key = "{KEY}"').chmod(0o644)
+    source = key_setup.source()
     assert source.permission_warning() == (
-        f"{place.config} holds the API key and other users may read it: chmod 600 it"
+        f"{key_setup.config} holds the API key and other users may read it: chmod 600 it"
     )
-    place.config.chmod(0o600)
+    key_setup.config.chmod(0o600)
     assert source.permission_warning() == ""
-    place.write("theme = 'nord'").chmod(0o644)
+    key_setup.write("theme = 'nord'").chmod(0o644)
     assert source.permission_warning() == ""
-    place.config.unlink()
+    key_setup.config.unlink()
     assert source.permission_warning() == ""
 
 
-# That nobody tells it
+# No message contains the key
 
 
-def test_a_secret_shows_itself_to_nobody(place: Place) -> None:
+def test_a_secret_shows_itself_to_nobody(key_setup: KeySetup) -> None:
     secret = Secret(KEY)
-    place.write(f'api_key = "{KEY}"')
-    shown = (repr(secret), str(secret), f"{secret}", f"{secret!r:>40}", f"{[secret]}")
-    assert KEY not in " ".join((*shown, repr(place.read()), repr(load(place.config, {}))))
+    key_setup.write(f'api_key = "{KEY}"')
+    renderings = (repr(secret), str(secret), f"{secret}", f"{secret!r:>40}", f"{[secret]}")
+    assert KEY not in " ".join(
+        (*renderings, repr(key_setup.read()), repr(load(key_setup.config, {})))
+    )
     assert len({secret, Secret(KEY), Secret(OTHER)}) == 2
 
 
 @given(st.text(st.characters(), max_size=40) | st.text("!~az09\n\t é", max_size=40))
 @settings(max_examples=examples(300))
 def test_any_key_is_well_formed_or_refused(value: str) -> None:
-    said = ""
+    message = ""
     try:
         source = KeySource(Path("/none/config.toml"), KeySettings, {VARIABLE: value})
-        found = source.read().secret.reveal()
+        key = source.read().secret.reveal()
     except UserError as error:
-        found, said = "", str(error)
-    assert bool(found) != bool(said)
-    if found:
-        assert found == value.strip()
-        assert found.isascii()
-        assert found.isprintable()
-        assert " " not in found
-        assert 8 <= len(found) <= 512
+        key, message = "", str(error)
+    assert bool(key) != bool(message)
+    if key:
+        assert key == value.strip()
+        assert key.isascii()
+        assert key.isprintable()
+        assert " " not in key
+        assert 8 <= len(key) <= 512
     else:
-        assert said.startswith(("No API key. ", f"The key from {VARIABLE} "))
-        assert len(said.splitlines()) == 1
+        assert message.startswith(("No API key. ", f"The key from {VARIABLE} "))
+        assert len(message.splitlines()) == 1
 
 
 def test_a_redactor_knows_the_forms_of_a_key() -> None:
@@ -360,8 +364,8 @@ def test_a_log_record_is_redacted_with_its_traceback(caplog: pytest.LogCaptureFi
         raise ValueError(f"{KEY} \x1b]0;x\x07\x1b[2J")
     except ValueError:
         logging.getLogger("test").exception("query with %s", KEY)
-    told = RedactingFormatter(redact, "%(levelname)s %(message)s").format(caplog.records[0])
-    assert told.startswith("ERROR query with ***\nTraceback")
-    assert told.endswith("ValueError: *** ")
-    assert KEY not in told
-    assert "\x1b" not in told
+    formatted = RedactingFormatter(redact, "%(levelname)s %(message)s").format(caplog.records[0])
+    assert formatted.startswith("ERROR query with ***\nTraceback")
+    assert formatted.endswith("ValueError: *** ")
+    assert KEY not in formatted
+    assert "\x1b" not in formatted

@@ -1,4 +1,4 @@
-"""Sessions with the demo's stand-in, over real HTTP on loopback. The clock is moved by hand."""
+"""The demo service over real HTTP on loopback, with a clock that the tests advance."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ NOON = 1_750_000_000.0
 
 
 class Clock:
-    """A wall clock that stands still unless it is moved."""
+    """A wall clock that moves only when it is advanced."""
 
     def __init__(self) -> None:
         self.now = NOON
@@ -46,18 +46,18 @@ class Clock:
     def __call__(self) -> float:
         return self.now
 
-    def forward(self, seconds: float) -> None:
+    def advance(self, seconds: float) -> None:
         self.now += seconds
 
 
-class Visitor:
-    """A client of the service, as a user's program would be one."""
+class Client:
+    """A client of the service, like the program of a user."""
 
     def __init__(self, service: DemoService, http: httpx.Client) -> None:
         self.service = service
         self.http = http
 
-    def ask(self, task_id: str, key: str | None = None) -> httpx.Response:
+    def get_status(self, task_id: str, key: str | None = None) -> httpx.Response:
         key = self.service.api_key if key is None else key
         return self.http.get(
             f"{self.service.base_url}/get_status/{task_id}",
@@ -65,12 +65,12 @@ class Visitor:
         )
 
     def task(self, task_id: str) -> dict[str, Any]:
-        answer = self.ask(task_id)
-        assert answer.status_code == 200
-        assert answer.json()["status"] == "success"
-        return cast("dict[str, Any]", answer.json()["data"])
+        response = self.get_status(task_id)
+        assert response.status_code == 200
+        assert response.json()["status"] == "success"
+        return cast("dict[str, Any]", response.json()["data"])
 
-    def links(self, task_id: str) -> list[str]:
+    def frame_links(self, task_id: str) -> list[str]:
         return [frame["image"] for frame in self.task(task_id)["progress"]]
 
 
@@ -80,9 +80,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def visitor(clock: Clock) -> Iterator[Visitor]:
+def client(clock: Clock) -> Iterator[Client]:
     with DemoService(now=clock) as service, httpx.Client(trust_env=False) as http:
-        yield Visitor(service, http)
+        yield Client(service, http)
 
 
 def expiry(link: str) -> int:
@@ -92,15 +92,15 @@ def expiry(link: str) -> int:
 # The status query
 
 
-def test_a_running_task_has_the_documented_form(visitor: Visitor, clock: Clock) -> None:
-    clock.forward(20)
+def test_a_running_task_has_the_documented_form(client: Client, clock: Clock) -> None:
+    clock.advance(20)
 
-    answer = visitor.ask(SKY.task_id)
+    response = client.get_status(SKY.task_id)
 
-    assert answer.headers["Content-Type"] == "application/json"
-    assert parsedate_to_datetime(answer.headers["Date"]).timestamp() == clock.now
-    assert set(answer.json()) == {"status", "data"}
-    data = answer.json()["data"]
+    assert response.headers["Content-Type"] == "application/json"
+    assert parsedate_to_datetime(response.headers["Date"]).timestamp() == clock.now
+    assert set(response.json()) == {"status", "data"}
+    data = response.json()["data"]
     assert set(data) == {"task_id", "status", "progress"}
     assert data["task_id"] == SKY.task_id
     assert data["status"] == "IN_PROGRESS"
@@ -108,25 +108,25 @@ def test_a_running_task_has_the_documented_form(visitor: Visitor, clock: Clock) 
     assert all(set(frame) == {"id", "image"} for frame in data["progress"])
 
 
-def test_a_completed_task_brings_its_result_and_points_from_the_start(visitor: Visitor) -> None:
-    data = visitor.task(PYTHAGORAS.task_id)
+def test_a_completed_task_brings_its_result_and_points_from_the_start(client: Client) -> None:
+    data = client.task(PYTHAGORAS.task_id)
 
     assert data["status"] == "COMPLETED"
     assert len(data["progress"]) == 5
     video, text = data["result"]
     assert video["type"] == "video"
-    assert video["content"].startswith(visitor.service.origin + "/video/")
+    assert video["content"].startswith(client.service.origin + "/video/")
     assert video["score"] == 92
     assert text == {"type": "text", "content": PYTHAGORAS.result[1].content}
     assert data["consumption"] == [35]
 
 
-def test_a_task_that_fails_says_why(visitor: Visitor, clock: Clock) -> None:
-    clock.forward(44)
-    assert visitor.task(FOURIER.task_id)["status"] == "IN_PROGRESS"
-    clock.forward(1)
+def test_a_task_that_fails_says_why(client: Client, clock: Clock) -> None:
+    clock.advance(44)
+    assert client.task(FOURIER.task_id)["status"] == "IN_PROGRESS"
+    clock.advance(1)
 
-    data = visitor.task(FOURIER.task_id)
+    data = client.task(FOURIER.task_id)
 
     assert data["status"] == "FAILED"
     assert [item["type"] for item in data["result"]] == ["text"]
@@ -135,52 +135,52 @@ def test_a_task_that_fails_says_why(visitor: Visitor, clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("key", ["wrong", "clé", "demo-"])
-def test_a_wrong_key_is_refused_for_every_task(visitor: Visitor, key: str) -> None:
+def test_a_wrong_key_is_refused_for_every_task(client: Client, key: str) -> None:
     for task_id in (SKY.task_id, "no such task"):
-        answer = visitor.http.get(
-            f"{visitor.service.base_url}/get_status/{task_id}",
+        response = client.http.get(
+            f"{client.service.base_url}/get_status/{task_id}",
             headers=httpx.Headers({"Authorization": f"Bearer {key}"}, encoding="utf-8"),
         )
-        assert answer.status_code == 401
-        assert answer.json() == {
+        assert response.status_code == 401
+        assert response.json() == {
             "status": "error",
             "data": {"messages": "Unauthorized: Invalid API key"},
         }
 
 
-def test_a_missing_key_is_refused(visitor: Visitor) -> None:
-    assert visitor.http.get(f"{visitor.service.base_url}/get_status/48213").status_code == 401
+def test_a_missing_key_is_refused(client: Client) -> None:
+    assert client.http.get(f"{client.service.base_url}/get_status/48213").status_code == 401
 
 
-def test_an_unknown_task_is_an_error_of_the_request(visitor: Visitor) -> None:
-    answer = visitor.ask("99999")
+def test_an_unknown_task_is_an_error_of_the_request(client: Client) -> None:
+    response = client.get_status("99999")
 
-    assert answer.status_code == 404
-    assert answer.json() == {"status": "error", "data": {"messages": "Task not found"}}
-
-
-def test_the_task_id_is_percent_decoded(visitor: Visitor) -> None:
-    assert visitor.ask("%34%38213").json()["data"]["task_id"] == "48213"
+    assert response.status_code == 404
+    assert response.json() == {"status": "error", "data": {"messages": "Task not found"}}
 
 
-def test_only_reading_is_allowed(visitor: Visitor) -> None:
-    url = f"{visitor.service.base_url}/get_status/48213"
+def test_the_task_id_is_percent_decoded(client: Client) -> None:
+    assert client.get_status("%34%38213").json()["data"]["task_id"] == "48213"
+
+
+def test_only_reading_is_allowed(client: Client) -> None:
+    url = f"{client.service.base_url}/get_status/48213"
     for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
-        answer = visitor.http.request(method, url, content=b"{}")
-        assert answer.status_code == 405
-        assert answer.headers["Allow"] == "GET, HEAD"
+        response = client.http.request(method, url, content=b"{}")
+        assert response.status_code == 405
+        assert response.headers["Allow"] == "GET, HEAD"
 
-    head = visitor.http.head(url, headers={"Authorization": f"Bearer {visitor.service.api_key}"})
+    head = client.http.head(url, headers={"Authorization": f"Bearer {client.service.api_key}"})
     assert head.status_code == 200
     assert int(head.headers["Content-Length"]) > 0
     assert head.content == b""
 
 
-# The course of the tasks
+# Progress of the tasks
 
 
-def test_tasks_are_of_both_kinds_of_ids_and_every_one_has_a_label(visitor: Visitor) -> None:
-    service = visitor.service
+def test_tasks_are_of_both_kinds_of_ids_and_every_one_has_a_label(client: Client) -> None:
+    service = client.service
     assert service.task_ids == tuple(story.task_id for story in STORIES)
     assert any(task_id.isdigit() for task_id in service.task_ids)
     assert any(len(task_id) == 36 for task_id in service.task_ids)
@@ -189,19 +189,19 @@ def test_tasks_are_of_both_kinds_of_ids_and_every_one_has_a_label(visitor: Visit
 
 
 def test_polled_every_five_seconds_the_tasks_only_ever_advance(
-    visitor: Visitor, clock: Clock
+    client: Client, clock: Clock
 ) -> None:
-    counts = {task_id: [0] for task_id in visitor.service.task_ids}
+    counts = {task_id: [0] for task_id in client.service.task_ids}
     ended: dict[str, str] = {}
     for _ in range(62):
-        for task_id in visitor.service.task_ids:
-            data = visitor.task(task_id)
+        for task_id in client.service.task_ids:
+            data = client.task(task_id)
             counts[task_id].append(len(data["progress"]))
             assert task_id not in ended or data["status"] == ended[task_id]
             assert ("result" in data) == (data["status"] != "IN_PROGRESS")
             if data["status"] != "IN_PROGRESS":
                 ended[task_id] = data["status"]
-        clock.forward(5)
+        clock.advance(5)
 
     assert all(seen == sorted(seen) for seen in counts.values())
     assert {task_id: seen[-1] for task_id, seen in counts.items()} == {
@@ -214,9 +214,9 @@ def test_polled_every_five_seconds_the_tasks_only_ever_advance(
 
 def test_speed_makes_the_tasks_live_faster(clock: Clock) -> None:
     with DemoService(now=clock, speed=10) as service, httpx.Client(trust_env=False) as http:
-        visitor = Visitor(service, http)
-        clock.forward(7.6)
-        assert visitor.task(SKY.task_id)["status"] == "COMPLETED"
+        client = Client(service, http)
+        clock.advance(7.6)
+        assert client.task(SKY.task_id)["status"] == "COMPLETED"
 
 
 def test_a_speed_of_nothing_is_refused() -> None:
@@ -225,19 +225,19 @@ def test_a_speed_of_nothing_is_refused() -> None:
 
 
 def test_a_scene_without_a_picture_repeats_the_link_under_a_new_id(
-    visitor: Visitor, clock: Clock
+    client: Client, clock: Clock
 ) -> None:
-    clock.forward(80)
+    clock.advance(80)
 
-    frames = visitor.task(SKY.task_id)["progress"]
+    frames = client.task(SKY.task_id)["progress"]
 
     assert len({frame["id"] for frame in frames}) == len(frames)
     assert frames[3]["image"] == frames[4]["image"]
     assert frames[3]["id"] != frames[4]["id"]
 
 
-def test_an_id_says_nothing_about_the_name_of_the_file(visitor: Visitor) -> None:
-    second = visitor.task(PYTHAGORAS.task_id)["progress"][1]
+def test_an_id_says_nothing_about_the_name_of_the_file(client: Client) -> None:
+    second = client.task(PYTHAGORAS.task_id)["progress"][1]
 
     assert second["id"] == "frame2"
     assert urlsplit(second["image"]).path.endswith("/frame3.png")
@@ -247,27 +247,27 @@ def test_an_id_says_nothing_about_the_name_of_the_file(visitor: Visitor) -> None
 
 
 def test_links_stay_the_same_and_live_a_day_from_when_the_frame_was_drawn(
-    visitor: Visitor, clock: Clock
+    client: Client, clock: Clock
 ) -> None:
-    clock.forward(10)
-    before = visitor.links(SKY.task_id)
-    clock.forward(60)
-    after = visitor.links(SKY.task_id)
+    clock.advance(10)
+    before = client.frame_links(SKY.task_id)
+    clock.advance(60)
+    after = client.frame_links(SKY.task_id)
 
     assert after[: len(before)] == before
     assert [expiry(link) - NOON - DAY for link in before] == [1, 9]
 
 
-def test_short_lived_links_are_signed_afresh_and_end(visitor: Visitor, clock: Clock) -> None:
-    clock.forward(10)
-    first = visitor.links(PHOTOSYNTHESIS.task_id)[0]
+def test_short_lived_links_are_signed_afresh_and_end(client: Client, clock: Clock) -> None:
+    clock.advance(10)
+    first = client.frame_links(PHOTOSYNTHESIS.task_id)[0]
     assert expiry(first) == clock.now + 90
-    clock.forward(90)
-    assert visitor.http.get(first).status_code == 200
-    clock.forward(1)
+    clock.advance(90)
+    assert client.http.get(first).status_code == 200
+    clock.advance(1)
 
-    expired = visitor.http.get(first)
-    renewed = visitor.links(PHOTOSYNTHESIS.task_id)[0]
+    expired = client.http.get(first)
+    renewed = client.frame_links(PHOTOSYNTHESIS.task_id)[0]
 
     assert expired.status_code == 403
     assert expired.headers["x-oss-ec"] == "0002-00000069"
@@ -276,98 +276,98 @@ def test_short_lived_links_are_signed_afresh_and_end(visitor: Visitor, clock: Cl
     assert b"<Expires>2025-06-15T15:08:20.000Z</Expires>" in expired.content
     assert b"<ServerTime>2025-06-15T15:08:21.000Z</ServerTime>" in expired.content
     assert renewed != first
-    assert visitor.http.get(renewed).status_code == 200
+    assert client.http.get(renewed).status_code == 200
 
 
-def test_links_of_every_task_open_as_they_were_sent(visitor: Visitor, clock: Clock) -> None:
-    clock.forward(400)
-    for task_id in visitor.service.task_ids:
-        links = visitor.links(task_id)
+def test_links_of_every_task_open_as_they_were_sent(client: Client, clock: Clock) -> None:
+    clock.advance(400)
+    for task_id in client.service.task_ids:
+        links = client.frame_links(task_id)
         for link in (links[0], links[2], links[-1]):
-            answer = visitor.http.get(link)
-            assert answer.headers["Content-Type"] == "image/png"
-            assert len(answer.content) < 60_000
-            with Image.open(io.BytesIO(answer.content)) as picture:
+            response = client.http.get(link)
+            assert response.headers["Content-Type"] == "image/png"
+            assert len(response.content) < 60_000
+            with Image.open(io.BytesIO(response.content)) as picture:
                 picture.load()
                 assert (picture.format, picture.size) == ("PNG", (1280, 720))
 
 
-def test_the_video_is_a_file_that_plays(visitor: Visitor) -> None:
-    answer = visitor.http.get(visitor.task(PYTHAGORAS.task_id)["result"][0]["content"])
+def test_the_video_is_a_file_that_plays(client: Client) -> None:
+    response = client.http.get(client.task(PYTHAGORAS.task_id)["result"][0]["content"])
 
-    assert answer.headers["Content-Type"] == "image/gif"
-    with Image.open(io.BytesIO(answer.content)) as video:
+    assert response.headers["Content-Type"] == "image/gif"
+    with Image.open(io.BytesIO(response.content)) as video:
         assert video.format == "GIF"
         assert getattr(video, "n_frames", 1) == 5
 
 
-def test_a_link_that_was_tampered_with_is_refused(visitor: Visitor) -> None:
-    link = visitor.links(PYTHAGORAS.task_id)[0]
+def test_a_link_that_was_tampered_with_is_refused(client: Client) -> None:
+    link = client.frame_links(PYTHAGORAS.task_id)[0]
     later = link.replace(f"Expires={expiry(link)}", f"Expires={expiry(link) + 1}")
     other = link.replace("frame1.png", "frame3.png")
     unsigned = link.partition("Signature=")[0] + "Signature=%E2%82%AC"
     for wrong in (later, other, unsigned):
-        answer = visitor.http.get(wrong)
-        assert answer.status_code == 403
-        assert b"<Code>SignatureDoesNotMatch</Code>" in answer.content
-        assert answer.headers["x-oss-ec"] == "0002-00000040"
+        response = client.http.get(wrong)
+        assert response.status_code == 403
+        assert b"<Code>SignatureDoesNotMatch</Code>" in response.content
+        assert response.headers["x-oss-ec"] == "0002-00000040"
 
 
-def test_a_signature_holds_for_its_method_only(visitor: Visitor) -> None:
-    link = visitor.links(PYTHAGORAS.task_id)[0]
+def test_a_signature_holds_for_its_method_only(client: Client) -> None:
+    link = client.frame_links(PYTHAGORAS.task_id)[0]
     path = urlsplit(link).path
-    for_head = visitor.service.signer.sign(path, expiry(link), method="HEAD")
+    for_head = client.service.signer.sign(path, expiry(link), method="HEAD")
 
-    refused = visitor.http.head(link)
-    allowed = visitor.http.head(visitor.service.origin + for_head)
+    refused = client.http.head(link)
+    allowed = client.http.head(client.service.origin + for_head)
 
     assert (refused.status_code, refused.headers["x-oss-ec"]) == (403, "0002-00000040")
     assert allowed.status_code == 200
     assert allowed.content == b""
-    assert visitor.http.get(visitor.service.origin + for_head).status_code == 403
-    assert visitor.http.put(link, content=b"x").status_code == 405
+    assert client.http.get(client.service.origin + for_head).status_code == 403
+    assert client.http.put(link, content=b"x").status_code == 405
 
 
-def test_a_link_without_its_signature_is_refused(visitor: Visitor) -> None:
-    link = visitor.links(PYTHAGORAS.task_id)[0]
+def test_a_link_without_its_signature_is_refused(client: Client) -> None:
+    link = client.frame_links(PYTHAGORAS.task_id)[0]
     bare, _, query = link.partition("?")
     parts = query.split("&")
     for kept in ([], parts[1:], parts[:1] + parts[2:], parts[:2]):
-        answer = visitor.http.get(f"{bare}?{'&'.join(kept)}")
-        assert answer.status_code == 403
-        assert b"<Code>AccessDenied</Code>" in answer.content
+        response = client.http.get(f"{bare}?{'&'.join(kept)}")
+        assert response.status_code == 403
+        assert b"<Code>AccessDenied</Code>" in response.content
     for date in ("soon", "", "-1", "9" * 13):
-        answer = visitor.http.get(f"{bare}?{parts[0]}&Expires={date}&{parts[2]}")
-        assert answer.status_code == 403
-        assert b"<Code>AccessDenied</Code>" in answer.content
-    stranger = visitor.http.get(f"{bare}?OSSAccessKeyId=x&{parts[1]}&{parts[2]}")
+        response = client.http.get(f"{bare}?{parts[0]}&Expires={date}&{parts[2]}")
+        assert response.status_code == 403
+        assert b"<Code>AccessDenied</Code>" in response.content
+    stranger = client.http.get(f"{bare}?OSSAccessKeyId=x&{parts[1]}&{parts[2]}")
     assert b"<Code>InvalidAccessKeyId</Code>" in stranger.content
 
 
-def test_the_key_of_the_api_has_no_business_at_the_files(visitor: Visitor) -> None:
-    link = visitor.links(PYTHAGORAS.task_id)[0]
+def test_the_key_of_the_api_has_no_business_at_the_files(client: Client) -> None:
+    link = client.frame_links(PYTHAGORAS.task_id)[0]
 
-    answer = visitor.http.get(link, headers={"Authorization": f"Bearer {visitor.service.api_key}"})
+    response = client.http.get(link, headers={"Authorization": f"Bearer {client.service.api_key}"})
 
-    assert answer.status_code == 400
-    assert b"<Code>InvalidArgument</Code>" in answer.content
-    assert visitor.service.api_key.encode() not in answer.content
+    assert response.status_code == 400
+    assert b"<Code>InvalidArgument</Code>" in response.content
+    assert client.service.api_key.encode() not in response.content
 
 
-def test_an_object_that_does_not_exist_yet_is_not_found(visitor: Visitor, clock: Clock) -> None:
-    service = visitor.service
-    unborn = SKY.picture_path(8)
-    for path in (unborn, "/frame_img/nothing.png", "/video/nothing.mp4"):
-        answer = visitor.http.get(service.origin + service.signer.sign(path, int(NOON) + 100))
-        assert answer.status_code == 404
-        assert b"<Code>NoSuchKey</Code>" in answer.content
-    clock.forward(70)
-    link = service.origin + service.signer.sign(unborn, int(NOON) + 100)
-    assert visitor.http.get(link).status_code == 200
+def test_an_object_that_does_not_exist_yet_is_not_found(client: Client, clock: Clock) -> None:
+    service = client.service
+    future_path = SKY.picture_path(8)
+    for path in (future_path, "/frame_img/nothing.png", "/video/nothing.mp4"):
+        response = client.http.get(service.origin + service.signer.sign(path, int(NOON) + 100))
+        assert response.status_code == 404
+        assert b"<Code>NoSuchKey</Code>" in response.content
+    clock.advance(70)
+    link = service.origin + service.signer.sign(future_path, int(NOON) + 100)
+    assert client.http.get(link).status_code == 200
 
 
 def test_a_signature_is_that_of_the_algorithm() -> None:
-    """Against a value made with `openssl dgst -sha1 -hmac secret -binary | base64`."""
+    """The expected value is from `openssl dgst -sha1 -hmac secret -binary | base64`."""
     signer = Signer("LTAI", b"secret", "bucket")
 
     assert signer.sign("/a/b.png", 1749287113) == (
@@ -416,7 +416,7 @@ def test_a_silent_connection_is_closed_after_the_idle_timeout() -> None:
 def test_latency_delays_the_answers_but_not_the_end() -> None:
     with DemoService(latency=0.05) as service, httpx.Client(trust_env=False) as http:
         began = time.monotonic()
-        Visitor(service, http).task("48213")
+        Client(service, http).task("48213")
         assert time.monotonic() - began >= 0.05
 
 
@@ -445,11 +445,11 @@ def test_a_service_that_misbehaves_is_another_function_or_exchange(
     assert capfd.readouterr() == ("", "")
 
 
-# On its own
+# Standalone
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_run_alone_it_prints_three_lines_and_ends_when_interrupted(number: signal.Signals) -> None:
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_run_alone_it_prints_three_lines_and_ends_when_interrupted(signum: signal.Signals) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "tui.demo"],
         stdout=subprocess.PIPE,
@@ -457,22 +457,22 @@ def test_run_alone_it_prints_three_lines_and_ends_when_interrupted(number: signa
         text=True,
         encoding="utf-8",
     )
-    rescue = threading.Timer(20, process.kill)
-    rescue.start()
+    kill_timer = threading.Timer(20, process.kill)
+    kill_timer.start()
     try:
         assert process.stdout is not None
         base_url, key, task_ids = (process.stdout.readline().strip() for _ in range(3))
         with httpx.Client(trust_env=False) as http:
             for task_id in task_ids.split(" "):
-                answer = http.get(
+                response = http.get(
                     f"{base_url}/get_status/{task_id}", headers={"Authorization": f"Bearer {key}"}
                 )
-                assert json.loads(answer.content)["data"]["task_id"] == task_id
-            process.send_signal(number)
+                assert json.loads(response.content)["data"]["task_id"] == task_id
+            process.send_signal(signum)
             rest, errors = process.communicate(timeout=10)
         assert (process.returncode, rest, errors) == (0, "", "")
     finally:
-        rescue.cancel()
+        kill_timer.cancel()
         if process.poll() is None:
             process.kill()
             process.communicate()

@@ -1,4 +1,4 @@
-"""Copying: through tmux where there is one, else by OSC 52, claiming no more than is known."""
+"""Copying through tmux or OSC 52, with messages that claim no more than is known."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from tui.links.clipboard import COPIED_BY_TMUX, SENT, copy
 TMUX = {"TMUX": "/tmp/tmux-1000/default,42,0"}
 URL = frame_url("12345", 1)
 
-needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="there is no tmux")
+needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 
 
 def fake_tmux(folder: Path, monkeypatch: pytest.MonkeyPatch, body: str) -> None:
-    """Put a program of the name tmux in front of any other."""
+    """Put a program named tmux first on PATH."""
     program = folder / "tmux"
     program.write_text(f"#!/bin/sh\n{body}\n")
     program.chmod(0o755)
@@ -48,7 +48,7 @@ def test_inside_tmux_it_alone_is_asked(tmp_path: Path, monkeypatch: pytest.Monke
     sent: list[str] = []
     assert copy(URL, TMUX, sent.append) == COPIED_BY_TMUX
     assert sent == []
-    # The link is no argument: those are seen by every user of the machine.
+    # The link is not an argument, because every user of the machine can see those.
     assert (tmp_path / "args").read_text() == "load-buffer -w -\n"
     assert (tmp_path / "stdin").read_text() == URL
 
@@ -79,28 +79,28 @@ def test_a_tmux_that_is_gone_is_no_fault(tmp_path: Path, monkeypatch: pytest.Mon
 
 @dataclass
 class Tmux:
-    """A tmux server of the test's own, with an empty configuration."""
+    """A private tmux server with an empty configuration."""
 
     socket: str
 
     def argv(self, *words: str) -> list[str]:
-        """Return a command line for this server."""
+        """Return the command line of a tmux command for this server."""
         return ["tmux", "-L", self.socket, "-f", "/dev/null", *words]
 
-    def ask(self, *words: str) -> str:
-        """Run a command and return what it prints."""
-        done = subprocess.run(
+    def run(self, *words: str) -> str:
+        """Run a tmux command and return its output."""
+        completed = subprocess.run(
             self.argv(*words), capture_output=True, text=True, check=False, timeout=10
         )
-        return done.stdout
+        return completed.stdout
 
 
 @pytest.fixture
 def tmux() -> Iterator[Tmux]:
-    """A server that ends with the test."""
+    """Return a tmux server that is killed after the test."""
     server = Tmux(f"scenext-test-{uuid.uuid4().hex[:12]}")
     yield server
-    server.ask("kill-server")
+    server.run("kill-server")
 
 
 @needs_tmux
@@ -111,10 +111,10 @@ def test_in_a_default_tmux_the_link_lands_in_its_buffer_and_in_the_terminal(
     argv = tmux.argv("new-session", sys.executable, "-m", "tui", "watch", "t1")
     with Terminal(argv, env=home.environment()) as terminal:
         terminal.wait_for_text("frame1.png")
-        assert tmux.ask("show-buffer") == ""
+        assert tmux.run("show-buffer") == ""
         terminal.press("y")
         terminal.wait_for_text("Link of frame1 copied by tmux.")
-        assert tmux.ask("show-buffer") == URL
+        assert tmux.run("show-buffer") == URL
         terminal.wait_for(lambda _: URL in terminal.clipboards())
         terminal.press("q")
         assert terminal.wait_exit() == 0
@@ -133,7 +133,7 @@ def test_in_tmux_the_raw_link_can_be_taken_whole(
         terminal.wait_for_text("Link copied by tmux.")
         terminal.press("u")
         terminal.wait_for_text("Press enter to go back.")
-        # Longer than the line: it is one line for tmux all the same.
-        assert URL in tmux.ask("capture-pane", "-p", "-J").splitlines()
+        # The link is wider than the pane; -J joins the lines that the terminal wrapped.
+        assert URL in tmux.run("capture-pane", "-p", "-J").splitlines()
         terminal.press("enter")
         terminal.wait_for_text("Link copied by tmux.")

@@ -1,4 +1,4 @@
-"""Which way a link is opened, on every kind of machine; and what becomes of the program."""
+"""How a link is opened on each kind of machine, and what happens to the program."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ EVERYTHING = ("xdg-open", "gio", "wslview", "open", "w3m", "lynx", "firefox", "h
 
 
 def which(*names: str) -> Callable[[str], str | None]:
-    """A `shutil.which` for a machine with these programs, which are also found by their path."""
-    return lambda name: f"/usr/bin/{name}" if os.path.basename(name) in names else None  # noqa: PTH119 (a name, no path of ours)
+    """Return a `shutil.which` that finds these programs by name and by path."""
+    return lambda name: f"/usr/bin/{name}" if os.path.basename(name) in names else None  # noqa: PTH119 (a name, not a path)
 
 
-def surroundings(
+def open_context(
     environ: Mapping[str, str],
     platform: str = "linux",
     programs: tuple[str, ...] = EVERYTHING,
@@ -44,16 +44,16 @@ def surroundings(
     wsl: bool = False,
     tmux_ssh: str = "",
 ) -> OpenContext:
-    """A machine with this environment and these programs."""
+    """Return the context of a machine with this environment and these programs."""
     return OpenContext(environ, platform, which(*programs), wsl=wsl, tmux_ssh=tmux_ssh)
 
 
 @dataclass(frozen=True)
 class Case:
-    """A machine, and how a link is opened there."""
+    """A machine and the expected plan for a link there."""
 
     name: str
-    here: OpenContext
+    context: OpenContext
     expected: Plan
     open_command: str = ""
     url: str = field(default=URL)
@@ -63,122 +63,122 @@ XDG_OPEN = RunProgram(("xdg-open", URL), "xdg-open")
 MACOS_OPEN = RunProgram(("open", URL), "open")
 
 CASES = [
-    # The user's own command comes first, everywhere.
-    Case("command", surroundings(DESKTOP), RunProgram(("firefox", URL), "firefox"), "firefox"),
+    # open_command comes first everywhere.
+    Case("command", open_context(DESKTOP), RunProgram(("firefox", URL), "firefox"), "firefox"),
     Case(
         "command beats BROWSER and SSH",
-        surroundings({**SSH, "BROWSER": "helper.sh"}),
+        open_context({**SSH, "BROWSER": "helper.sh"}),
         RunProgram(("mine", "--new-tab", URL), "mine"),
         "mine --new-tab",
     ),
     Case(
         "command with {url}",
-        surroundings({}),
+        open_context({}),
         RunProgram(("/opt/a b/mine", f"--url={URL}", "-q"), "mine"),
         "'/opt/a b/mine' --url={url} -q",
     ),
     Case(
-        "command with %s", surroundings({}), RunProgram(("mine", URL, "end"), "mine"), "mine %s end"
+        "command with %s", open_context({}), RunProgram(("mine", URL, "end"), "mine"), "mine %s end"
     ),
     Case(
-        "a link that looks like a place for one",
-        surroundings({}),
+        "a link that looks like a placeholder",
+        open_context({}),
         RunProgram(("mine", "https://x.test/%s?{url}=%s"), "mine"),
         "mine {url}",
         "https://x.test/%s?{url}=%s",
     ),
     Case(
-        "a command that is no shell's",
-        surroundings({}),
+        "a command without a shell",
+        open_context({}),
         RunProgram(("mine", ";", "rm", "$HOME", "|", "cat", URL), "mine"),
         "mine ; rm $HOME | cat",
     ),
-    Case("terminal", surroundings({**DESKTOP, "BROWSER": "firefox"}), ShowLink(), " terminal "),
+    Case("terminal", open_context({**DESKTOP, "BROWSER": "firefox"}), ShowLink(), " terminal "),
     Case(
         "unbalanced quote in the command",
-        surroundings(DESKTOP),
+        open_context(DESKTOP),
         ShowLink("open_command has an unbalanced quote"),
         "mine 'oops",
     ),
-    Case("a command of nothing", surroundings(DESKTOP), ShowLink("open_command is empty"), "''  &"),
-    # $BROWSER, over SSH as well.
+    Case("an empty command", open_context(DESKTOP), ShowLink("open_command is empty"), "''  &"),
+    # $BROWSER counts over SSH as well.
     Case(
         "BROWSER helper over SSH",
-        surroundings({**SSH, "BROWSER": "/srv/vscode/bin/helper.sh"}),
+        open_context({**SSH, "BROWSER": "/srv/vscode/bin/helper.sh"}),
         RunProgram(("/srv/vscode/bin/helper.sh", URL), "helper.sh"),
     ),
     Case(
         "BROWSER in the background",
-        surroundings({"BROWSER": "helper.sh --wait %s &"}),
+        open_context({"BROWSER": "helper.sh --wait %s &"}),
         RunProgram(("helper.sh", "--wait", URL), "helper.sh"),
     ),
     Case(
         "BROWSER beats the desktop",
-        surroundings({**DESKTOP, "BROWSER": "firefox"}),
+        open_context({**DESKTOP, "BROWSER": "firefox"}),
         RunProgram(("firefox", URL), "firefox"),
     ),
     Case(
-        "BROWSER list, the first that is there and no text browser",
-        surroundings({"BROWSER": "missing:w3m:/usr/bin/lynx:'broken:firefox:helper.sh"}),
+        "BROWSER list, its first installed graphical browser",
+        open_context({"BROWSER": "missing:w3m:/usr/bin/lynx:'broken:firefox:helper.sh"}),
         RunProgram(("firefox", URL), "firefox"),
     ),
-    Case("BROWSER is a text browser", surroundings({**SSH, "BROWSER": "w3m"}), ShowLink()),
+    Case("BROWSER is a text browser", open_context({**SSH, "BROWSER": "w3m"}), ShowLink()),
     Case(
-        "BROWSER is one by its path", surroundings({"BROWSER": "/usr/bin/lynx -x %s"}), ShowLink()
+        "BROWSER is the path of a text browser",
+        open_context({"BROWSER": "/usr/bin/lynx -x %s"}),
+        ShowLink(),
     ),
     Case(
         "BROWSER is missing",
-        surroundings({**SSH, "BROWSER": "gone"}),
+        open_context({**SSH, "BROWSER": "gone"}),
         ShowLink("gone, which BROWSER names, is not there"),
     ),
-    Case("BROWSER is missing at a desktop", surroundings({**DESKTOP, "BROWSER": "gone"}), XDG_OPEN),
-    Case("BROWSER of nothing", surroundings({**DESKTOP, "BROWSER": ": :"}), XDG_OPEN),
-    # The desktop, where it is the user's.
-    Case("X11", surroundings(DESKTOP), XDG_OPEN),
-    Case("Wayland", surroundings({"WAYLAND_DISPLAY": "wayland-0"}), XDG_OPEN),
+    Case("BROWSER is missing at a desktop", open_context({**DESKTOP, "BROWSER": "gone"}), XDG_OPEN),
+    Case("BROWSER is an empty list", open_context({**DESKTOP, "BROWSER": ": :"}), XDG_OPEN),
+    # A local desktop.
+    Case("X11", open_context(DESKTOP), XDG_OPEN),
+    Case("Wayland", open_context({"WAYLAND_DISPLAY": "wayland-0"}), XDG_OPEN),
     Case(
         "gio alone",
-        surroundings(DESKTOP, programs=("gio",)),
+        open_context(DESKTOP, programs=("gio",)),
         RunProgram(("gio", "open", URL), "gio"),
     ),
-    Case("a desktop without an opener", surroundings(DESKTOP, programs=("w3m",)), ShowLink()),
-    Case("no desktop", surroundings({}), ShowLink()),
-    Case("an empty DISPLAY", surroundings({"DISPLAY": ""}), ShowLink()),
-    Case("macOS", surroundings({}, "darwin", ()), MACOS_OPEN),
-    Case("macOS over SSH", surroundings(SSH, "darwin"), ShowLink()),
+    Case("a desktop without an opener", open_context(DESKTOP, programs=("w3m",)), ShowLink()),
+    Case("no desktop", open_context({}), ShowLink()),
+    Case("an empty DISPLAY", open_context({"DISPLAY": ""}), ShowLink()),
+    Case("macOS", open_context({}, "darwin", ()), MACOS_OPEN),
+    Case("macOS over SSH", open_context(SSH, "darwin"), ShowLink()),
     Case(
         "WSL",
-        surroundings({}, programs=("wslview",), wsl=True),
+        open_context({}, programs=("wslview",), wsl=True),
         RunProgram(("wslview", URL), "wslview"),
     ),
-    Case("WSL with wslg and no wslview", surroundings(DESKTOP, "linux", ("xdg-open",)), XDG_OPEN),
-    Case("WSL over SSH", surroundings(SSH, wsl=True), ShowLink()),
-    # SSH, which nobody's desktop is behind.
-    Case("SSH", surroundings({**SSH, **DESKTOP}), ShowLink()),
-    Case("X11 forwarding", surroundings({**SSH, "DISPLAY": "localhost:10.0"}), ShowLink()),
-    Case("X11 forwarding under sudo", surroundings({"DISPLAY": "localhost:10.0"}), ShowLink()),
-    Case("the display of WSL 1", surroundings({"DISPLAY": "localhost:0.0"}), XDG_OPEN),
-    Case("SSH_TTY alone", surroundings({**DESKTOP, "SSH_TTY": "/dev/pts/3"}), ShowLink()),
-    Case("SSH_CLIENT alone", surroundings({**DESKTOP, "SSH_CLIENT": "1 2 3"}), ShowLink()),
-    Case("an empty SSH_CONNECTION", surroundings({**DESKTOP, "SSH_CONNECTION": ""}), XDG_OPEN),
-    # tmux, whose panes keep the environment of the day they were made.
+    Case("WSL with wslg and no wslview", open_context(DESKTOP, "linux", ("xdg-open",)), XDG_OPEN),
+    Case("WSL over SSH", open_context(SSH, wsl=True), ShowLink()),
+    # Over SSH, the desktop of the machine is not the user's.
+    Case("SSH", open_context({**SSH, **DESKTOP}), ShowLink()),
+    Case("X11 forwarding", open_context({**SSH, "DISPLAY": "localhost:10.0"}), ShowLink()),
+    Case("X11 forwarding under sudo", open_context({"DISPLAY": "localhost:10.0"}), ShowLink()),
+    Case("the display of WSL 1", open_context({"DISPLAY": "localhost:0.0"}), XDG_OPEN),
+    Case("SSH_TTY alone", open_context({**DESKTOP, "SSH_TTY": "/dev/pts/3"}), ShowLink()),
+    Case("SSH_CLIENT alone", open_context({**DESKTOP, "SSH_CLIENT": "1 2 3"}), ShowLink()),
+    Case("an empty SSH_CONNECTION", open_context({**DESKTOP, "SSH_CONNECTION": ""}), XDG_OPEN),
+    # Panes of tmux keep the environment of the moment they were created.
     Case(
         "a pane from an SSH session, attached locally now",
-        surroundings({**DESKTOP, **TMUX, **SSH}, tmux_ssh="-SSH_CONNECTION"),
+        open_context({**DESKTOP, **TMUX, **SSH}, tmux_ssh="-SSH_CONNECTION"),
         XDG_OPEN,
     ),
     Case(
         "a local pane, attached over SSH now",
-        surroundings({**DESKTOP, **TMUX}, tmux_ssh="SSH_CONNECTION=192.0.2.1 1 192.0.2.2 22"),
+        open_context({**DESKTOP, **TMUX}, tmux_ssh="SSH_CONNECTION=192.0.2.1 1 192.0.2.2 22"),
         ShowLink(),
     ),
+    Case("tmux has no answer, over SSH", open_context({**DESKTOP, **TMUX, **SSH}), ShowLink()),
+    Case("tmux has no answer, locally", open_context({**DESKTOP, **TMUX}), XDG_OPEN),
     Case(
-        "a tmux that does not know, over SSH", surroundings({**DESKTOP, **TMUX, **SSH}), ShowLink()
-    ),
-    Case("a tmux that does not know, locally", surroundings({**DESKTOP, **TMUX}), XDG_OPEN),
-    Case(
-        "what tmux says counts inside tmux alone",
-        surroundings({**DESKTOP, **SSH}, tmux_ssh="-SSH_CONNECTION"),
+        "tmux is ignored outside of tmux",
+        open_context({**DESKTOP, **SSH}, tmux_ssh="-SSH_CONNECTION"),
         ShowLink(),
     ),
 ]
@@ -186,7 +186,7 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_first_rung_that_holds_is_taken(case: Case) -> None:
-    assert plan(case.url, case.open_command, case.here) == case.expected
+    assert plan(case.url, case.open_command, case.context) == case.expected
 
 
 NO_LINK = "the link has characters that no link has"
@@ -199,42 +199,42 @@ UNSAFE = {
     "javascript": ("javascript:alert(1)", NO_HOST),
     "data": ("data:text/html,hello", NO_HOST),
     "an option": ("--help", NO_HOST),
-    "nothing": ("", NO_LINK),
+    "empty": ("", NO_LINK),
     "no scheme": ("//oss.scenext.cn/a", NOT_HTTPS),
     "another scheme": ("ftp://oss.scenext.cn/a", NOT_HTTPS),
     "an escape sequence": ("https://x.test/\x1b]52;c;cHduZWQ=\x07", NO_LINK),
     "a C1 control": ("https://x.test/\x9b2J", NO_LINK),
-    "a line end": ("https://x.test/a\nhttps://y.test", NO_LINK),
+    "a line break": ("https://x.test/a\nhttps://y.test", NO_LINK),
     "a space": ("https://x.test/a b", NO_LINK),
     "a quote": ("https://x.test/a'b", NO_LINK),
     "a double quote": ('https://x.test/a"b', NO_LINK),
     "a backslash": ("https://x.test\\@evil.test/", NO_LINK),
     "a backtick": ("https://x.test/`id`", NO_LINK),
     "a lone surrogate": ("https://x.test/\ud800", NO_LINK),
-    "no ASCII": ("https://x.test/图.png", NO_LINK),
+    "not ASCII": ("https://x.test/图.png", NO_LINK),
     "too long": ("https://x.test/" + "a" * 20_000, "the link is longer than 2,083 characters"),
     "a user name": ("https://scenext.cn@evil.test/", "the link has a user name in it"),
     "a user and a password": ("https://u:p@evil.test/", "the link has a user name in it"),
     "http": ("http://oss.scenext.cn/a.png", NOT_HTTPS),
     "http on a look-alike": ("http://127.0.0.1.evil.test/", NOT_HTTPS),
     "no host": ("https:///a", NO_HOST),
-    "half an address": ("https://[::1/a", NO_HOST),
+    "an unclosed address": ("https://[::1/a", NO_HOST),
 }
 
 
-@pytest.mark.parametrize(("url", "why"), UNSAFE.values(), ids=UNSAFE)
+@pytest.mark.parametrize(("url", "reason"), UNSAFE.values(), ids=UNSAFE)
 @pytest.mark.parametrize("open_command", ["", "mine", "terminal"])
 def test_an_unsafe_link_is_refused_whatever_the_user_set(
-    url: str, why: str, open_command: str
+    url: str, reason: str, open_command: str
 ) -> None:
-    here = surroundings({**DESKTOP, "BROWSER": "firefox"})
-    assert plan(url, open_command, here) == Reject(why)
+    context = open_context({**DESKTOP, "BROWSER": "firefox"})
+    assert plan(url, open_command, context) == Reject(reason)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost", "[::1]:9"])
 def test_http_is_good_enough_on_this_machine(host: str) -> None:
     url = f"http://{host}/a.png?x=1"
-    assert plan(url, "", surroundings(DESKTOP)) == RunProgram(("xdg-open", url), "xdg-open")
+    assert plan(url, "", open_context(DESKTOP)) == RunProgram(("xdg-open", url), "xdg-open")
 
 
 def test_outside_tmux_nobody_asks_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,7 +243,7 @@ def test_outside_tmux_nobody_asks_it(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert tmux_ssh({}) == ""
     assert not (tmp_path / "asked").exists()
     assert tmux_ssh(TMUX) == "SSH_CONNECTION=1"
-    assert is_ssh(surroundings(TMUX, tmux_ssh=tmux_ssh(TMUX)))
+    assert is_ssh(open_context(TMUX, tmux_ssh=tmux_ssh(TMUX)))
 
 
 def test_a_tmux_that_fails_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,7 +257,7 @@ def test_a_tmux_that_fails_says_nothing(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def script(folder: Path, name: str, body: str) -> Path:
-    """Write a program."""
+    """Write an executable shell script."""
     path = folder / name
     path.write_text(f"#!/bin/sh\n{body}\n")
     path.chmod(0o755)
@@ -265,21 +265,21 @@ def script(folder: Path, name: str, body: str) -> Path:
 
 
 def command(*argv: str | Path) -> RunProgram:
-    """Return a command to run."""
+    """Return the plan that runs a command line."""
     return RunProgram(tuple(map(str, argv)), Path(argv[0]).name)
 
 
 def test_a_program_gets_the_link_whole_and_no_terminal(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    got = tmp_path / "got"
+    received = tmp_path / "got"
     mine = script(
         tmp_path,
         "mine",
-        f'printf "%s\\n" "$#" "$1" > {got}; cat >> {got}; echo NOISE; echo NOISE >&2',
+        f'printf "%s\\n" "$#" "$1" > {received}; cat >> {received}; echo NOISE; echo NOISE >&2',
     )
     assert run(command(mine, URL)) == ""
-    assert got.read_text() == f"1\n{URL}\n"
+    assert received.read_text() == f"1\n{URL}\n"
     assert capfd.readouterr() == ("", "")
 
 
@@ -296,13 +296,13 @@ def test_a_failure_is_said_in_words(tmp_path: Path) -> None:
 def test_a_program_that_runs_on_counts_as_working_and_is_left_alone(tmp_path: Path) -> None:
     pid_file, fifo = tmp_path / "pid", tmp_path / "fifo"
     os.mkfifo(fifo)
-    # It ends when the test opens the pipe, and would be killed by no one before that.
+    # It runs until the test writes to the pipe.
     slow = script(tmp_path, "slow", f"echo $$ > {pid_file}; read line < {fifo}")
     started = time.monotonic()
     assert run(command(slow, URL)) == ""
     assert time.monotonic() - started >= 3.5
     pid = int(pid_file.read_text())
-    assert os.getsid(pid) == pid, "it shares our session, so a hang-up would end it"
+    assert os.getsid(pid) == pid, "it is in our session, so SIGHUP would end it"
     fifo.write_text("go\n")
     if sys.platform == "linux":
         os.waitpid(pid, 0)

@@ -9,15 +9,18 @@ from tui.scenext.models import PollResult, Result, Task, TaskStatus
 from tui.watchlist.records import Record
 
 
-async def never(task_id: str) -> PollResult:
-    raise AssertionError(f"{task_id} is not to be queried")
+async def reject_query(task_id: str) -> PollResult:
+    raise AssertionError(f"unexpected query of {task_id}")
 
 
-def newest_frame(found: Record) -> Link | None:
+def newest_frame(watched: Record) -> Link | None:
     resolver = LinkResolver(
-        get_record={found.id: found}.get, ask=never, now=lambda: 0.0, on_refresh=lambda: None
+        get_record={watched.id: watched}.get,
+        ask=reject_query,
+        now=lambda: 0.0,
+        on_refresh=lambda: None,
     )
-    return resolver.find(found.id, "")
+    return resolver.find(watched.id, "")
 
 
 def test_the_newest_frame_is_the_last_and_no_video() -> None:

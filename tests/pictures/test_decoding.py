@@ -1,4 +1,4 @@
-"""PictureCache: fetched once, kept by path, decoded apart from the loop, refused in plain words."""
+"""`PictureCache`: fetch once, cache by path, decode off the event loop, reject in plain words."""
 
 from __future__ import annotations
 
@@ -22,36 +22,37 @@ SIGNED_AGAIN = "https://oss.scenext.cn/frame_img/a/frame1.png?Expires=2&Signatur
 def png(
     size: tuple[int, int], colour: object = "red", mode: str = "RGB", kind: str = "PNG"
 ) -> bytes:
-    packed = io.BytesIO()
-    Image.new(mode, size, colour).save(packed, kind)  # type: ignore[arg-type]
-    return packed.getvalue()
+    buffer = io.BytesIO()
+    Image.new(mode, size, colour).save(buffer, kind)  # type: ignore[arg-type]
+    return buffer.getvalue()
 
 
-def claimed(width: int, height: int) -> bytes:
-    """A PNG of some bytes that claims to be of any size."""
+def png_claiming(width: int, height: int) -> bytes:
+    """Return a small PNG whose header claims a size."""
     head = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     body = b"IDAT" + zlib.compress(b"\0" * 100)
     chunks = (
-        struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in (head, body)
+        struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+        for chunk in (head, body)
     )
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
-class Host:
-    """Gives the same bytes for every link, once it is let go, and notes who asked."""
+class FakeHost:
+    """Returns the same bytes for every link once it may respond; records the requested links."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
-        self.asked: list[str] = []
-        self.was_asked = asyncio.Event()
-        self.may_answer = asyncio.Event()
-        self.may_answer.set()
+        self.requested: list[str] = []
+        self.request_received = asyncio.Event()
+        self.may_respond = asyncio.Event()
+        self.may_respond.set()
 
-    async def fetch(self, url: str, most: int) -> bytes:
-        assert most == MAX_FILE_BYTES
-        self.asked.append(url)
-        self.was_asked.set()
-        await self.may_answer.wait()
+    async def fetch(self, url: str, max_bytes: int) -> bytes:
+        assert max_bytes == MAX_FILE_BYTES
+        self.requested.append(url)
+        self.request_received.set()
+        await self.may_respond.wait()
         return self.data
 
 
@@ -62,7 +63,7 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 
 
 @pytest.mark.parametrize(
-    ("size", "room", "cells"),
+    ("size", "available", "cells"),
     [
         ((1280, 720), (48, 14), (48, 14)),
         ((1280, 720), (48, 9), (32, 9)),
@@ -78,56 +79,56 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 async def test_a_picture_keeps_its_proportions(
     threads: ThreadPoolExecutor,
     size: tuple[int, int],
-    room: tuple[int, int],
+    available: tuple[int, int],
     cells: tuple[int, int],
 ) -> None:
-    pixels = await PictureCache(Host(png(size)).fetch, threads).pixels(URL, *room)
+    pixels = await PictureCache(FakeHost(png(size)).fetch, threads).pixels(URL, *available)
     assert (pixels.columns, pixels.rows) == cells
     assert pixels.data == b"\xff\0\0" * (pixels.columns * pixels.rows * 2)
 
 
 async def test_a_picture_is_kept_by_its_path(threads: ThreadPoolExecutor) -> None:
-    host = Host(png((64, 40)))
+    host = FakeHost(png((64, 40)))
     pictures = PictureCache(host.fetch, threads)
     assert not pictures.has(URL)
     await pictures.pixels(URL, 48, 14)
     await pictures.pixels(SIGNED_AGAIN, 80, 22)
     assert pictures.has(SIGNED_AGAIN)
-    assert host.asked == [URL]
+    assert host.requested == [URL]
 
 
 async def test_a_picture_on_its_way_is_not_fetched_twice(threads: ThreadPoolExecutor) -> None:
-    host = Host(png((64, 40)))
-    host.may_answer.clear()
+    host = FakeHost(png((64, 40)))
+    host.may_respond.clear()
     pictures = PictureCache(host.fetch, threads)
     small = asyncio.create_task(pictures.pixels(URL, 8, 4))
     large = asyncio.create_task(pictures.pixels(SIGNED_AGAIN, 16, 8))
-    await host.was_asked.wait()
-    host.may_answer.set()
+    await host.request_received.wait()
+    host.may_respond.set()
     assert [(await small).columns, (await large).columns] == [8, 16]
-    assert host.asked == [URL]
+    assert host.requested == [URL]
 
 
 async def test_who_waits_for_a_picture_that_another_gave_up_fetches_it(
     threads: ThreadPoolExecutor,
 ) -> None:
-    host = Host(png((64, 40)))
-    host.may_answer.clear()
+    host = FakeHost(png((64, 40)))
+    host.may_respond.clear()
     pictures = PictureCache(host.fetch, threads)
     first = asyncio.create_task(pictures.pixels(URL, 8, 4))
     second = asyncio.create_task(pictures.pixels(SIGNED_AGAIN, 8, 4))
-    await host.was_asked.wait()
+    await host.request_received.wait()
     first.cancel()
-    host.may_answer.set()
+    host.may_respond.set()
     assert (await second).columns == 8
     assert first.cancelled()
-    assert host.asked == [URL, SIGNED_AGAIN]
+    assert host.requested == [URL, SIGNED_AGAIN]
 
 
 async def test_only_so_many_are_kept_and_the_oldest_goes_first(
     threads: ThreadPoolExecutor,
 ) -> None:
-    host = Host(png((1600, 1000)))
+    host = FakeHost(png((1600, 1000)))
     pictures = PictureCache(host.fetch, threads)
     urls = [f"https://oss.scenext.cn/frame{number}.png?s=1" for number in range(MAX_CACHED + 1)]
     for url in urls[:MAX_CACHED]:
@@ -135,7 +136,7 @@ async def test_only_so_many_are_kept_and_the_oldest_goes_first(
     await pictures.pixels(urls[0], 2, 2)
     await pictures.pixels(urls[MAX_CACHED], 2, 2)
     assert [url for url in urls if not pictures.has(url)] == [urls[1]]
-    assert len(host.asked) == MAX_CACHED + 1
+    assert len(host.requested) == MAX_CACHED + 1
 
 
 @pytest.mark.parametrize(
@@ -151,7 +152,7 @@ async def test_only_so_many_are_kept_and_the_oldest_goes_first(
     ids=["empty", "page", "cut", "garbage", "bitmap", "postscript"],
 )
 async def test_what_is_no_picture_says_so(threads: ThreadPoolExecutor, data: bytes) -> None:
-    pictures = PictureCache(Host(data).fetch, threads)
+    pictures = PictureCache(FakeHost(data).fetch, threads)
     with pytest.raises(PictureError, match=r"^The picture is broken, or none\.$"):
         await pictures.pixels(URL, 48, 14)
     assert not pictures.has(URL)
@@ -161,7 +162,7 @@ async def test_what_is_no_picture_says_so(threads: ThreadPoolExecutor, data: byt
 async def test_a_huge_picture_is_refused_before_it_is_decoded(
     threads: ThreadPoolExecutor, width: int
 ) -> None:
-    pictures = PictureCache(Host(claimed(width, 1000)).fetch, threads)
+    pictures = PictureCache(FakeHost(png_claiming(width, 1000)).fetch, threads)
     with pytest.raises(PictureError, match=rf"too large to show: {width} by 1000\."):
         await pictures.pixels(URL, 48, 14)
 
@@ -181,13 +182,15 @@ async def test_a_huge_picture_is_refused_before_it_is_decoded(
 async def test_every_kind_of_pixel_becomes_a_colour(
     threads: ThreadPoolExecutor, data: bytes, colour: tuple[int, int, int]
 ) -> None:
-    pixels = await PictureCache(Host(data).fetch, threads).pixels(URL, 2, 1)
+    pixels = await PictureCache(FakeHost(data).fetch, threads).pixels(URL, 2, 1)
     assert tuple(pixels.data[:3]) == colour
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
 async def test_the_usual_formats_are_read(threads: ThreadPoolExecutor, kind: str) -> None:
-    pixels = await PictureCache(Host(png((64, 36), kind=kind)).fetch, threads).pixels(URL, 16, 9)
+    pixels = await PictureCache(FakeHost(png((64, 36), kind=kind)).fetch, threads).pixels(
+        URL, 16, 9
+    )
     red, green, blue = pixels.data[:3]
     assert red > 240
     assert max(green, blue) < 15
@@ -196,21 +199,21 @@ async def test_the_usual_formats_are_read(threads: ThreadPoolExecutor, kind: str
 async def test_the_loop_goes_on_while_a_large_picture_is_decoded(
     threads: ThreadPoolExecutor,
 ) -> None:
-    pictures = PictureCache(Host(png((7000, 7000))).fetch, threads)
+    pictures = PictureCache(FakeHost(png((7000, 7000))).fetch, threads)
     loading = asyncio.create_task(pictures.pixels(URL, 48, 14))
     began = before = asyncio.get_running_loop().time()
-    longest = 0.0
+    longest_stall = 0.0
     while not loading.done():
         await asyncio.sleep(0.001)
         now = asyncio.get_running_loop().time()
-        longest, before = max(longest, now - before), now
+        longest_stall, before = max(longest_stall, now - before), now
     assert (await loading).columns == 28
-    # A thread that held Python's lock would stop the loop for as long as it takes.
-    assert longest < (before - began) / 2
+    # A thread that held the GIL would block the loop for the whole time.
+    assert longest_stall < (before - began) / 2
 
 
 async def test_what_fetching_raises_is_passed_on(threads: ThreadPoolExecutor) -> None:
-    async def fetch(url: str, most: int) -> bytes:
+    async def fetch(url: str, max_bytes: int) -> bytes:
         raise MediaError("The link has ended.", expired=True)
 
     with pytest.raises(MediaError, match="ended"):

@@ -1,4 +1,4 @@
-"""The workers, told as hours of polling on a loop whose time is simulated."""
+"""The poller over hours of polling, on an event loop with simulated time."""
 
 from __future__ import annotations
 
@@ -25,65 +25,65 @@ REFUSED = ApiError(ErrorKind.KEY_REFUSED, "401: no", http_status=401)
 
 
 class FakeClient:
-    """Asks the service; remembers whether it was closed, and refuses to work after that."""
+    """A client that asserts it makes one query at a time, and none after it was closed."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: FakeService) -> None:
         self.service, self.key = service, service.key
         self.closed = self.busy = False
-        self.asked = 0
+        self.query_count = 0
 
     async def query(self, task_id: str) -> StatusResponse:
         assert not self.closed
         assert not self.busy
         self.busy = True
-        self.asked += 1
+        self.query_count += 1
         try:
-            return await self.service.ask(self, task_id)
+            return await self.service.query(self, task_id)
         finally:
             self.busy = False
 
     async def aclose(self) -> None:
         assert not self.closed
         self.closed = True
-        await self.service.closing()
+        await self.service.on_close()
 
 
-async def at_once() -> None:
+async def close_at_once() -> None:
     return None
 
 
 @dataclass
-class Service:
-    """The other side, and all that was asked of it."""
+class FakeService:
+    """The service behind the clients, which records every query."""
 
     answer: Callable[[FakeClient, str], Awaitable[TaskStatus]]
     key: str = "old"
-    closing: Callable[[], Awaitable[None]] = at_once
+    on_close: Callable[[], Awaitable[None]] = close_at_once
     clients: list[FakeClient] = field(default_factory=list)
     sent: list[tuple[float, str]] = field(default_factory=list)
-    out: set[str] = field(default_factory=set)
+    busy_ids: set[str] = field(default_factory=set)
 
     def connect(self) -> FakeClient:
         self.clients.append(FakeClient(self))
         return self.clients[-1]
 
-    async def ask(self, client: FakeClient, task_id: str) -> StatusResponse:
-        assert task_id not in self.out, "two queries of one task"
-        self.out.add(task_id)
+    async def query(self, client: FakeClient, task_id: str) -> StatusResponse:
+        assert task_id not in self.busy_ids, "two queries of one task"
+        self.busy_ids.add(task_id)
         self.sent.append((asyncio.get_running_loop().time(), task_id))
         try:
             return StatusResponse(Task(task_id, await self.answer(client, task_id)), 1e9)
         finally:
-            self.out.discard(task_id)
+            self.busy_ids.discard(task_id)
 
 
 @dataclass
 class Session:
-    """A poller that runs, and what it reported."""
+    """A running poller and what it reported."""
 
-    service: Service
+    service: FakeService
     poller: Poller
-    outcomes: list[PollResult]
+    results: list[PollResult]
     slept: list[float]
     task: asyncio.Task[None] | None = None
 
@@ -95,11 +95,11 @@ class Session:
         return self.poller.schedule.health(self.now).kind
 
     def sleep(self, seconds: float) -> None:
-        """The machine sleeps: only the boot clock goes on."""
+        """Let the machine sleep: only the boot clock advances."""
         self.slept.append(seconds)
 
     async def end(self) -> float:
-        """Cancel; return how many seconds that took."""
+        """Cancel the poller; return the seconds that took."""
         assert self.task is not None
         before = self.now
         self.task.cancel()
@@ -108,33 +108,33 @@ class Session:
         return self.now - before
 
 
-def session(
+def run_session(
     *task_ids: str,
     answer: Callable[[FakeClient, str], Awaitable[TaskStatus]],
     scene: Callable[[Session], Coroutine[Any, Any, None]],
-    **more: Any,  # noqa: ANN401
+    **options: Any,  # noqa: ANN401
 ) -> Session:
-    """Poll while the scene is played; then cancel, and see that nothing stays open."""
+    """Poll while the scene runs; then cancel, and assert that nothing stays open."""
 
-    async def play() -> Session:
+    async def run() -> Session:
         loop = asyncio.get_running_loop()
-        slept, outcomes = [0.0], list[PollResult]()
-        schedule = Schedule(period=30.0, rate=more.pop("rate", 20.0), random=Random(3))
+        slept, results = [0.0], list[PollResult]()
+        schedule = Schedule(period=30.0, rate=options.pop("rate", 20.0), random=Random(3))
         schedule.sync(dict.fromkeys(task_ids, False), loop.time())
-        service = Service(answer)
+        service = FakeService(answer)
         clock = Clock(boot=lambda: loop.time() + sum(slept))
-        report = more.pop("report", outcomes.append)
-        poller = Poller(schedule, service.connect, report, clock=clock, **more)
-        told = Session(service, poller, outcomes, slept)
-        told.task = asyncio.create_task(poller.run())
-        await scene(told)
-        if not told.task.cancelled():
-            assert await told.end() <= 1
+        report = options.pop("report", results.append)
+        poller = Poller(schedule, service.connect, report, clock=clock, **options)
+        session = Session(service, poller, results, slept)
+        session.task = asyncio.create_task(poller.run())
+        await scene(session)
+        if not session.task.cancelled():
+            assert await session.end() <= 1
         assert all(client.closed for client in service.clients)
         assert asyncio.all_tasks() == {asyncio.current_task()}
-        return told
+        return session
 
-    return virtual_time.run(play())
+    return virtual_time.run(run())
 
 
 def lasting(seconds: float) -> Callable[[Session], Coroutine[Any, Any, None]]:
@@ -151,45 +151,45 @@ async def hung(client: FakeClient, task_id: str) -> TaskStatus:
     return RUNNING
 
 
-def many(count: int) -> list[str]:
+def numbered_ids(count: int) -> list[str]:
     return [f"t{number}" for number in range(count)]
 
 
 # The rhythm.
 
 
-def sweep(hours: float) -> None:
-    dice = Random(11)
+def assert_rhythm(hours: float) -> None:
+    rng = Random(11)
 
     async def answer(client: FakeClient, task_id: str) -> TaskStatus:
-        await asyncio.sleep(dice.uniform(0.05, 0.9))
+        await asyncio.sleep(rng.uniform(0.05, 0.9))
         return RUNNING
 
-    told = session(*many(500), answer=answer, scene=lasting(hours * 3600))
-    assert len(told.outcomes) >= 500 * (hours * 120 - 1)
+    session = run_session(*numbered_ids(500), answer=answer, scene=lasting(hours * 3600))
+    assert len(session.results) >= 500 * (hours * 120 - 1)
     first: dict[str, float] = {}
-    for at, name in told.service.sent:
+    for at, name in session.service.sent:
         start = first.setdefault(name, at)
         assert abs((at - start + 15) % 30 - 15) <= 0.1
-    assert len(told.service.clients) <= 16
+    assert len(session.service.clients) <= 16
 
 
 def test_500_tasks_are_polled_in_rhythm() -> None:
-    sweep(0.2)
+    assert_rhythm(0.2)
 
 
 @pytest.mark.soak
 def test_500_tasks_are_polled_in_rhythm_for_two_hours() -> None:
-    sweep(2)
+    assert_rhythm(2)
 
 
 def test_a_day_of_one_task() -> None:
-    told = session("a", answer=quick, scene=lasting(86_400 - 1))
-    times = [at for at, _ in told.service.sent]
+    session = run_session("a", answer=quick, scene=lasting(86_400 - 1))
+    times = [at for at, _ in session.service.sent]
     assert len(times) == 2880
     assert times[-1] - times[0] == pytest.approx(2879 * 30, abs=0.01)
-    assert len(told.service.clients) == 1
-    first = told.outcomes[0]
+    assert len(session.service.clients) == 1
+    first = session.results[0]
     assert (first.task_id, first.task, first.server_time) == ("a", Task("a", RUNNING), 1e9)
     assert first.seconds == pytest.approx(0.3, abs=1e-3)
 
@@ -198,18 +198,18 @@ def test_what_is_added_later_is_asked_about_at_once_and_what_has_ended_rests() -
     async def answer(client: FakeClient, task_id: str) -> TaskStatus:
         return DONE
 
-    async def scene(told: Session) -> None:
+    async def scene(session: Session) -> None:
         await asyncio.sleep(50)
-        told.poller.schedule.add("a", told.now)
-        told.poller.wake()
+        session.poller.schedule.add("a", session.now)
+        session.poller.wake()
         await asyncio.sleep(0.01)
-        assert [each.task_id for each in told.outcomes] == ["a"]
-        assert told.kind() is HealthKind.RESTING
-        told.poller.refresh("a")
+        assert [result.task_id for result in session.results] == ["a"]
+        assert session.kind() is HealthKind.RESTING
+        session.poller.refresh("a")
         await asyncio.sleep(1000)
-        assert len(told.outcomes) == 2
+        assert len(session.results) == 2
 
-    session(answer=answer, scene=scene)
+    run_session(answer=answer, scene=scene)
 
 
 # Faults.
@@ -227,7 +227,7 @@ def test_a_client_is_kept_after_an_http_error_and_thrown_away_after_a_broken_con
             raise reply
         return RUNNING
 
-    session("a", answer=answer, scene=lasting(900))
+    run_session("a", answer=answer, scene=lasting(900))
     assert used[:7] == [0, 0, 0, 0, 0, 1, 1]
 
 
@@ -247,12 +247,12 @@ def test_any_exception_is_a_bug_told_and_polling_goes_on(
         return RUNNING
 
     with caplog.at_level(logging.CRITICAL, "tui.polling.poller"):
-        told = session("a", "b", answer=answer, scene=lasting(65))
-    bug, *later = [each for each in told.outcomes if each.task_id == "a"]
+        session = run_session("a", "b", answer=answer, scene=lasting(65))
+    bug, *later = [result for result in session.results if result.task_id == "a"]
     assert bug.error is not None
     assert bug.error.kind is ErrorKind.UNEXPECTED
-    assert [each.error for each in later] == [None, None]
-    assert len(told.service.clients) == 2
+    assert [result.error for result in later] == [None, None]
+    assert len(session.service.clients) == 2
 
 
 def test_a_client_that_cannot_be_made_or_answers_nonsense_is_a_bug_as_well(
@@ -261,55 +261,59 @@ def test_a_client_that_cannot_be_made_or_answers_nonsense_is_a_bug_as_well(
     async def answer(client: FakeClient, task_id: str) -> TaskStatus:
         return RUNNING
 
-    class Odd(FakeClient):
+    class BrokenClient(FakeClient):
         async def query(self, task_id: str) -> StatusResponse:
             return None  # type: ignore[return-value]
 
     async def play() -> list[PollResult]:
-        outcomes = list[PollResult]()
+        results = list[PollResult]()
         loop = asyncio.get_running_loop()
         schedule = Schedule(period=30.0, rate=20.0)
         schedule.sync({"a": False}, loop.time())
-        made = [0]
+        attempts = [0]
 
         def connect() -> FakeClient:
-            made[0] += 1
-            if made[0] == 1:
+            attempts[0] += 1
+            if attempts[0] == 1:
                 raise UnicodeError("the proxy's name")
-            return Odd(Service(answer)) if made[0] == 2 else FakeClient(Service(answer))
+            return (
+                BrokenClient(FakeService(answer))
+                if attempts[0] == 2
+                else FakeClient(FakeService(answer))
+            )
 
-        poller = Poller(schedule, connect, outcomes.append, clock=Clock(boot=loop.time))
+        poller = Poller(schedule, connect, results.append, clock=Clock(boot=loop.time))
         task = asyncio.create_task(poller.run())
         await asyncio.sleep(400)
         task.cancel()
         await asyncio.wait([task])
-        return outcomes
+        return results
 
     with caplog.at_level(logging.CRITICAL, "tui.polling.poller"):
-        outcomes = virtual_time.run(play())
-    kinds = [each.error and each.error.kind for each in outcomes]
+        results = virtual_time.run(play())
+    kinds = [result.error and result.error.kind for result in results]
     assert kinds[:3] == [ErrorKind.UNEXPECTED, ErrorKind.UNEXPECTED, None]
 
 
 def test_a_screen_that_fails_does_not_end_polling(caplog: pytest.LogCaptureFixture) -> None:
-    seen: list[PollResult] = []
+    reported: list[PollResult] = []
 
-    def report(outcome: PollResult) -> None:
-        seen.append(outcome)
+    def report(result: PollResult) -> None:
+        reported.append(result)
         raise RuntimeError("no such row")
 
     with caplog.at_level(logging.CRITICAL, "tui.polling.poller"):
-        session("a", "b", answer=quick, scene=lasting(100), report=report, workers=1)
-    assert len(seen) == 8
+        run_session("a", "b", answer=quick, scene=lasting(100), report=report, workers=1)
+    assert len(reported) == 8
 
 
 def test_a_query_that_hangs_stops_no_other() -> None:
     async def answer(client: FakeClient, task_id: str) -> TaskStatus:
         return await (hung if task_id == "a" else quick)(client, task_id)
 
-    told = session(*"abcd", answer=answer, scene=lasting(299), workers=2)
-    names = [each.task_id for each in told.outcomes]
-    assert [names.count(each) for each in "abcd"] == [0, 10, 10, 10]
+    session = run_session(*"abcd", answer=answer, scene=lasting(299), workers=2)
+    names = [result.task_id for result in session.results]
+    assert [names.count(name) for name in "abcd"] == [0, 10, 10, 10]
 
 
 def test_a_removed_task_is_dropped_and_never_cancelled() -> None:
@@ -320,14 +324,14 @@ def test_a_removed_task_is_dropped_and_never_cancelled() -> None:
         ended.append(task_id)
         return RUNNING
 
-    async def scene(told: Session) -> None:
+    async def scene(session: Session) -> None:
         await asyncio.sleep(1)
-        told.poller.schedule.remove("a")
-        told.poller.wake()
+        session.poller.schedule.remove("a")
+        session.poller.wake()
         await asyncio.sleep(100)
-        assert (ended, told.outcomes) == (["a"], [])
+        assert (ended, session.results) == (["a"], [])
 
-    session("a", answer=answer, scene=scene)
+    run_session("a", answer=answer, scene=scene)
 
 
 # The end.
@@ -338,34 +342,34 @@ async def stubborn(client: FakeClient, task_id: str) -> TaskStatus:
         try:
             await asyncio.sleep(3)
         except asyncio.CancelledError:
-            if client.asked > 1:
+            if client.query_count > 1:
                 raise
-            client.asked += 1
+            client.query_count += 1
 
 
 @pytest.mark.parametrize("answer", [quick, hung])
 def test_the_end_closes_every_client_within_a_second(
     answer: Callable[[FakeClient, str], Awaitable[TaskStatus]],
 ) -> None:
-    async def scene(told: Session) -> None:
-        told.service.closing = lambda: asyncio.sleep(1e9)
+    async def scene(session: Session) -> None:
+        session.service.on_close = lambda: asyncio.sleep(1e9)
         await asyncio.sleep(5.2)
-        assert await told.end() <= 1
+        assert await session.end() <= 1
 
-    told = session(*many(16), answer=answer, scene=scene)
-    assert len(told.service.clients) > 0
+    session = run_session(*numbered_ids(16), answer=answer, scene=scene)
+    assert len(session.service.clients) > 0
 
 
 def test_not_even_a_query_that_will_not_be_cancelled_delays_the_end() -> None:
-    async def scene(told: Session) -> None:
+    async def scene(session: Session) -> None:
         await asyncio.sleep(5)
-        assert await told.end() <= 1
-        assert told.service.clients[0].closed
+        assert await session.end() <= 1
+        assert session.service.clients[0].closed
         for query in asyncio.all_tasks() - {asyncio.current_task()}:
             query.cancel()
         await asyncio.sleep(0)
 
-    session("a", answer=stubborn, scene=scene)
+    run_session("a", answer=stubborn, scene=scene)
 
 
 # The key.
@@ -384,27 +388,27 @@ def test_a_new_key_is_used_by_all_and_within_three_seconds() -> None:
     changes = [False]
 
     async def changed() -> bool:
-        told, changes[0] = changes[0], False
-        return told
+        changed_now, changes[0] = changes[0], False
+        return changed_now
 
-    async def scene(told: Session) -> None:
+    async def scene(session: Session) -> None:
         await asyncio.sleep(61)
         good[:] = ["new"]
         await asyncio.sleep(50)
-        assert told.kind() is HealthKind.KEY_REFUSED
-        sent = len(told.service.sent)
+        assert session.kind() is HealthKind.KEY_REFUSED
+        sent = len(session.service.sent)
         await asyncio.sleep(200)
-        assert len(told.service.sent) == sent
-        told.service.key, changes[0], since = "new", True, told.now
+        assert len(session.service.sent) == sent
+        session.service.key, changes[0], since = "new", True, session.now
         await asyncio.sleep(3)
-        assert told.kind() is HealthKind.LIVE
-        assert min(at for at, _ in told.service.sent[sent:]) - since <= 3
+        assert session.kind() is HealthKind.LIVE
+        assert min(at for at, _ in session.service.sent[sent:]) - since <= 3
         await asyncio.sleep(300)
-        assert told.kind() is HealthKind.LIVE
-        late = [each.error for each in told.outcomes[-50:]]
+        assert session.kind() is HealthKind.LIVE
+        late = [result.error for result in session.results[-50:]]
         assert late == [None] * 50
 
-    session(*many(20), answer=answer, scene=scene, key_changed=changed)
+    run_session(*numbered_ids(20), answer=answer, scene=scene, key_changed=changed)
 
 
 def test_the_client_of_a_query_under_way_is_renewed_as_well() -> None:
@@ -412,44 +416,44 @@ def test_the_client_of_a_query_under_way_is_renewed_as_well() -> None:
         await asyncio.sleep(5)
         return RUNNING
 
-    async def scene(told: Session) -> None:
+    async def scene(session: Session) -> None:
         await asyncio.sleep(1)
-        told.service.key = "new"
-        await told.poller.discard_clients()
-        assert [each.closed for each in told.service.clients] == [False]
+        session.service.key = "new"
+        await session.poller.discard_clients()
+        assert [client.closed for client in session.service.clients] == [False]
         await asyncio.sleep(5)
-        assert [each.closed for each in told.service.clients] == [True]
+        assert [client.closed for client in session.service.clients] == [True]
         await asyncio.sleep(60)
-        assert [each.key for each in told.service.clients] == ["old", "new"]
+        assert [client.key for client in session.service.clients] == ["old", "new"]
 
-    session("a", answer=answer, scene=scene)
+    run_session("a", answer=answer, scene=scene)
 
 
 def test_a_key_that_cannot_be_looked_at_is_looked_at_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    looks = [0]
+    checks = [0]
 
     async def answer(client: FakeClient, task_id: str) -> TaskStatus:
         if client.key == "old":
             raise REFUSED
         return RUNNING
 
-    async def scene(told: Session) -> None:
+    async def scene(session: Session) -> None:
         await asyncio.sleep(0.5)
-        told.service.key = "new"
+        session.service.key = "new"
         await asyncio.sleep(10)
-        assert told.kind() is HealthKind.LIVE
+        assert session.kind() is HealthKind.LIVE
 
     async def changed() -> bool:
-        looks[0] += 1
-        if looks[0] < 3:
+        checks[0] += 1
+        if checks[0] < 3:
             raise OSError("the key file")
         return True
 
     with caplog.at_level(logging.CRITICAL, "tui.polling.poller"):
-        session("a", answer=answer, scene=scene, key_changed=changed)
-    assert looks == [3]
+        run_session("a", answer=answer, scene=scene, key_changed=changed)
+    assert checks == [3]
 
 
 # Sleep.
@@ -462,45 +466,45 @@ def test_after_a_sleep_dead_connections_go_and_polling_goes_on_within_two_second
         await asyncio.sleep(0.3 if client not in dead else 1e9)
         return RUNNING
 
-    async def scene(told: Session) -> None:
+    async def scene(session: Session) -> None:
         await asyncio.sleep(60.1)
-        dead.update(told.service.clients)
-        told.sleep(8 * 3600)
-        since, before = told.now, len(told.outcomes)
+        dead.update(session.service.clients)
+        session.sleep(8 * 3600)
+        since, before = session.now, len(session.results)
         await asyncio.sleep(1.4)
-        assert len(told.outcomes) > before
+        assert len(session.results) > before
         await asyncio.sleep(4)
-        assert {each.task_id for each in told.outcomes[before:]} == set(many(40))
-        assert all(each.error is None for each in told.outcomes)
+        assert {result.task_id for result in session.results[before:]} == set(numbered_ids(40))
+        assert all(result.error is None for result in session.results)
         assert all(client.closed for client in dead)
-        assert len([at for at, _ in told.service.sent if at > since]) <= 60
+        assert len([at for at, _ in session.service.sent if at > since]) <= 60
 
-    session(*many(40), answer=answer, scene=scene)
+    run_session(*numbered_ids(40), answer=answer, scene=scene)
 
 
 def test_a_query_cancelled_before_its_first_step_is_not_lost() -> None:
-    """A sleep may be noticed in the very round of the loop in which a query leaves."""
+    """A sleep may be noticed in the same loop iteration in which a query starts."""
 
-    async def scene(told: Session) -> None:
+    async def scene(session: Session) -> None:
         await asyncio.sleep(5)
-        told.poller.schedule.add("b", told.now)
-        told.poller.wake()
+        session.poller.schedule.add("b", session.now)
+        session.poller.wake()
         before = asyncio.all_tasks()
         await asyncio.sleep(0)
         (query,) = asyncio.all_tasks() - before
         query.cancel()
         await asyncio.sleep(1)
-        assert [each.task_id for each in told.outcomes] == ["a", "b"]
+        assert [result.task_id for result in session.results] == ["a", "b"]
         await asyncio.sleep(60)
-        assert len(told.outcomes) == 6
+        assert len(session.results) == 6
 
-    session("a", answer=quick, scene=scene, workers=1)
-
-
-# Asking for one.
+    run_session("a", answer=quick, scene=scene, workers=1)
 
 
-def test_ask_brings_the_outcome_of_a_new_query_or_of_the_one_under_way() -> None:
+# Asking for one task.
+
+
+def test_ask_brings_the_result_of_a_new_query_or_of_the_one_under_way() -> None:
     failing: list[bool] = []
 
     async def answer(client: FakeClient, task_id: str) -> TaskStatus:
@@ -509,27 +513,27 @@ def test_ask_brings_the_outcome_of_a_new_query_or_of_the_one_under_way() -> None
             raise DOWN
         return RUNNING
 
-    async def scene(told: Session) -> None:
+    async def scene(session: Session) -> None:
         await asyncio.sleep(10)
-        one, two = await asyncio.gather(told.poller.ask("a"), told.poller.ask("a"))
+        one, two = await asyncio.gather(session.poller.ask("a"), session.poller.ask("a"))
         assert one is two
         assert one.task == Task("a", RUNNING)
-        assert told.now == pytest.approx(1012, abs=0.01)
-        told.poller.refresh("a")
+        assert session.now == pytest.approx(1012, abs=0.01)
+        session.poller.refresh("a")
         await asyncio.sleep(1)
-        assert (await told.poller.ask("a")).task is not None
-        assert told.now == pytest.approx(1014, abs=0.01)
+        assert (await session.poller.ask("a")).task is not None
+        assert session.now == pytest.approx(1014, abs=0.01)
         failing.append(True)
-        assert (await told.poller.ask("a")).error is DOWN
+        assert (await session.poller.ask("a")).error is DOWN
 
-    session("a", answer=answer, scene=scene)
+    run_session("a", answer=answer, scene=scene)
 
 
 def test_ask_may_be_given_up() -> None:
-    async def scene(told: Session) -> None:
+    async def scene(session: Session) -> None:
         for task_id in ("a", "unknown"):
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(20):
-                    await told.poller.ask(task_id)
+                    await session.poller.ask(task_id)
 
-    session("a", answer=hung, scene=scene)
+    run_session("a", answer=hung, scene=scene)

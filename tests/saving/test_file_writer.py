@@ -1,4 +1,4 @@
-"""Files: safely named, whole or not at all, over nothing else."""
+"""Saved files have safe names, are complete or absent, and replace nothing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tui.saving.file_writer import (
     safe_name,
 )
 
-AWKWARD = st.one_of(
+AWKWARD_NAMES = st.one_of(
     st.text(),
     st.text("./\\ con:$`'\"\u202e\u200b\x00\x1b\ud800勾股-~é", max_size=30),
     st.from_regex(r"(?i)\A *(con|nul|com1|lpt9)[ .]*(\.[a-z]*)?\Z"),
@@ -36,8 +36,8 @@ AWKWARD = st.one_of(
 )
 
 
-class Bytes:
-    """A body that is there at once; may break, or wait for ever, after its chunks."""
+class FakeBody:
+    """A response body that yields its chunks at once, then ends, fails or hangs."""
 
     def __init__(self, *chunks: bytes, length: int | None = None, end: str = "") -> None:
         self.length = length
@@ -60,11 +60,11 @@ def threads() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
-async def save(body: Bytes, folder: Path, name: str, threads: ThreadPoolExecutor) -> Path:
+async def save(body: FakeBody, folder: Path, name: str, threads: ThreadPoolExecutor) -> Path:
     return await file_writer.save(body, folder, name, lambda received, length: None, threads)
 
 
-def held(folder: Path) -> dict[str, bytes]:
+def files_in(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
@@ -80,7 +80,7 @@ def read_only(folder: Path) -> Iterator[None]:
 # Names
 
 
-@given(AWKWARD, st.sampled_from(["", ".png", ".mp4", ".tar.gz", ". "]))
+@given(AWKWARD_NAMES, st.sampled_from(["", ".png", ".mp4", ".tar.gz", ". "]))
 def test_no_name_is_unsafe(text: str, ending: str) -> None:
     name = safe_name(text + ending, "file")
     assert name
@@ -150,17 +150,17 @@ def test_a_file_is_named_after_its_link(url: str, name: str) -> None:
 async def test_a_file_is_saved_whole_into_a_new_folder(
     tmp_path: Path, threads: ThreadPoolExecutor
 ) -> None:
-    told: list[tuple[int, int | None]] = []
+    progress: list[tuple[int, int | None]] = []
     path = await file_writer.save(
-        Bytes(b"one", b"two", length=6),
+        FakeBody(b"one", b"two", length=6),
         tmp_path / "new" / "task",
         "frame1.png",
-        lambda received, length: told.append((received, length)),
+        lambda received, length: progress.append((received, length)),
         threads,
     )
     assert path == tmp_path / "new" / "task" / "frame1.png"
-    assert held(path.parent) == {"frame1.png": b"onetwo"}
-    assert told == [(3, 6), (6, 6)]
+    assert files_in(path.parent) == {"frame1.png": b"onetwo"}
+    assert progress == [(3, 6), (6, 6)]
     mask = os.umask(0o022)
     os.umask(mask)
     assert path.stat().st_mode & 0o777 == 0o666 & ~mask
@@ -170,11 +170,11 @@ async def test_the_same_content_is_not_kept_twice_and_another_gets_a_number(
     tmp_path: Path, threads: ThreadPoolExecutor
 ) -> None:
     names = [
-        (await save(Bytes(content), tmp_path, "frame1.png", threads)).name
+        (await save(FakeBody(content), tmp_path, "frame1.png", threads)).name
         for content in (b"a", b"a", b"b", b"c", b"b")
     ]
     assert names == ["frame1.png", "frame1.png", "frame1-2.png", "frame1-3.png", "frame1-2.png"]
-    assert held(tmp_path) == {"frame1.png": b"a", "frame1-2.png": b"b", "frame1-3.png": b"c"}
+    assert files_in(tmp_path) == {"frame1.png": b"a", "frame1-2.png": b"b", "frame1-3.png": b"c"}
 
 
 async def test_what_has_the_name_but_is_no_file_is_left_alone(
@@ -182,7 +182,7 @@ async def test_what_has_the_name_but_is_no_file_is_left_alone(
 ) -> None:
     (tmp_path / "a.png").mkdir()
     (tmp_path / "a-2.png").symlink_to(tmp_path / "nowhere")
-    assert (await save(Bytes(b"x"), tmp_path, "a.png", threads)).name == "a-3.png"
+    assert (await save(FakeBody(b"x"), tmp_path, "a.png", threads)).name == "a-3.png"
     assert not (tmp_path / "nowhere").exists()
 
 
@@ -190,35 +190,35 @@ async def test_a_body_that_breaks_leaves_nothing(
     tmp_path: Path, threads: ThreadPoolExecutor
 ) -> None:
     with pytest.raises(MediaError, match="broke half-way"):
-        await save(Bytes(b"half", end="breaks"), tmp_path, "frame1.png", threads)
-    assert held(tmp_path) == {}
+        await save(FakeBody(b"half", end="breaks"), tmp_path, "frame1.png", threads)
+    assert files_in(tmp_path) == {}
 
 
 async def test_cancelling_leaves_nothing(tmp_path: Path, threads: ThreadPoolExecutor) -> None:
-    body = Bytes(b"half", end="hangs")
+    body = FakeBody(b"half", end="hangs")
     saving = asyncio.create_task(save(body, tmp_path, "frame1.png", threads))
     await body.sent.wait()
-    assert [name.rpartition(".")[2] for name in held(tmp_path)] == ["part"]
+    assert [name.rpartition(".")[2] for name in files_in(tmp_path)] == ["part"]
     saving.cancel()
     await asyncio.wait([saving])
     assert saving.cancelled()
-    assert held(tmp_path) == {}
+    assert files_in(tmp_path) == {}
 
 
 async def test_cancelling_before_the_disk_answers_leaves_nothing(tmp_path: Path) -> None:
     with ThreadPoolExecutor(1) as threads:
         disk = threading.Event()
         threads.submit(disk.wait)
-        saving = asyncio.create_task(save(Bytes(b"half"), tmp_path, "frame1.png", threads))
+        saving = asyncio.create_task(save(FakeBody(b"half"), tmp_path, "frame1.png", threads))
         await asyncio.sleep(0)
         saving.cancel()
         await asyncio.sleep(0)
-        # Cancelled once more, it waits for the disk no longer.
+        # The second cancellation stops the wait for the disk.
         saving.cancel()
         await asyncio.wait([saving])
         assert saving.cancelled()
         disk.set()
-    assert held(tmp_path) == {}
+    assert files_in(tmp_path) == {}
 
 
 async def test_many_at_once_under_one_name_lose_nothing(
@@ -226,36 +226,36 @@ async def test_many_at_once_under_one_name_lose_nothing(
 ) -> None:
     contents = [b"%d" % (number % 5) for number in range(20)]
     paths = await asyncio.gather(
-        *(save(Bytes(content), tmp_path, "a.png", threads) for content in contents)
+        *(save(FakeBody(content), tmp_path, "a.png", threads) for content in contents)
     )
     assert [path.read_bytes() for path in paths] == contents
-    assert len(held(tmp_path)) == 5
+    assert len(files_in(tmp_path)) == 5
 
 
 async def test_what_is_too_large_is_refused_at_once(
     tmp_path: Path, threads: ThreadPoolExecutor
 ) -> None:
     with pytest.raises(SaveError, match=r"^video\.mp4 is larger than 8 GiB\.$"):
-        await save(Bytes(b"", length=MAX_FILE_BYTES + 1), tmp_path / "new", "video.mp4", threads)
-    assert held(tmp_path) == {}
+        await save(FakeBody(b"", length=MAX_FILE_BYTES + 1), tmp_path / "new", "video.mp4", threads)
+    assert files_in(tmp_path) == {}
 
 
 async def test_a_folder_that_is_a_file_is_said(tmp_path: Path, threads: ThreadPoolExecutor) -> None:
     (tmp_path / "task").write_text("mine")
     with pytest.raises(SaveError, match="a file has the name of the folder"):
-        await save(Bytes(b"x"), tmp_path / "task", "a.png", threads)
+        await save(FakeBody(b"x"), tmp_path / "task", "a.png", threads)
     with pytest.raises(SaveError, match="a part of its path is not a folder"):
-        await save(Bytes(b"x"), tmp_path / "task" / "deeper", "a.png", threads)
-    assert held(tmp_path) == {"task": b"mine"}
+        await save(FakeBody(b"x"), tmp_path / "task" / "deeper", "a.png", threads)
+    assert files_in(tmp_path) == {"task": b"mine"}
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only to root")
 async def test_a_read_only_folder_is_said(tmp_path: Path, threads: ThreadPoolExecutor) -> None:
     with read_only(tmp_path), pytest.raises(SaveError, match="permission denied"):
-        await save(Bytes(b"x"), tmp_path, "a.png", threads)
+        await save(FakeBody(b"x"), tmp_path, "a.png", threads)
 
 
-FULL = """
+SAVE_WITH_SIZE_LIMIT = """
 import asyncio, resource, sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -279,14 +279,16 @@ except file_writer.SaveError as error:
 
 
 def test_a_disk_that_takes_no_more_is_said(tmp_path: Path) -> None:
-    # In a program of its own: the limit of a file's size, which stands in for a full disk, holds
-    # for the whole process.
-    done = subprocess.run(
-        [sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=True
+    # RLIMIT_FSIZE stands in for a full disk; it applies to a whole process, hence a new one.
+    completed = subprocess.run(
+        [sys.executable, "-c", SAVE_WITH_SIZE_LIMIT, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     words = "it is too large"
-    assert done.stdout == f"Not saved to {tmp_path / 'video.mp4'}: {words}.\n"
-    assert held(tmp_path) == {}
+    assert completed.stdout == f"Not saved to {tmp_path / 'video.mp4'}: {words}.\n"
+    assert files_in(tmp_path) == {}
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 1 << 20
 
 
@@ -294,4 +296,4 @@ async def test_a_name_that_is_too_long_for_the_disk_is_said(
     tmp_path: Path, threads: ThreadPoolExecutor
 ) -> None:
     with pytest.raises(SaveError, match="the name is too long"):
-        await save(Bytes(b"x"), tmp_path / ("x" * 300), "a.png", threads)
+        await save(FakeBody(b"x"), tmp_path / ("x" * 300), "a.png", threads)

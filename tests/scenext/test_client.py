@@ -1,4 +1,4 @@
-"""One status query over real HTTP: what it sends, and what each fault of the other side becomes."""
+"""Status queries over real HTTP: what they send, and the error that each fault becomes."""
 
 from __future__ import annotations
 
@@ -66,11 +66,11 @@ _TLS_CERTIFICATE = (
 )
 
 Serve = Callable[[socket.socket, bytes], None]
-"""Answers one request by hand, given its connection and its head."""
+"""Writes the response to one request, given its connection and its head."""
 
 
 class RawServer:
-    """A server that writes the bytes that a test wants, for what no HTTP library would send."""
+    """A server that writes any bytes, for responses that no HTTP library would send."""
 
     def __init__(self, serve: Serve, tls: ssl.SSLContext | None = None) -> None:
         self.heads: list[bytes] = []
@@ -88,7 +88,7 @@ class RawServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # A listener that is only closed does not wake a thread that waits in accept.
+        # Closing alone does not wake a thread that is blocked in accept.
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -109,7 +109,7 @@ class RawServer:
                         self._tls.wrap_socket(connection, server_side=True)
                     )
                 head = connection.recv(4096)
-                # What begins with a TLS record has no end that could be waited for.
+                # A TLS record has no blank line to wait for.
                 while b"\r\n\r\n" not in head and not head.startswith(b"\x16"):
                     if not (more := connection.recv(4096)):
                         break
@@ -119,7 +119,7 @@ class RawServer:
 
 
 def raw(*parts: bytes) -> Serve:
-    """Write these bytes, and end the connection."""
+    """Return a handler that writes these bytes and closes the connection."""
 
     def serve(connection: socket.socket, head: bytes) -> None:
         connection.sendall(b"".join(parts))
@@ -130,7 +130,7 @@ def raw(*parts: bytes) -> Serve:
 
 
 def reset_after(*parts: bytes) -> Serve:
-    """Write these bytes, and break the connection."""
+    """Return a handler that writes these bytes and resets the connection."""
 
     def serve(connection: socket.socket, head: bytes) -> None:
         connection.sendall(b"".join(parts))
@@ -140,7 +140,7 @@ def reset_after(*parts: bytes) -> Serve:
 
 
 def drip(head: bytes) -> Serve:
-    """Write a head, and then a byte now and then for as long as anybody listens."""
+    """Return a handler that writes a head, then single bytes until the client leaves."""
 
     def serve(connection: socket.socket, _: bytes) -> None:
         connection.sendall(head)
@@ -162,65 +162,65 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def service() -> Iterator[ScriptedService]:
-    """A running service."""
+    """Run a service that knows no task yet."""
     with ScriptedService() as running:
         yield running
 
 
 @asynccontextmanager
 async def connected(
-    base_url: str, *, key: Secret = KEY, deadline: float = 10.0, ca_file: Path | None = None
+    base_url: str, *, key: Secret = KEY, timeout: float = 10.0, ca_file: Path | None = None
 ) -> AsyncIterator[StatusClient]:
-    """A client of a service, closed at the end."""
+    """Yield a client of a service, and close it at the end."""
     config = Config(base_url=base_url, ca_file=ca_file)
-    client = HttpClientFactory(config, timeout=deadline).status_client(key)
+    client = HttpClientFactory(config, timeout=timeout).status_client(key)
     try:
         yield client
     finally:
         await client.aclose()
 
 
-async def fault(base_url: str, task_id: str = "1", *, deadline: float = 10.0) -> ApiError:
-    """The error that a query ends in."""
-    async with connected(base_url, deadline=deadline) as client:
+async def query_error(base_url: str, task_id: str = "1", *, timeout: float = 10.0) -> ApiError:
+    """Return the error that a query raises."""
+    async with connected(base_url, timeout=timeout) as client:
         with pytest.raises(ApiError) as caught:
             await client.query(task_id)
     return caught.value
 
 
-async def fault_of(service: ScriptedService, reply: Reply) -> ApiError:
-    """The error that an answer becomes."""
+async def reply_error(service: ScriptedService, reply: Reply) -> ApiError:
+    """Return the error that a reply causes."""
     service.script("1", reply)
-    return await fault(service.base_url)
+    return await query_error(service.base_url)
 
 
-async def raw_fault(serve: Serve, *, deadline: float = 10.0) -> ApiError:
-    """The error that a hand-written answer becomes."""
+async def raw_error(serve: Serve, *, timeout: float = 10.0) -> ApiError:
+    """Return the error that a hand-written response causes."""
     with RawServer(serve) as server:
-        return await fault(f"http://{server.address}/api", deadline=deadline)
+        return await query_error(f"http://{server.address}/api", timeout=timeout)
 
 
-def packed(body: bytes, encoding: str = "gzip") -> Reply:
-    """An answer that says it is encoded."""
+def encoded(body: bytes, encoding: str = "gzip") -> Reply:
+    """Return a reply with a `Content-Encoding`."""
     return Reply(body=body, headers={"Content-Encoding": encoding})
 
 
-# What is sent, and a good answer
+# Requests and good responses
 
 
 async def test_a_query_brings_the_task_with_its_links_as_sent(service: ScriptedService) -> None:
     links = [frame_url("12345", number) for number in (1, 3)]
     service.script("12345", task("12345", frames=links))
     async with connected(service.base_url) as client:
-        answer = await client.query("12345")
-    assert answer.task.status is TaskStatus.IN_PROGRESS
-    assert [frame.url for frame in answer.task.frames] == links
+        response = await client.query("12345")
+    assert response.task.status is TaskStatus.IN_PROGRESS
+    assert [frame.url for frame in response.task.frames] == links
     (request,) = service.requests
     assert (request.method, request.path) == ("GET", "/api/get_status/12345")
     assert request.headers["authorization"] == f"Bearer {DEFAULT_KEY}"
     assert request.headers["accept-encoding"] == "identity"
-    assert answer.server_time is not None
-    assert abs(answer.server_time - time.time()) < 5
+    assert response.server_time is not None
+    assert abs(response.server_time - time.time()) < 5
 
 
 @pytest.mark.parametrize(
@@ -229,8 +229,8 @@ async def test_a_query_brings_the_task_with_its_links_as_sent(service: ScriptedS
 async def test_an_id_stays_one_part_of_the_path(service: ScriptedService, task_id: str) -> None:
     service.script(task_id, task(task_id))
     async with connected(service.base_url) as client:
-        answer = await client.query(task_id)
-    assert answer.task.id == task_id
+        response = await client.query(task_id)
+    assert response.task.id == task_id
     path = service.requests[0].path
     assert path.count("/") == 3
     assert unquote(path.rpartition("/")[2]) == task_id
@@ -239,12 +239,12 @@ async def test_an_id_stays_one_part_of_the_path(service: ScriptedService, task_i
 
 
 async def test_one_connection_serves_many_queries() -> None:
-    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(GOOD), GOOD)
+    response = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(GOOD), GOOD)
 
     def serve(connection: socket.socket, head: bytes) -> None:
-        connection.sendall(answer)
+        connection.sendall(response)
         assert connection.recv(4096).startswith(b"GET /api/get_status/1 ")
-        connection.sendall(answer)
+        connection.sendall(response)
 
     with RawServer(serve) as server:
         async with connected(f"http://{server.address}/api") as client:
@@ -253,15 +253,15 @@ async def test_one_connection_serves_many_queries() -> None:
         assert len(server.heads) == 1
 
 
-# The service refuses
+# Errors of the service
 
 
 async def test_a_refused_key(service: ScriptedService) -> None:
-    refused = await fault_of(service, unauthorized())
-    assert refused.kind is ErrorKind.KEY_REFUSED
-    assert refused.message == "401: Unauthorized: Invalid API key"
-    assert refused.http_status == 401
-    assert (await fault_of(service, error(403, "No access"))).kind is ErrorKind.KEY_REFUSED
+    api_error = await reply_error(service, unauthorized())
+    assert api_error.kind is ErrorKind.KEY_REFUSED
+    assert api_error.message == "401: Unauthorized: Invalid API key"
+    assert api_error.http_status == 401
+    assert (await reply_error(service, error(403, "No access"))).kind is ErrorKind.KEY_REFUSED
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -269,7 +269,7 @@ async def test_a_refused_key(service: ScriptedService) -> None:
 async def test_a_login_page_says_nothing_about_the_key(
     service: ScriptedService, status: int, body: str
 ) -> None:
-    assert (await fault_of(service, Reply(status, body))).kind is ErrorKind.NOT_THE_API
+    assert (await reply_error(service, Reply(status, body))).kind is ErrorKind.NOT_THE_API
 
 
 @pytest.mark.parametrize(
@@ -290,10 +290,10 @@ async def test_a_login_page_says_nothing_about_the_key(
 async def test_a_failed_request_is_told_by_its_status(
     service: ScriptedService, reply: Reply, kind: ErrorKind, message: str
 ) -> None:
-    found = await fault_of(service, reply)
-    assert (found.kind, found.message) == (kind, message)
-    assert str(found) == message
-    assert found.retry_after is None
+    api_error = await reply_error(service, reply)
+    assert (api_error.kind, api_error.message) == (kind, message)
+    assert str(api_error) == message
+    assert api_error.retry_after is None
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -312,13 +312,13 @@ async def test_a_failed_request_is_told_by_its_status(
 async def test_a_pause_is_honoured_within_reason(
     service: ScriptedService, status: int, headers: dict[str, str], pause: float | None
 ) -> None:
-    found = await fault_of(service, Reply(status, headers=headers))
-    assert (found.kind, found.retry_after) == (ErrorKind.RATE_LIMITED, pause)
+    api_error = await reply_error(service, Reply(status, headers=headers))
+    assert (api_error.kind, api_error.retry_after) == (ErrorKind.RATE_LIMITED, pause)
 
 
 async def test_a_429_without_a_pause_is_one_too(service: ScriptedService) -> None:
-    found = await fault_of(service, error(429, "Slow down"))
-    assert (found.kind, found.message) == (ErrorKind.RATE_LIMITED, "429: Slow down")
+    api_error = await reply_error(service, error(429, "Slow down"))
+    assert (api_error.kind, api_error.message) == (ErrorKind.RATE_LIMITED, "429: Slow down")
 
 
 @pytest.mark.parametrize(
@@ -341,9 +341,9 @@ def test_a_date_is_counted_from_the_answers_own(
 
 
 @given(st.text(), st.text())
-def test_no_header_is_too_odd(one: str, other: str) -> None:
+def test_no_header_is_too_odd(retry: str, date: str) -> None:
     headers = httpx.Headers(
-        [(b"retry-after", one.encode("utf-8")), (b"date", other.encode("utf-8"))]
+        [(b"retry-after", retry.encode("utf-8")), (b"date", date.encode("utf-8"))]
     )
     pause = retry_after(headers)
     assert pause is None or 0 <= pause <= MAX_RETRY_AFTER
@@ -357,7 +357,7 @@ def test_a_cached_answer_does_not_tell_the_time() -> None:
     assert server_time(httpx.Headers()) is None
 
 
-# Somebody else answers
+# Responses that are not from the API
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -365,9 +365,9 @@ async def test_a_redirect_is_never_followed(service: ScriptedService, status: in
     with ScriptedService() as elsewhere:
         elsewhere.script("1", task("1"))
         away = {"Location": f"{elsewhere.base_url}/get_status/1"}
-        found = await fault_of(service, Reply(status, headers=away))
-        assert found.kind is ErrorKind.NOT_THE_API
-        assert found.http_status == status
+        api_error = await reply_error(service, Reply(status, headers=away))
+        assert api_error.kind is ErrorKind.NOT_THE_API
+        assert api_error.http_status == status
         assert elsewhere.requests == []
     assert len(service.requests) == 1
 
@@ -375,8 +375,8 @@ async def test_a_redirect_is_never_followed(service: ScriptedService, status: in
 @pytest.mark.parametrize("location", [b"http://[bad", b"\xff\xfe", b"//:99999999/", b"", b"/api"])
 async def test_a_redirect_to_nowhere_is_one_too(location: bytes) -> None:
     head = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: %s\r\n\r\n" % location
-    found = await raw_fault(raw(head))
-    assert (found.kind, found.http_status) == (ErrorKind.NOT_THE_API, 302)
+    api_error = await raw_error(raw(head))
+    assert (api_error.kind, api_error.http_status) == (ErrorKind.NOT_THE_API, 302)
 
 
 @pytest.mark.parametrize(
@@ -398,9 +398,9 @@ async def test_a_redirect_to_nowhere_is_one_too(location: bytes) -> None:
     ],
 )
 async def test_other_bytes_are_not_the_api(service: ScriptedService, body: bytes) -> None:
-    found = await fault_of(service, Reply(body=body))
-    assert found.kind is ErrorKind.NOT_THE_API
-    assert found.http_status is None
+    api_error = await reply_error(service, Reply(body=body))
+    assert api_error.kind is ErrorKind.NOT_THE_API
+    assert api_error.http_status is None
 
 
 # Encodings and sizes
@@ -408,7 +408,7 @@ async def test_other_bytes_are_not_the_api(service: ScriptedService, body: bytes
 
 async def test_one_layer_of_gzip_is_undone(service: ScriptedService) -> None:
     for encoding in ("gzip", "x-gzip", " GZIP "):
-        service.script("1", packed(gzip.compress(GOOD), encoding))
+        service.script("1", encoded(gzip.compress(GOOD), encoding))
         async with connected(service.base_url) as client:
             assert (await client.query("1")).task.status is TaskStatus.IN_PROGRESS
 
@@ -416,28 +416,28 @@ async def test_one_layer_of_gzip_is_undone(service: ScriptedService) -> None:
 @pytest.mark.parametrize(
     ("reply", "kind"),
     [
-        (packed(gzip.compress(gzip.compress(GOOD)), "gzip, gzip"), ErrorKind.NOT_THE_API),
-        (packed(gzip.compress(gzip.compress(GOOD))), ErrorKind.NOT_THE_API),
-        (packed(zlib.compress(GOOD), "deflate"), ErrorKind.NOT_THE_API),
-        (packed(GOOD, "br"), ErrorKind.NOT_THE_API),
-        (packed(GOOD, "sparkle"), ErrorKind.NOT_THE_API),
-        (packed(GOOD), ErrorKind.NOT_THE_API),
-        (packed(gzip.compress(GOOD)[:-9]), ErrorKind.OFFLINE),
-        (packed(gzip.compress(GOOD)[:-8] + bytes(8)), ErrorKind.NOT_THE_API),
+        (encoded(gzip.compress(gzip.compress(GOOD)), "gzip, gzip"), ErrorKind.NOT_THE_API),
+        (encoded(gzip.compress(gzip.compress(GOOD))), ErrorKind.NOT_THE_API),
+        (encoded(zlib.compress(GOOD), "deflate"), ErrorKind.NOT_THE_API),
+        (encoded(GOOD, "br"), ErrorKind.NOT_THE_API),
+        (encoded(GOOD, "sparkle"), ErrorKind.NOT_THE_API),
+        (encoded(GOOD), ErrorKind.NOT_THE_API),
+        (encoded(gzip.compress(GOOD)[:-9]), ErrorKind.OFFLINE),
+        (encoded(gzip.compress(GOOD)[:-8] + bytes(8)), ErrorKind.NOT_THE_API),
         (Reply(body=GOOD + b" " * MAX_RESPONSE_BYTES), ErrorKind.NOT_THE_API),
     ],
 )
 async def test_an_answer_is_undone_once_or_not_at_all(
     service: ScriptedService, reply: Reply, kind: ErrorKind
 ) -> None:
-    assert (await fault_of(service, reply)).kind is kind
+    assert (await reply_error(service, reply)).kind is kind
 
 
 async def test_a_bomb_stays_small(service: ScriptedService) -> None:
-    packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
+    compressor = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
     zeros = bytes(1 << 20)
-    bomb = b"".join(packer.compress(zeros) for _ in range(100)) + packer.flush()
-    service.script("1", packed(bomb))
+    bomb = b"".join(compressor.compress(zeros) for _ in range(100)) + compressor.flush()
+    service.script("1", encoded(bomb))
     async with connected(service.base_url) as client:
         tracemalloc.start()
         try:
@@ -455,16 +455,16 @@ async def test_a_large_answer_of_no_known_length_stops_at_the_cap() -> None:
         for _ in range(50):
             connection.sendall(bytes(1 << 20))
 
-    assert "larger" in (await raw_fault(serve)).message
+    assert "larger" in (await raw_error(serve)).message
 
 
 async def test_an_error_page_may_be_in_any_form(service: ScriptedService) -> None:
     headers = {"Content-Encoding": "br", "Retry-After": "5"}
-    found = await fault_of(service, Reply(429, b"\x8b\x00", headers=headers))
-    assert (found.kind, found.retry_after) == (ErrorKind.RATE_LIMITED, 5.0)
-    found = await fault_of(service, Reply(502, b"x" * (MAX_RESPONSE_BYTES + 1)))
-    assert found.kind is ErrorKind.SERVER
-    assert (await fault_of(service, Reply(404, b"", {"Content-Encoding": "gzip"}))).kind is (
+    api_error = await reply_error(service, Reply(429, b"\x8b\x00", headers=headers))
+    assert (api_error.kind, api_error.retry_after) == (ErrorKind.RATE_LIMITED, 5.0)
+    api_error = await reply_error(service, Reply(502, b"x" * (MAX_RESPONSE_BYTES + 1)))
+    assert api_error.kind is ErrorKind.SERVER
+    assert (await reply_error(service, Reply(404, b"", {"Content-Encoding": "gzip"}))).kind is (
         ErrorKind.NOT_FOUND
     )
 
@@ -474,14 +474,14 @@ async def test_an_error_page_may_be_in_any_form(service: ScriptedService) -> Non
 
 async def test_nobody_listens(service: ScriptedService) -> None:
     service.stop()
-    found = await fault(service.base_url)
-    assert (found.kind, found.message) == (ErrorKind.OFFLINE, "no connection")
-    assert not found.stale_connection
+    api_error = await query_error(service.base_url)
+    assert (api_error.kind, api_error.message) == (ErrorKind.OFFLINE, "no connection")
+    assert not api_error.stale_connection
 
 
 async def test_a_name_that_nobody_knows() -> None:
-    found = await fault("https://scenext.invalid/api")
-    assert found.kind is ErrorKind.OFFLINE
+    api_error = await query_error("https://scenext.invalid/api")
+    assert api_error.kind is ErrorKind.OFFLINE
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -505,30 +505,30 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
     ],
 )  # fmt: skip
 async def test_a_broken_connection(serve: Serve) -> None:
-    found = await raw_fault(serve)
-    assert (found.kind, found.message) == (ErrorKind.OFFLINE, "the connection broke")
-    assert found.http_status is None
-    assert found.stale_connection
+    api_error = await raw_error(serve)
+    assert (api_error.kind, api_error.message) == (ErrorKind.OFFLINE, "the connection broke")
+    assert api_error.http_status is None
+    assert api_error.stale_connection
 
 
 async def test_lengths_that_lie() -> None:
     cut = raw(HEAD, b"Content-Length: 12\r\n\r\n", GOOD)
-    assert (await raw_fault(cut)).kind is ErrorKind.NOT_THE_API
+    assert (await raw_error(cut)).kind is ErrorKind.NOT_THE_API
     huge = raw(HEAD, b"Content-Length: 99999999999999\r\n\r\n", GOOD)
-    assert "larger" in (await raw_fault(huge)).message
+    assert "larger" in (await raw_error(huge)).message
 
 
 @pytest.mark.parametrize("head", [b"HTTP/1.1", HEAD + b"X: ", HEAD + b"\r\n"])
 async def test_a_drip_ends_at_the_deadline(head: bytes) -> None:
     started = time.monotonic()
-    found = await raw_fault(drip(head), deadline=0.3)
-    assert found.kind is ErrorKind.TIMEOUT
+    api_error = await raw_error(drip(head), timeout=0.3)
+    assert api_error.kind is ErrorKind.TIMEOUT
     assert 0.25 < time.monotonic() - started < 2
 
 
 async def test_a_silent_service_ends_at_the_deadline(service: ScriptedService) -> None:
     service.hold("1")
-    assert (await fault(service.base_url, deadline=0.2)).kind is ErrorKind.TIMEOUT
+    assert (await query_error(service.base_url, timeout=0.2)).kind is ErrorKind.TIMEOUT
 
 
 async def test_a_query_of_a_closed_client(service: ScriptedService) -> None:
@@ -544,7 +544,7 @@ async def test_a_query_of_a_closed_client(service: ScriptedService) -> None:
 
 @pytest.fixture
 def tls(tmp_path: Path) -> tuple[ssl.SSLContext, Path]:
-    """The server's side of TLS, and the certificate that it shows."""
+    """Return the TLS context of a server and the path of its certificate."""
     label = "PRIVATE KEY"
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     key.write_text(f"-----BEGIN {label}-----\n{_TLS_KEY}\n-----END {label}-----\n")
@@ -560,11 +560,11 @@ async def test_an_unknown_certificate_is_refused_and_ca_file_makes_it_known(
     tls: tuple[ssl.SSLContext, Path],
 ) -> None:
     context, certificate = tls
-    answer = raw(HEAD, b"Content-Length: %d\r\n\r\n" % len(GOOD), GOOD)
-    with RawServer(answer, context) as server:
-        found = await fault(f"https://{server.address}/api")
-        assert found.kind is ErrorKind.CERTIFICATE
-        assert "ca_file" in found.message
+    serve = raw(HEAD, b"Content-Length: %d\r\n\r\n" % len(GOOD), GOOD)
+    with RawServer(serve, context) as server:
+        api_error = await query_error(f"https://{server.address}/api")
+        assert api_error.kind is ErrorKind.CERTIFICATE
+        assert "ca_file" in api_error.message
         assert server.heads == []
         async with connected(f"https://{server.address}/api", ca_file=certificate) as client:
             assert (await client.query("1")).task.id == "1"
@@ -572,9 +572,9 @@ async def test_an_unknown_certificate_is_refused_and_ca_file_makes_it_known(
 
 async def test_tls_to_a_plain_port() -> None:
     with RawServer(raw(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server:
-        found = await fault(f"https://{server.address}/api")
-        assert found.kind is ErrorKind.OFFLINE
-        assert "TLS" in found.message
+        api_error = await query_error(f"https://{server.address}/api")
+        assert api_error.kind is ErrorKind.OFFLINE
+        assert "TLS" in api_error.message
         assert DEFAULT_KEY.encode() not in b"".join(server.heads)
 
 
@@ -623,8 +623,11 @@ async def test_the_proxy_is_asked_for_a_tunnel_and_gets_no_key(
     refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
     with RawServer(raw(refusal)) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}")
-        found = await fault("https://api.scenext.invalid/api")
-    assert (found.kind, found.message) == (ErrorKind.OFFLINE, "the proxy refuses the connection")
+        api_error = await query_error("https://api.scenext.invalid/api")
+    assert (api_error.kind, api_error.message) == (
+        ErrorKind.OFFLINE,
+        "the proxy refuses the connection",
+    )
     assert proxy.heads[0].startswith(b"CONNECT api.scenext.invalid:443 ")
     assert DEFAULT_KEY.encode() not in b"".join(proxy.heads)
 
@@ -654,14 +657,14 @@ async def test_no_fault_tells_the_key(service: ScriptedService) -> None:
         Reply(body=DEFAULT_KEY),
         Reply(302, headers={"Location": f"http://{DEFAULT_KEY}@[bad"}),
     ]
-    faults = [await fault_of(service, reply) for reply in replies]
-    faults.append(await raw_fault(raw(f"HTTP/1.1 {DEFAULT_KEY}\r\n\r\n".encode())))
-    faults.append(await raw_fault(reset_after()))
-    for found in faults:
-        told = f"{found!r} {found} {found.message} {found.args}"
-        assert DEFAULT_KEY[:12] not in told
-        assert link.partition("Signature=")[2] not in told
-        assert len(found.message) <= 500
+    api_errors = [await reply_error(service, reply) for reply in replies]
+    api_errors.append(await raw_error(raw(f"HTTP/1.1 {DEFAULT_KEY}\r\n\r\n".encode())))
+    api_errors.append(await raw_error(reset_after()))
+    for api_error in api_errors:
+        text = f"{api_error!r} {api_error} {api_error.message} {api_error.args}"
+        assert DEFAULT_KEY[:12] not in text
+        assert link.partition("Signature=")[2] not in text
+        assert len(api_error.message) <= 500
 
 
 async def test_no_log_tells_the_key(
@@ -672,9 +675,9 @@ async def test_no_log_tells_the_key(
     async with connected(service.base_url) as client:
         await client.query("1")
     for reply in (unauthorized(), Reply(500), Reply(302, headers={"Location": "/"})):
-        await fault_of(service, reply)
+        await reply_error(service, reply)
     for serve in (raw(), reset_after(), raw(b"junk\r\n\r\n")):
-        await raw_fault(serve)
+        await raw_error(serve)
     assert "send_request_headers" in caplog.text
     assert DEFAULT_KEY not in caplog.text
 

@@ -1,4 +1,4 @@
-"""Fetching what is behind links: without the key, within bounds, from one host."""
+"""Fetching signed links: without the API key, within size limits, from one host."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Respond = Callable[[Request], Answer]
 
 @contextmanager
 def host(respond: Respond) -> Iterator[str]:
-    """A host of pictures; gives its origin."""
+    """Run a picture host; yield its origin."""
     server = LoopbackServer(respond).start()
     try:
         yield server.origin
@@ -37,42 +37,42 @@ async def client(*, trust_env: bool = False) -> AsyncIterator[MediaClient]:
 
 
 async def test_a_link_is_asked_for_byte_for_byte_and_without_the_key() -> None:
-    seen: list[Request] = []
+    requests: list[Request] = []
 
     def respond(request: Request) -> Answer:
-        seen.append(request)
+        requests.append(request)
         return Answer(200, b"picture")
 
     query = "OSSAccessKeyId=LTAI&Expires=1795371598&Signature=gn%2fX%2B%3d&x=a+b%20c"
     with host(respond) as origin:
         async with client() as media:
             assert await media.fetch(f"{origin}/a/%E5%8B%BE.png?{query}", 100) == b"picture"
-    (request,) = seen
+    (request,) = requests
     assert (request.path, request.query) == ("/a/%E5%8B%BE.png", query)
     assert not {"authorization", "cookie", "referer"} & request.headers.keys()
     assert request.headers["accept-encoding"] == "identity"
 
 
 async def test_a_connection_serves_again_and_a_cancelled_one_does_not() -> None:
-    hang = asyncio.Event()
+    hanging = asyncio.Event()
     loop = asyncio.get_running_loop()
 
     def respond(request: Request) -> Answer:
         if request.path == "/slow":
-            loop.call_soon_threadsafe(hang.set)
+            loop.call_soon_threadsafe(hanging.set)
             return Answer(200, b"x", {"Content-Length": "1000"})
         return Answer(200, b"picture")
 
     with host(respond) as origin:
         async with client() as media:
             for _ in range(3 * MAX_CONCURRENT):
-                hang.clear()
+                hanging.clear()
                 slow = asyncio.create_task(media.fetch(f"{origin}/slow", 5000))
-                await hang.wait()
+                await hanging.wait()
                 slow.cancel()
                 await asyncio.wait([slow])
                 assert slow.cancelled()
-            # None of the places was lost.
+            # No cancelled fetch kept its connection slot.
             async with asyncio.timeout(3):
                 links = [media.fetch(f"{origin}/{n}", 100) for n in range(3 * MAX_CONCURRENT)]
                 assert set(await asyncio.gather(*links)) == {b"picture"}
@@ -100,7 +100,7 @@ async def test_a_large_picture_is_refused_by_counting_where_no_length_is_told() 
 
 @asynccontextmanager
 async def raw_host(answer: bytes) -> AsyncIterator[str]:
-    """A host that sends these bytes to whoever connects, and closes."""
+    """Run a host that sends these bytes to every client and closes; yield its URL."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -137,10 +137,10 @@ async def test_a_host_that_speaks_no_http_cannot_be_reached(answer: bytes) -> No
 
 
 async def test_a_redirect_is_followed_on_the_same_host_only() -> None:
-    seen: list[str] = []
+    paths: list[str] = []
 
     def respond(request: Request) -> Answer:
-        seen.append(request.path)
+        paths.append(request.path)
         if request.path == "/old":
             return Answer(302, headers={"Location": "/new"})
         if request.path == "/circle":
@@ -149,7 +149,7 @@ async def test_a_redirect_is_followed_on_the_same_host_only() -> None:
             return Answer(302, headers={"Location": request.query})
         return Answer(200, b"picture")
 
-    away = (
+    locations = (
         "http://127.0.0.2/",
         "//evil.test/x",
         "https://evil.test/",
@@ -160,18 +160,18 @@ async def test_a_redirect_is_followed_on_the_same_host_only() -> None:
     with host(respond) as origin, host(respond) as other:
         async with client() as media:
             assert await media.fetch(f"{origin}/old", 100) == b"picture"
-            for location in (*away, f"{other}/elsewhere"):
+            for location in (*locations, f"{other}/elsewhere"):
                 with pytest.raises(MediaError, match="leads to another host"):
                     await media.fetch(f"{origin}/away?{location}", 100)
-            assert "/elsewhere" not in seen
-            seen.clear()
+            assert "/elsewhere" not in paths
+            paths.clear()
             with pytest.raises(MediaError, match="in circles"):
                 await media.fetch(f"{origin}/circle", 100)
-            assert len(seen) == MAX_REDIRECTS + 1
+            assert len(paths) == MAX_REDIRECTS + 1
 
 
 @pytest.mark.parametrize(
-    ("answer", "ended", "words"),
+    ("answer", "expired", "message"),
     [
         (Answer(403, b"", {"x-oss-ec": "0002-00000069"}), True, "The link has ended."),
         (Answer(403, b"", {"x-oss-ec": "0002-00000236"}), True, "The link has ended."),
@@ -191,31 +191,31 @@ async def test_a_redirect_is_followed_on_the_same_host_only() -> None:
         ),
     ],
 )
-async def test_a_refusal_is_one_line_of_ours(answer: Answer, ended: bool, words: str) -> None:
+async def test_a_refusal_is_one_line_of_ours(answer: Answer, expired: bool, message: str) -> None:
     with host(lambda _: answer) as origin:
         async with client() as media:
             with pytest.raises(MediaError) as raised:
                 await media.fetch(f"{origin}/frame.png?Signature=secret", 1 << 20)
-    assert (str(raised.value), raised.value.expired) == (words, ended)
+    assert (str(raised.value), raised.value.expired) == (message, expired)
 
 
 async def test_a_proxy_is_not_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[Request] = []
+    requests: list[Request] = []
 
     def proxy(request: Request) -> Answer:
-        asked.append(request)
+        requests.append(request)
         return Answer(502)
 
-    with host(proxy) as proxied, host(lambda _: Answer(200, b"picture")) as origin:
+    with host(proxy) as proxy_origin, host(lambda _: Answer(200, b"picture")) as origin:
         for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-            monkeypatch.setenv(name, proxied)
-            monkeypatch.setenv(name.lower(), proxied)
+            monkeypatch.setenv(name, proxy_origin)
+            monkeypatch.setenv(name.lower(), proxy_origin)
         monkeypatch.delenv("NO_PROXY", raising=False)
         monkeypatch.delenv("no_proxy", raising=False)
         async with client(trust_env=True) as media:
             assert await media.fetch(origin, 100) == b"picture"
             assert await media.fetch(origin.replace("127.0.0.1", "localhost"), 100) == b"picture"
-            assert not asked
+            assert not requests
             with pytest.raises(MediaError, match="answered 502"):
                 await media.fetch("http://pictures.test/", 100)
-        assert len(asked) == 1
+        assert len(requests) == 1

@@ -1,4 +1,4 @@
-"""One answer of the service, whatever its bytes: a task, or an error of one type."""
+"""Parsing a response: any bytes become a `Task` or raise an `ApiError`."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ SECOND = FIRST.replace("frame1", "frame3").replace("ZofS", "5zB4%2B")
 VIDEO = "https://oss.scenext.cn/video/%E8%A7%86.mp4?Expires=1749287134&Signature=a%2Bb%3D"
 
 
-def parsed(data: object, status: object = "success", task_id: str = "12345") -> Task:
-    """The task that an answer with this `data` tells of."""
+def parse_data(data: object, status: object = "success", task_id: str = "12345") -> Task:
+    """Parse a response with this `data`."""
     return parser.parse(json.dumps({"status": status, "data": data}).encode(), task_id)
 
 
-def told(**fields: object) -> Task:
-    """The task that these fields of `data` tell of."""
-    return parsed({"task_id": "12345", "status": "IN_PROGRESS", **fields})
+def parse_fields(**fields: object) -> Task:
+    """Parse a response whose `data` has these fields."""
+    return parse_data({"task_id": "12345", "status": "IN_PROGRESS", **fields})
 
 
-def refused(body: bytes, task_id: str = "12345") -> ApiError:
-    """The error that an answer becomes."""
+def parse_error(body: bytes, task_id: str = "12345") -> ApiError:
+    """Return the error that parsing raises."""
     with pytest.raises(ApiError) as caught:
         parser.parse(body, task_id)
     return caught.value
@@ -54,7 +54,7 @@ def test_the_documented_example() -> None:
 
 
 def test_a_completed_task() -> None:
-    found = told(
+    parsed = parse_fields(
         status="COMPLETED",
         result=[
             {"type": "video", "content": VIDEO, "score": 95, "scoreDetail": "clear\nand short"},
@@ -62,22 +62,22 @@ def test_a_completed_task() -> None:
         ],
         consumption=[{"model": "gen", "points": 12.5}, 3],
     )
-    assert found.status.terminal
-    assert found.results == (
+    assert parsed.status.terminal
+    assert parsed.results == (
         Result("video", VIDEO, True, "95", "clear\nand short"),
         Result("text", "A line\nand [b]another[/b]", False),
     )
-    assert found.points == "model: gen, points: 12.5, 3"
+    assert parsed.points == "model: gen, points: 12.5, 3"
 
 
 def test_a_failed_task_is_no_failed_request() -> None:
-    found = told(status="FAILED", result=[{"type": "text", "content": "render failed"}])
-    assert found.status is TaskStatus.FAILED
-    assert found.results[0].content == "render failed"
+    parsed = parse_fields(status="FAILED", result=[{"type": "text", "content": "render failed"}])
+    assert parsed.status is TaskStatus.FAILED
+    assert parsed.results[0].content == "render failed"
 
 
 @pytest.mark.parametrize(
-    ("sent", "status", "shown"),
+    ("sent", "status", "status_sent"),
     [
         (" completed\n", TaskStatus.COMPLETED, "COMPLETED"),
         ("Failed", TaskStatus.FAILED, "FAILED"),
@@ -90,9 +90,9 @@ def test_a_failed_task_is_no_failed_request() -> None:
         ("", TaskStatus.UNKNOWN, "(empty)"),
     ],
 )
-def test_the_state_of_a_task(sent: object, status: TaskStatus, shown: str) -> None:
-    found = told(status=sent)
-    assert (found.status, found.status_sent) == (status, shown)
+def test_the_state_of_a_task(sent: object, status: TaskStatus, status_sent: str) -> None:
+    parsed = parse_fields(status=sent)
+    assert (parsed.status, parsed.status_sent) == (status, status_sent)
 
 
 # Frames
@@ -102,18 +102,20 @@ def test_one_bad_frame_costs_one_frame() -> None:
     bad: list[object] = [None, 1, "x", [], {}, {"id": "f"}, {"id": "f", "image": None}]
     bad += [{"id": "f", "image": 3}, {"id": "f", "image": "  "}, {"id": "f", "image": [FIRST]}]
     for junk in bad:
-        found = told(progress=[{"id": "a", "image": FIRST}, junk, {"id": "b", "image": SECOND}])
-        assert found.frames == (Frame("a", FIRST), Frame("b", SECOND))
+        parsed = parse_fields(
+            progress=[{"id": "a", "image": FIRST}, junk, {"id": "b", "image": SECOND}]
+        )
+        assert parsed.frames == (Frame("a", FIRST), Frame("b", SECOND))
 
 
 @pytest.mark.parametrize("progress", [None, {}, "x", 3, [], [[[]]]])
 def test_no_frames(progress: object) -> None:
-    assert told(progress=progress).frames == ()
+    assert parse_fields(progress=progress).frames == ()
 
 
 def test_a_frame_goes_only_when_id_and_picture_come_again() -> None:
     signed_afresh = FIRST.replace("1749287113", "1749290713")
-    found = told(
+    parsed = parse_fields(
         progress=[
             {"id": "frame1", "image": FIRST},
             {"id": "frame2", "image": FIRST},
@@ -121,7 +123,7 @@ def test_a_frame_goes_only_when_id_and_picture_come_again() -> None:
             {"id": "frame1", "image": signed_afresh},
         ]
     )
-    assert found.frames == (
+    assert parsed.frames == (
         Frame("frame1", FIRST),
         Frame("frame2", FIRST),
         Frame("frame2", SECOND),
@@ -130,14 +132,16 @@ def test_a_frame_goes_only_when_id_and_picture_come_again() -> None:
 
 def test_links_are_kept_and_ids_are_cleaned() -> None:
     link = "https://host/\x1b]0;x\x07/汉?a=%2b+&&=;"
-    found = told(progress=[{"id": "\x1b[2J\u202ea\nb", "image": link}, {"id": 7, "image": SECOND}])
-    assert found.frames == (Frame("a ⏎ b", link), Frame("7", SECOND))
-    assert told(progress=[{"image": FIRST}]).frames == (Frame("frame1", FIRST),)
+    parsed = parse_fields(
+        progress=[{"id": "\x1b[2J\u202ea\nb", "image": link}, {"id": 7, "image": SECOND}]
+    )
+    assert parsed.frames == (Frame("a ⏎ b", link), Frame("7", SECOND))
+    assert parse_fields(progress=[{"image": FIRST}]).frames == (Frame("frame1", FIRST),)
 
 
 def test_frames_without_end_are_cut() -> None:
     many = [{"id": str(number), "image": f"https://host/{number}"} for number in range(3_000)]
-    assert len(told(progress=many).frames) == parser.MAX_FRAMES
+    assert len(parse_fields(progress=many).frames) == parser.MAX_FRAMES
 
 
 # Results and points
@@ -164,14 +168,14 @@ def test_frames_without_end_are_cut() -> None:
     ],
 )
 def test_an_item_of_the_result(item: object, result: Result) -> None:
-    assert told(status="COMPLETED", result=[item]).results == (result,)
-    assert told(status="COMPLETED", result=item).results == (result,)
+    assert parse_fields(status="COMPLETED", result=[item]).results == (result,)
+    assert parse_fields(status="COMPLETED", result=item).results == (result,)
 
 
 def test_one_bad_item_costs_one_item() -> None:
-    found = told(result=[None, 3, {}, [], True, {"type": "video"}, {"content": "kept"}])
-    assert [result.content for result in found.results] == ["kept"]
-    assert told(result=None).results == ()
+    parsed = parse_fields(result=[None, 3, {}, [], True, {"type": "video"}, {"content": "kept"}])
+    assert [result.content for result in parsed.results] == ["kept"]
+    assert parse_fields(result=None).results == ()
 
 
 @pytest.mark.parametrize(
@@ -193,7 +197,7 @@ def test_one_bad_item_costs_one_item() -> None:
     ],
 )
 def test_points_come_in_whatever_shape(fields: dict[str, object], points: str) -> None:
-    assert told(**fields).points == points
+    assert parse_fields(**fields).points == points
 
 
 def test_a_number_that_nobody_reads() -> None:
@@ -201,19 +205,19 @@ def test_a_number_that_nobody_reads() -> None:
     assert parser.parse(body, "1").points == "13288 bits"
 
 
-# Whose answer it is
+# Which task the response is about
 
 
 @pytest.mark.parametrize("sent", ["12345", 12345, None])
 def test_an_answer_about_the_task(sent: object) -> None:
-    assert told(task_id=sent).id == "12345"
-    assert parsed({"status": "COMPLETED"}).id == "12345"
+    assert parse_fields(task_id=sent).id == "12345"
+    assert parse_data({"status": "COMPLETED"}).id == "12345"
 
 
 @pytest.mark.parametrize("sent", ["1234", "", " 12345", 12345.0, True, [], {}, 10**300])
 def test_an_answer_about_another_task(sent: object) -> None:
     with pytest.raises(ApiError, match="another task") as caught:
-        told(task_id=sent)
+        parse_fields(task_id=sent)
     assert caught.value.kind is ErrorKind.NOT_THE_API
 
 
@@ -231,8 +235,8 @@ def test_an_answer_about_another_task(sent: object) -> None:
 )
 def test_a_failed_request(envelope: object, message: str) -> None:
     body = json.dumps(envelope).encode()
-    found = refused(body)
-    assert (found.kind, found.message) == (ErrorKind.REJECTED, message)
+    error = parse_error(body)
+    assert (error.kind, error.message) == (ErrorKind.REJECTED, message)
     assert parser.is_service_error(body)
 
 
@@ -263,12 +267,12 @@ def test_a_failed_request(envelope: object, message: str) -> None:
     ],
 )
 def test_no_answer_of_the_service(body: bytes) -> None:
-    assert refused(body).kind is ErrorKind.NOT_THE_API
+    assert parse_error(body).kind is ErrorKind.NOT_THE_API
     assert parser.error_message(body) == ""
     assert not parser.is_service_error(body)
 
 
-# Whatever comes
+# Arbitrary input
 
 _WORDS = st.sampled_from(
     [
@@ -313,17 +317,17 @@ _ANSWERS = st.fixed_dictionaries(
 
 
 def _check(body: bytes) -> None:
-    """The promise: a clean task with links as sent, or an `ApiError` with a clean message."""
+    """Assert that parsing gives a sanitized task with links as sent, or a sanitized error."""
     try:
-        found = parser.parse(body, "12345")
+        parsed = parser.parse(body, "12345")
     except ApiError as error:
         message = error.message
     else:
         message = ""
-        assert found.id == "12345"
-        texts = [found.status_sent, found.points, found.message]
-        texts += [frame.id for frame in found.frames]
-        for result in found.results:
+        assert parsed.id == "12345"
+        texts = [parsed.status_sent, parsed.points, parsed.message]
+        texts += [frame.id for frame in parsed.frames]
+        for result in parsed.results:
             texts += [result.kind, result.score, result.score_detail]
             texts += [] if result.is_link else [result.content]
             assert not result.is_link or result.content.isprintable()
@@ -349,5 +353,5 @@ def test_any_bytes_are_a_task_or_an_api_error(body: bytes) -> None:
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), max_size=5))
 @settings(max_examples=examples(200))
 def test_links_come_out_as_they_went_in(links: list[str]) -> None:
-    found = told(progress=[{"id": str(n), "image": link} for n, link in enumerate(links)])
-    assert [frame.url for frame in found.frames] == [link for link in links if link.strip()]
+    parsed = parse_fields(progress=[{"id": str(n), "image": link} for n, link in enumerate(links)])
+    assert [frame.url for frame in parsed.frames] == [link for link in links if link.strip()]

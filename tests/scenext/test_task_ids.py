@@ -1,4 +1,4 @@
-"""What counts as a task's ID."""
+"""Parsing task IDs from text that users type or paste."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ UUID = "d988d4d9-0000-4000-8000-ca974335dcf4"
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "task_id"),
     [
-        *((same, same) for same in ("12345", UUID, "a/b", "a?b", "100%", "...", "汉字", "task:1")),
+        *((text, text) for text in ("12345", UUID, "a/b", "a?b", "100%", "...", "汉字", "task:1")),
         (" 12345\n", "12345"),
         ("\u3000" + UUID + "\t", UUID),
         ("x" * MAX_ID_LENGTH, "x" * MAX_ID_LENGTH),
@@ -36,20 +36,20 @@ UUID = "d988d4d9-0000-4000-8000-ca974335dcf4"
         ("https://api.scenext.cn/api/get_status/%E6%B1%89", "汉"),
     ],
 )
-def test_an_id_in_a_text(text: str, found: str) -> None:
-    assert parse_task_id(text) == found
+def test_an_id_in_a_text(text: str, task_id: str) -> None:
+    assert parse_task_id(text) == task_id
 
 
 @pytest.mark.parametrize(
-    ("text", "why"),
+    ("text", "reason"),
     [
         *((empty, "no task ID in “") for empty in ("", "  ", "\n")),
         (".", "“.” is no task ID"),
         (" .. ", "“..” is no task ID"),
         ("x" * 129, "a task ID has at most 128 characters"),
         *(
-            (f"1{odd}2", "a task ID has no spaces or invisible characters")
-            for odd in " \t\n\0\x1b\x7f\x85\xa0\xad\u200b\u202e\u2028\u3000\ud800\ufeff\u3164\ufe0f"
+            (f"1{bad}2", "a task ID has no spaces or invisible characters")
+            for bad in " \t\n\0\x1b\x7f\x85\xa0\xad\u200b\u202e\u2028\u3000\ud800\ufeff\u3164\ufe0f"
         ),
         ("z" + "\u0301" * 9, "a task ID has no spaces or invisible characters"),
         ("https://api.scenext.cn/api/get_status/", "no task ID in “"),
@@ -67,11 +67,11 @@ def test_an_id_in_a_text(text: str, found: str) -> None:
         ),
     ],
 )
-def test_what_is_no_id(text: str, why: str) -> None:
+def test_what_is_no_id(text: str, reason: str) -> None:
     with pytest.raises(UserError) as caught:
         parse_task_id(text)
     message = str(caught.value)
-    assert message.startswith(why)
+    assert message.startswith(reason)
     assert clean(message) == message
     assert "SECRET" not in message
 
@@ -90,20 +90,25 @@ def test_ids_come_once_each_in_order() -> None:
 @settings(max_examples=examples(300))
 def test_an_id_is_harmless_wherever_it_came_from(text: str) -> None:
     try:
-        found = parse_task_id(text)
+        task_id = parse_task_id(text)
     except UserError as error:
-        said = str(error)
-        found = ""
+        message = str(error)
+        task_id = ""
     else:
-        said = ""
-    assert bool(found) != bool(said)
-    assert clean(said) == said
-    assert found not in (".", "..")
-    assert len(found) <= MAX_ID_LENGTH
-    assert clean(found, MAX_ID_LENGTH) == found
-    assert not {unicodedata.category(character) for character in found} & {"Cc", "Cf", "Cs", "Zs"}
-    # What is kept in a file is read again.
-    assert not found or "/get_status/" in found or "://" in found or parse_task_id(found) == found
+        message = ""
+    assert bool(task_id) != bool(message)
+    assert clean(message) == message
+    assert task_id not in (".", "..")
+    assert len(task_id) <= MAX_ID_LENGTH
+    assert clean(task_id, MAX_ID_LENGTH) == task_id
+    assert not {unicodedata.category(char) for char in task_id} & {"Cc", "Cf", "Cs", "Zs"}
+    # A saved ID must parse to itself when the file is read again.
+    assert (
+        not task_id
+        or "/get_status/" in task_id
+        or "://" in task_id
+        or parse_task_id(task_id) == task_id
+    )
 
 
 def test_a_pasted_list_is_many_ids() -> None:

@@ -1,4 +1,4 @@
-"""The dashboard in a pilot's hands: keys, mouse, selection, hostile text, what is left alone."""
+"""The dashboard, driven by a pilot: keys, mouse, selection, hostile text and repaints."""
 
 from __future__ import annotations
 
@@ -52,40 +52,40 @@ from tui.scenext.models import Frame, StatusResponse, Task, TaskStatus
 from tui.watchlist.entries import Add, Entry, Remove
 from tui.watchlist.storage import WatchlistFile
 
-PATIENCE = 10.0
-"""Seconds that anything may take to be shown."""
+SHOW_TIMEOUT = 10.0
+"""Seconds to wait for anything to be shown."""
 SSH = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
 WIDE, NARROW = (120, 40), (80, 24)
 
 
-def answer(task_id: str, frames: int = 0, status: TaskStatus = TaskStatus.IN_PROGRESS) -> Task:
-    """What the service says of a task with so many frames."""
-    found = tuple(Frame(f"frame{n}", frame_url(task_id, n)) for n in range(1, frames + 1))
-    return Task(task_id, status, status.value, found)
+def make_task(task_id: str, frames: int = 0, status: TaskStatus = TaskStatus.IN_PROGRESS) -> Task:
+    """Return a task with so many frames, as the service reports it."""
+    frame_list = tuple(Frame(f"frame{n}", frame_url(task_id, n)) for n in range(1, frames + 1))
+    return Task(task_id, status, status.value, frame_list)
 
 
 @dataclass
 class FakeService:
-    """Makes clients that answer from a table, at once and without a network."""
+    """A client factory and client that answers from a table, without a network."""
 
     answers: dict[str, Task | ApiError] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+    queried: list[str] = field(default_factory=list)
 
     def status_client(self, key: Secret) -> FakeService:
-        """Return a client."""
+        """Return the client."""
         return self
 
     def media_client(self) -> Media:
-        """Nothing is fetched here."""
-        raise AssertionError("nothing of these tests is fetched")
+        """Fail: these tests fetch no pictures."""
+        raise AssertionError("these tests fetch no pictures")
 
     async def query(self, task_id: str) -> StatusResponse:
-        """Answer."""
-        self.asked.append(task_id)
-        found = self.answers.get(task_id, ApiError(ErrorKind.NOT_FOUND, "no such task"))
-        if isinstance(found, ApiError):
-            raise found
-        return StatusResponse(found, None)
+        """Return the answer of a task, or raise its error."""
+        self.queried.append(task_id)
+        reply = self.answers.get(task_id, ApiError(ErrorKind.NOT_FOUND, "no such task"))
+        if isinstance(reply, ApiError):
+            raise reply
+        return StatusResponse(reply, None)
 
     async def aclose(self) -> None:
         """Close nothing."""
@@ -93,7 +93,7 @@ class FakeService:
 
 @dataclass
 class Session:
-    """A running app, and what a person sees of it and does to it."""
+    """A running app, what its screen shows, and the keys that a user presses."""
 
     app: ScenextApp
     pilot: Pilot[None]
@@ -114,12 +114,12 @@ class Session:
 
     @property
     def text(self) -> str:
-        """All that the topmost screen shows."""
+        """The text of the topmost screen."""
         return "\n".join(self.lines)
 
     @property
     def footer(self) -> str:
-        """The keys that work now."""
+        """The bottom row, which shows the keys."""
         return self.lines[-1]
 
     @property
@@ -137,25 +137,27 @@ class Session:
         await self.pilot.press(*keys)
         await self.pilot.pause()
 
-    async def until(self, holds: Callable[[], object], what: str = "") -> None:
-        """Wait until something holds."""
-        deadline = time.monotonic() + PATIENCE
-        while not holds():
-            assert time.monotonic() < deadline, f"waited for {what or holds}:\n{self.text}"
-            # No pause of the pilot's, which asks every widget whether it is idle.
+    async def wait_until(self, condition: Callable[[], object], description: str = "") -> None:
+        """Wait until a condition holds."""
+        deadline = time.monotonic() + SHOW_TIMEOUT
+        while not condition():
+            assert time.monotonic() < deadline, (
+                f"waited for {description or condition}:\n{self.text}"
+            )
+            # A pause of the pilot would wait until every widget is idle.
             await asyncio.sleep(0.01)
         await self.pilot.pause()
 
-    async def shows(self, words: str) -> None:
-        """Wait for words."""
-        await self.until(lambda: words in self.text, words)
+    async def wait_for_text(self, text: str) -> None:
+        """Wait until a text is shown."""
+        await self.wait_until(lambda: text in self.text, text)
 
-    async def hides(self, words: str) -> None:
-        """Wait until words are gone."""
-        await self.until(lambda: words not in self.text, f"the end of {words}")
+    async def wait_gone(self, text: str) -> None:
+        """Wait until a text is gone."""
+        await self.wait_until(lambda: text not in self.text, f"the end of {text}")
 
 
-def app_of(
+def build_app(
     folder: Path,
     service: FakeService,
     *,
@@ -163,7 +165,7 @@ def app_of(
     base_url: str = "",
     api_key: str = "sk-test-0123456789",
 ) -> ScenextApp:
-    """Build the app on a watchlist of the service's tasks."""
+    """Return the app with the tasks of the service on its watchlist."""
     paths = Paths.inside(folder)
     file = WatchlistFile(paths.watchlist)
     now = datetime.now(UTC)
@@ -208,31 +210,33 @@ async def session(
     base_url: str = "",
     api_key: str = "sk-test-0123456789",
 ) -> AsyncIterator[Session]:
-    """Run the app on a watchlist of these tasks, and wait until all were asked about."""
+    """Run the app with these tasks on its watchlist, and wait until all were queried."""
     service = FakeService(tasks)
-    app = app_of(folder, service, new_ids=new_ids, base_url=base_url, api_key=api_key)
+    app = build_app(folder, service, new_ids=new_ids, base_url=base_url, api_key=api_key)
     file = WatchlistFile(Paths.inside(folder).watchlist)
     async with app.run_test(size=size, notifications=True) as pilot:
         running = Session(app, pilot, service, file)
         if not base_url:
-            everything = set(tasks) | set(new_ids)
-            silent = sum(not isinstance(tasks.get(each), Task) for each in everything)
-            await running.until(lambda: set(service.asked) >= everything, "all to be asked")
-            await running.until(lambda: queued(app) == silent, "the answers")
+            all_ids = set(tasks) | set(new_ids)
+            unanswered = sum(not isinstance(tasks.get(task_id), Task) for task_id in all_ids)
+            await running.wait_until(
+                lambda: set(service.queried) >= all_ids, "a query of every task"
+            )
+            await running.wait_until(lambda: queued(app) == unanswered, "the answers")
         yield running
 
 
 def queued(app: ScenextApp) -> int:
-    """How many tasks the status line calls queued."""
-    found = re.search(r"([0-9]+) queued", app.main_screen.status.counts)
-    return int(found[1]) if found else 0
+    """Return the number of tasks that the status line calls queued."""
+    match = re.search(r"([0-9]+) queued", app.main_screen.status.counts)
+    return int(match[1]) if match else 0
 
 
 def three() -> dict[str, Task | ApiError]:
-    """Three tasks: one with frames, one without, and one of which nothing is known."""
+    """Return three tasks: with frames, without frames, and one that cannot be queried."""
     return {
-        "one": answer("one", 3),
-        "two": answer("two"),
+        "one": make_task("one", 3),
+        "two": make_task("two"),
         "three": ApiError(ErrorKind.OFFLINE, "no connection"),
     }
 
@@ -240,7 +244,7 @@ def three() -> dict[str, Task | ApiError]:
 # The start
 
 
-LATER = (
+LATER_MODULES = (
     "httpx",
     "httpcore",
     "anyio",
@@ -257,22 +261,26 @@ def test_what_the_first_paint_has_no_use_for_is_imported_after_it() -> None:
         "tui.cli.main, tui.dashboard.app, tui.engine, tui.terminal.lifecycle, tui.log, "
         "tui.watchlist.storage"
     )
-    code = f"import sys, {needed}; print(*(name for name in {LATER} if name in sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == []
+    code = (
+        f"import sys, {needed}; print(*(name for name in {LATER_MODULES} if name in sys.modules))"
+    )
+    completed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert completed.stdout.split() == []
 
 
 async def test_an_end_in_the_middle_of_the_start_is_no_crash(tmp_path: Path) -> None:
-    app, told = app_of(tmp_path, FakeService(three())), asyncio.Event()
+    app, exited = build_app(tmp_path, FakeService(three())), asyncio.Event()
 
-    def end(message: Message) -> None:
+    def exit_on_mount(message: Message) -> None:
         if isinstance(message, Mount) and isinstance(active_message_pump.get(), FilterInput):
             app.exit(return_code=143)
-            told.set()
+            exited.set()
 
-    # On its way out it raises what the app crashed with, if it did.
-    async with app.run_test(size=WIDE, message_hook=end):
-        await asyncio.wait_for(told.wait(), PATIENCE)
+    # On exit it raises the error of the app if that crashed.
+    async with app.run_test(size=WIDE, message_hook=exit_on_mount):
+        await asyncio.wait_for(exited.wait(), SHOW_TIMEOUT)
     assert app.return_code == 143
 
 
@@ -283,7 +291,7 @@ async def test_focus_starts_on_the_list_and_the_first_task_is_selected(tmp_path:
     async with session(tmp_path, three()) as dashboard:
         assert dashboard.app.focused is dashboard.app.main_screen.tasks
         assert dashboard.selected == "one"
-        await dashboard.shows("frame3.png")
+        await dashboard.wait_for_text("frame3.png")
 
 
 async def test_the_first_id_given_is_selected(tmp_path: Path) -> None:
@@ -295,7 +303,7 @@ async def test_the_first_id_given_is_selected(tmp_path: Path) -> None:
 
 async def test_every_key_of_a_list_moves(tmp_path: Path) -> None:
     ids = [f"t{n:02}" for n in range(60)]
-    async with session(tmp_path, {key: answer(key) for key in ids}, size=NARROW) as dashboard:
+    async with session(tmp_path, {key: make_task(key) for key in ids}, size=NARROW) as dashboard:
         page = dashboard.app.main_screen.tasks.size.height - 1
         for keys, index in (
             (("down",), 1),
@@ -315,7 +323,7 @@ async def test_every_key_of_a_list_moves(tmp_path: Path) -> None:
         ):
             await dashboard.press(*keys)
             assert dashboard.selected == ids[index], keys
-            assert any(ids[index] in line for line in dashboard.lines), "it is out of view"
+            assert any(ids[index] in line for line in dashboard.lines), "the task is out of view"
 
 
 async def test_enter_goes_to_the_frames_and_escape_back(tmp_path: Path) -> None:
@@ -337,22 +345,22 @@ async def test_o_opens_the_newest_frame_of_a_task_and_enter_the_frame_under_the_
 ) -> None:
     async with session(tmp_path, three()) as dashboard:
         await dashboard.press("o")
-        await dashboard.shows("open frame3 of one")
+        await dashboard.wait_for_text("open frame3 of one")
         await dashboard.press("escape", "enter", "enter")
-        await dashboard.shows("open frame1 of one")
+        await dashboard.wait_for_text("open frame1 of one")
         await dashboard.press("escape", "j", "o")
-        await dashboard.shows("open frame2 of one")
-        await dashboard.shows("Link sent to your terminal's clipboard")
+        await dashboard.wait_for_text("open frame2 of one")
+        await dashboard.wait_for_text("Link sent to your terminal's clipboard")
         assert dashboard.app.clipboard == frame_url("one", 2)
 
 
 async def test_y_copies_the_link_under_the_cursor(tmp_path: Path) -> None:
     async with session(tmp_path, three()) as dashboard:
         await dashboard.press("y")
-        await dashboard.shows("Link of frame3 sent to your terminal's clipboard")
+        await dashboard.wait_for_text("Link of frame3 sent to your terminal's clipboard")
         assert dashboard.app.clipboard == frame_url("one", 3)
         await dashboard.press("enter", "y")
-        await dashboard.shows("Link of frame1 sent")
+        await dashboard.wait_for_text("Link of frame1 sent")
         assert dashboard.app.clipboard == frame_url("one", 1)
 
 
@@ -361,7 +369,7 @@ async def test_x_removes_and_u_brings_back(tmp_path: Path) -> None:
         assert "Undo" not in dashboard.footer
         await dashboard.press("j", "x")
         assert "2 tasks" in dashboard.text
-        await dashboard.shows("Removed two. u: undo")
+        await dashboard.wait_for_text("Removed two. u: undo")
         assert dashboard.selected == "three"
         assert "Undo" in dashboard.footer
         await dashboard.press("u")
@@ -374,20 +382,20 @@ async def test_x_removes_and_u_brings_back(tmp_path: Path) -> None:
 async def test_whatever_is_removed_and_brought_back_the_list_shows_its_tasks_and_the_cursor(
     tmp_path: Path, seed: int
 ) -> None:
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     ids = [f"t{n:02}" for n in range(60)]
-    async with session(tmp_path, {key: answer(key) for key in ids}, size=NARROW) as dashboard:
+    async with session(tmp_path, {key: make_task(key) for key in ids}, size=NARROW) as dashboard:
         tasks = dashboard.app.main_screen.tasks
-        walk = ["G", "x", "u", "k", "j"]
-        walk += dice.choices(("x", "u", "j", "k", "G", "g", "pagedown", "pageup"), k=60)
-        for step, key in enumerate(walk):
+        keys = ["G", "x", "u", "k", "j"]
+        keys += rng.choices(("x", "u", "j", "k", "G", "g", "pagedown", "pageup"), k=60)
+        for step, key in enumerate(keys):
             await dashboard.press(key)
             lines = dashboard.lines[tasks.region.y : tasks.region.bottom]
-            shown = [found[0] for line in lines if (found := re.search(r"\bt[0-9]{2}\b", line))]
-            # A message may lie over the end of a line, not over an ID.
+            shown = [match[0] for line in lines if (match := re.search(r"\bt[0-9]{2}\b", line))]
+            # A notification may cover the end of a line, but not an ID.
             first = tasks.keys.index(shown[0])
-            assert shown == tasks.keys[first : first + len(lines)], walk[: step + 1]
-            assert dashboard.selected in shown, walk[: step + 1]
+            assert shown == tasks.keys[first : first + len(lines)], keys[: step + 1]
+            assert dashboard.selected in shown, keys[: step + 1]
 
 
 async def test_the_filter_is_reached_from_the_frames_as_well(tmp_path: Path) -> None:
@@ -398,16 +406,16 @@ async def test_the_filter_is_reached_from_the_frames_as_well(tmp_path: Path) -> 
 
 async def test_the_filter_goes_to_its_first_task_and_back_if_there_is_none(tmp_path: Path) -> None:
     ids = [f"{kind}{n:02}" for n in range(30) for kind in ("red", "blue")]
-    async with session(tmp_path, {key: answer(key) for key in ids}, size=NARROW) as dashboard:
+    async with session(tmp_path, {key: make_task(key) for key in ids}, size=NARROW) as dashboard:
         await dashboard.press(*"GGkkk", "slash", *"red")
-        assert dashboard.selected == "red28", "it stays on one that is shown"
+        assert dashboard.selected == "red28", "a selected task that is shown must stay selected"
         assert "30 of 60 tasks" in dashboard.lines[0]
-        assert "Filter" not in dashboard.footer, "it would be typed"
+        assert "Filter" not in dashboard.footer, "the key would be typed into the filter"
         await dashboard.press(*"0")
         assert dashboard.selected == "red00"
         assert "red00" in dashboard.lines[2]
         await dashboard.press(*"zzz")
-        await dashboard.shows("No task matches")
+        await dashboard.wait_for_text("No task matches")
         await dashboard.press("escape")
         assert dashboard.selected == "red00"
         await dashboard.press("slash", *"blue07", "escape")
@@ -418,7 +426,7 @@ async def test_the_filter_goes_to_its_first_task_and_back_if_there_is_none(tmp_p
 async def test_no_cursor_blinks_in_the_palette(tmp_path: Path) -> None:
     async with session(tmp_path, three()) as dashboard:
         await dashboard.press("ctrl+p")
-        await dashboard.shows("Show all keys")
+        await dashboard.wait_for_text("Show all keys")
         assert not dashboard.app.screen.query_one(Input).cursor_blink
 
 
@@ -428,12 +436,12 @@ async def test_the_cursor_after_the_first_the_last_and_the_only_task_is_removed(
     async with session(tmp_path, three()) as dashboard:
         await dashboard.press("x")
         assert dashboard.selected == "two"
-        await dashboard.shows("No frames yet")
+        await dashboard.wait_for_text("No frames yet")
         await dashboard.press("G", "x")
         assert dashboard.selected == "two"
         await dashboard.press("x")
         assert dashboard.selected == ""
-        await dashboard.shows("The watchlist is empty.")
+        await dashboard.wait_for_text("The watchlist is empty.")
         await dashboard.press("x", "r", "o", "y", "enter", "j", "escape")
         await dashboard.press("u", "u", "u", "u")
         assert dashboard.app.main_screen.tasks.keys == ["one", "two", "three"]
@@ -443,26 +451,26 @@ async def test_r_asks_about_this_task_and_shift_r_about_all_also_where_they_have
     tmp_path: Path,
 ) -> None:
     tasks: dict[str, Task | ApiError] = {
-        key: answer(key, status=TaskStatus.COMPLETED) for key in ("one", "two")
+        key: make_task(key, status=TaskStatus.COMPLETED) for key in ("one", "two")
     }
     async with session(tmp_path, tasks) as dashboard:
-        asked = dashboard.service.asked
+        asked = dashboard.service.queried
         del asked[:]
         await dashboard.press("j", "r")
-        await dashboard.until(lambda: asked == ["two"])
+        await dashboard.wait_until(lambda: asked == ["two"])
         await dashboard.press("R")
-        await dashboard.until(lambda: sorted(asked) == ["one", "two", "two"])
+        await dashboard.wait_until(lambda: sorted(asked) == ["one", "two", "two"])
 
 
 async def test_a_adds_many_with_a_label_and_selects_the_first(tmp_path: Path) -> None:
     async with session(tmp_path, three()) as dashboard:
         await dashboard.press("a")
-        await dashboard.shows("Task IDs or status URLs")
+        await dashboard.wait_for_text("Task IDs or status URLs")
         await dashboard.press(*"new1 new2", "tab", *"batch", "enter")
         assert dashboard.selected == "new1"
-        await dashboard.shows("5 tasks")
+        await dashboard.wait_for_text("5 tasks")
         assert any("new2" in line and "batch" in line for line in dashboard.lines)
-        await dashboard.until(
+        await dashboard.wait_until(
             lambda: [entry.label for entry in dashboard.file.load().entries][3:] == ["batch"] * 2
         )
 
@@ -470,33 +478,33 @@ async def test_a_adds_many_with_a_label_and_selects_the_first(tmp_path: Path) ->
 async def test_what_was_added_before_is_selected_and_said(tmp_path: Path) -> None:
     async with session(tmp_path, three()) as dashboard:
         await dashboard.press("a", *"two new", "tab", *"batch", "enter")
-        await dashboard.shows("Added 1 task; 1 already there, labelled “batch” now.")
+        await dashboard.wait_for_text("Added 1 task; 1 already there, labelled “batch” now.")
         assert dashboard.selected == "two"
-        await dashboard.shows("4 tasks")
+        await dashboard.wait_for_text("4 tasks")
 
 
 async def test_what_is_no_id_is_said_in_the_dialog(tmp_path: Path) -> None:
     async with session(tmp_path, three()) as dashboard:
         await dashboard.press("a", "enter")
-        await dashboard.shows("Type or paste a task ID first.")
+        await dashboard.wait_for_text("Type or paste a task ID first.")
         await dashboard.press(*"..", "enter")
-        await dashboard.shows("is no task ID")
+        await dashboard.wait_for_text("is no task ID")
         await dashboard.press("q")
         assert dashboard.app.is_running, "q is a letter in a text field"
         await dashboard.press("escape")
         assert "3 tasks" in dashboard.text
 
 
-@pytest.mark.parametrize("below", ["", "question_mark", "o"])
+@pytest.mark.parametrize("opening_key", ["", "question_mark", "o"])
 async def test_q_quits_from_the_list_from_the_help_and_from_the_open_panel(
-    tmp_path: Path, below: str
+    tmp_path: Path, opening_key: str
 ) -> None:
     async with session(tmp_path, three()) as dashboard:
-        if below:
-            await dashboard.press(below)
-            await dashboard.until(lambda: len(dashboard.app.screen_stack) == 2)
+        if opening_key:
+            await dashboard.press(opening_key)
+            await dashboard.wait_until(lambda: len(dashboard.app.screen_stack) == 2)
         await dashboard.press("q")
-        await dashboard.until(lambda: not dashboard.app.is_running)
+        await dashboard.wait_until(lambda: not dashboard.app.is_running)
         assert (dashboard.app.return_code or 0) == 0
 
 
@@ -521,17 +529,17 @@ async def test_the_footer_shows_what_works_now(tmp_path: Path) -> None:
 async def test_the_help_shows_every_binding_that_has_words(tmp_path: Path) -> None:
     async with session(tmp_path, three(), size=(120, 60)) as dashboard:
         active = dashboard.app.screen.active_bindings.values()
-        # Textual's own (tab, its clipboard) work as everywhere and are left out.
+        # The help leaves out the bindings of Textual itself (tab, clipboard).
         words = {
-            each.binding.tooltip or each.binding.description
-            for each in active
-            if each.binding.id and each.node is not dashboard.app
+            active_binding.binding.tooltip or active_binding.binding.description
+            for active_binding in active
+            if active_binding.binding.id and active_binding.node is not dashboard.app
         }
         assert len(words) > 10
         await dashboard.press("question_mark")
-        await dashboard.shows("Command palette")
-        # Pairs of keys stand on the left, each action on one line.
-        missing = [each for each in words if each not in dashboard.text]
+        await dashboard.wait_for_text("Command palette")
+        # Only the descriptions are compared, since the help shows related keys together.
+        missing = [description for description in words if description not in dashboard.text]
         assert missing == []
         assert "Suspend to the shell" in dashboard.text
         await dashboard.press("question_mark")
@@ -553,7 +561,7 @@ async def test_the_palette_offers_the_actions_and_runs_them(tmp_path: Path) -> N
             "Go to the task's frames",
             "Theme",
         ):
-            await dashboard.shows(words)
+            await dashboard.wait_for_text(words)
         for words in (
             "Page up",
             "Focus Next",
@@ -562,9 +570,9 @@ async def test_the_palette_offers_the_actions_and_runs_them(tmp_path: Path) -> N
         ):
             assert words not in dashboard.text
         await dashboard.press(*"stop watch")
-        await dashboard.hides("Show all keys")
+        await dashboard.wait_gone("Show all keys")
         await dashboard.press("enter")
-        await dashboard.until(lambda: dashboard.app.main_screen.tasks.keys == ["two", "three"])
+        await dashboard.wait_until(lambda: dashboard.app.main_screen.tasks.keys == ["two", "three"])
 
 
 # The mouse
@@ -576,15 +584,15 @@ async def test_a_click_selects_and_a_double_click_opens(tmp_path: Path) -> None:
         await dashboard.pilot.click(tasks, offset=(20, 1))
         assert dashboard.selected == "two"
         await dashboard.pilot.click(tasks, offset=(20, 0), times=2)
-        assert not dashboard.app.screen.selections, "words are selected as well"
+        assert not dashboard.app.screen.selections, "text was selected as well"
         assert dashboard.selected == "one"
         frames = dashboard.frames
-        await dashboard.until(lambda: dashboard.app.focused is frames)
+        await dashboard.wait_until(lambda: dashboard.app.focused is frames)
         await dashboard.pilot.click(frames, offset=(12, 1))
         assert dashboard.frame.startswith("frame frame2 ")
         assert len(dashboard.app.screen_stack) == 1
         await dashboard.pilot.click(frames, offset=(12, 2), times=2)
-        await dashboard.shows("open frame3 of one")
+        await dashboard.wait_for_text("open frame3 of one")
 
 
 @pytest.mark.parametrize("modifier", ["control", "shift", "meta"])
@@ -612,12 +620,12 @@ async def test_a_new_frame_appears_without_moving_the_selection(tmp_path: Path) 
     async with session(tmp_path, three()) as dashboard:
         await dashboard.press("enter", "j")
         before = dashboard.frame
-        video = answer("one", 5)
+        updated = make_task("one", 5)
         dashboard.service.answers["one"] = Task(
-            "one", TaskStatus.IN_PROGRESS, "IN_PROGRESS", (video.frames[4], *video.frames[:4])
+            "one", TaskStatus.IN_PROGRESS, "IN_PROGRESS", (updated.frames[4], *updated.frames[:4])
         )
         await dashboard.press("r")
-        await dashboard.shows("frame5.png")
+        await dashboard.wait_for_text("frame5.png")
         assert dashboard.frame == before
         assert dashboard.app.focused is dashboard.frames
         assert dashboard.selected == "one"
@@ -626,20 +634,20 @@ async def test_a_new_frame_appears_without_moving_the_selection(tmp_path: Path) 
 async def test_what_another_program_adds_or_removes_leaves_the_selection(tmp_path: Path) -> None:
     async with session(tmp_path, three()) as dashboard:
         await dashboard.press("j")
-        dashboard.service.answers["four"] = answer("four")
+        dashboard.service.answers["four"] = make_task("four")
         dashboard.file.save([Add(Entry("four", datetime.now(UTC))), Remove("one")])
-        await dashboard.until(
+        await dashboard.wait_until(
             lambda: dashboard.app.main_screen.tasks.keys == ["two", "three", "four"]
         )
         assert dashboard.selected == "two"
         dashboard.file.save([Remove("two")])
-        await dashboard.until(lambda: "two" not in dashboard.app.main_screen.tasks.keys)
+        await dashboard.wait_until(lambda: "two" not in dashboard.app.main_screen.tasks.keys)
         assert dashboard.selected == "three"
 
 
 async def test_resizing_keeps_the_selection_and_the_task_in_view(tmp_path: Path) -> None:
     ids = [f"t{n:02}" for n in range(50)]
-    tasks: dict[str, Task | ApiError] = {key: answer(key, 2) for key in ids}
+    tasks: dict[str, Task | ApiError] = {key: make_task(key, 2) for key in ids}
     async with session(tmp_path, tasks) as dashboard:
         await dashboard.press("G", "k")
         for size in ((80, 24), (60, 20), (100, 30), (40, 10), (120, 40)):
@@ -666,7 +674,7 @@ async def test_a_narrow_terminal_shows_one_or_the_other(tmp_path: Path) -> None:
 async def test_an_empty_watchlist_says_what_to_do(tmp_path: Path) -> None:
     for size in (WIDE, NARROW, (60, 20)):
         async with session(tmp_path, {}, size=size) as dashboard:
-            await dashboard.shows("The watchlist is empty.")
+            await dashboard.wait_for_text("The watchlist is empty.")
             assert "Press a and paste" in dashboard.text
             assert "scenext-tui add 12345 67890" in dashboard.text
             assert "No tasks" in dashboard.text
@@ -676,7 +684,11 @@ async def test_an_empty_watchlist_says_what_to_do(tmp_path: Path) -> None:
 async def test_every_state_can_be_read_under_the_cursor(tmp_path: Path, theme: str) -> None:
     tasks: dict[str, Task | ApiError] = {
         "queued": ApiError(ErrorKind.OFFLINE, "no connection"),
-        **{each.value: answer(each.value, 1, each) for each in TaskStatus if each != "QUEUED"},
+        **{
+            status.value: make_task(status.value, 1, status)
+            for status in TaskStatus
+            if status != "QUEUED"
+        },
     }
     async with session(tmp_path, tasks) as dashboard:
         dashboard.app.theme = theme
@@ -687,26 +699,26 @@ async def test_every_state_can_be_read_under_the_cursor(tmp_path: Path, theme: s
             strips = dashboard.app.screen._compositor.render_strips()
             for text, style, _ in strips[rows.region.y + line]:
                 if text.strip() and style is not None and style.color is not None:
-                    seen = style.color.is_default or style.color != style.bgcolor
-                    assert seen, f"{text!r} cannot be seen"
+                    is_visible = style.color.is_default or style.color != style.bgcolor
+                    assert is_visible, f"{text!r} cannot be seen"
 
 
-# What does not change is not touched
+# Unchanged parts are not updated
 
 
 async def test_of_a_thousand_tasks_only_those_in_view_are_touched(tmp_path: Path) -> None:
     ids = [f"t{n:04}" for n in range(1000)]
-    tasks: dict[str, Task | ApiError] = {key: answer(key) for key in ids}
+    tasks: dict[str, Task | ApiError] = {key: make_task(key) for key in ids}
     async with session(tmp_path, tasks) as dashboard:
         board = dashboard.app.main_screen
         assert len(board.tasks.keys) == 1000
         assert board.tasks.keys_in_view()[0] == "t0000"
         rows = board.tasks.query(TaskRow)
-        touched = [row for row in rows if row.data and "In progress" in row.data.badge]
-        # The rest still says what it said before the answers came, for nobody sees it.
-        assert len(touched) < 60
+        updated = [row for row in rows if row.data and "In progress" in row.data.badge]
+        # Rows out of view are updated only when they scroll into view.
+        assert len(updated) < 60
         await dashboard.press("G")
-        await dashboard.until(lambda: "In progress" in dashboard.lines[-3], "the last row")
+        await dashboard.wait_until(lambda: "In progress" in dashboard.lines[-3], "the last row")
         assert "Queued" not in dashboard.text
 
 
@@ -726,8 +738,8 @@ _LINK = re.compile(r"\x1b\]8;[^;\x1b]*;([^\x1b]*)\x1b\\")
 _BAD = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def check(dashboard: Session, links: set[str]) -> None:
-    """Assert that nothing on the screen acts: no control byte, no markup, no link but `links`."""
+def assert_harmless(dashboard: Session, links: set[str]) -> None:
+    """Assert that the screen has no control bytes, no markup and no links but `links`."""
     console = dashboard.app.console
     for strip in dashboard.app.screen._compositor.render_strips():
         drawn = strip.render(console)
@@ -740,17 +752,17 @@ def check(dashboard: Session, links: set[str]) -> None:
 
 
 def json_reply(status: int, body: object) -> Reply:
-    """An answer in pure ASCII, in which lone surrogates are written as JSON can."""
+    """Return a reply in pure ASCII, with lone surrogates as JSON escapes."""
     return Reply(status, json.dumps(body), {"content-type": "application/json"})
 
 
 def hostile_tasks(service: ScriptedService, name: str, bad: str) -> tuple[str, ...]:
     """Script four tasks with hostile text in every field; return their IDs."""
     # An ID has no control characters, but it may look like markup.
-    marked = bad.startswith(("[", "\\")) and "://" not in bad
-    full = bad if marked else f"{name}-full".replace(" ", "-")
+    is_markup = bad.startswith(("[", "\\")) and "://" not in bad
+    full = bad if is_markup else f"{name}-full".replace(" ", "-")
     ids = (full, f"{full}-unknown", f"{full}-failed", f"{full}-refused")
-    everything = {
+    completed = {
         "task_id": full,
         "status": "COMPLETED",
         "progress": [
@@ -770,7 +782,7 @@ def hostile_tasks(service: ScriptedService, name: str, bad: str) -> tuple[str, .
         "status": "FAILED",
         "result": [{"type": "text", "content": bad}],
     }
-    for task_id, data in zip(ids, (everything, unknown, failed), strict=False):
+    for task_id, data in zip(ids, (completed, unknown, failed), strict=False):
         service.script(task_id, json_reply(200, {"status": "success", "data": data}))
     service.script(ids[3], json_reply(400, {"status": "error", "data": {"messages": bad}}))
     return ids
@@ -781,10 +793,10 @@ LINKS = {frame_url("t", 1), VIDEO, *(f"https://x.test/{bad}" for bad in HOSTILE.
 
 
 def watchlist_file(labels: dict[str, str]) -> str:
-    """The watchlist's file as somebody else wrote it."""
+    """Return the text of a watchlist file that another program wrote."""
 
     def quoted(text: str) -> str:
-        # TOML knows no surrogates; its other escapes are those of JSON.
+        # TOML has no surrogates; its other escapes are those of JSON.
         return json.dumps(text.encode("utf-8", "replace").decode())
 
     tables = (
@@ -798,37 +810,37 @@ async def test_hostile_text_is_text_wherever_it_is_shown(
     tmp_path: Path, service: ScriptedService
 ) -> None:
     by_string = {bad: hostile_tasks(service, name, bad) for name, bad in HOSTILE.items()}
-    # A label is never long in the file; one that is counts as damage.
+    # A longer label in the file would count as damage.
     labels = {task_id: bad[:100] for bad, ids in by_string.items() for task_id in ids}
     (tmp_path / "watchlist.toml").write_text(watchlist_file(labels))
     async with session(tmp_path, {}, base_url=service.base_url) as dashboard:
-        await dashboard.until(lambda: queued(dashboard.app) == len(HOSTILE), "the answers")
+        await dashboard.wait_until(lambda: queued(dashboard.app) == len(HOSTILE), "the answers")
         tasks = dashboard.app.main_screen.tasks
         for task_id, bad in labels.items():
             tasks.cursor = task_id
             await dashboard.pilot.pause()
-            check(dashboard, LINKS)
+            assert_harmless(dashboard, LINKS)
             if bad.startswith("["):
                 assert dashboard.text.count(bad[:8]) >= 2
         for name in ("half a tag", "markup", "invisible"):
             tasks.cursor = by_string[HOSTILE[name]][0]
             dashboard.app.clear_notifications()
             await dashboard.press("enter", "g", "j", "o")
-            await dashboard.shows("Link sent")
-            check(dashboard, LINKS)
+            await dashboard.wait_for_text("Link sent")
+            assert_harmless(dashboard, LINKS)
             await dashboard.press("escape", "escape", "y")
-            await dashboard.until(lambda: len(dashboard.app._notifications) == 1, "a toast")
-            check(dashboard, LINKS)
+            await dashboard.wait_until(lambda: len(dashboard.app._notifications) == 1, "a toast")
+            assert_harmless(dashboard, LINKS)
             await dashboard.press("x")
-            await dashboard.shows("Removed")
-            check(dashboard, LINKS)
+            await dashboard.wait_for_text("Removed")
+            assert_harmless(dashboard, LINKS)
         await dashboard.press("a")
         field = dashboard.app.screen.query_one("#ids", Input)
         for bad in HOSTILE.values():
             for word in (bad + " ..", f"https://x.test/{bad}"):
                 field.value = word.encode("utf-8", "replace").decode()
                 await dashboard.press("enter")
-                check(dashboard, LINKS)
+                assert_harmless(dashboard, LINKS)
         assert dashboard.app.is_running
 
 
@@ -839,8 +851,8 @@ async def test_a_refusal_with_hostile_words_is_a_banner(
     service.script("t", json_reply(401, {"status": "error", "data": {"messages": words}}))
     (tmp_path / "watchlist.toml").write_text(watchlist_file({"t": ""}))
     async with session(tmp_path, {}, base_url=service.base_url) as dashboard:
-        await dashboard.shows("The service refused the key")
-        check(dashboard, set())
+        await dashboard.wait_for_text("The service refused the key")
+        assert_harmless(dashboard, set())
         assert "[/][/[b]x[@click=app.quit]y[/]" in re.sub(r"\s", "", dashboard.text)
 
 
@@ -850,34 +862,34 @@ async def test_an_error_of_the_service_reads_as_it_was_sent(
     service.script("t", error(400, "[b]参数[/] 错误"))
     (tmp_path / "watchlist.toml").write_text(watchlist_file({"t": ""}))
     async with session(tmp_path, {}, base_url=service.base_url) as dashboard:
-        await dashboard.shows("[b]参数[/] 错误")
+        await dashboard.wait_for_text("[b]参数[/] 错误")
         assert any("! 400" in line for line in dashboard.lines)
 
 
 @pytest.fixture
-def resigned(service: ScriptedService) -> ScriptedService:
-    """A service that signs its links afresh in every answer."""
+def resigning_service(service: ScriptedService) -> ScriptedService:
+    """Script a task whose links are signed afresh in every response."""
 
-    def fresh(request: Request) -> Reply:
+    def respond(request: Request) -> Reply:
         expires = FAR_FUTURE + len(service.for_task("t"))
         return task("t", frames=[frame_url("t", number, expires) for number in (1, 2)])
 
-    service.script("t", fresh)
+    service.script("t", respond)
     return service
 
 
 def test_answers_that_say_the_same_are_not_painted_and_fresh_links_are_at_the_next_chance(
-    home: Home, resigned: ScriptedService
+    home: Home, resigning_service: ScriptedService
 ) -> None:
-    resigned.script("u", task("u", "COMPLETED"))
+    resigning_service.script("u", task("u", "COMPLETED"))
     with home.open("watch", "t", "u") as terminal:
         terminal.wait_for_text("frame2.png")
         terminal.wait_for("1 completed.* live")
         terminal.wait_quiet(1.5)
-        before = len(resigned.requests)
+        before = len(resigning_service.requests)
         assert terminal.quiet(2.5) == 0
-        assert len(resigned.requests) >= before + 2
-        asked = len(resigned.wait_for_requests(before + 3, answered=True))
+        assert len(resigning_service.requests) >= before + 2
+        asked = len(resigning_service.wait_for_requests(before + 3, answered=True))
         terminal.wait_quiet(0.3)
         written = len(terminal.links())
         terminal.press("enter")
@@ -904,8 +916,8 @@ async def test_what_is_no_longer_shown_is_let_go(tmp_path: Path) -> None:
             gc.collect()
             return drawn() is None
 
-        # At the next look at how polling stands.
-        await dashboard.until(gone)
-        keys = [each for each in gc.get_objects() if isinstance(each, FooterKey)]
+        # Released at the next periodic check of the polling health.
+        await dashboard.wait_until(gone)
+        keys = [item for item in gc.get_objects() if isinstance(item, FooterKey)]
         shown = dashboard.app.main_screen.query(FooterKey)
         assert len(keys) <= 4 * len(shown)

@@ -1,4 +1,4 @@
-"""How the program ends: by a key, a signal, a lost terminal, a stalled line, a fault of ours."""
+"""How the program ends: by a key, a signal, a lost terminal, stalled output or a crash."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from tests.support.terminal import Terminal
 from tui.watchlist.storage import WatchlistFile
 
 NOHUP = ("sh", "-c", 'trap "" HUP; exec "$@"', "sh")
-"""Starts a program as nohup does, without its redirections."""
+"""Prefix of a command line that ignores SIGHUP, as nohup does, but redirects nothing."""
 
 
 @pytest.fixture
 def watching(home: Home, service: ScriptedService) -> Iterator[Terminal]:
-    """The dashboard, showing a task."""
-    with started(home, service) as terminal:
+    """Run the dashboard with one task."""
+    with start_dashboard(home, service) as terminal:
         yield terminal
 
 
-def started(home: Home, service: ScriptedService) -> Terminal:
+def start_dashboard(home: Home, service: ScriptedService) -> Terminal:
     """Start the dashboard and wait until it shows a task."""
     service.script("t", task("t", frames=[frame_url("t", 1)]))
     terminal = home.open("watch", "t")
@@ -37,13 +37,15 @@ def started(home: Home, service: ScriptedService) -> Terminal:
 
 
 def assert_restored(terminal: Terminal) -> None:
-    """Assert that a shell could go on in this terminal."""
+    """Assert that the terminal is in the state that a shell expects."""
     assert not terminal.modes & {1049, 1000, 1002, 1003, 1006, 1015, 1004, 2004}, terminal.modes
     assert 25 in terminal.modes, "the cursor is hidden"
     assert 7 in terminal.modes, "lines do not wrap"
-    assert terminal.cooked, "what is typed is not shown"
+    assert terminal.cooked, "input is not echoed"
     raw = terminal.raw
-    assert raw.count(b"\x1b[<u") >= raw.count(b"\x1b[>1u"), "kitty's keys are left on"
+    assert raw.count(b"\x1b[<u") >= raw.count(b"\x1b[>1u"), (
+        "the kitty keyboard protocol is still on"
+    )
 
 
 def test_q_ends_with_0_and_leaves_the_terminal_as_it_was(watching: Terminal) -> None:
@@ -54,16 +56,18 @@ def test_q_ends_with_0_and_leaves_the_terminal_as_it_was(watching: Terminal) -> 
     assert "In progress" not in watching.text()
 
 
-@pytest.mark.parametrize(("keys", "left"), [(b"xq", ["two", "three"]), (b"xxuq", ["two", "three"])])
+@pytest.mark.parametrize(
+    ("keys", "remaining"), [(b"xq", ["two", "three"]), (b"xxuq", ["two", "three"])]
+)
 def test_what_was_asked_for_in_the_same_moment_is_done_before_the_end(
-    home: Home, service: ScriptedService, keys: bytes, left: list[str]
+    home: Home, service: ScriptedService, keys: bytes, remaining: list[str]
 ) -> None:
     assert home.run("add", "one", "two", "three").returncode == 0
     with home.open() as terminal:
         terminal.wait_for_text("Filter")
         terminal.write(keys)
         assert terminal.wait_exit() == 0
-    assert [entry.id for entry in WatchlistFile(home.watchlist).load().entries] == left
+    assert [entry.id for entry in WatchlistFile(home.watchlist).load().entries] == remaining
 
 
 def test_keys_that_come_in_one_bundle_are_dealt_with_one_after_the_other(
@@ -81,11 +85,11 @@ def test_a_click_between_keys_keeps_its_place(home: Home, service: ScriptedServi
     with home.open() as terminal:
         terminal.wait_for_text("Filter")
         x, y = terminal.find("id6")
-        where = f"0;{x + 1};{y + 1}".encode()
-        terminal.write(b"jj\x1b[<" + where + b"M\x1b[<" + where + b"mxq")
+        position = f"0;{x + 1};{y + 1}".encode()
+        terminal.write(b"jj\x1b[<" + position + b"M\x1b[<" + position + b"mxq")
         assert terminal.wait_exit() == 0
-    left = [entry.id for entry in WatchlistFile(home.watchlist).load().entries]
-    assert left == [each for each in ids if each != "id6"]
+    remaining = [entry.id for entry in WatchlistFile(home.watchlist).load().entries]
+    assert remaining == [task_id for task_id in ids if task_id != "id6"]
 
 
 @pytest.mark.parametrize(
@@ -123,38 +127,38 @@ def test_sighup_ends_it_at_once(watching: Terminal) -> None:
 
 
 def test_it_ends_within_a_second_of_its_terminal(watching: Terminal) -> None:
-    started = time.monotonic()
+    before = time.monotonic()
     watching.hang_up()
     watching.wait_exit(5)
-    # One second is promised; the rest is for a loaded machine.
-    assert time.monotonic() - started < 2
+    # One second is promised; the margin is for a loaded machine.
+    assert time.monotonic() - before < 2
 
 
 def test_it_ends_with_its_terminal_where_hang_ups_are_ignored(
     home: Home, service: ScriptedService
 ) -> None:
     home.command = (*NOHUP, *COMMAND)
-    with started(home, service) as terminal:
+    with start_dashboard(home, service) as terminal:
         terminal.hang_up()
         terminal.wait_exit(5)
 
 
 def stall(terminal: Terminal, service: ScriptedService) -> None:
-    """Read nothing more until the program stands still: no query in two of its seconds."""
+    """Stop reading until the program blocks on its output and sends no more queries."""
     terminal.pause()
     for _ in range(10):
-        # Each help is a screenful: more than the kernel and the writer hold.
+        # Each help repaints the screen; together they exceed the buffers of kernel and writer.
         for _ in range(30):
             terminal.press("?", "escape")
         try:
             service.wait_for_requests(len(service.requests) + 1, timeout=2.5)
         except AssertionError:
             return
-    pytest.fail("its output could not be stalled")
+    pytest.fail("the output did not stall")
 
 
 def test_sigterm_ends_it_while_its_output_is_stalled(home: Home, service: ScriptedService) -> None:
-    with started(home, service) as terminal:
+    with start_dashboard(home, service) as terminal:
         stall(terminal, service)
         terminal.signal(signal.SIGTERM)
         assert terminal.wait_exit(4) == 143
@@ -163,15 +167,15 @@ def test_sigterm_ends_it_while_its_output_is_stalled(home: Home, service: Script
 def test_a_lost_terminal_ends_it_while_its_output_is_stalled(
     home: Home, service: ScriptedService
 ) -> None:
-    with started(home, service) as terminal:
+    with start_dashboard(home, service) as terminal:
         stall(terminal, service)
         terminal.hang_up()
         terminal.wait_exit(5)
 
 
 @contextmanager
-def stopped(home: Home, service: ScriptedService) -> Iterator[Terminal]:
-    """A shell in which the dashboard was started and stopped."""
+def suspended_dashboard(home: Home, service: ScriptedService) -> Iterator[Terminal]:
+    """Run a shell in which the dashboard was started and suspended."""
     service.script("t", task("t", frames=[frame_url("t", 1)]))
     shell = ["bash", "--norc", "--noprofile", "-i"]
     with Terminal(shell, env=home.environment({"PS1": "prompt> "})) as terminal:
@@ -186,7 +190,7 @@ def stopped(home: Home, service: ScriptedService) -> Iterator[Terminal]:
 def test_ctrl_z_gives_the_shell_back_and_fg_the_dashboard(
     home: Home, service: ScriptedService
 ) -> None:
-    with stopped(home, service) as terminal:
+    with suspended_dashboard(home, service) as terminal:
         assert 1049 not in terminal.modes
         assert 1003 not in terminal.modes
         terminal.press("echo $((6*7))", "enter")
@@ -201,8 +205,8 @@ def test_ctrl_z_gives_the_shell_back_and_fg_the_dashboard(
 
 
 def test_a_stopped_one_ends_by_kill(home: Home, service: ScriptedService) -> None:
-    with stopped(home, service) as terminal:
-        # The shell tells of its end before the next prompt.
+    with suspended_dashboard(home, service) as terminal:
+        # The shell reports the end of a job just before its next prompt.
         terminal.press("kill %1; for n in {1..50}; do sleep 0.1; jobs %1 || break; done", "enter")
         terminal.wait_for_text("Exit 143")
         assert 1049 not in terminal.modes
@@ -245,8 +249,8 @@ def test_a_fault_of_ours_restores_the_terminal_and_tells_no_secret(
         assert f"a fault in a {where}" in shown
         assert "Traceback" in shown
         assert key.encode() not in re.sub(rb"\s", b"", terminal.raw)
-        # Rich's tracebacks draw the locals in a box.
+        # Tracebacks by Rich show local variables in a box.
         assert "locals" not in shown
         assert "╭" not in shown
         ids = (tmp_path / "watchlist.toml").read_text()
-        assert "12345" in ids, "what was added before is on disk"
+        assert "12345" in ids, "the task added before the crash is not on disk"

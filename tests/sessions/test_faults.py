@@ -1,7 +1,7 @@
-"""Nothing leaks and nothing gets stuck, whatever the other side does: measured, and printed.
+"""Fault injection and soak tests: nothing leaks or hangs, whatever the service does.
 
-The ordinary run makes about a tenth of each count; `python -m pytest -m soak` makes all of it.
-`SCENEXT_FIGURES=FILE` keeps the figures.
+The default run makes about a tenth of each count; `python -m pytest -m soak` makes all of it.
+`SCENEXT_FIGURES=FILE` appends the measured figures to a file.
 """
 
 from __future__ import annotations
@@ -17,7 +17,15 @@ from random import Random
 
 import pytest
 
-from tests.polling.test_poller import REFUSED, RUNNING, FakeClient, Session, lasting, many, session
+from tests.polling.test_poller import (
+    REFUSED,
+    RUNNING,
+    FakeClient,
+    Session,
+    lasting,
+    numbered_ids,
+    run_session,
+)
 from tests.polling.test_schedule import DOWN, busiest
 from tests.support import storm
 from tests.support.faults import (
@@ -53,15 +61,15 @@ BOMBS = (
 ROOT = Path(__file__).parents[2]
 
 
-async def ask(connector: HttpClientFactory, name: str) -> tuple[Kind, float]:
-    """The kind of error that a query ends in, and how long it took."""
-    client = connector.status_client(KEY)
+async def query_once(factory: HttpClientFactory, name: str) -> tuple[Kind, float]:
+    """Query a task once; return the kind of error, or `OK`, and the seconds that took."""
+    client = factory.status_client(KEY)
     began = time.monotonic()
     try:
         assert (await client.query(name)).task.id == name
     except ApiError as error:
-        told = f"{error.message}{error}"
-        if not told.isprintable() or len(error.message) > 600:
+        text = f"{error.message}{error}"
+        if not text.isprintable() or len(error.message) > 600:
             raise
         return error.kind, time.monotonic() - began
     else:
@@ -77,18 +85,18 @@ async def test_every_fault_is_told_for_what_it_is(capsys: Capture) -> None:
     wrong, at_once = {}, asyncio.Semaphore(8)
     with OtherProcess("named") as service:
         config = Config(base_url=service.base_url)
-        soon, late = (HttpClientFactory(config, timeout=seconds) for seconds in (1.0, 20.0))
+        impatient, patient = (HttpClientFactory(config, timeout=seconds) for seconds in (1.0, 20.0))
 
-        async def one(name: str) -> None:
+        async def check(name: str) -> None:
             slow = FAULTS[name].slow
             async with at_once:
-                kind, took = await ask(soon if slow else late, name)
+                kind, took = await query_once(impatient if slow else patient, name)
             if kind not in FAULTS[name].kinds or (kind is ErrorKind.TIMEOUT and took < 0.9):
                 wrong[name] = (kind, took)
 
-        await asyncio.gather(*map(one, FAULTS))
+        await asyncio.gather(*map(check, FAULTS))
     assert not wrong
-    figure(capsys, "faults told for what they are", f"{len(FAULTS)} of {len(FAULTS)}")
+    figure(capsys, "faults classified correctly", f"{len(FAULTS)} of {len(FAULTS)}")
 
 
 async def test_an_address_at_which_no_service_answers_is_told_for_what_it_is(
@@ -98,36 +106,36 @@ async def test_an_address_at_which_no_service_answers_is_told_for_what_it_is(
     try:
         with Routes(f"{good.origin}/api") as routes:
             for route in routes.all:
-                kind, _ = await ask(HttpClientFactory(Config(base_url=route.base_url)), "t")
+                kind, _ = await query_once(HttpClientFactory(Config(base_url=route.base_url)), "t")
                 assert (route.name, kind) == (route.name, route.kind)
     finally:
         good.close()
     assert not good.arrivals
-    figure(capsys, "wrong addresses told for what they are", len(routes.all))
+    figure(capsys, "wrong addresses classified correctly", len(routes.all))
 
 
 def test_the_die_rolls_the_same_for_the_same_seed_and_leaves_nothing_out() -> None:
     request = server.Request("GET", "/api/get_status/t")
-    one, two = die(3), die(3)
-    rolled = [one(request).name for _ in range(20_000)]
-    assert rolled == [two(request).name for _ in range(20_000)]
-    assert set(rolled) == set(FAULTS)
-    assert 0.05 < rolled.count("good") / len(rolled) < 0.2
+    first, second = die(3), die(3)
+    names = [first(request).name for _ in range(20_000)]
+    assert names == [second(request).name for _ in range(20_000)]
+    assert set(names) == set(FAULTS)
+    assert 0.05 < names.count("good") / len(names) < 0.2
 
 
 # The real poller and the real client, in a process of their own.
 
 
 @pytest.mark.parametrize(
-    ("count", "late"),
+    ("count", "max_over"),
     [
-        # 0.2 s are promised; the rest is for a machine that runs other tests.
+        # 0.2 s is promised; the margin is for a machine that runs other tests.
         pytest.param(1_000, 1.0, id="1,000"),
         pytest.param(10_000, 0.2, id="10,000", marks=SOAK),
         pytest.param(100_000, 0.2, id="100,000", marks=SOAK),
     ],
 )
-def test_faulted_polls_leave_nothing_behind(capsys: Capture, count: int, late: float) -> None:
+def test_faulted_polls_leave_nothing_behind(capsys: Capture, count: int, max_over: float) -> None:
     with OtherProcess("die 20261122") as service:
         orders = storm.Orders("polls", service.base_url, service.routes, count)
         tally = storm.run(orders, timeout=60 + count / 50)
@@ -142,20 +150,20 @@ def test_faulted_polls_leave_nothing_behind(capsys: Capture, count: int, late: f
     figure(capsys, "  unexpected exceptions, errors logged", [unexpected, len(tally.complaints)])
     figure(capsys, "  worst poll over its deadline", f"{tally.worst_over:+.3f} s")
     files = tally.files[-1] - tally.files[0]
-    told = f"{files:+d}; {tally.unclosed} were left to the collector"
-    figure(capsys, "  file descriptors", told)
+    text = f"{files:+d}; {tally.unclosed} were left to the garbage collector"
+    figure(capsys, "  file descriptors", text)
     assert tally.polls >= count
     assert (unexpected, tally.complaints) == (0, [])
-    assert tally.worst_over <= late
+    assert tally.worst_over <= max_over
     assert abs(files) <= 5
     blocks = storm.growth(tally.blocks)
     figure(capsys, "  Python's memory after warm-up", f"{blocks:+.2%}")
     assert blocks < (0.01 if count >= 10_000 else 0.1)
     if tally.memory:
         growth = storm.growth(tally.memory)
-        most = max(tally.memory) >> 20
-        figure(capsys, "  resident memory after warm-up", f"{growth:+.2%}, {most} MB")
-        # In a thousand polls the allocator is still being filled.
+        peak = max(tally.memory) >> 20
+        figure(capsys, "  resident memory after warm-up", f"{growth:+.2%}, {peak} MB")
+        # A thousand polls do not fill the pools of the allocator yet.
         assert growth < (0.01 if count >= 10_000 else 0.2)
 
 
@@ -183,7 +191,7 @@ def test_bombs_stay_small(capsys: Capture) -> None:
         orders = storm.Orders("peaks", service.base_url, names=BOMBS, deadline=30.0)
         tally = storm.run(orders, timeout=120)
     if not tally.peaks:
-        pytest.skip("this system does not tell the peak of memory")
+        pytest.skip("this system does not report peak memory")
     worst = max(tally.peaks, key=lambda name: tally.peaks[name])
     peak = tally.peaks[worst] / 1e6
     figure(capsys, "peak of memory on bombs and 50 MB", f"{peak:+.1f} MB ({worst})")
@@ -196,7 +204,7 @@ def test_after_a_sleep_the_first_answer_comes_within_two_seconds(capsys: Capture
         orders = storm.Orders("wake", service.base_url, deadline=25.0)
         tally = storm.run(orders, timeout=60)
     figure(capsys, "first good poll after wake, 16 dead sockets", f"{tally.woke_after:.2f} s")
-    # 2 s are promised; the rest is for a loaded machine.
+    # 2 s are promised; the margin is for a loaded machine.
     assert tally.woke_after < 3
     assert tally.outcomes["cancelled"] >= 16
     assert tally.complaints == []
@@ -207,83 +215,85 @@ def test_after_a_sleep_the_first_answer_comes_within_two_seconds(capsys: Capture
 
 @pytest.mark.parametrize("hours", [0.2, pytest.param(2.0, marks=SOAK)])
 def test_no_task_is_asked_about_twice_and_none_drifts(capsys: Capture, hours: float) -> None:
-    """The fake client asserts that no task and no client has two queries under way."""
-    dice = Random(7)
+    """The fake client asserts that no task and no client has two queries in flight."""
+    rng = Random(7)
 
     async def answer(client: FakeClient, task_id: str) -> TaskStatus:
-        await asyncio.sleep(dice.uniform(0.05, 0.9))
+        await asyncio.sleep(rng.uniform(0.05, 0.9))
         return RUNNING
 
-    told = session(*many(500), answer=answer, scene=lasting(hours * 3600))
+    session = run_session(*numbered_ids(500), answer=answer, scene=lasting(hours * 3600))
     times: dict[str, list[float]] = {}
-    for at, name in told.service.sent:
+    for at, name in session.service.sent:
         times.setdefault(name, []).append(at)
     drift = max(abs(at[-1] - at[0] - 30 * (len(at) - 1)) for at in times.values())
     a_day = drift * 24 / hours
-    busy = busiest(at for at, _ in told.service.sent)
-    figure(capsys, "simulated polls, double in flight", f"{len(told.service.sent):,}, 0")
+    busiest_second = busiest(at for at, _ in session.service.sent)
+    figure(capsys, "simulated polls, double in flight", f"{len(session.service.sent):,}, 0")
     figure(capsys, "  drift", f"{drift:.4f} s in {hours:g} h: {a_day:.2f} s a day")
-    figure(capsys, "  busiest second of 500 tasks at 20/s", busy)
-    assert len(told.service.sent) >= 500 * (hours * 120 - 1)
+    figure(capsys, "  busiest second of 500 tasks at 20/s", busiest_second)
+    assert len(session.service.sent) >= 500 * (hours * 120 - 1)
     assert a_day <= 1
-    assert busy <= 22
+    assert busiest_second <= 22
 
 
 @pytest.mark.parametrize("count", [1_000, pytest.param(5_000, marks=SOAK)])
 def test_there_is_no_herd_at_the_start_nor_after_an_outage(capsys: Capture, count: int) -> None:
-    dice, down = Random(9), [False]
+    rng, down = Random(9), [False]
 
     async def answer(client: FakeClient, task_id: str) -> TaskStatus:
-        await asyncio.sleep(dice.uniform(0.05, 0.9))
+        await asyncio.sleep(rng.uniform(0.05, 0.9))
         if down[0]:
             raise DOWN
         return RUNNING
 
-    async def scene(told: Session) -> None:
+    async def scene(session: Session) -> None:
         await asyncio.sleep(300)
         down[0] = True
         await asyncio.sleep(120)
         down[0] = False
         await asyncio.sleep(40 + count / 20)
-        assert told.kind() is HealthKind.LATE, "more tasks than the rate allows: said, not hidden"
+        assert session.kind() is HealthKind.LATE, (
+            "too many tasks for the rate limit must be reported"
+        )
 
-    told = session(*many(count), answer=answer, scene=scene)
-    first = told.service.sent[0][0]
-    starting = busiest(at for at, _ in told.service.sent if at < first + 300)
-    after = busiest(at for at, _ in told.service.sent if at > first + 300)
-    heard = {name for at, name in told.service.sent if at > first + 420}
+    session = run_session(*numbered_ids(count), answer=answer, scene=scene)
+    first = session.service.sent[0][0]
+    starting = busiest(at for at, _ in session.service.sent if at < first + 300)
+    after = busiest(at for at, _ in session.service.sent if at > first + 300)
+    polled = {name for at, name in session.service.sent if at > first + 420}
     figure(capsys, f"busiest second, {count:,} tasks at 20/s", f"{starting}, {after} after outage")
     assert max(starting, after) <= 22
-    assert len(heard) == count
+    assert len(polled) == count
 
 
 # A refused key.
 
 
 def test_after_the_first_401_nothing_more_leaves_but_the_probe(capsys: Capture) -> None:
-    refused = list[float]()
+    refused_at = list[float]()
 
     async def answer(client: FakeClient, task_id: str) -> TaskStatus:
         loop = asyncio.get_running_loop()
         await asyncio.sleep(0.7)
-        refused.append(loop.time())
+        refused_at.append(loop.time())
         raise REFUSED
 
-    async def scene(told: Session) -> None:
+    async def scene(session: Session) -> None:
         await asyncio.sleep(599)
-        sent = [at for at, _ in told.service.sent]
-        after = [at for at in sent if at > refused[0]]
-        under_way = sum(1 for at in sent if at <= refused[0])
+        sent = [at for at, _ in session.service.sent]
+        after = [at for at in sent if at > refused_at[0]]
+        in_flight = sum(1 for at in sent if at <= refused_at[0])
         figure(capsys, "requests sent after the first 401", f"{len(after)} in 10 minutes")
-        figure(capsys, "  under way when it came", f"{under_way} of 100 tasks")
+        figure(capsys, "  in flight when it arrived", f"{in_flight} of 100 tasks")
         assert after == []
-        assert under_way <= 16
+        assert in_flight <= 16
         await asyncio.sleep(600)
-        probes = len(told.service.sent) - len(sent)
+        probes = len(session.service.sent) - len(sent)
         figure(capsys, "  probes in the next 10 minutes", probes)
         assert probes == 1
 
-    session(*many(100), answer=answer, scene=scene)
+    run_session(*numbered_ids(100), answer=answer, scene=scene)
 
 
 def test_another_key_in_the_file_is_used_within_three_seconds(
@@ -295,13 +305,13 @@ def test_another_key_in_the_file_is_used_within_three_seconds(
     names = [f"k{number}" for number in range(20)]
     service.check_key = False
 
-    def slowly(request: Request) -> Reply:
-        good = request.headers["authorization"] == f"Bearer {service.api_key}"
-        # So that as many as may be are under way when the first refusal comes.
-        return task(str(request.task_id)) if good else replace(unauthorized(), delay=1.5)
+    def respond(request: Request) -> Reply:
+        authorized = request.headers["authorization"] == f"Bearer {service.api_key}"
+        # Delayed, so that the maximum is in flight when the first refusal arrives.
+        return task(str(request.task_id)) if authorized else replace(unauthorized(), delay=1.5)
 
     for name in names:
-        service.script(name, slowly)
+        service.script(name, respond)
     with home.open("watch", *names) as terminal:
         terminal.wait_for_text("stopped: the service refused the key")
         terminal.quiet(1)
@@ -315,7 +325,7 @@ def test_another_key_in_the_file_is_used_within_three_seconds(
         took = first.monotonic - changed
         terminal.wait_gone("refused the key")
     figure(capsys, "with a wrong key: requests, later ones, messages", [sent, more, shown])
-    figure(capsys, "going on after the key's file changed", f"{took:.2f} s")
+    figure(capsys, "polling resumed after the key file changed", f"{took:.2f} s")
     assert sent <= 16
     assert (more, shown) == (0, 1)
     assert took < 3
@@ -326,7 +336,7 @@ def test_another_key_in_the_file_is_used_within_three_seconds(
 
 @pytest.fixture
 def hanging(home: Home, service: ScriptedService) -> Iterator[Callable[[int], list[str]]]:
-    """A home in which names are looked up, and tasks whose queries hang."""
+    """Return a function that prepares a home whose host look-ups and queries hang."""
 
     def prepare(look_ups: int) -> list[str]:
         home.command = (sys.executable, "-m", "tests.support.hung_names")
@@ -349,7 +359,7 @@ def test_quit_waits_for_no_hung_poll_and_no_hung_look_up(
     hanging: Callable[[int], list[str]],
     capsys: Capture,
 ) -> None:
-    """Twelve of the sixteen workers wait for an answer, and four for the name of the host."""
+    """Twelve of the sixteen workers wait for a response, and four for a host look-up."""
     names = hanging(12)
     with home.open("watch", *names) as terminal:
         service.wait_for_requests(12)
@@ -360,22 +370,22 @@ def test_quit_waits_for_no_hung_poll_and_no_hung_look_up(
         terminal.wait_for(lambda _: 1049 not in terminal.modes)
         restored = time.monotonic() - pressed
         assert terminal.wait_exit(20) == 0
-        gone = time.monotonic() - pressed
-    told = f"terminal restored in {restored:.2f} s, gone in {gone:.2f} s"
-    figure(capsys, "quit with 12 hung polls and 4 hung look-ups", told)
-    # 1 s is promised; the rest is for a loaded machine.
-    assert gone < 2
+        exited = time.monotonic() - pressed
+    text = f"terminal restored in {restored:.2f} s, exited in {exited:.2f} s"
+    figure(capsys, "quit with 12 hung polls and 4 hung look-ups", text)
+    # 1 s is promised; the margin is for a loaded machine.
+    assert exited < 2
 
 
 def test_the_gaps_of_the_probes_grow(capsys: Capture) -> None:
-    """A service that is down is asked ever more rarely, by one query at a time."""
+    """While the service is down, probes go out one at a time, with growing back-off."""
 
     async def answer(client: FakeClient, task_id: str) -> TaskStatus:
         await asyncio.sleep(0.1)
         raise DOWN
 
-    told = session(*many(100), answer=answer, scene=lasting(600))
-    gaps = [later - earlier for (earlier, _), (later, _) in pairwise(told.service.sent)]
-    figure(capsys, "requests in a 10-minute outage, 100 tasks", len(told.service.sent))
-    assert len(told.service.sent) <= 40
+    session = run_session(*numbered_ids(100), answer=answer, scene=lasting(600))
+    gaps = [later - earlier for (earlier, _), (later, _) in pairwise(session.service.sent)]
+    figure(capsys, "requests in a 10-minute outage, 100 tasks", len(session.service.sent))
+    assert len(session.service.sent) <= 40
     assert max(gaps) <= 31

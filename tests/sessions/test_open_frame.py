@@ -1,4 +1,4 @@
-"""Frames seen, saved, copied and opened from afar: sessions in real terminals and in tmux."""
+"""Preview, save, copy and open frames over SSH, in real terminals and in tmux."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
 
 def picture(colour: tuple[int, int, int]) -> Answer:
-    packed = io.BytesIO()
-    Image.new("RGB", (320, 180), colour).save(packed, "PNG")
-    return Answer(200, packed.getvalue(), {"Content-Type": "image/png"})
+    buffer = io.BytesIO()
+    Image.new("RGB", (320, 180), colour).save(buffer, "PNG")
+    return Answer(200, buffer.getvalue(), {"Content-Type": "image/png"})
 
 
 def painted(colour: tuple[int, int, int]) -> bytes:
-    """What a terminal of true colour is sent for a cell of one colour."""
+    """Return what a true-colour terminal is sent for a cell of one colour."""
     numbers = ";".join(map(str, colour))
     return f"38;2;{numbers};48;2;{numbers}m▀".encode()
 
 
-class Host:
-    """The host of the pictures: answers by path, and notes what it was asked."""
+class PictureHost:
+    """A picture host that answers by path and records its requests."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer | Callable[[Request], Answer]] = {}
-        self.asked: list[Request] = []
+        self.requests: list[Request] = []
         self._server = LoopbackServer(self._respond)
 
-    def __enter__(self) -> Host:
+    def __enter__(self) -> PictureHost:
         self._server.start()
         return self
 
@@ -58,22 +58,22 @@ class Host:
         self._server.close()
 
     def link(self, path: str, signature: str = "first", expires: int = FAR_FUTURE) -> str:
-        """The signed link of a path."""
+        """Return the signed link of a path."""
         query = f"OSSAccessKeyId=LTAI&Expires={expires}&Signature={signature}%3D"
         return f"{self._server.origin}{path}?{query}"
 
-    def asked_for(self, path: str) -> list[Request]:
-        return [request for request in self.asked if request.path == path]
+    def requests_for(self, path: str) -> list[Request]:
+        return [request for request in self.requests if request.path == path]
 
     def _respond(self, request: Request) -> Answer:
-        self.asked.append(request)
+        self.requests.append(request)
         answer = self.answers.get(request.path, Answer(404))
         return answer if isinstance(answer, Answer) else answer(request)
 
 
 @pytest.fixture
-def host() -> Iterator[Host]:
-    with Host() as running:
+def host() -> Iterator[PictureHost]:
+    with PictureHost() as running:
         yield running
 
 
@@ -92,12 +92,12 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def until(true: Callable[[], object], terminal: Terminal) -> None:
-    terminal.wait_for(lambda _: true())
+def wait_until(condition: Callable[[], object], terminal: Terminal) -> None:
+    terminal.wait_for(lambda _: condition())
 
 
 def to_frames(terminal: Terminal) -> None:
-    """Go from the list to the frames of the task."""
+    """Move the focus from the list to the frames of the task."""
     terminal.press("enter")
     terminal.wait_for(r"esc +Back")
 
@@ -106,7 +106,7 @@ def to_frames(terminal: Terminal) -> None:
 
 
 def test_the_preview_follows_the_frame_and_fetches_each_path_once(
-    home: Home, service: ScriptedService, host: Host
+    home: Home, service: ScriptedService, host: PictureHost
 ) -> None:
     for number, colour in enumerate((RED, GREEN), 1):
         host.answers[f"/frame{number}.png"] = picture(colour)
@@ -121,25 +121,25 @@ def test_the_preview_follows_the_frame_and_fetches_each_path_once(
         to_frames(terminal)
         terminal.press("home", "p")
         terminal.wait_for("Preview of frame1")
-        until(lambda: painted(RED) in terminal.raw, terminal)
+        wait_until(lambda: painted(RED) in terminal.raw, terminal)
         terminal.press("down")
         terminal.wait_for("Preview of frame2")
-        until(lambda: painted(GREEN) in terminal.raw, terminal)
+        wait_until(lambda: painted(GREEN) in terminal.raw, terminal)
         terminal.press("r")
         service.wait_for_requests(2, task_id="t", answered=True)
         terminal.wait_quiet(0.3)
         seen = len(terminal.raw)
         terminal.press("up")
-        until(lambda: painted(RED) in terminal.raw[seen:], terminal)
+        wait_until(lambda: painted(RED) in terminal.raw[seen:], terminal)
         terminal.press("p")
         terminal.wait_gone("▀")
-    assert [request.path for request in host.asked] == ["/frame1.png", "/frame2.png"]
-    assert not any("authorization" in request.headers for request in host.asked)
-    assert service.api_key not in repr(host.asked)
+    assert [request.path for request in host.requests] == ["/frame1.png", "/frame2.png"]
+    assert not any("authorization" in request.headers for request in host.requests)
+    assert service.api_key not in repr(host.requests)
 
 
 @pytest.mark.parametrize(
-    ("cols", "rows", "term", "keys", "most"),
+    ("cols", "rows", "term", "keys", "max_bytes"),
     [
         (120, 40, "xterm-256color truecolor", ("p", "+"), 240_000),
         (80, 24, "xterm-256color truecolor", ("p",), 40_000),
@@ -149,7 +149,7 @@ def test_the_preview_follows_the_frame_and_fetches_each_path_once(
     ids=["120x40", "80x24", "256 colours", "16 colours"],
 )
 def test_the_demos_frame_previews_everywhere(
-    home: Home, cols: int, rows: int, term: str, keys: tuple[str, ...], most: int
+    home: Home, cols: int, rows: int, term: str, keys: tuple[str, ...], max_bytes: int
 ) -> None:
     name, _, colours = term.partition(" ")
     env = {"TERM": name, "COLORTERM": colours, **SSH}
@@ -170,7 +170,7 @@ def test_the_demos_frame_previews_everywhere(
         drawn = terminal.raw
     sys.stdout.write(f"{cols}x{rows} {term} {keys}: {sizes} bytes, {blocks} cells\n")
     assert blocks > 200
-    assert sizes[-1] < most
+    assert sizes[-1] < max_bytes
     assert (b"38;2;" in drawn) is (colours == "truecolor")
     assert (b"38;5;" in drawn) is (name == "xterm-256color" and not colours)
 
@@ -185,7 +185,7 @@ def test_the_demos_frame_previews_everywhere(
     ids=["page", "large", "elsewhere"],
 )
 def test_what_cannot_be_shown_says_so_once_and_is_tried_again_on_demand(
-    home: Home, service: ScriptedService, host: Host, answer: Answer, words: str
+    home: Home, service: ScriptedService, host: PictureHost, answer: Answer, words: str
 ) -> None:
     host.answers["/frame1.png"] = answer
     service.script("t", task("t", frames=[host.link("/frame1.png")]))
@@ -195,7 +195,7 @@ def test_what_cannot_be_shown_says_so_once_and_is_tried_again_on_demand(
         terminal.wait_for(lambda text: words in " ".join(text.split()))
         polls = len(service.for_task("t"))
         service.wait_for_requests(polls + 1, task_id="t", answered=True)
-        assert len(host.asked) == 1
+        assert len(host.requests) == 1
         host.answers["/frame1.png"] = picture(RED)
         terminal.press("p")
         terminal.wait_gone("Preview of")
@@ -204,7 +204,7 @@ def test_what_cannot_be_shown_says_so_once_and_is_tried_again_on_demand(
 
 
 def test_a_frame_that_was_left_while_it_loaded_is_given_up(
-    home: Home, service: ScriptedService, host: Host
+    home: Home, service: ScriptedService, host: PictureHost
 ) -> None:
     host.answers["/slow.png"] = Answer(200, b"x", {"Content-Length": "1000"})
     host.answers["/frame2.png"] = picture(GREEN)
@@ -215,10 +215,10 @@ def test_a_frame_that_was_left_while_it_loaded_is_given_up(
         to_frames(terminal)
         terminal.press("home", "p")
         terminal.wait_for("Loading frame1")
-        until(lambda: host.asked_for("/slow.png"), terminal)
+        wait_until(lambda: host.requests_for("/slow.png"), terminal)
         terminal.resize(120, 40)
         terminal.press("down")
-        until(lambda: painted(GREEN) in terminal.raw, terminal)
+        wait_until(lambda: painted(GREEN) in terminal.raw, terminal)
         terminal.press("up")
         terminal.wait_for("Loading frame1")
         terminal.press("x")
@@ -227,12 +227,14 @@ def test_a_frame_that_was_left_while_it_loaded_is_given_up(
         assert terminal.wait_exit(3) == 0
 
 
-def test_a_link_that_the_host_calls_ended_is_renewed_once(
-    home: Home, service: ScriptedService, host: Host
+def test_a_link_that_the_host_calls_expired_is_renewed_once(
+    home: Home, service: ScriptedService, host: PictureHost
 ) -> None:
-    ended = Answer(403, b"", {"x-oss-ec": "0002-00000069"})
-    host.answers["/frame1.png"] = lambda asked: picture(RED) if "fresh" in asked.query else ended
-    host.answers["/frame2.png"] = ended
+    expired = Answer(403, b"", {"x-oss-ec": "0002-00000069"})
+    host.answers["/frame1.png"] = lambda request: (
+        picture(RED) if "fresh" in request.query else expired
+    )
+    host.answers["/frame2.png"] = expired
     frames = [host.link("/frame1.png"), host.link("/frame2.png")]
     renewed = [host.link("/frame1.png", "fresh"), frames[1]]
     service.script(
@@ -248,11 +250,11 @@ def test_a_link_that_the_host_calls_ended_is_renewed_once(
         terminal.press("d")
         terminal.wait_for("frame2: The link has ended and the service did not renew it")
     assert len(service.for_task("t")) == 2
-    assert len(host.asked_for("/frame1.png")) == 2
+    assert len(host.requests_for("/frame1.png")) == 2
 
 
 def test_the_panel_previews_saves_and_survives_its_closing(
-    home: Home, service: ScriptedService, host: Host, downloads: Path
+    home: Home, service: ScriptedService, host: PictureHost, downloads: Path
 ) -> None:
     host.answers["/frame1.png"] = picture(BLUE)
     host.answers["/slow.png"] = Answer(200, b"x", {"Content-Length": "1000"})
@@ -270,7 +272,7 @@ def test_the_panel_previews_saves_and_survives_its_closing(
         terminal.press("home", "o")
         terminal.wait_for_text("open frame1 of t")
         terminal.press("p")
-        until(lambda: painted(BLUE) in terminal.raw, terminal)
+        wait_until(lambda: painted(BLUE) in terminal.raw, terminal)
         terminal.press("d")
         terminal.wait_for_text("frame1.png.")
         assert terminal.line(8).split()[1] == "Saved"
@@ -285,9 +287,9 @@ def test_the_panel_previews_saves_and_survives_its_closing(
 
 @pytest.mark.parametrize("seed", range(2))
 def test_no_keys_in_whatever_haste_end_it(
-    home: Home, service: ScriptedService, host: Host, downloads: Path, seed: int
+    home: Home, service: ScriptedService, host: PictureHost, downloads: Path, seed: int
 ) -> None:
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     host.answers["/frame1.png"] = picture(RED)
     links = [host.link(f"/frame{number}.png") for number in range(1, 4)]
     service.script("one", task("one", "COMPLETED", frames=links))
@@ -296,9 +298,9 @@ def test_no_keys_in_whatever_haste_end_it(
         terminal.wait_for_text("Filter")
         terminal.wait_for(r"Completed .* 3 one")
         for _ in range(80):
-            terminal.press(*dice.choices(("o", "d", "escape", "enter"), k=3), dice.choice(others))
-            # For as long as a screen takes to come and go.
-            terminal.quiet(dice.choice((0.0, 0.01, 0.03, 0.05)))
+            terminal.press(*rng.choices(("o", "d", "escape", "enter"), k=3), rng.choice(others))
+            # About as long as a screen takes to open and close.
+            terminal.quiet(rng.choice((0.0, 0.01, 0.03, 0.05)))
         terminal.quiet(0.5)
 
 
@@ -314,26 +316,26 @@ def test_all_of_a_task_is_saved_as_it_is_served(home: Home, downloads: Path) -> 
         with urllib.request.urlopen(urllib.request.Request(url, headers=key)) as answer:  # noqa: S310
             data = json.load(answer)["data"]
         links = [frame["image"] for frame in data["progress"]] + [data["result"][0]["content"]]
-        wanted = {}
+        expected = {}
         for link in links:
             with urllib.request.urlopen(link) as answer:  # noqa: S310
-                wanted[f"48213/{link.partition('?')[0].rpartition('/')[2]}"] = answer.read()
+                expected[f"48213/{link.partition('?')[0].rpartition('/')[2]}"] = answer.read()
         with home.open("watch", "48213", env=SSH) as terminal:
             terminal.wait_for_text("Video, 5 frames")
             terminal.press("D")
             terminal.wait_for_text("Saved 6 files in")
             terminal.press("c")
-            until(lambda: terminal.clipboards() == [str(downloads / "48213")], terminal)
+            wait_until(lambda: terminal.clipboards() == [str(downloads / "48213")], terminal)
             terminal.press("escape")
             terminal.wait_gone("Saved 6 files in")
             terminal.press("D")
             terminal.wait_for_text("Saved 6 files in")
-    assert len(wanted) == 6
-    assert files(downloads) == wanted
+    assert len(expected) == 6
+    assert files(downloads) == expected
 
 
 def test_a_cut_connection_and_its_follower_are_both_told(
-    home: Home, service: ScriptedService, host: Host, downloads: Path
+    home: Home, service: ScriptedService, host: PictureHost, downloads: Path
 ) -> None:
     cut = {"Content-Length": "9999", "Connection": "close"}
     release = threading.Event()
@@ -357,7 +359,7 @@ def test_a_cut_connection_and_its_follower_are_both_told(
 
 
 def test_escape_cancels_and_the_next_download_starts_at_once(
-    home: Home, service: ScriptedService, host: Host, downloads: Path
+    home: Home, service: ScriptedService, host: PictureHost, downloads: Path
 ) -> None:
     host.answers["/frame1.png"] = Answer(200, b"half", {"Content-Length": "9999"})
     host.answers["/frame2.png"] = picture(RED)
@@ -367,15 +369,15 @@ def test_escape_cancels_and_the_next_download_starts_at_once(
         terminal.wait_for_text("2 frames")
         to_frames(terminal)
         terminal.press("home", "d")
-        until(lambda: list(downloads.rglob("*.part")), terminal)
+        wait_until(lambda: list(downloads.rglob("*.part")), terminal)
         terminal.press("escape")
         terminal.wait_for_text("The download was cancelled.")
-        until(lambda: not files(downloads), terminal)
+        wait_until(lambda: not files(downloads), terminal)
         terminal.press("d", "escape", "down", "d")
         terminal.wait_for("Saved .*frame2.png")
         assert set(files(downloads)) == {"t/frame2.png"}
         terminal.press("up", "d")
-        until(lambda: list(downloads.rglob("*.part")), terminal)
+        wait_until(lambda: list(downloads.rglob("*.part")), terminal)
         terminal.press("q")
         terminal.wait_for_text("A download is running. q: quit without it")
         assert list(downloads.rglob("*.part"))
@@ -385,7 +387,7 @@ def test_escape_cancels_and_the_next_download_starts_at_once(
 
 
 def test_a_folder_that_cannot_be_used_is_said_where_one_looks(
-    home: Home, service: ScriptedService, host: Host, downloads: Path
+    home: Home, service: ScriptedService, host: PictureHost, downloads: Path
 ) -> None:
     (downloads / "t").write_text("mine")
     host.answers["/frame1.png"] = picture(RED)
@@ -454,7 +456,7 @@ def test_a_link_that_is_not_safe_is_shown_and_no_more(
     assert files(downloads) == {}
 
 
-def test_a_short_lived_link_is_fresh_when_it_is_opened_after_its_end(home: Home) -> None:
+def test_a_short_lived_link_is_fresh_when_it_is_opened_after_its_expiry(home: Home) -> None:
     with DemoService(speed=1000, stories=(replace(PHOTOSYNTHESIS, link_lives=1),)) as demo:
         home.configure(base_url=demo.base_url, api_key=demo.api_key)
         home.config.chmod(0o600)
@@ -465,7 +467,7 @@ def test_a_short_lived_link_is_fresh_when_it_is_opened_after_its_end(home: Home)
             known = set(terminal.links())
             terminal.press("o")
             terminal.wait_for_text("open frame6 of 48344")
-            until(terminal.clipboards, terminal)
+            wait_until(terminal.clipboards, terminal)
             (fresh,) = terminal.clipboards()
             assert fresh not in known
             assert fresh in terminal.links()
@@ -473,7 +475,7 @@ def test_a_short_lived_link_is_fresh_when_it_is_opened_after_its_end(home: Home)
 
 @pytest.fixture
 def tmux(home: Home, tmp_path: Path) -> Iterator[Callable[..., str]]:
-    """Runs tmux commands against a server of its own, with a default configuration."""
+    """Return a function that runs commands of a private tmux with default settings."""
     if shutil.which("tmux") is None:
         pytest.skip("tmux is not installed")
     socket = f"open-frame-{os.getpid()}"
@@ -508,7 +510,7 @@ def test_inside_a_default_tmux_a_link_is_copied_both_ways(
         terminal.press("y")
         terminal.wait_for_text("Link of frame1 copied by tmux.")
         assert tmux("show-buffer") == url
-        until(lambda: terminal.clipboards() == [url], terminal)
+        wait_until(lambda: terminal.clipboards() == [url], terminal)
         terminal.press("enter", "o")
         terminal.wait_for_text("Link copied by tmux.")
         terminal.press("u")
@@ -517,5 +519,5 @@ def test_inside_a_default_tmux_a_link_is_copied_both_ways(
         terminal.press("enter")
         terminal.wait_for_text("Link copied by tmux.")
         terminal.press("q")
-        # The session ends with its only program.
+        # The tmux session ends with its only program.
         assert terminal.wait_exit() == 0

@@ -1,4 +1,4 @@
-"""What is installed: a wheel with all that it needs; and that the README tells of all there is."""
+"""The wheel is complete and runs, and the README covers every setting, command and flag."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of this checkout."""
+    """Build the wheel of this checkout."""
     pytest.importorskip("hatchling")
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
@@ -33,7 +33,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the wheel in it, installed as pip does; its dependencies are ours."""
+    """Install the wheel into a folder without its dependencies, which the tests have."""
     folder = tmp_path_factory.mktemp("installed")
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index"]
     subprocess.run(
@@ -47,8 +47,8 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def command(installed: Path, tmp_path: Path) -> Home:
-    """A home in which the installed command is the one that runs."""
-    # The folder stands before the checkout, which is installed for this interpreter as well.
+    """Return a home that runs the installed command."""
+    # PYTHONPATH comes before the checkout, which this interpreter has installed as well.
     return Home(
         tmp_path,
         command=(str(installed / "bin" / "scenext-tui"),),
@@ -83,7 +83,7 @@ def test_the_installed_command_says_its_version(command: Home, installed: Path) 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert __version__ == project["version"]
     assert command.run("--version").stdout == f"scenext-tui {__version__}\n"
-    where = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-P", "-c", "import tui; print(tui.__file__)"],
         env=command.environment(),
         capture_output=True,
@@ -91,7 +91,7 @@ def test_the_installed_command_says_its_version(command: Home, installed: Path) 
         check=True,
         cwd=command.folder,
     )
-    assert where.stdout.startswith(str(installed))
+    assert completed.stdout.startswith(str(installed))
 
 
 def test_the_installed_demo_shows_tasks_that_move(command: Home) -> None:
@@ -107,7 +107,7 @@ def test_the_installed_demo_shows_tasks_that_move(command: Home) -> None:
         terminal.wait_for(lambda text: rows(text) != rows(first), timeout=30)
         terminal.press("q")
         assert terminal.wait_exit() == 0
-    assert not (command.folder / "data").exists(), "the demo keeps its files elsewhere"
+    assert not (command.folder / "data").exists(), "the demo wrote to the data folder of the user"
 
 
 # The README
@@ -120,8 +120,8 @@ def test_the_two_lines_of_the_readme_are_what_ci_runs() -> None:
     assert lines[1].endswith("-m pytest")
     script = (ROOT / ".ci" / "run").read_text("utf-8")
     (pattern,) = re.findall(r"grep -m1 -- '([^']+)' README\.md", script)
-    found = [line for line in README.splitlines() if re.search(pattern, line)]
-    assert found[0] == lines[1]
+    matches = [line for line in README.splitlines() if re.search(pattern, line)]
+    assert matches[0] == lines[1]
 
 
 def test_the_readme_has_every_setting() -> None:
@@ -138,9 +138,9 @@ def test_the_readme_has_every_setting() -> None:
 
 
 def test_the_readme_has_every_command_and_flag(home: Home) -> None:
-    described = home.run("--help").stdout
-    flags = set(re.findall(r"--[a-z-]+", described)) - {"--help"}
-    commands = set(re.findall(r"^    ([a-z]+) ", described, re.MULTILINE))
+    help_text = home.run("--help").stdout
+    flags = set(re.findall(r"--[a-z-]+", help_text)) - {"--help"}
+    commands = set(re.findall(r"^    ([a-z]+) ", help_text, re.MULTILINE))
     assert flags == {"--config", "--demo", "--label", "--low-bandwidth", "--verbose", "--version"}
     assert commands == {"watch", "add", "paths"}
     missing = [word for word in flags | commands if not re.search(rf"(?<![-\w]){word}\b", README)]

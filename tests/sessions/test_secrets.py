@@ -1,4 +1,4 @@
-"""A planted key and planted signatures, looked for wherever a session leaves anything."""
+"""Plant a key and signatures, and search everything that a session leaves for them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.secrets import forms, leaks, made_by_the_program, too_open, w
 from tests.support.service import FAR_FUTURE, Reply, Request, ScriptedService, error, task
 from tests.support.terminal import Terminal
 from tui.demo.server import Answer, LoopbackServer
-from tui.demo.server import Request as Fetched
+from tui.demo.server import Request as PictureRequest
 from tui.log import MAX_LOG_BYTES
 
 KEY = "sk-CANARY-7Qm2/xK+9vT4wZbR1nLpY6sD"
@@ -34,29 +34,29 @@ TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}"
 
 
 @dataclass
-class Pictures:
-    """The host of the pictures: every path is one, and what it was asked is noted."""
+class PictureHost:
+    """A host that serves a picture at every path and records its requests."""
 
-    asked: list[Fetched] = field(default_factory=list)
+    requests: list[PictureRequest] = field(default_factory=list)
     origin: str = ""
 
     def link(self, number: int) -> str:
-        """The signed link of a frame."""
+        """Return the signed link of a frame."""
         signature = quote(SIGNATURES[number - 1], safe="")
         query = f"OSSAccessKeyId=LTAI5tX&Expires={FAR_FUTURE}&Signature={signature}"
         return f"{self.origin}/frame{number}.png?{query}"
 
-    def respond(self, request: Fetched) -> Answer:
-        """A picture."""
-        self.asked.append(request)
-        packed = io.BytesIO()
-        Image.new("RGB", (32, 18), (255, 0, 0)).save(packed, "PNG")
-        return Answer(200, packed.getvalue(), {"Content-Type": "image/png"})
+    def respond(self, request: PictureRequest) -> Answer:
+        """Return a picture."""
+        self.requests.append(request)
+        buffer = io.BytesIO()
+        Image.new("RGB", (32, 18), (255, 0, 0)).save(buffer, "PNG")
+        return Answer(200, buffer.getvalue(), {"Content-Type": "image/png"})
 
 
 @pytest.fixture
-def pictures() -> Iterator[Pictures]:
-    host = Pictures()
+def pictures() -> Iterator[PictureHost]:
+    host = PictureHost()
     server = LoopbackServer(host.respond)
     server.start()
     host.origin = server.origin
@@ -66,20 +66,22 @@ def pictures() -> Iterator[Pictures]:
 
 @pytest.fixture
 def service() -> Iterator[ScriptedService]:
-    """A service that takes the planted key alone, and quotes any other one in every form."""
+    """Run a service that leaves the check of the key to the scripted replies."""
     with ScriptedService(api_key=KEY, check_key=False) as running:
         yield running
 
 
 def quoted(secret: str) -> str:
-    """All that a careless service may say about a secret."""
-    packed = (base64.b64encode(b"\0" * shift + secret.encode()).decode() for shift in range(3))
-    every = "".join(f"%{byte:02x}" for byte in secret.encode())
-    return " ".join((secret, quote(secret, safe=""), every, *packed, f"{secret[:9]}…", secret))
+    """Return a secret in every form in which a careless service may quote it."""
+    encoded = (base64.b64encode(b"\0" * shift + secret.encode()).decode() for shift in range(3))
+    percent_encoded = "".join(f"%{byte:02x}" for byte in secret.encode())
+    return " ".join(
+        (secret, quote(secret, safe=""), percent_encoded, *encoded, f"{secret[:9]}…", secret)
+    )
 
 
 def script_faults(service: ScriptedService, link: str) -> list[str]:
-    """Give each fault that quotes a secret a task of its own; return the tasks."""
+    """Script a task for each fault that quotes a secret; return the task IDs."""
     encoded = quote(link, safe="")
     faults = {
         "key500": error(500, f"internal: {quoted(KEY)}"),
@@ -100,7 +102,7 @@ def script_faults(service: ScriptedService, link: str) -> list[str]:
 
 
 def script(service: ScriptedService, task_id: str, reply: Reply) -> None:
-    """Answer so to who sends the key; quote the `Authorization` of anybody else."""
+    """Reply to requests with the planted key; quote the `Authorization` of any other."""
 
     def answer(request: Request) -> Reply:
         sent = request.headers.get("authorization", "")
@@ -111,24 +113,24 @@ def script(service: ScriptedService, task_id: str, reply: Reply) -> None:
     service.script(task_id, answer)
 
 
-def written(folder: Path, *ours: Path) -> dict[Path, bytes]:
-    """What the program wrote below a folder."""
-    found = {
+def written_files(folder: Path, *ours: Path) -> dict[Path, bytes]:
+    """Return the contents of the files that the program wrote below a folder."""
+    contents = {
         path: path.read_bytes() for path in made_by_the_program(folder, ours) if path.is_file()
     }
-    assert found
-    return found
+    assert contents
+    return contents
 
 
-def assert_key_only_sent(service: ScriptedService, pictures: Pictures) -> None:
-    """Assert that the keys went to the service as an `Authorization`, and nowhere else."""
+def assert_key_only_sent(service: ScriptedService, pictures: PictureHost) -> None:
+    """Assert that the keys were sent to the service as `Authorization` and nowhere else."""
     for request in service.requests:
         headers = dict(request.headers)
         assert headers.pop("authorization") in (f"Bearer {KEY}", f"Bearer {WRONG_KEY}")
-        told = json.dumps([request.path, headers]).encode()
-        assert leaks(told, (KEY, WRONG_KEY, *SIGNATURES)) == []
-    assert leaks(repr(pictures.asked).encode(), (KEY, WRONG_KEY)) == []
-    assert not any("authorization" in request.headers for request in pictures.asked)
+        sent = json.dumps([request.path, headers]).encode()
+        assert leaks(sent, (KEY, WRONG_KEY, *SIGNATURES)) == []
+    assert leaks(repr(pictures.requests).encode(), (KEY, WRONG_KEY)) == []
+    assert not any("authorization" in request.headers for request in pictures.requests)
 
 
 def test_each_form_of_a_secret_is_found() -> None:
@@ -141,7 +143,7 @@ def test_each_form_of_a_secret_is_found() -> None:
 
 
 def test_a_session_of_faults_leaves_no_secret_anywhere(
-    home: Home, service: ScriptedService, pictures: Pictures, tmp_path: Path
+    home: Home, service: ScriptedService, pictures: PictureHost, tmp_path: Path
 ) -> None:
     key_file, downloads = tmp_path / "key", tmp_path / "Downloads"
     downloads.mkdir()
@@ -158,8 +160,8 @@ def test_a_session_of_faults_leaves_no_secret_anywhere(
         terminal.wait_for_text("The service refused the key from")
         key_file.write_text(f"{KEY}\n")
         terminal.wait_for_text("3 frames")
-        asked_well(service, terminal, faulty)
-        # Each task's own words.
+        wait_for_answers(service, terminal, faulty)
+        # Show the details of each faulty task.
         terminal.press("G")
         terminal.wait_for_text("lost")
         for _ in faulty:
@@ -189,11 +191,11 @@ def test_a_session_of_faults_leaves_no_secret_anywhere(
         before = terminal.raw
         terminal.press("u")
         terminal.wait_for_text("Press enter to go back.")
-        assert leaks(without_links(terminal.raw), SIGNATURES), "the raw link is shown"
+        assert leaks(without_links(terminal.raw), SIGNATURES), "the raw link is not shown"
         raw_end = len(terminal.raw)
         terminal.press("enter")
         terminal.wait_for_text("open frame3 of good")
-        # An answer that brings nothing new is the task's second one at the earliest.
+        # Logged only for a response without news, so for the second one at the earliest.
         terminal.wait_for(lambda _: "task good: answered, after" in home.log.read_text())
         terminal.press("q")
         assert terminal.wait_exit() == 0
@@ -203,7 +205,7 @@ def test_a_session_of_faults_leaves_no_secret_anywhere(
     assert set(links) <= set(terminal.links())
     assert terminal.clipboards() == [links[2]] * 2
     assert leaks(without_links(before) + without_links(after), SIGNATURES) == []
-    files = written(tmp_path, key_file, home.config)
+    files = written_files(tmp_path, key_file, home.config)
     for path in (home.log, home.watchlist, home.watchlist.with_name("watchlist.toml.bak")):
         assert path in files
     for path, data in files.items():
@@ -211,33 +213,33 @@ def test_a_session_of_faults_leaves_no_secret_anywhere(
     ours = (key_file, downloads, home.config.parent.parent)
     assert too_open(made_by_the_program(tmp_path, ours)) == []
     assert_key_only_sent(service, pictures)
-    assert_log_tells_enough(home, faulty)
+    assert_log_is_sufficient(home, faulty)
 
 
 def until_drawn(terminal: Terminal, before: int) -> None:
-    """Wait until the terminal was sent more than the blink of a line."""
+    """Wait until the terminal was sent more than the update of one line."""
     terminal.wait_for(lambda _: len(terminal.raw) > before + 200)
 
 
-def asked_well(service: ScriptedService, terminal: Terminal, task_ids: list[str]) -> None:
-    """Wait until each of these tasks was asked about with the right key, and answered."""
+def wait_for_answers(service: ScriptedService, terminal: Terminal, task_ids: list[str]) -> None:
+    """Wait until a query with the correct key was answered for each of these tasks."""
     good = f"Bearer {KEY}"
 
-    def all_of_them(_: str) -> bool:
-        asked = {
+    def all_answered(_: str) -> bool:
+        answered = {
             r.task_id for r in service.requests if r.headers["authorization"] == good and r.ended
         }
-        return asked >= set(task_ids)
+        return answered >= set(task_ids)
 
-    terminal.wait_for(all_of_them, timeout=15)
+    terminal.wait_for(all_answered, timeout=15)
 
 
-def assert_log_tells_enough(home: Home, faulty: list[str]) -> None:
-    """Assert that the log says time, task, kind, code and duration, and of no link its query."""
+def assert_log_is_sufficient(home: Home, faulty: list[str]) -> None:
+    """Assert that the log has time, task, kind, code and duration, but no query of a link."""
     log = home.log.read_text()
     for line in log.splitlines():
         assert re.match(rf"{TIME} [A-Z]+ (tui\.\S+|__main__): ", line), line
-    told = r"(?m)^{} WARNING \S+ task {}: {}.* after \d+\.\d\d s$"
+    pattern = r"(?m)^{} WARNING \S+ task {}: {}.* after \d+\.\d\d s$"
     for task_id, kind in {
         "key500": r"server error \(500\): 500: internal",
         "page": r"server error \(502\)",
@@ -246,7 +248,7 @@ def assert_log_tells_enough(home: Home, faulty: list[str]) -> None:
         "lost": "offline",
         "cut": "not the API",
     }.items():
-        assert re.search(told.format(TIME, task_id, kind), log), task_id
+        assert re.search(pattern.format(TIME, task_id, kind), log), task_id
     assert all(f"task {task_id}: " in log for task_id in faulty)
     assert not re.search(r"(?i)(\?|%3f)(ossaccesskeyid|expires|signature)", log)
     assert "Expires" not in log
@@ -265,7 +267,7 @@ def test_without_verbose_a_good_poll_is_not_logged_and_paths_names_the_log(
     log = home.log.read_text()
     assert "scenext-tui" in log
     assert "answered" not in log
-    assert "task good" not in log, "that it runs is no news"
+    assert "task good" not in log, "an unchanged status must not be logged"
     assert f"log        {home.log}" in home.run("paths").stdout.splitlines()
 
 
@@ -285,16 +287,16 @@ def test_the_log_is_bounded_and_its_owners_alone(tmp_path: Path) -> None:
 
 
 def test_a_good_answer_that_quotes_a_secret_shows_none(
-    home: Home, service: ScriptedService, pictures: Pictures
+    home: Home, service: ScriptedService, pictures: PictureHost
 ) -> None:
     link = pictures.link(1)
     home.configure(base_url=service.base_url, api_key=KEY, poll_interval=1)
-    said = [{"type": f"of {KEY}", "content": f"Bearer {KEY} for {link}", "scoreDetail": link}]
-    said.append({"type": "text", "content": quoted(KEY), "score": KEY})
-    odd = task("odd", f"GONE {KEY[:12]}", frames=[{"id": KEY, "image": link}], result=said)
-    script(service, "odd", odd)
-    more = {"messages": [f"{KEY} {link}"], "consumption": [KEY, link]}
-    script(service, "bad", task("bad", "FAILED", frames=[link], result=said, **more))
+    result = [{"type": f"of {KEY}", "content": f"Bearer {KEY} for {link}", "scoreDetail": link}]
+    result.append({"type": "text", "content": quoted(KEY), "score": KEY})
+    unknown = task("odd", f"GONE {KEY[:12]}", frames=[{"id": KEY, "image": link}], result=result)
+    script(service, "odd", unknown)
+    fields = {"messages": [f"{KEY} {link}"], "consumption": [KEY, link]}
+    script(service, "bad", task("bad", "FAILED", frames=[link], result=result, **fields))
     with home.open("--verbose", "watch", "odd", "bad", env=SSH) as terminal:
         terminal.wait_for(r"GONE(.|\n)*Failed")
         terminal.wait_for_text("1 frame")
@@ -304,11 +306,11 @@ def test_a_good_answer_that_quotes_a_secret_shows_none(
         assert terminal.wait_exit() == 0
     assert leaks(terminal.raw, [KEY]) == []
     assert leaks(without_links(terminal.raw), SIGNATURES) == []
-    for path, data in written(home.folder, home.config).items():
+    for path, data in written_files(home.folder, home.config).items():
         assert leaks(data, (KEY, *SIGNATURES)) == [], path
 
 
-# Children
+# Child processes
 
 
 DUMP = """#!/bin/sh
@@ -321,8 +323,8 @@ DUMP = """#!/bin/sh
 """
 
 
-def helper(folder: Path, name: str, then: str = "") -> Path:
-    """A program that writes down all that it was given."""
+def dumping_program(folder: Path, name: str, then: str = "") -> Path:
+    """Write a program that dumps its arguments, variables and descriptors."""
     folder.mkdir(exist_ok=True)
     path = folder / name
     path.write_text(DUMP.format(folder=folder, name=name, then=then))
@@ -330,24 +332,26 @@ def helper(folder: Path, name: str, then: str = "") -> Path:
     return path
 
 
-def given(folder: Path, name: str, kind: str) -> list[str]:
-    """What a helper was given: each `argument`, `variable` or `descriptor`."""
+def dumped(folder: Path, name: str, kind: str) -> list[str]:
+    """Return what a program dumped: each `argument`, `variable` or `descriptor`."""
     lines = (folder / f"{name}.dump").read_text().splitlines()
     return [line.removeprefix(f"{kind} ") for line in lines if line.startswith(f"{kind} ")]
 
 
-@pytest.mark.parametrize("way", ["SCENEXT_OPEN_COMMAND", "BROWSER"])
+@pytest.mark.parametrize("variable", ["SCENEXT_OPEN_COMMAND", "BROWSER"])
 def test_children_get_the_link_that_is_opened_and_nothing_else(
-    home: Home, service: ScriptedService, pictures: Pictures, tmp_path: Path, way: str
+    home: Home, service: ScriptedService, pictures: PictureHost, tmp_path: Path, variable: str
 ) -> None:
     bin_folder = tmp_path / "bin"
-    browser = helper(bin_folder, "browser")
-    helper(bin_folder, "tmux", f'[ "$1" = load-buffer ] && cat > "{bin_folder}/buffer.dump"')
-    vault = helper(bin_folder, "vault", f"echo '{KEY}'")
+    browser = dumping_program(bin_folder, "browser")
+    dumping_program(
+        bin_folder, "tmux", f'[ "$1" = load-buffer ] && cat > "{bin_folder}/buffer.dump"'
+    )
+    vault = dumping_program(bin_folder, "vault", f"echo '{KEY}'")
     env = {**SSH, "PATH": f"{bin_folder}:{os.environ['PATH']}", "TMUX": "/nowhere,1,0"}
-    env[way] = str(browser)
+    env[variable] = str(browser)
     home.configure(base_url=service.base_url, api_key_command=str(vault), poll_interval=1)
-    if way == "BROWSER":
+    if variable == "BROWSER":
         env["SCENEXT_API_KEY"] = KEY
     link = pictures.link(1)
     script(service, "t", task("t", frames=[link]))
@@ -362,27 +366,27 @@ def test_children_get_the_link_that_is_opened_and_nothing_else(
         service.wait_for_requests(asked + 1)
         terminal.press("q")
         assert terminal.wait_exit() == 0
-    assert given(bin_folder, "browser", "argument") == [link]
+    assert dumped(bin_folder, "browser", "argument") == [link]
     assert (bin_folder / "buffer.dump").read_text() == link
-    ran = ["browser", "tmux", *(["vault"] if way == "SCENEXT_OPEN_COMMAND" else [])]
-    assert (bin_folder / "vault.dump").exists() == ("vault" in ran)
-    for name in ran:
+    programs = ["browser", "tmux", *(["vault"] if variable == "SCENEXT_OPEN_COMMAND" else [])]
+    assert (bin_folder / "vault.dump").exists() == ("vault" in programs)
+    for name in programs:
         dump = (bin_folder / f"{name}.dump").read_bytes()
         assert leaks(dump, [KEY]) == [], name
         assert leaks(dump.replace(link.encode(), b""), SIGNATURES) == [], name
-        variables = given(bin_folder, name, "variable")
+        variables = dumped(bin_folder, name, "variable")
         assert not any(line.startswith("SCENEXT_API_KEY=") for line in variables)
-        # The folder of its own descriptors is open in the `ls` that lists them.
+        # `ls` has the folder open that it lists.
         others = [
             line
-            for line in given(bin_folder, name, "descriptor")
+            for line in dumped(bin_folder, name, "descriptor")
             if int(line.split()[0]) > 2 and "/proc/" not in line
         ]
         assert others == []
     assert b"vault" not in terminal.raw
     assert leaks(terminal.raw, [KEY]) == []
     assert leaks(without_links(terminal.raw), SIGNATURES) == []
-    for path, data in written(tmp_path, bin_folder, home.config).items():
+    for path, data in written_files(tmp_path, bin_folder, home.config).items():
         assert leaks(data, (KEY, *SIGNATURES)) == [], path
     assert_key_only_sent(service, pictures)
 
@@ -404,7 +408,7 @@ def test_a_crash_tells_no_secret(tmp_path: Path, where: str) -> None:
         assert terminal.wait_exit() == 1
     assert f"a fault in a {where}" in terminal.text().replace("\n", "")
     assert leaks(terminal.raw, [KEY]) == []
-    files = written(tmp_path, tmp_path / "strike")
+    files = written_files(tmp_path, tmp_path / "strike")
     log = files[tmp_path / "scenext-tui.log"]
     assert b"Traceback" in log
     for path, data in files.items():
@@ -413,7 +417,7 @@ def test_a_crash_tells_no_secret(tmp_path: Path, where: str) -> None:
 
 
 def test_a_crash_at_start_tells_no_secret(
-    home: Home, service: ScriptedService, pictures: Pictures, tmp_path: Path
+    home: Home, service: ScriptedService, pictures: PictureHost, tmp_path: Path
 ) -> None:
     broken = tmp_path / "broken"
     broken.mkdir()

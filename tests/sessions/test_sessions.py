@@ -1,4 +1,4 @@
-"""Whole sessions: the real program in a real terminal against real HTTP on loopback."""
+"""End-to-end sessions: the real program in a real terminal, with real HTTP on loopback."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ REASON = "渲染失败：公式无法编译"
 VIDEO = "https://oss.scenext.cn/video/abc/final.mp4"
 
 
-def growing(last: int) -> list[Reply]:
-    """A task that grows by a frame at each answer and then completes."""
+def growing_task(last: int) -> list[Reply]:
+    """Return the replies of a task that gains a frame per poll and then completes."""
     frames = [[frame_url("run", n) for n in range(1, count + 1)] for count in range(1, last + 1)]
-    answers = [task("run", frames=urls) for urls in frames]
+    replies = [task("run", frames=urls) for urls in frames]
     result = [{"type": "video", "content": VIDEO}]
-    return [*answers, task("run", "COMPLETED", frames=frames[-1], result=result)]
+    return [*replies, task("run", "COMPLETED", frames=frames[-1], result=result)]
 
 
 def test_three_tasks_are_watched_to_their_end(home: Home, service: ScriptedService) -> None:
-    service.script("run", *growing(3))
+    service.script("run", *growing_task(3))
     service.script("done", task("done", "COMPLETED", frames=[frame_url("done", 1)]))
     failed = task("bad", "FAILED", result=[{"type": "text", "content": REASON}])
     service.script("bad", failed)
@@ -70,7 +70,7 @@ def test_what_scrolls_into_view_is_asked_about_first(home: Home, service: Script
         terminal.wait_for_text("Refresh")
         terminal.press("G")
         terminal.wait_for("» In progress .* task199")
-    # One after the other that were the 200th query, after ten seconds.
+    # In the order of the list, it would be the last of 200 queries.
     asked = [request.task_id for request in service.requests]
     assert asked.index("task199") < 100
 
@@ -85,7 +85,7 @@ def test_what_was_added_survives_kill_9(home: Home, service: ScriptedService) ->
         terminal.paste("late1\nlate2\n")
         terminal.press("enter")
         terminal.wait_for(r"Queued .* late1|not found.*")
-        # Saved at once, in a thread: the file is the acknowledgement.
+        # A thread saves at once; only the file shows when it is done.
         terminal.wait_for(lambda _: b"late2" in home.watchlist.read_bytes())
         terminal.signal(signal.SIGKILL)
         terminal.wait_exit()
@@ -121,7 +121,7 @@ def test_two_dashboards_and_a_script_share_one_watchlist(
         assert home.run("add", "-", stdin="# a comment\n\nthree  # here\n").returncode == 0
         for terminal in (first, second):
             for task_id in ("one", "two", "three"):
-                # 2 s are promised; the rest is for a loaded machine.
+                # 2 s are promised; the margin is for a loaded machine.
                 terminal.wait_for(rf"In progress .* {task_id}", timeout=6)
         first.press("x")
         first.wait_for(lambda text: text.count("In progress") == 3)
@@ -172,16 +172,16 @@ def test_over_ssh_a_frame_opens_through_the_terminal(
 ) -> None:
     url = frame_url("ssh", 1)
     service.script("ssh", task("ssh", "COMPLETED", frames=[url]))
-    browsers = tmp_path / "bin"
-    browsers.mkdir()
+    bin_folder = tmp_path / "bin"
+    bin_folder.mkdir()
     for name in ("w3m", "lynx", "xdg-open", "www-browser", "firefox"):
-        script = browsers / name
+        script = bin_folder / name
         script.write_text(f"#!/bin/sh\necho started > {tmp_path / 'started'}\n")
         script.chmod(0o755)
     env = {
         "SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22",
         "DISPLAY": "localhost:10.0",
-        "PATH": f"{browsers}:{os.environ['PATH']}",
+        "PATH": f"{bin_folder}:{os.environ['PATH']}",
     }
     with home.open("watch", "ssh", env=env) as terminal:
         terminal.wait_for_text("frame1.png")
@@ -224,7 +224,7 @@ def test_a_helper_in_browser_gets_the_link_and_no_terminal(
     assert service.api_key not in (tmp_path / "env").read_text()
 
 
-def test_an_ended_link_is_asked_for_again_and_the_panel_says_when_it_stays_ended(
+def test_an_expired_link_is_asked_for_again_and_the_panel_says_when_it_stays_expired(
     home: Home, service: ScriptedService
 ) -> None:
     fresh, old = frame_url("end", 1), frame_url("end", 1, expires=1_000_000_000)
@@ -302,7 +302,7 @@ def test_quitting_does_not_wait_for_hung_queries(home: Home, service: ScriptedSe
         terminal.wait_for_text("16 queued")
         service.wait_for_requests(10)
         terminal.press("q")
-        # One second is promised; the rest is for a loaded machine.
+        # One second is promised; the margin is for a loaded machine.
         assert terminal.wait_exit(3) == 0
         assert 1049 not in terminal.modes
 
@@ -315,9 +315,9 @@ def test_what_cannot_be_done_is_one_line(
     home: Home, arguments: tuple[str, ...], words: str
 ) -> None:
     home.config.unlink()
-    done = home.run(*arguments)
-    assert done.returncode == 2
-    assert "Traceback" not in done.stderr
+    completed = home.run(*arguments)
+    assert completed.returncode == 2
+    assert "Traceback" not in completed.stderr
 
 
 def test_without_a_key_nothing_is_sent(home: Home, service: ScriptedService) -> None:
@@ -329,18 +329,18 @@ def test_without_a_key_nothing_is_sent(home: Home, service: ScriptedService) -> 
 
 
 def test_without_a_terminal_the_dashboard_says_so(home: Home) -> None:
-    done = home.run()
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.count("\n") == 1
-    assert "needs a terminal" in done.stderr
+    completed = home.run()
+    assert (completed.returncode, completed.stdout) == (2, "")
+    assert completed.stderr.count("\n") == 1
+    assert "needs a terminal" in completed.stderr
     with home.open(env={"TERM": "dumb"}) as terminal:
         terminal.wait_for_text("dumb")
         assert terminal.wait_exit() == 2
 
 
 def test_paths_and_help(home: Home) -> None:
-    done = home.run("paths")
-    assert [line.split()[1] for line in done.stdout.splitlines()] == [
+    completed = home.run("paths")
+    assert [line.split()[1] for line in completed.stdout.splitlines()] == [
         str(home.config),
         str(home.watchlist),
         str(home.log),
@@ -418,10 +418,10 @@ def test_a_wrong_theme_names_its_file_in_the_demo_too(home: Home) -> None:
         assert terminal.wait_exit() == 1
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_output_that_cannot_be_written_is_told_in_a_line(home: Home) -> None:
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
+        completed = subprocess.run(
             [*home.command, "paths"],
             stdout=full,
             stderr=subprocess.PIPE,
@@ -429,13 +429,13 @@ def test_output_that_cannot_be_written_is_told_in_a_line(home: Home) -> None:
             check=False,
             env={"PATH": "/usr/bin:/bin", **home.environment()},
         )
-    assert done.returncode == 1
-    assert done.stderr == "scenext-tui: output: No space left on device\n"
+    assert completed.returncode == 1
+    assert completed.stderr == "scenext-tui: output: No space left on device\n"
 
 
 def test_an_unknown_theme_names_the_file_and_the_key(home: Home, service: ScriptedService) -> None:
     home.configure(base_url=service.base_url, api_key=service.api_key, theme="nrod")
     with home.open() as terminal:
-        said = "config.toml: theme: there is no theme “nrod”"
-        terminal.wait_for(lambda text: said in text.replace("\n", ""))
+        message = "config.toml: theme: there is no theme “nrod”"
+        terminal.wait_for(lambda text: message in text.replace("\n", ""))
         assert terminal.wait_exit() == 1

@@ -1,4 +1,7 @@
-"""Typing for a long time: `python -m pytest -m soak tests/sessions/test_typing.py`, two minutes."""
+"""Soak test of memory use under constant typing; it takes two minutes.
+
+Run it with `python -m pytest -m soak tests/sessions/test_typing.py`.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from tests.support.service import ScriptedService, frame_url, task
 from tests.support.terminal import Terminal
 
 IDS = [f"task{number:03}" for number in range(200)]
-ERRANDS = (
+KEY_SEQUENCES = (
     *[(key,) for key in ("j", "k", "G", "g", "pagedown", "pageup")] * 4,
     ("?", "escape"),
     ("/", "t", "1", "escape", "escape"),
@@ -27,7 +30,7 @@ ERRANDS = (
 
 
 @pytest.mark.soak
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="nothing tells its memory")
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc to read memory use")
 def test_memory_does_not_grow_with_what_is_typed(
     home: Home, service: ScriptedService, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -35,22 +38,22 @@ def test_memory_does_not_grow_with_what_is_typed(
         links = [frame_url(task_id, number) for number in range(1, 9)]
         service.script(task_id, task(task_id, frames=links))
     assert home.run("add", *IDS).returncode == 0
-    dice = random.Random(1)
+    rng = random.Random(1)
     with home.open() as terminal:
         terminal.wait_for_text("200 in progress", timeout=20)
-        warm = megabytes(terminal, dice, seconds=40)
-        after = megabytes(terminal, dice, seconds=80)
+        warm = memory_after_typing(terminal, rng, seconds=40)
+        after = memory_after_typing(terminal, rng, seconds=80)
     figure(capsys, "resident memory, 40 s and 120 s of typing", f"{warm}, {after} MB")
     assert after < warm * 1.15
 
 
-def megabytes(terminal: Terminal, dice: random.Random, seconds: float) -> int:
-    """Type for so long; return the memory that is resident then."""
+def memory_after_typing(terminal: Terminal, rng: random.Random, seconds: float) -> int:
+    """Type random keys for so many seconds; return the resident memory in MiB."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        terminal.press(*dice.choice(ERRANDS))
+        terminal.press(*rng.choice(KEY_SEQUENCES))
         terminal.quiet(0.05)
     status = Path(f"/proc/{terminal.pid}/status").read_text()
-    found = re.search(r"VmRSS:\s+(\d+)", status)
-    assert found is not None
-    return int(found[1]) // 1024
+    match = re.search(r"VmRSS:\s+(\d+)", status)
+    assert match is not None
+    return int(match[1]) // 1024

@@ -1,4 +1,4 @@
-"""What a key puts on the wire: what it changes, and not the rest of the screen."""
+"""A key press sends the changed cells only, not the whole screen."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ IDS = [f"task{number:03}" for number in range(120)]
 
 @pytest.fixture
 def terminal(home: Home, service: ScriptedService) -> Iterator[Terminal]:
-    """A dashboard of many tasks at rest, 120x40."""
+    """Run a 120x40 dashboard of many tasks, and wait until it is idle."""
     for task_id in IDS:
         service.script(task_id, task(task_id, frames=[frame_url(task_id, 1)]))
     assert home.run("add", *IDS).returncode == 0
-    with home.open() as opened:
-        opened.wait_for_text("120 in progress")
-        opened.wait_quiet(1.0)
-        yield opened
+    with home.open() as running:
+        running.wait_for_text("120 in progress")
+        running.wait_quiet(1.0)
+        yield running
 
 
-def cost(terminal: Terminal, *keys: str, shows: str) -> int:
-    """Press keys; return the bytes that came until all was quiet again."""
+def bytes_sent(terminal: Terminal, *keys: str, expected: str) -> int:
+    """Press keys; return the number of bytes sent until the screen is quiet again."""
     before = len(terminal.raw)
     terminal.press(*keys)
-    terminal.wait_for(shows)
+    terminal.wait_for(expected)
     terminal.wait_quiet(0.5)
     return len(terminal.raw) - before
 
 
 def test_keys_send_what_they_change(terminal: Terminal) -> None:
-    # A whole screen is some 20 kB, and a list 13 kB.
-    assert cost(terminal, "j", shows="│ task001") < 2_000
-    assert cost(terminal, "/", shows="To the list") < 2_000
-    assert cost(terminal, "escape", shows="Refresh") < 3_000
-    assert cost(terminal, "j" * 34, shows="│ task035") < 10_000
-    # Two steps of the list, and the layout of the rows that are made for those to come.
-    assert cost(terminal, "j", "j", shows="│ task037") < 10_000
+    # Each limit is below the cost of repainting the list.
+    assert bytes_sent(terminal, "j", expected="│ task001") < 2_000
+    assert bytes_sent(terminal, "/", expected="To the list") < 2_000
+    assert bytes_sent(terminal, "escape", expected="Refresh") < 3_000
+    assert bytes_sent(terminal, "j" * 34, expected="│ task035") < 10_000
+    # Two steps of the list, plus the layout of rows created ahead of the cursor.
+    assert bytes_sent(terminal, "j", "j", expected="│ task037") < 10_000
 
 
 def test_what_was_sent_bit_by_bit_looks_as_if_all_was_painted_at_once(terminal: Terminal) -> None:
@@ -65,13 +65,13 @@ def test_what_was_sent_bit_by_bit_looks_as_if_all_was_painted_at_once(terminal: 
     for keys in steps:
         terminal.press(*keys)
         terminal.wait_quiet(0.4)
-        seen = terminal.looks()
+        painted = terminal.looks()
         terminal.press("ctrl+l")
         terminal.wait_quiet(0.3)
-        assert terminal.looks() == seen, f"{keys}:\n{terminal.text()}"
+        assert terminal.looks() == painted, f"{keys}:\n{terminal.text()}"
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no way to its terminal")
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc to reach its terminal")
 def test_what_another_program_wrote_over_is_drawn_anew(terminal: Terminal) -> None:
     Path(f"/proc/{terminal.pid}/fd/1").write_bytes(b"\x1b[5;9HBroadcast message: coffee\r\n")
     terminal.wait_for_text("coffee")
@@ -83,23 +83,23 @@ def test_what_another_program_wrote_over_is_drawn_anew(terminal: Terminal) -> No
 
 
 @pytest.mark.parametrize(
-    # The list, and what is beside it or in its place.
-    ("cols", "rows", "most"),
+    # The list and the task side by side, or one at a time.
+    ("cols", "rows", "max_bytes"),
     [(120, 40, 25_000), (80, 24, 11_000)],
 )
 def test_the_start_sends_the_screen_once_and_what_is_new(
-    home: Home, service: ScriptedService, cols: int, rows: int, most: int
+    home: Home, service: ScriptedService, cols: int, rows: int, max_bytes: int
 ) -> None:
     assert home.run("add", *IDS).returncode == 0
     with home.open(cols=cols, rows=rows) as terminal:
         terminal.wait_for_text("Refresh")
         terminal.wait_quiet(1.0)
-        assert len(terminal.raw) < most
+        assert len(terminal.raw) < max_bytes
 
 
-@pytest.mark.parametrize("back", [False, True])
+@pytest.mark.parametrize("resize_back", [False, True])
 def test_after_a_resize_while_keys_are_held_the_screen_is_whole(
-    home: Home, service: ScriptedService, back: bool
+    home: Home, service: ScriptedService, resize_back: bool
 ) -> None:
     for task_id in IDS:
         service.script(task_id, task(task_id, frames=[frame_url(task_id, 1)]))
@@ -113,11 +113,11 @@ def test_after_a_resize_while_keys_are_held_the_screen_is_whole(
                 terminal.quiet(0.03)
                 if step == 6:
                     terminal.resize(100, 30)
-                if step == 7 and back:
+                if step == 7 and resize_back:
                     terminal.resize(160, 50)
             terminal.wait_quiet(0.4)
-            seen = terminal.looks()
+            painted = terminal.looks()
             terminal.press("ctrl+l")
             terminal.wait_quiet(0.3)
-            assert terminal.looks() == seen
+            assert terminal.looks() == painted
             terminal.resize(160, 50)

@@ -1,4 +1,4 @@
-"""The watched tasks, told as what happens to them."""
+"""The watchlist in memory: poll results, user actions and changes of other programs."""
 
 from __future__ import annotations
 
@@ -28,121 +28,123 @@ def frame(number: int, signature: str = "x") -> Frame:
     return Frame(str(number), f"https://cdn.invalid/{number}.png?sig={signature}")
 
 
-def watching(*task_ids: str) -> Watchlist:
-    found = Watchlist()
-    found.add(task_ids, "", NOON)
-    found.pending.clear()
-    return found
+def watchlist_of(*task_ids: str) -> Watchlist:
+    watchlist = Watchlist()
+    watchlist.add(task_ids, "", NOON)
+    watchlist.pending.clear()
+    return watchlist
 
 
-def say(
-    found: Watchlist,
+def succeed(
+    watchlist: Watchlist,
     status: TaskStatus,
     minutes: float,
     *frames: Frame,
     sent: str | None = None,
     results: tuple[Result, ...] = (),
 ) -> Record:
-    words = status.value if sent is None else sent
-    task = Task("a", status, words, frames, results)
-    record = found.apply(PollResult("a", task), at(minutes))
+    status_sent = status.value if sent is None else sent
+    task = Task("a", status, status_sent, frames, results)
+    record = watchlist.apply(PollResult("a", task), at(minutes))
     assert record is not None
-    assert record is found.get("a")
+    assert record is watchlist.get("a")
     return record
 
 
-def fail(found: Watchlist, minutes: float, kind: ErrorKind = ErrorKind.OFFLINE) -> Record:
-    record = found.apply(PollResult("a", error=ApiError(kind, "gone")), at(minutes))
+def fail(watchlist: Watchlist, minutes: float, kind: ErrorKind = ErrorKind.OFFLINE) -> Record:
+    record = watchlist.apply(PollResult("a", error=ApiError(kind, "gone")), at(minutes))
     assert record is not None
     return record
 
 
 def test_a_task_from_its_first_answer_to_its_end() -> None:
-    found = watching("a", "b")
-    assert found.get("a") == Record(Entry("a", NOON))
-    record = say(found, RUNNING, 1, frame(1))
+    watchlist = watchlist_of("a", "b")
+    assert watchlist.get("a") == Record(Entry("a", NOON))
+    record = succeed(watchlist, RUNNING, 1, frame(1))
     assert (record.status, record.frames, record.answered_at) == (RUNNING, (frame(1),), at(1))
-    record = say(found, DONE, 1.5, frame(1), frame(2), results=(VIDEO,))
+    record = succeed(watchlist, DONE, 1.5, frame(1), frame(2), results=(VIDEO,))
     assert (record.status, record.entry.ended) == (DONE, at(1.5))
-    assert found.pending == [Update("a", RUNNING), Update("a", DONE, ended=at(1.5))]
-    assert found.counts() == {DONE: 1, QUEUED: 1}
+    assert watchlist.pending == [Update("a", RUNNING), Update("a", DONE, ended=at(1.5))]
+    assert watchlist.counts() == {DONE: 1, QUEUED: 1}
 
 
 def test_the_same_answer_again_changes_nothing_that_is_saved() -> None:
-    found = watching("a")
+    watchlist = watchlist_of("a")
     for minute in range(3):
-        say(found, RUNNING, minute)
+        succeed(watchlist, RUNNING, minute)
     for minute in range(3, 6):
-        assert say(found, DONE, minute).entry.ended == at(3), "a refresh ends nothing again"
-    assert len(found.pending) == 2
+        assert succeed(watchlist, DONE, minute).entry.ended == at(3), (
+            "a refresh must not change the end time"
+        )
+    assert len(watchlist.pending) == 2
 
 
 @pytest.mark.parametrize("gap", [5.1, 600])
 def test_an_end_that_nobody_saw_has_no_time(gap: float) -> None:
-    found = watching("a")
-    say(found, RUNNING, 0)
-    assert say(found, DONE, gap).entry.ended is None
-    found = watching("a")
-    assert say(found, DONE, 0).entry.ended is None, "the first answer of all"
+    watchlist = watchlist_of("a")
+    succeed(watchlist, RUNNING, 0)
+    assert succeed(watchlist, DONE, gap).entry.ended is None
+    watchlist = watchlist_of("a")
+    assert succeed(watchlist, DONE, 0).entry.ended is None, "it had ended before the first response"
 
 
 def test_a_failed_request_blanks_nothing() -> None:
-    found = watching("a")
-    good = say(found, RUNNING, 0, frame(1))
-    bad = fail(found, 1)
+    watchlist = watchlist_of("a")
+    good = succeed(watchlist, RUNNING, 0, frame(1))
+    bad = fail(watchlist, 1)
     assert bad.error is not None
     assert (bad.task, bad.answered_at, bad.frames) == (good.task, at(0), (frame(1),))
-    assert say(found, RUNNING, 2).error is None
-    assert len(found.pending) == 1
-    assert found.apply(PollResult("gone", Task("gone", DONE)), NOON) is None
+    assert succeed(watchlist, RUNNING, 2).error is None
+    assert len(watchlist.pending) == 1
+    assert watchlist.apply(PollResult("gone", Task("gone", DONE)), NOON) is None
 
 
 @pytest.mark.parametrize("end", [DONE, FAILED])
 @pytest.mark.parametrize("later", [RUNNING, UNKNOWN, QUEUED])
 def test_what_has_ended_stays_ended(end: TaskStatus, later: TaskStatus) -> None:
-    found = watching("a")
-    say(found, RUNNING, 0)
-    say(found, end, 0.5, frame(1), results=(VIDEO,))
-    saved = list(found.pending)
-    record = say(found, later, 1, sent="odd")
+    watchlist = watchlist_of("a")
+    succeed(watchlist, RUNNING, 0)
+    succeed(watchlist, end, 0.5, frame(1), results=(VIDEO,))
+    saved = list(watchlist.pending)
+    record = succeed(watchlist, later, 1, sent="odd")
     assert (record.status, record.frames) == (end, (frame(1),))
     assert record.status_sent == end.value
     assert record.task is not None
     assert record.task.results == (VIDEO,)
-    assert (record.entry.ended, found.pending) == (at(0.5), saved)
+    assert (record.entry.ended, watchlist.pending) == (at(0.5), saved)
 
 
 def test_an_end_of_an_earlier_session_stays_as_well() -> None:
-    found = Watchlist()
-    found.load([Entry("a", NOON, status=DONE, ended=at(-9))])
+    watchlist = Watchlist()
+    watchlist.load([Entry("a", NOON, status=DONE, ended=at(-9))])
     for status in (RUNNING, DONE):
-        record = say(found, status, 0)
-        assert (record.status, record.entry.ended, found.pending) == (DONE, at(-9), [])
+        record = succeed(watchlist, status, 0)
+        assert (record.status, record.entry.ended, watchlist.pending) == (DONE, at(-9), [])
 
 
 def test_an_end_that_another_dashboard_saw_is_taken_over_at_once() -> None:
-    found = watching("a")
-    say(found, RUNNING, 0, frame(1))
-    found.pending.clear()
-    found.load([Entry("a", NOON, status=DONE, ended=at(0.1))])
-    record = found.get("a")
+    watchlist = watchlist_of("a")
+    succeed(watchlist, RUNNING, 0, frame(1))
+    watchlist.pending.clear()
+    watchlist.load([Entry("a", NOON, status=DONE, ended=at(0.1))])
+    record = watchlist.get("a")
     assert record is not None
     assert (record.status, record.frames) == (DONE, (frame(1),))
-    record = say(found, RUNNING, 0.2)
-    assert (record.status, found.pending) == (DONE, [])
-    record = say(found, DONE, 0.5, results=(VIDEO,))
-    assert (record.entry.ended, found.pending) == (at(0.1), [])
+    record = succeed(watchlist, RUNNING, 0.2)
+    assert (record.status, watchlist.pending) == (DONE, [])
+    record = succeed(watchlist, DONE, 0.5, results=(VIDEO,))
+    assert (record.entry.ended, watchlist.pending) == (at(0.1), [])
 
 
 def test_a_state_that_we_do_not_know_keeps_its_word() -> None:
-    found = watching("a")
+    watchlist = watchlist_of("a")
     for _ in range(2):
-        assert say(found, UNKNOWN, 0, sent="PAUSED").status_sent == "PAUSED"
-    say(found, UNKNOWN, 0, sent="x" * 500)
-    entry = replay(found.entries(), [])[0]
-    assert found.entries() == (entry,), "what is shown is what is saved"
-    assert found.pending[0] == Update("a", UNKNOWN, "PAUSED")
-    assert len(found.pending) == 2
+        assert succeed(watchlist, UNKNOWN, 0, sent="PAUSED").status_sent == "PAUSED"
+    succeed(watchlist, UNKNOWN, 0, sent="x" * 500)
+    entry = replay(watchlist.entries(), [])[0]
+    assert watchlist.entries() == (entry,), "what is shown must be what is saved"
+    assert watchlist.pending[0] == Update("a", UNKNOWN, "PAUSED")
+    assert len(watchlist.pending) == 2
 
 
 @pytest.mark.parametrize(
@@ -159,12 +161,12 @@ def test_a_state_that_we_do_not_know_keeps_its_word() -> None:
 def test_frames_once_seen_stay_and_the_newest_stays_last(
     before: list[int], now: list[int], shown: list[int]
 ) -> None:
-    found = watching("a")
-    say(found, RUNNING, 0, *map(frame, before))
-    record = say(found, RUNNING, 1, *(frame(each, "new") for each in now))
-    assert record.frames == tuple(frame(each, "new" if each in now else "x") for each in shown), (
-        "with the newest signature"
-    )
+    watchlist = watchlist_of("a")
+    succeed(watchlist, RUNNING, 0, *map(frame, before))
+    record = succeed(watchlist, RUNNING, 1, *(frame(number, "new") for number in now))
+    assert record.frames == tuple(
+        frame(number, "new" if number in now else "x") for number in shown
+    ), "each frame must have its newest signature"
 
 
 FRAMES = st.lists(st.integers(0, 9), unique=True, max_size=8)
@@ -172,85 +174,88 @@ FRAMES = st.lists(st.integers(0, 9), unique=True, max_size=8)
 
 @given(st.lists(FRAMES, max_size=5))
 def test_no_frame_is_lost_or_doubled(answers: list[list[int]]) -> None:
-    found, seen = watching("a"), set[int]()
+    watchlist, seen = watchlist_of("a"), set[int]()
     for answer in answers:
         seen.update(answer)
-        shown = [int(each.id) for each in say(found, RUNNING, 0, *map(frame, answer)).frames]
+        shown = [
+            int(saved_frame.id)
+            for saved_frame in succeed(watchlist, RUNNING, 0, *map(frame, answer)).frames
+        ]
         assert sorted(shown) == sorted(seen)
-        assert [each for each in shown if each in answer] == answer
+        assert [number for number in shown if number in answer] == answer
 
 
 def test_adding_twice_keeps_the_task_and_takes_the_label() -> None:
-    found = watching("a")
-    say(found, DONE, 0, frame(1))
-    found.add(["b", "a", "b"], "cats", at(1))
-    found.add(["a"], "", at(2))
-    assert found.ids == ("a", "b")
-    assert len(found) == 2
-    record = found.get("a")
+    watchlist = watchlist_of("a")
+    succeed(watchlist, DONE, 0, frame(1))
+    watchlist.add(["b", "a", "b"], "cats", at(1))
+    watchlist.add(["a"], "", at(2))
+    assert watchlist.ids == ("a", "b")
+    assert len(watchlist) == 2
+    record = watchlist.get("a")
     assert record is not None
     assert (record.entry.label, record.entry.added, record.status) == ("cats", NOON, DONE)
     assert record.frames == (frame(1),)
 
 
 def test_a_thousand_tasks_are_added_at_once() -> None:
-    found = watching(*(f"old{number}" for number in range(1000)))
+    watchlist = watchlist_of(*(f"old{number}" for number in range(1000)))
     before = time.perf_counter()
-    found.add([f"t{number}" for number in range(1000)], "cats", NOON)
+    watchlist.add([f"t{number}" for number in range(1000)], "cats", NOON)
     assert time.perf_counter() - before < 0.5
-    assert (len(found), len(found.pending)) == (2000, 1000)
+    assert (len(watchlist), len(watchlist.pending)) == (2000, 1000)
 
 
 @pytest.mark.parametrize("name", ["a", "b", "c"])
 def test_undo_brings_a_task_back_to_its_old_place_for_good(name: str) -> None:
-    found = watching("a", "b", "c")
-    saved = found.entries()
-    for each in "abc":
-        task = Task(each, DONE, "COMPLETED", (frame(1),))
-        found.apply(PollResult(each, task), NOON)
+    watchlist = watchlist_of("a", "b", "c")
+    saved = watchlist.entries()
+    for task_id in "abc":
+        task = Task(task_id, DONE, "COMPLETED", (frame(1),))
+        watchlist.apply(PollResult(task_id, task), NOON)
     follower = {"a": "b", "b": "c", "c": None}[name]
-    record = found.remove(name)
+    record = watchlist.remove(name)
     assert record is not None
-    assert found.get(name) is None
-    found.restore(record, follower)
-    assert found.ids == ("a", "b", "c")
-    assert found.get(name) == record
-    saved = replay(saved, found.pending)
-    found.pending.clear()
-    found.load(saved)
-    assert found.ids == ("a", "b", "c"), "also after the save"
-    again = found.get(name)
-    assert again is not None
-    assert (again.entry.status, again.frames) == (DONE, (frame(1),))
+    assert watchlist.get(name) is None
+    watchlist.restore(record, follower)
+    assert watchlist.ids == ("a", "b", "c")
+    assert watchlist.get(name) == record
+    saved = replay(saved, watchlist.pending)
+    watchlist.pending.clear()
+    watchlist.load(saved)
+    assert watchlist.ids == ("a", "b", "c"), "the order must survive a save"
+    restored = watchlist.get(name)
+    assert restored is not None
+    assert (restored.entry.status, restored.frames) == (DONE, (frame(1),))
 
 
 def test_undo_after_the_neighbour_went_or_the_task_came_back() -> None:
-    found = watching("a", "b")
-    record = found.remove("a")
+    watchlist = watchlist_of("a", "b")
+    record = watchlist.remove("a")
     assert record is not None
-    found.remove("b")
-    assert found.remove("b") is None
-    found.restore(record, "b")
-    assert found.ids == ("a",)
-    found.remove("a")
-    found.add(["a"], "new", at(1))
-    pending = list(found.pending)
-    found.restore(record, None)
-    assert found.entries() == (Entry("a", at(1), "new"),)
-    assert found.pending == pending
+    watchlist.remove("b")
+    assert watchlist.remove("b") is None
+    watchlist.restore(record, "b")
+    assert watchlist.ids == ("a",)
+    watchlist.remove("a")
+    watchlist.add(["a"], "new", at(1))
+    pending = list(watchlist.pending)
+    watchlist.restore(record, None)
+    assert watchlist.entries() == (Entry("a", at(1), "new"),)
+    assert watchlist.pending == pending
 
 
 def test_what_is_not_saved_yet_stays_on_top_of_what_is_read() -> None:
-    found = watching("a", "b")
-    say(found, RUNNING, 0, frame(1))
-    found.remove("b")
-    found.add(["c"], "", NOON)
-    found.load([Entry("b", NOON), Entry("x", NOON), Entry("a", NOON, "theirs")])
-    assert found.ids == ("x", "a", "c")
-    record = found.get("a")
+    watchlist = watchlist_of("a", "b")
+    succeed(watchlist, RUNNING, 0, frame(1))
+    watchlist.remove("b")
+    watchlist.add(["c"], "", NOON)
+    watchlist.load([Entry("b", NOON), Entry("x", NOON), Entry("a", NOON, "theirs")])
+    assert watchlist.ids == ("x", "a", "c")
+    record = watchlist.get("a")
     assert record is not None
     assert (record.entry.label, record.entry.status) == ("theirs", RUNNING)
     assert record.frames == (frame(1),)
-    assert found.pending == [Update("a", RUNNING), Remove("b"), Add(Entry("c", NOON))]
-    found.load([])
-    assert list(found.ids) == ["c"], "another dashboard removed the rest"
+    assert watchlist.pending == [Update("a", RUNNING), Remove("b"), Add(Entry("c", NOON))]
+    watchlist.load([])
+    assert list(watchlist.ids) == ["c"], "another dashboard removed the rest"

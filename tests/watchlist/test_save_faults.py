@@ -1,6 +1,6 @@
-"""No save loses anything: kills at every system call, every call failing, several writers.
+"""No save loses anything: kills at every system call, fault injection, several writers.
 
-The ordinary run makes a part of the kills; `python -m pytest -m soak` makes all of them.
+The default run makes only some of the kills; `python -m pytest -m soak` makes all of them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.support import killing
 from tests.support.figures import figure
 from tests.support.home import Home
 from tests.support.service import ScriptedService, task
-from tests.watchlist.test_storage import Faulty
+from tests.watchlist.test_storage import ERROR_TEXTS, FaultyFilesystem
 from tui.watchlist.entries import Add, Change, Entry
 from tui.watchlist.storage import StorageError, WatchlistFile
 from tui.watchlist.sync import WatchlistSync
@@ -27,17 +27,10 @@ Capture = pytest.CaptureFixture[str]
 SOAK = pytest.mark.soak
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
-WORDS = {
-    "ENOSPC": "the disk is full",
-    "EDQUOT": "your disk quota is used up",
-    "EROFS": "read-only file system",
-    "EACCES": "permission denied",
-    "EIO": "the disk reports an error",
-    "EINTR": "a signal interrupted it",
-}
+ALL_ERROR_TEXTS = {**ERROR_TEXTS, "EINTR": "a signal interrupted it"}
 
 
-def added(*names: str) -> list[Change]:
+def additions(*names: str) -> list[Change]:
     return [Add(Entry(name, NOON)) for name in names]
 
 
@@ -51,21 +44,21 @@ def test_kill_9_at_any_system_call_loses_nothing(
     tmp_path: Path, capsys: Capture, points: int
 ) -> None:
     orders = killing.Orders(str(tmp_path), points=points, seed=20261122)
-    found = killing.run(orders, timeout=60 + points)
-    inside = sum(found.inside.values())
+    report = killing.run(orders, timeout=60 + points)
+    inside = sum(report.inside.values())
     figure(
         capsys,
-        f"{found.kills:,} kill -9 points in {found.seconds:.0f} s",
-        f"{inside:,} inside a system call of a save {found.inside}",
+        f"{report.kills:,} kill -9 points in {report.seconds:.0f} s",
+        f"{inside:,} inside a system call of a save {report.inside}",
     )
     figure(
         capsys,
-        f"  of {found.acknowledged:,} acknowledged changes: lost, resurrected, unreadable files",
-        [len(found.lost), len(found.resurrected), len(found.unreadable)],
+        f"  of {report.acknowledged:,} acknowledged changes: lost, resurrected, unreadable files",
+        [len(report.lost), len(report.resurrected), len(report.unreadable)],
     )
-    assert found.kills == points
+    assert report.kills == points
     assert inside >= points * 3 // 4
-    assert (found.lost, found.resurrected, found.unreadable) == ([], [], [])
+    assert (report.lost, report.resurrected, report.unreadable) == ([], [], [])
 
 
 @pytest.mark.parametrize(
@@ -76,16 +69,16 @@ def test_writers_at_once_and_killed_lose_nothing(
     tmp_path: Path, capsys: Capture, writers: int, operations: int
 ) -> None:
     orders = killing.Orders(str(tmp_path), writers=writers, operations=operations, seed=4)
-    found = killing.run(orders, timeout=120 + writers * operations / 10)
+    report = killing.run(orders, timeout=120 + writers * operations / 10)
     figure(
         capsys,
-        f"{writers} writers at once, {operations:,} operations each, {found.kills} kills",
-        f"{found.acknowledged:,} acknowledged, {len(found.lost)} lost, "
-        f"{len(found.resurrected)} resurrected, {len(found.unreadable)} unreadable",
+        f"{writers} writers at once, {operations:,} operations each, {report.kills} kills",
+        f"{report.acknowledged:,} acknowledged, {len(report.lost)} lost, "
+        f"{len(report.resurrected)} resurrected, {len(report.unreadable)} unreadable",
     )
-    assert found.acknowledged >= writers * operations
-    assert found.kills > 0
-    assert (found.lost, found.resurrected, found.unreadable) == ([], [], [])
+    assert report.acknowledged >= writers * operations
+    assert report.kills > 0
+    assert (report.lost, report.resurrected, report.unreadable) == ([], [], [])
 
 
 # Failing calls.
@@ -94,56 +87,63 @@ def test_writers_at_once_and_killed_lose_nothing(
 def test_each_call_may_fail_with_each_error_and_the_file_is_the_old_or_the_new(
     tmp_path: Path, capsys: Capture
 ) -> None:
-    came: Counter[str] = Counter()
-    for code, words in WORDS.items():
-        for at in range(200):
-            path = tmp_path / code / str(at) / "watchlist.toml"
-            WatchlistFile(path).save(added("a"))
-            WatchlistFile(path).save(added("b"))
+    results: Counter[str] = Counter()
+    for code, text in ALL_ERROR_TEXTS.items():
+        for index in range(200):
+            path = tmp_path / code / str(index) / "watchlist.toml"
+            WatchlistFile(path).save(additions("a"))
+            WatchlistFile(path).save(additions("b"))
             old = path.read_bytes()
-            faulty = Faulty(getattr(errno, code), at)
-            told = ""
+            faulty = FaultyFilesystem(getattr(errno, code), index)
+            message = ""
             try:
-                WatchlistFile(path, fs=faulty).save(added("c"))
+                WatchlistFile(path, fs=faulty).save(additions("c"))
             except StorageError as error:
-                told = str(error)
-            if at >= len(faulty.calls):
+                message = str(error)
+            if index >= len(faulty.calls):
                 break
-            failed = faulty.calls[at]
+            failed_call = faulty.calls[index]
             now = path.read_bytes()
-            WatchlistFile(path).save(added("c"))
+            WatchlistFile(path).save(additions("c"))
             new = path.read_bytes()
-            assert now in (old, new), (code, failed)
-            assert told or now == new, (code, failed)
-            assert not told or (words in told and str(path.parent) in told), (failed, told)
-            came["refused" if told else "saved all the same"] += 1
-        assert at > 15
-    figure(capsys, "failing calls of a save, 6 errors each", dict(came))
+            assert now in (old, new), (code, failed_call)
+            assert message or now == new, (code, failed_call)
+            assert not message or (text in message and str(path.parent) in message), (
+                failed_call,
+                message,
+            )
+            results["refused" if message else "saved all the same"] += 1
+        assert index > 15
+    figure(capsys, "failing calls of a save, 6 errors each", dict(results))
     figure(capsys, "  neither the old file nor the new", 0)
 
 
-@pytest.mark.parametrize(("code", "words"), WORDS.items())
-async def test_the_keeper_says_what_is_wrong_and_when_it_is_well(
-    tmp_path: Path, code: str, words: str
+@pytest.mark.parametrize(("code", "text"), ALL_ERROR_TEXTS.items())
+async def test_the_sync_says_what_is_wrong_and_when_it_is_well(
+    tmp_path: Path, code: str, text: str
 ) -> None:
     path = tmp_path / "watchlist.toml"
-    faulty = Faulty(getattr(errno, code), names="fsync")
-    said: asyncio.Queue[str] = asyncio.Queue()
-    pending = added("a")
+    faulty = FaultyFilesystem(getattr(errno, code), failing="fsync")
+    problems: asyncio.Queue[str] = asyncio.Queue()
+    pending = additions("a")
     sync = WatchlistSync(
-        WatchlistFile(path, fs=faulty), pending, lambda _: None, said.put_nowait, retry_interval=0.1
+        WatchlistFile(path, fs=faulty),
+        pending,
+        lambda _: None,
+        problems.put_nowait,
+        retry_interval=0.1,
     )
-    running = asyncio.create_task(sync.run())
+    sync_task = asyncio.create_task(sync.run())
     try:
         async with asyncio.timeout(10):
-            assert words in await said.get()
+            assert text in await problems.get()
             assert pending
-            faulty.names_failing = []
-            assert await said.get() == ""
+            faulty.failing = []
+            assert await problems.get() == ""
     finally:
-        running.cancel()
+        sync_task.cancel()
         with suppress(asyncio.CancelledError):
-            await running
+            await sync_task
     assert not pending
     assert [entry.id for entry in WatchlistFile(path).load().entries] == ["a"]
 
@@ -151,7 +151,7 @@ async def test_the_keeper_says_what_is_wrong_and_when_it_is_well(
 def test_a_folder_that_cannot_be_written_to_is_told_until_it_can(
     home: Home, service: ScriptedService, capsys: Capture
 ) -> None:
-    """Not by its mode: whoever runs this as root may write everywhere."""
+    """The folder is blocked by a file, since permissions would not stop root."""
     for name in ("one", "two"):
         service.script(name, task(name))
     home.watchlist.parent.parent.mkdir(parents=True)

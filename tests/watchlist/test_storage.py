@@ -1,4 +1,4 @@
-"""The watchlist on disk, told as sessions: of one dashboard, of several, and of failing disks."""
+"""The watchlist file: one dashboard, several at once, damaged files and failing disks."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def entry(task_id: str, label: str = "") -> Entry:
 
 
 def ids(entries: tuple[Entry, ...]) -> list[str]:
-    return [each.id for each in entries]
+    return [saved.id for saved in entries]
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def copies(path: Path) -> list[Path]:
 
 
 def names(directory: Path) -> list[str]:
-    return sorted(each.name for each in directory.iterdir())
+    return sorted(file.name for file in directory.iterdir())
 
 
 def mode(path: Path) -> int:
@@ -124,7 +124,7 @@ def test_files_and_every_folder_made_are_the_owners_alone(tmp_path: Path) -> Non
     finally:
         os.umask(old)
     assert [mode(tmp_path / "one"), mode(tmp_path / "one" / "two")] == [0o700, 0o700]
-    assert {each.name: mode(each) for each in deep.parent.iterdir()} == {
+    assert {path.name: mode(path) for path in deep.parent.iterdir()} == {
         "watchlist.toml": 0o600,
         "watchlist.toml.bak": 0o600,
         "watchlist.toml.lock": 0o600,
@@ -145,16 +145,16 @@ def test_a_symbolic_link_stays_one(tmp_path: Path) -> None:
 def test_temporary_files_of_killed_saves_go_after_an_hour(path: Path) -> None:
     old, new = (path.with_name(f".watchlist.toml.{name}.tmp") for name in ("old", "new"))
     foreign = path.with_name(".other.toml.x.tmp")
-    for each in (old, new, foreign):
-        each.touch()
-    for each in (old, foreign):
-        os.utime(each, (time.time() - 4000,) * 2)
+    for temporary in (old, new, foreign):
+        temporary.touch()
+    for temporary in (old, foreign):
+        os.utime(temporary, (time.time() - 4000,) * 2)
     WatchlistFile(path).save([Add(entry("a"))])
     assert [old.exists(), new.exists(), foreign.exists()] == [False, True, True]
 
 
 def test_a_backup_that_is_the_file_itself_is_no_trouble(file: WatchlistFile, path: Path) -> None:
-    """As a kill between backup and replace leaves it: rename(2) then does nothing."""
+    """A kill between backup and replace leaves this state, in which rename(2) does nothing."""
     file.save([Add(entry("a"))])
     os.link(path, f"{path}.bak")
     file.save([Add(entry("b"))])
@@ -162,7 +162,7 @@ def test_a_backup_that_is_the_file_itself_is_no_trouble(file: WatchlistFile, pat
     assert ids(WatchlistFile(Path(f"{path}.bak")).load().entries) == ["a"]
 
 
-# What changes mean.
+# Replaying changes.
 
 
 def test_adding_again_keeps_the_entry_but_takes_a_label() -> None:
@@ -201,11 +201,11 @@ ENTRIES = st.builds(
     status_sent=TEXT | SURROGATES,
     ended=st.none() | MOMENTS,
 )
-FEW = st.sampled_from("abc")
+FEW_IDS = st.sampled_from("abc")
 UPDATES = st.builds(
-    Update, FEW, st.sampled_from(TaskStatus), status_sent=TEXT, ended=st.none() | MOMENTS
+    Update, FEW_IDS, st.sampled_from(TaskStatus), status_sent=TEXT, ended=st.none() | MOMENTS
 )
-CHANGES = st.one_of(ENTRIES.map(Add), FEW.map(Remove), UPDATES)
+CHANGES = st.one_of(ENTRIES.map(Add), FEW_IDS.map(Remove), UPDATES)
 
 
 @given(st.lists(CHANGES, max_size=12))
@@ -228,9 +228,9 @@ def test_the_end_of_a_task_does_not_depend_on_the_order(
     orders: tuple[list[Update], list[Update]],
 ) -> None:
     def ends(updates: list[Update]) -> list[tuple[str, datetime | None] | None]:
-        one_end = [each for each in updates if each.status is not FAILED]
-        found = replay([entry("a"), entry("b"), entry("c")], one_end)
-        return [(each.id, each.ended) if each.status.terminal else None for each in found]
+        one_end = [update for update in updates if update.status is not FAILED]
+        entries = replay([entry("a"), entry("b"), entry("c")], one_end)
+        return [(e.id, e.ended) if e.status.terminal else None for e in entries]
 
     assert ends(orders[0]) == ends(orders[1])
 
@@ -256,11 +256,11 @@ def test_no_label_makes_a_save_fail(tmp_path: Path, label: str, number: int) -> 
 
 @given(st.binary(max_size=200) | TEXT.map(lambda text: text.encode("utf-8", "replace")))
 def test_any_bytes_are_a_watchlist_or_unreadable(data: bytes) -> None:
-    for each in (data, b"version = 1\n" + data, b'[[task]]\nid = "a"\n' + data):
+    for document in (data, b"version = 1\n" + data, b'[[task]]\nid = "a"\n' + data):
         try:
-            decode(each, NOON)
+            decode(document, NOON)
         except UnreadableError as error:
-            assert str(error).isprintable()  # noqa: PT017 - any bytes may be readable, too.
+            assert str(error).isprintable()  # noqa: PT017 - some bytes are readable.
 
 
 # Damaged files.
@@ -294,8 +294,8 @@ def test_an_unreadable_file_is_kept_and_its_backup_loaded(
         assert loaded.warning.isprintable()
     backup = Path(f"{path}.bak").read_bytes()
     assert ids(file.save([Add(entry("c"))]).entries) == ["a", "c"]
-    assert [each.read_bytes() for each in copies(path)] == [data]
-    assert Path(f"{path}.bak").read_bytes() == backup, "a broken file must not push it out"
+    assert [copy.read_bytes() for copy in copies(path)] == [data]
+    assert Path(f"{path}.bak").read_bytes() == backup, "a broken file must not replace the backup"
     assert file.load().warning == ""
 
 
@@ -303,7 +303,7 @@ def test_an_unreadable_file_without_a_backup_is_kept(file: WatchlistFile, path: 
     path.write_bytes(b"\0")
     assert "There is no backup yet" in file.load().warning
     assert ids(file.save([Add(entry("a"))]).entries) == ["a"]
-    assert [each.read_bytes() for each in copies(path)] == [b"\0"]
+    assert [copy.read_bytes() for copy in copies(path)] == [b"\0"]
 
 
 def test_other_damage_at_the_same_second_gets_a_copy_of_its_own(
@@ -312,7 +312,7 @@ def test_other_damage_at_the_same_second_gets_a_copy_of_its_own(
     for data in (b"\0", b"\1"):
         path.write_bytes(data)
         file.load()
-    assert [each.read_bytes() for each in copies(path)] == [b"\0", b"\1"]
+    assert [copy.read_bytes() for copy in copies(path)] == [b"\0", b"\1"]
 
 
 def test_fewer_tasks_than_counted_are_accepted_after_a_copy(
@@ -327,9 +327,9 @@ def test_fewer_tasks_than_counted_are_accepted_after_a_copy(
     assert "lists 1 of 2 tasks; a copy is in watchlist.toml.broken-" in loaded.warning
     file.save([])
     assert file.load() == storage.Snapshot(loaded.entries)
-    assert [each.read_bytes() for each in copies(path)] == [cut]
-    kept = list(path.parent.glob("watchlist.toml.bak.broken-*"))
-    assert [ids(WatchlistFile(each).load().entries) for each in kept] == [["a", "b"]]
+    assert [copy.read_bytes() for copy in copies(path)] == [cut]
+    backups = list(path.parent.glob("watchlist.toml.bak.broken-*"))
+    assert [ids(WatchlistFile(copy).load().entries) for copy in backups] == [["a", "b"]]
 
 
 def test_tasks_added_by_hand_and_a_byte_order_mark_are_welcome(
@@ -355,7 +355,7 @@ def test_one_damaged_task_does_not_cost_the_others(file: WatchlistFile, path: Pa
     assert loaded.entries == (Entry("a", NOON, "again", FAILED), entry("b"))
     assert "has 5 damaged entries and lists a task twice" in loaded.warning
     file.save([Add(entry("c"))])
-    assert [each.read_bytes() for each in copies(path)] == [before]
+    assert [copy.read_bytes() for copy in copies(path)] == [before]
     assert file.load() == storage.Snapshot((*loaded.entries, entry("c")))
 
 
@@ -372,11 +372,11 @@ def test_keys_that_are_not_ours_survive(file: WatchlistFile, path: Path) -> None
 
 
 def test_keys_that_cannot_be_written_go_after_a_copy(file: WatchlistFile, path: Path) -> None:
-    """Python reads a hexadecimal number of any length, and writes no decimal one that long."""
+    """Python reads a hexadecimal number of any length, but cannot write so long a decimal one."""
     before = "version = 1\nhuge = 0x" + "f" * 9000 + '\n[[task]]\nid = "a"\n'
     path.write_text(before)
     assert "lost keys that are not ours" in file.save([Add(entry("b"))]).warning
-    assert [each.read_text() for each in copies(path)] == [before]
+    assert [copy.read_text() for copy in copies(path)] == [before]
     assert ids(file.load().entries) == ["a", "b"]
 
 
@@ -429,7 +429,7 @@ def test_two_dashboards_keep_each_others_tasks(path: Path) -> None:
     assert one.load().entries[0].status is DONE
 
 
-SAVER = """
+SAVER_PROGRAM = """
 import sys, datetime, pathlib
 from tui.watchlist.entries import Add, Entry
 from tui.watchlist.storage import WatchlistFile
@@ -441,9 +441,9 @@ for number in range(int(sys.argv[3])):
 """
 
 
-def saver(path: Path, name: str, number: int) -> subprocess.Popen[str]:
+def start_saver(path: Path, name: str, number: int) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", SAVER, str(path), name, str(number)],
+        [sys.executable, "-c", SAVER_PROGRAM, str(path), name, str(number)],
         stdout=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[2],
@@ -451,29 +451,31 @@ def saver(path: Path, name: str, number: int) -> subprocess.Popen[str]:
 
 
 def test_two_processes_at_once_lose_nothing(path: Path) -> None:
-    both = [saver(path, name, 40) for name in ("left", "right")]
-    said = [each.communicate(timeout=60)[0].split() for each in both]
-    assert [each.returncode for each in both] == [0, 0]
+    processes = [start_saver(path, name, 40) for name in ("left", "right")]
+    outputs = [process.communicate(timeout=60)[0].split() for process in processes]
+    assert [process.returncode for process in processes] == [0, 0]
     loaded = WatchlistFile(path).load()
-    assert sorted(ids(loaded.entries)) == sorted(said[0] + said[1])
+    assert sorted(ids(loaded.entries)) == sorted(outputs[0] + outputs[1])
     assert (len(loaded.entries), loaded.warning) == (80, "")
 
 
 def test_a_kill_at_any_moment_loses_nothing_acknowledged(path: Path) -> None:
-    dice = random.Random(20261122)
+    rng = random.Random(20261122)
     acknowledged: list[str] = []
     for first in range(0, 30, 6):
-        batch = [saver(path.with_name(f"{i}.toml"), "t", 10**6) for i in range(first, first + 6)]
+        batch = [
+            start_saver(path.with_name(f"{i}.toml"), "t", 10**6) for i in range(first, first + 6)
+        ]
         for number, process in enumerate(batch, first):
             assert process.stdout is not None
-            said = process.stdout.readline()
-            time.sleep(dice.uniform(0, 0.03))
+            output = process.stdout.readline()
+            time.sleep(rng.uniform(0, 0.03))
             process.kill()
-            said += process.stdout.read()
+            output += process.stdout.read()
             process.wait()
             process.stdout.close()
             acknowledged = [
-                line.rstrip() for line in said.splitlines(keepends=True) if "\n" in line
+                line.rstrip() for line in output.splitlines(keepends=True) if "\n" in line
             ]
             loaded = WatchlistFile(path.with_name(f"{number}.toml")).load()
             assert loaded.warning == ""
@@ -484,25 +486,25 @@ def test_a_kill_at_any_moment_loses_nothing_acknowledged(path: Path) -> None:
 # Failing disks.
 
 
-class Faulty(Filesystem):
-    """Fails the n-th system call that storage makes, once, or each call of some names."""
+class FaultyFilesystem(Filesystem):
+    """Fails the system call of index `at` once, or every call whose name is in `failing`."""
 
-    def __init__(self, number: int, at: int | None = None, names: str = "") -> None:
-        self.number, self.at, self.names_failing = number, at, names.split()
+    def __init__(self, number: int, at: int | None = None, failing: str = "") -> None:
+        self.number, self.at, self.failing = number, at, failing.split()
         self.calls: list[str] = []
 
     def __getattribute__(self, name: str) -> Any:  # noqa: ANN401
-        found = object.__getattribute__(self, name)
+        attribute = object.__getattribute__(self, name)
         if name not in vars(Filesystem) or name.startswith("_"):
-            return found
+            return attribute
 
         def call(*args: object) -> object:
             self.calls.append(name)
-            if len(self.calls) - 1 == self.at or name in self.names_failing:
+            if len(self.calls) - 1 == self.at or name in self.failing:
                 if name == "close":
-                    found(*args)
+                    attribute(*args)
                 raise OSError(self.number, os.strerror(self.number))
-            return found(*args)
+            return attribute(*args)
 
         return call
 
@@ -510,57 +512,57 @@ class Faulty(Filesystem):
 ERRORS = [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO, errno.ESTALE]
 
 
-@pytest.mark.parametrize("number", ERRORS, ids=lambda each: errno.errorcode[each])
+@pytest.mark.parametrize("number", ERRORS, ids=lambda number: errno.errorcode[number])
 def test_any_call_may_fail_once_without_loss(tmp_path: Path, number: int) -> None:
-    told: list[str] = []
-    for at in range(200):
-        path = tmp_path / str(at) / "watchlist.toml"
+    messages: list[str] = []
+    for index in range(200):
+        path = tmp_path / str(index) / "watchlist.toml"
         WatchlistFile(path).save([Add(entry("a"))])
         WatchlistFile(path).save([Add(entry("b"))])
-        faulty = Faulty(number, at)
+        faulty = FaultyFilesystem(number, index)
         file = WatchlistFile(path, fs=faulty)
         try:
             saved = ids(file.save([Add(entry("c"))]).entries)
         except StorageError as error:
-            told.append(str(error))
+            messages.append(str(error))
             saved = ids(WatchlistFile(path).load().entries)
         assert saved[:2] == ["a", "b"]
         assert ids(WatchlistFile(path).load().entries) == saved
-        faulty.at, calls = None, len(faulty.calls)
+        faulty.at, call_count = None, len(faulty.calls)
         assert WatchlistFile(path).load().warning == ""
-        assert ids(file.save([Add(entry("c"))]).entries)[-1] == "c", "the next try succeeds"
+        assert ids(file.save([Add(entry("c"))]).entries)[-1] == "c", "the retry must succeed"
         left = set(names(path.parent))
         stray = left - {"watchlist.toml", "watchlist.toml.bak", "watchlist.toml.lock"}
-        assert not stray or faulty.calls[at] == "unlink", faulty.calls[at]
-        if at >= calls:
+        assert not stray or faulty.calls[index] == "unlink", faulty.calls[index]
+        if index >= call_count:
             break
-    assert len(told) > 4
-    for each in told:
-        assert str(tmp_path) in each
-        assert each.isprintable()
+    assert len(messages) > 4
+    for message in messages:
+        assert str(tmp_path) in message
+        assert message.isprintable()
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
 def test_no_failing_call_costs_a_damaged_file(tmp_path: Path, number: int) -> None:
-    for at in range(200):
-        path = tmp_path / str(at) / "watchlist.toml"
+    for index in range(200):
+        path = tmp_path / str(index) / "watchlist.toml"
         for task_id in "abc":
             WatchlistFile(path).save([Add(entry(task_id))])
         path.write_bytes(b"\0")
-        loading, saving = Faulty(number, at), Faulty(number, at)
+        loading, saving = FaultyFilesystem(number, index), FaultyFilesystem(number, index)
         assert WatchlistFile(path, fs=loading).load().warning
         for copy in copies(path):
             copy.unlink()
         with suppress(StorageError):
             WatchlistFile(path, fs=saving).save([Add(entry("d"))])
-        assert b"\0" in [each.read_bytes() for each in (path, *copies(path))]
+        assert b"\0" in [copy.read_bytes() for copy in (path, *copies(path))]
         assert ids(WatchlistFile(path).load().entries)[:2] == ["a", "b"]
-        if at >= len(saving.calls):
+        if index >= len(saving.calls):
             break
-    assert at > 20
+    assert index > 20
 
 
-WORDS = {
+ERROR_TEXTS = {
     "ENOSPC": "the disk is full",
     "EDQUOT": "your disk quota is used up",
     "EROFS": "read-only file system",
@@ -569,15 +571,15 @@ WORDS = {
 }
 
 
-@pytest.mark.parametrize(("code", "words"), WORDS.items())
+@pytest.mark.parametrize(("code", "text"), ERROR_TEXTS.items())
 @pytest.mark.parametrize("call", ["write", "lock"])
 def test_why_it_was_not_saved_is_said_in_plain_words(
-    file: WatchlistFile, path: Path, code: str, words: str, call: str
+    file: WatchlistFile, path: Path, code: str, text: str, call: str
 ) -> None:
     file.save([Add(entry("a"))])
     before = path.read_bytes()
-    faulty = WatchlistFile(path, fs=Faulty(getattr(errno, code), names=call))
-    with pytest.raises(StorageError, match=f"^Not saved: .*watchlist.toml(.lock)?: {words}; "):
+    faulty = WatchlistFile(path, fs=FaultyFilesystem(getattr(errno, code), failing=call))
+    with pytest.raises(StorageError, match=f"^Not saved: .*watchlist.toml(.lock)?: {text}; "):
         faulty.save([Add(entry("b"))])
     assert path.read_bytes() == before
     assert names(path.parent) == ["watchlist.toml", "watchlist.toml.lock"]
@@ -586,7 +588,7 @@ def test_why_it_was_not_saved_is_said_in_plain_words(
 
 def test_a_broken_file_that_cannot_be_copied_is_not_replaced(path: Path) -> None:
     path.write_bytes(b"\0")
-    full = WatchlistFile(path, fs=Faulty(errno.ENOSPC, names="write"))
+    full = WatchlistFile(path, fs=FaultyFilesystem(errno.ENOSPC, failing="write"))
     assert "no copy could be kept" in full.load().warning
     with pytest.raises(StorageError, match=r"no copy could be kept: .* the disk is full"):
         full.save([Add(entry("a"))])
@@ -595,7 +597,7 @@ def test_a_broken_file_that_cannot_be_copied_is_not_replaced(path: Path) -> None
 
 def test_a_file_that_cannot_be_read_is_not_replaced(file: WatchlistFile, path: Path) -> None:
     file.save([Add(entry("a"))])
-    faulty = WatchlistFile(path, fs=Faulty(errno.EIO, names="read"))
+    faulty = WatchlistFile(path, fs=FaultyFilesystem(errno.EIO, failing="read"))
     assert "Could not read" in faulty.load().warning
     with pytest.raises(StorageError, match="the disk reports an error"):
         faulty.save([Add(entry("b"))])
@@ -605,21 +607,21 @@ def test_a_file_that_cannot_be_read_is_not_replaced(file: WatchlistFile, path: P
 def test_where_links_fail_the_backup_is_a_copy(file: WatchlistFile, path: Path) -> None:
     file.save([Add(entry("a"))])
     before = path.read_bytes()
-    WatchlistFile(path, fs=Faulty(errno.EPERM, names="link")).save([Add(entry("b"))])
+    WatchlistFile(path, fs=FaultyFilesystem(errno.EPERM, failing="link")).save([Add(entry("b"))])
     assert Path(f"{path}.bak").read_bytes() == before
     assert mode(Path(f"{path}.bak")) == 0o600
 
 
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS])
 def test_where_locks_are_missing_it_goes_on_and_says_so_once(path: Path, number: int) -> None:
-    file = WatchlistFile(path, fs=Faulty(number, names="lock"))
+    file = WatchlistFile(path, fs=FaultyFilesystem(number, failing="lock"))
     assert "No file locks" in file.save([Add(entry("a"))]).warning
     assert file.save([Add(entry("b"))]).warning == ""
     assert ids(file.load().entries) == ["a", "b"]
 
 
-class Impatient(Filesystem):
-    """Waits for the lock for a moment only."""
+class ShortLockTimeout(Filesystem):
+    """Waits only briefly for the lock."""
 
     def lock(self, path: Path, timeout: float) -> AbstractContextManager[object]:
         assert timeout == storage.LOCK_TIMEOUT
@@ -632,7 +634,7 @@ def test_a_lock_that_another_holds_is_told(file: WatchlistFile, path: Path) -> N
         Filesystem().lock(Path(f"{path}.lock"), 1),
         pytest.raises(StorageError, match=r"another program holds the lock .*watchlist.toml.lock"),
     ):
-        WatchlistFile(path, fs=Impatient()).save([Add(entry("b"))])
+        WatchlistFile(path, fs=ShortLockTimeout()).save([Add(entry("b"))])
     assert ids(file.load().entries) == ["a"]
     assert ids(file.save([Add(entry("b"))]).entries) == ["a", "b"]
 
@@ -645,7 +647,7 @@ def test_a_lock_that_is_a_link_is_refused(file: WatchlistFile, path: Path, tmp_p
 
 
 class LyingRename(Filesystem):
-    """Renames, and then says that it did not, as NFS may."""
+    """Renames and then reports an error, as NFS may."""
 
     def replace(self, source: Path, target: Path) -> None:
         super().replace(source, target)
@@ -657,8 +659,8 @@ def test_a_rename_that_failed_only_in_words_is_a_success(path: Path) -> None:
     assert ids(WatchlistFile(path, fs=LyingRename()).save([Add(entry("a"))]).entries) == ["a"]
 
 
-class InterruptedLock(Filesystem):
-    """A lock that shows whether it is held while files are written."""
+class LockCheckingFilesystem(Filesystem):
+    """Asserts that files are written only while the lock is held; writes a few bytes at a time."""
 
     held = False
 
@@ -675,13 +677,13 @@ class InterruptedLock(Filesystem):
         super().replace(source, target)
 
     def write(self, fd: int, data: memoryview) -> int:
-        """Short writes, as a signal or a nearly full disk causes them."""
+        """Write fewer bytes than asked, as a signal or a nearly full disk causes."""
         assert self.held
         return super().write(fd, data[:7])
 
 
 def test_short_writes_are_continued_and_all_is_done_under_the_lock(path: Path) -> None:
-    fs = InterruptedLock()
+    fs = LockCheckingFilesystem()
     file = WatchlistFile(path, fs=fs)
     file.save([Add(entry("a", "x" * 100))])
     assert file.load() == storage.Snapshot((entry("a", "x" * 100),))

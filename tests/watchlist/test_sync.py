@@ -1,4 +1,4 @@
-"""The watchlist and its file, told as sessions: real files, real time, failing disks."""
+"""`WatchlistSync` with real files, in real time, on failing disks."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from tui.watchlist.storage import Snapshot, WatchlistFile
 from tui.watchlist.sync import WatchlistSync
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-FOLLOW = 0.05
+CHECK_INTERVAL = 0.05
 
 
 class Disk(Filesystem):
-    """Fails on demand, and can be made to wait just before it writes."""
+    """A filesystem that fails on demand, and can be made to wait before it replaces the file."""
 
     def __init__(self) -> None:
         self.failing: BaseException | None = None
@@ -54,31 +54,33 @@ class Disk(Filesystem):
 
 
 class Session:
-    """A watchlist with its keeper, as the app has them."""
+    """A watchlist with its sync, connected as in the app."""
 
-    def __init__(self, path: Path, *, retry: float = 60.0, follow: float = FOLLOW) -> None:
+    def __init__(
+        self, path: Path, *, retry_interval: float = 60.0, check_interval: float = CHECK_INTERVAL
+    ) -> None:
         self.disk = Disk()
         self.path = path
         self.list = Watchlist()
-        self.troubles: list[str] = []
-        self.seen: list[tuple[str, ...]] = []
+        self.problems: list[str] = []
+        self.loaded: list[tuple[str, ...]] = []
         self.changed = asyncio.Event()
         self.sync = WatchlistSync(
             WatchlistFile(path, fs=self.disk),
             self.list.pending,
             self._loaded,
-            self._trouble,
-            retry_interval=retry,
-            check_interval=follow,
+            self._problem_changed,
+            retry_interval=retry_interval,
+            check_interval=check_interval,
         )
 
     def _loaded(self, loaded: Snapshot) -> None:
         self.list.load(loaded.entries)
-        self.seen.append(self.list.ids)
+        self.loaded.append(self.list.ids)
         self.changed.set()
 
-    def _trouble(self, words: str) -> None:
-        self.troubles.append(words)
+    def _problem_changed(self, message: str) -> None:
+        self.problems.append(message)
         self.changed.set()
 
     def add(self, *task_ids: str) -> None:
@@ -95,13 +97,13 @@ class Session:
 
     @property
     def on_disk(self) -> list[str]:
-        return [each.id for each in WatchlistFile(self.path).load().entries]
+        return [saved.id for saved in WatchlistFile(self.path).load().entries]
 
-    async def until(self, true: Callable[[], bool], seconds: float = 3.0) -> float:
-        """Wait for a state; return how long it took."""
+    async def wait_until(self, condition: Callable[[], bool], seconds: float = 3.0) -> float:
+        """Wait for a condition; return the seconds that took."""
         before = time.monotonic()
         async with asyncio.timeout(seconds):
-            while not true():
+            while not condition():
                 self.changed.clear()
                 try:
                     async with asyncio.timeout(0.02):
@@ -112,15 +114,15 @@ class Session:
 
 
 @asynccontextmanager
-async def running(path: Path, **more: float) -> AsyncIterator[Session]:
-    told = Session(path, **more)
-    told.list.load(told.sync.load().entries)
-    task = asyncio.create_task(told.sync.run())
+async def running(path: Path, **intervals: float) -> AsyncIterator[Session]:
+    session = Session(path, **intervals)
+    session.list.load(session.sync.load().entries)
+    task = asyncio.create_task(session.sync.run())
     try:
-        yield told
+        yield session
         assert not task.done()
     finally:
-        told.disk.gate.set()
+        session.disk.gate.set()
         task.cancel()
         await asyncio.wait([task])
 
@@ -130,7 +132,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "watchlist.toml"
 
 
-def others(path: Path, *changes: Change) -> None:
+def save_elsewhere(path: Path, *changes: Change) -> None:
     WatchlistFile(path).save(changes)
 
 
@@ -139,187 +141,189 @@ def entry(task_id: str) -> Entry:
 
 
 async def test_what_the_user_adds_is_on_disk_at_once(path: Path) -> None:
-    async with running(path, follow=5.0) as told:
-        told.add("a", "b")
-        assert await told.until(lambda: not told.list.pending) < 1
-        assert told.on_disk == ["a", "b"]
-        told.remove("a")
-        assert await told.until(lambda: told.on_disk == ["b"]) < 1
-    assert told.troubles == []
+    async with running(path, check_interval=5.0) as session:
+        session.add("a", "b")
+        assert await session.wait_until(lambda: not session.list.pending) < 1
+        assert session.on_disk == ["a", "b"]
+        session.remove("a")
+        assert await session.wait_until(lambda: session.on_disk == ["b"]) < 1
+    assert session.problems == []
 
 
-async def test_a_change_without_a_kick_is_saved_within_a_look(path: Path) -> None:
-    async with running(path) as told:
-        told.list.add(["a"], "", NOON)
-        assert await told.until(lambda: told.on_disk == ["a"]) < 1
+async def test_a_change_without_a_wake_is_saved_within_a_check(path: Path) -> None:
+    async with running(path) as session:
+        session.list.add(["a"], "", NOON)
+        assert await session.wait_until(lambda: session.on_disk == ["a"]) < 1
 
 
 async def test_states_wait_for_each_other_and_an_add_takes_them_along(path: Path) -> None:
-    others(path, Add(entry("a")), Add(entry("b")))
-    async with running(path, follow=5.0) as told:
+    save_elsewhere(path, Add(entry("a")), Add(entry("b")))
+    async with running(path, check_interval=5.0) as session:
         for status in (TaskStatus.IN_PROGRESS, TaskStatus.COMPLETED):
-            told.update("a", status)
+            session.update("a", status)
             await asyncio.sleep(0.02)
-        assert len(told.list.pending) == 2
-        await told.until(lambda: not told.list.pending)
-        assert told.disk.locks == 1
-        told.update("b", TaskStatus.FAILED)
-        told.add("c")
-        assert await told.until(lambda: not told.list.pending) < 0.25
-        assert told.disk.locks == 2
-    found = WatchlistFile(path).load().entries
-    assert [each.status.value for each in found] == ["COMPLETED", "FAILED", "QUEUED"]
+        assert len(session.list.pending) == 2
+        await session.wait_until(lambda: not session.list.pending)
+        assert session.disk.locks == 1
+        session.update("b", TaskStatus.FAILED)
+        session.add("c")
+        assert await session.wait_until(lambda: not session.list.pending) < 0.25
+        assert session.disk.locks == 2
+    entries = WatchlistFile(path).load().entries
+    assert [saved.status.value for saved in entries] == ["COMPLETED", "FAILED", "QUEUED"]
 
 
 async def test_another_writers_change_is_seen_within_two_seconds(path: Path) -> None:
-    async with running(path, follow=1.0) as told:
-        others(path, Add(entry("theirs")))
-        assert await told.until(lambda: told.list.ids == ("theirs",)) < 2
-        told.add("ours")
-        await told.until(lambda: told.on_disk == ["theirs", "ours"])
-        others(path, Remove("theirs"))
-        assert await told.until(lambda: told.list.ids == ("ours",)) < 2
+    async with running(path, check_interval=1.0) as session:
+        save_elsewhere(path, Add(entry("theirs")))
+        assert await session.wait_until(lambda: session.list.ids == ("theirs",)) < 2
+        session.add("ours")
+        await session.wait_until(lambda: session.on_disk == ["theirs", "ours"])
+        save_elsewhere(path, Remove("theirs"))
+        assert await session.wait_until(lambda: session.list.ids == ("ours",)) < 2
 
 
 async def test_our_own_save_is_not_told_twice(path: Path) -> None:
-    async with running(path) as told:
-        told.add("a")
-        await told.until(lambda: not told.list.pending)
-        await asyncio.sleep(4 * FOLLOW)
-    assert told.seen == [("a",)]
+    async with running(path) as session:
+        session.add("a")
+        await session.wait_until(lambda: not session.list.pending)
+        await asyncio.sleep(4 * CHECK_INTERVAL)
+    assert session.loaded == [("a",)]
 
 
 async def test_a_full_disk_is_told_once_and_what_is_pending_is_saved_later(path: Path) -> None:
-    others(path, Add(entry("old")))
-    async with running(path, retry=0.3) as told:
-        told.disk.failing = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        told.add("a")
-        await told.until(lambda: bool(told.troubles))
-        await told.until(lambda: told.disk.locks >= 3)
-        assert "the disk is full" in told.troubles[0]
-        assert len(told.troubles) == 1
-        others(path, Add(entry("theirs")))
-        await told.until(lambda: "theirs" in told.list.ids)
-        assert told.list.ids == ("old", "theirs", "a")
-        told.disk.failing = None
-        assert await told.until(lambda: not told.list.pending) < 1
-        assert told.troubles[1:] == [""]
-    assert told.on_disk == ["old", "theirs", "a"]
+    save_elsewhere(path, Add(entry("old")))
+    async with running(path, retry_interval=0.3) as session:
+        session.disk.failing = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        session.add("a")
+        await session.wait_until(lambda: bool(session.problems))
+        await session.wait_until(lambda: session.disk.locks >= 3)
+        assert "the disk is full" in session.problems[0]
+        assert len(session.problems) == 1
+        save_elsewhere(path, Add(entry("theirs")))
+        await session.wait_until(lambda: "theirs" in session.list.ids)
+        assert session.list.ids == ("old", "theirs", "a")
+        session.disk.failing = None
+        assert await session.wait_until(lambda: not session.list.pending) < 1
+        assert session.problems[1:] == [""]
+    assert session.on_disk == ["old", "theirs", "a"]
 
 
 async def test_a_failing_disk_is_tried_again_for_the_user_and_not_for_every_answer(
     path: Path,
 ) -> None:
-    async with running(path, retry=60) as told:
-        told.disk.failing = OSError(errno.EROFS, os.strerror(errno.EROFS))
-        told.add("a")
-        await told.until(lambda: told.disk.locks == 1)
+    async with running(path, retry_interval=60) as session:
+        session.disk.failing = OSError(errno.EROFS, os.strerror(errno.EROFS))
+        session.add("a")
+        await session.wait_until(lambda: session.disk.locks == 1)
         for _ in range(20):
-            told.update("a", TaskStatus.IN_PROGRESS)
+            session.update("a", TaskStatus.IN_PROGRESS)
             await asyncio.sleep(0.02)
-        assert told.disk.locks == 1
-        told.add("b")
-        await told.until(lambda: told.disk.locks == 2)
-        told.disk.failing = None
-        told.remove("b")
-        await told.until(lambda: not told.list.pending)
-    assert (told.on_disk, told.troubles[-1]) == (["a"], "")
+        assert session.disk.locks == 1
+        session.add("b")
+        await session.wait_until(lambda: session.disk.locks == 2)
+        session.disk.failing = None
+        session.remove("b")
+        await session.wait_until(lambda: not session.list.pending)
+    assert (session.on_disk, session.problems[-1]) == (["a"], "")
 
 
 @pytest.mark.parametrize("error", [ValueError("odd"), MemoryError()])
-async def test_a_bug_in_a_save_is_told_and_does_not_end_the_keeper(
+async def test_a_bug_in_a_save_is_told_and_does_not_end_the_sync(
     path: Path, error: Exception
 ) -> None:
-    async with running(path, retry=0.1) as told:
-        told.disk.failing = error
-        told.add("a")
-        await told.until(lambda: bool(told.troubles))
-        assert "see the log" in told.troubles[0]
-        told.disk.failing = None
-        await told.until(lambda: told.on_disk == ["a"] and told.troubles[-1] == "")
+    async with running(path, retry_interval=0.1) as session:
+        session.disk.failing = error
+        session.add("a")
+        await session.wait_until(lambda: bool(session.problems))
+        assert "see the log" in session.problems[0]
+        session.disk.failing = None
+        await session.wait_until(lambda: session.on_disk == ["a"] and session.problems[-1] == "")
 
 
-async def test_a_screen_that_fails_does_not_end_the_keeper(path: Path) -> None:
-    async with running(path) as told:
-        told.list.load = None  # type: ignore[method-assign, assignment]
-        told.add("a")
-        await told.until(lambda: told.on_disk == ["a"])
-        told.add("b")
-        await told.until(lambda: told.on_disk == ["a", "b"])
+async def test_a_screen_that_fails_does_not_end_the_sync(path: Path) -> None:
+    async with running(path) as session:
+        session.list.load = None  # type: ignore[method-assign, assignment]
+        session.add("a")
+        await session.wait_until(lambda: session.on_disk == ["a"])
+        session.add("b")
+        await session.wait_until(lambda: session.on_disk == ["a", "b"])
 
 
 async def test_changes_during_a_save_are_neither_lost_nor_undone(path: Path) -> None:
-    others(path, Add(entry("a")), Add(entry("b")))
-    async with running(path) as told:
-        told.disk.gate.clear()
-        told.add("c")
-        await told.until(told.disk.waiting.is_set)
-        told.remove("b")
-        told.add("d")
-        await asyncio.sleep(3 * FOLLOW)
-        assert len(told.list.pending) == 3
-        told.disk.gate.set()
-        await told.until(lambda: not told.list.pending)
-        await told.until(lambda: told.on_disk == ["a", "c", "d"])
-        await asyncio.sleep(3 * FOLLOW)
-        assert told.list.ids == ("a", "c", "d")
-    assert all("b" not in each for each in told.seen), "a removed task never flickers back"
+    save_elsewhere(path, Add(entry("a")), Add(entry("b")))
+    async with running(path) as session:
+        session.disk.gate.clear()
+        session.add("c")
+        await session.wait_until(session.disk.waiting.is_set)
+        session.remove("b")
+        session.add("d")
+        await asyncio.sleep(3 * CHECK_INTERVAL)
+        assert len(session.list.pending) == 3
+        session.disk.gate.set()
+        await session.wait_until(lambda: not session.list.pending)
+        await session.wait_until(lambda: session.on_disk == ["a", "c", "d"])
+        await asyncio.sleep(3 * CHECK_INTERVAL)
+        assert session.list.ids == ("a", "c", "d")
+    assert all("b" not in task_ids for task_ids in session.loaded), (
+        "a removed task must never reappear"
+    )
 
 
 async def test_flush_during_a_save_waits_for_it_and_saves_the_rest(path: Path) -> None:
-    async with running(path) as told:
-        told.disk.gate.clear()
-        told.add("a")
-        await told.until(told.disk.waiting.is_set)
-        told.add("b")
-        flushing = asyncio.create_task(told.sync.flush())
+    async with running(path) as session:
+        session.disk.gate.clear()
+        session.add("a")
+        await session.wait_until(session.disk.waiting.is_set)
+        session.add("b")
+        flushing = asyncio.create_task(session.sync.flush())
         await asyncio.sleep(0.05)
-        told.add("c")
-        told.disk.gate.set()
+        session.add("c")
+        session.disk.gate.set()
         assert await flushing
-        assert told.on_disk == ["a", "b", "c"]
+        assert session.on_disk == ["a", "b", "c"]
 
 
 async def test_flush_says_whether_all_is_on_disk(path: Path) -> None:
-    told = Session(path)
-    assert await told.sync.flush()
-    told.add("a")
-    told.disk.failing = OSError(errno.EIO, os.strerror(errno.EIO))
-    assert not await told.sync.flush()
-    told.disk.failing = None
-    assert await told.sync.flush()
-    assert (told.on_disk, told.troubles[-1]) == (["a"], "")
+    session = Session(path)
+    assert await session.sync.flush()
+    session.add("a")
+    session.disk.failing = OSError(errno.EIO, os.strerror(errno.EIO))
+    assert not await session.sync.flush()
+    session.disk.failing = None
+    assert await session.sync.flush()
+    assert (session.on_disk, session.problems[-1]) == (["a"], "")
 
 
-async def test_it_owes_what_no_later_answer_would_tell_again(path: Path) -> None:
-    told, owes = Session(path), []
-    told.add("a")
-    owes.append(told.sync.has_unsaved)
-    assert await told.sync.flush()
-    owes.append(told.sync.has_unsaved)
-    told.update("a", TaskStatus.IN_PROGRESS)
-    owes.append(told.sync.has_unsaved)
-    told.list.pending.append(Update("a", TaskStatus.COMPLETED, ended=NOON))
-    owes.append(told.sync.has_unsaved)
-    assert owes == [True, False, False, True]
+async def test_it_has_unsaved_what_no_later_answer_would_tell_again(path: Path) -> None:
+    session, unsaved = Session(path), []
+    session.add("a")
+    unsaved.append(session.sync.has_unsaved)
+    assert await session.sync.flush()
+    unsaved.append(session.sync.has_unsaved)
+    session.update("a", TaskStatus.IN_PROGRESS)
+    unsaved.append(session.sync.has_unsaved)
+    session.list.pending.append(Update("a", TaskStatus.COMPLETED, ended=NOON))
+    unsaved.append(session.sync.has_unsaved)
+    assert unsaved == [True, False, False, True]
 
 
 async def test_a_file_that_cannot_be_read_for_a_while_costs_no_task(path: Path) -> None:
-    others(path, Add(entry("a")))
-    others(path, Add(entry("b")))
-    async with running(path) as told:
-        told.disk.unreadable = True
-        others(path, Add(entry("c")))
-        await told.until(lambda: bool(told.troubles))
-        assert "Could not read" in told.troubles[0]
-        assert told.list.ids == ("a", "b"), "not the backup's"
-        told.disk.unreadable = False
-        await told.until(lambda: told.list.ids == ("a", "b", "c"))
-        assert told.troubles[1:] == [""]
+    save_elsewhere(path, Add(entry("a")))
+    save_elsewhere(path, Add(entry("b")))
+    async with running(path) as session:
+        session.disk.unreadable = True
+        save_elsewhere(path, Add(entry("c")))
+        await session.wait_until(lambda: bool(session.problems))
+        assert "Could not read" in session.problems[0]
+        assert session.list.ids == ("a", "b"), "the backup must not be loaded"
+        session.disk.unreadable = False
+        await session.wait_until(lambda: session.list.ids == ("a", "b", "c"))
+        assert session.problems[1:] == [""]
 
 
-class Clumsy(WatchlistFile):
-    """Fails where it promises not to."""
+class RaisingFile(WatchlistFile):
+    """A file whose methods raise what they promise not to raise."""
 
     def load(self) -> Snapshot:
         raise RuntimeError("load")
@@ -328,16 +332,16 @@ class Clumsy(WatchlistFile):
         raise RuntimeError("save")
 
 
-async def test_no_bug_of_the_file_ends_the_keeper(path: Path) -> None:
-    troubles: list[str] = []
+async def test_no_bug_of_the_file_ends_the_sync(path: Path) -> None:
+    problems: list[str] = []
     pending: list[Change] = [Add(entry("a"))]
     sync = WatchlistSync(
-        Clumsy(path), pending, lambda _: None, troubles.append, check_interval=0.01
+        RaisingFile(path), pending, lambda _: None, problems.append, check_interval=0.01
     )
     task = asyncio.create_task(sync.run())
-    others(path, Add(entry("b")))
+    save_elsewhere(path, Add(entry("b")))
     await asyncio.sleep(0.2)
     assert not task.done()
-    assert (len(troubles), len(pending)) == (1, 1)
+    assert (len(problems), len(pending)) == (1, 1)
     task.cancel()
     await asyncio.wait([task])

@@ -1,4 +1,4 @@
-"""What the detail pane shows of a task: its facts, and the links in it that can be opened."""
+"""The fields and the links that the detail pane shows for a task."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VIDEO = "https://oss.scenext.cn/video/abc/final.mp4"
 
 
 def record(task: Task | None, *, label: str = "", ended: float | None = None) -> Record:
-    """A record of a task that was added 20 minutes ago."""
+    """Return a record added 20 minutes ago; `ended` is in seconds after that."""
     added = NOW - timedelta(minutes=20)
     end = None if ended is None else added + timedelta(seconds=ended)
     status = task.status if task else TaskStatus.QUEUED
@@ -26,26 +26,26 @@ def record(task: Task | None, *, label: str = "", ended: float | None = None) ->
     return Record(entry, task, answered_at=NOW if task else None)
 
 
-def running(*frames: Frame, **more: str) -> Task:
-    """A task that goes on."""
-    return Task("t", TaskStatus.IN_PROGRESS, "IN_PROGRESS", frames, **more)  # type: ignore[arg-type]
+def running(*frames: Frame, **fields: str) -> Task:
+    """Return a task in progress."""
+    return Task("t", TaskStatus.IN_PROGRESS, "IN_PROGRESS", frames, **fields)  # type: ignore[arg-type]
 
 
 def frames(count: int) -> tuple[Frame, ...]:
-    """Frames as the service sends them."""
+    """Return frames as the service sends them."""
     return tuple(Frame(f"frame{n}", frame_url("t", n)) for n in range(1, count + 1))
 
 
-def named(shown: TaskDetails, name: str) -> list[str]:
-    """The words of all facts of a name."""
-    return [fact.text for fact in shown.fields if fact.name == name]
+def named(details: TaskDetails, name: str) -> list[str]:
+    """Return the texts of all fields with a name."""
+    return [field.text for field in details.fields if field.name == name]
 
 
 def test_before_the_first_answer_there_is_little_to_say() -> None:
-    shown = task_details(record(None, label="批次"), NOW)
-    assert [fact.name for fact in shown.fields] == ["State", "Times", "Label"]
-    assert shown.heading == "Asking the service …"
-    assert shown.links == ()
+    details = task_details(record(None, label="批次"), NOW)
+    assert [field.name for field in details.fields] == ["State", "Times", "Label"]
+    assert details.heading == "Asking the service …"
+    assert details.links == ()
 
 
 @pytest.mark.parametrize(
@@ -84,12 +84,12 @@ def test_a_failure_tells_its_reason() -> None:
 def test_everything_that_was_sent_is_told() -> None:
     task = running(points="12.5", message="queued behind 3")
     scored = task._replace(results=(Result("text", "fine", False, "9/10", "clear\nshort"),))
-    shown = task_details(record(scored, label="批次"), NOW)
-    assert named(shown, "Points") == ["12.5"]
-    assert named(shown, "Message") == ["queued behind 3"]
-    assert named(shown, "Score") == ["9/10"]
-    assert named(shown, "Scoring") == ["clear\nshort"]
-    assert named(shown, "Label") == ["批次"]
+    details = task_details(record(scored, label="批次"), NOW)
+    assert named(details, "Points") == ["12.5"]
+    assert named(details, "Message") == ["queued behind 3"]
+    assert named(details, "Score") == ["9/10"]
+    assert named(details, "Scoring") == ["clear\nshort"]
+    assert named(details, "Label") == ["批次"]
 
 
 @pytest.mark.parametrize(
@@ -113,9 +113,9 @@ def test_a_failed_request_says_why_and_from_when_the_data_are() -> None:
     (words,) = named(task_details(failed, NOW), "Request")
     assert words.startswith("! no connection; what you see is from ")
     never = record(None)._replace(error=ApiError(ErrorKind.NOT_FOUND, "no such task"))
-    shown = task_details(never, NOW)
-    assert Field("Request", "! no such task; nothing is known of it yet", "stale") in shown.fields
-    assert shown.heading == ""
+    details = task_details(never, NOW)
+    assert Field("Request", "! no such task; nothing is known of it yet", "stale") in details.fields
+    assert details.heading == ""
 
 
 def test_links_come_in_order_videos_first() -> None:
@@ -125,24 +125,24 @@ def test_links_come_in_order_videos_first() -> None:
         Result("video", VIDEO + "?b", True),
     )
     task = Task("t", TaskStatus.COMPLETED, frames=frames(2), results=results)
-    found = task_details(record(task), NOW).links
-    assert [link.name for link in found] == ["video 1", "video 2", "frame1", "frame2"]
-    assert [link.url for link in found] == [
+    links = task_details(record(task), NOW).links
+    assert [link.name for link in links] == ["video 1", "video 2", "frame1", "frame2"]
+    assert [link.url for link in links] == [
         VIDEO,
         VIDEO + "?b",
         frame_url("t", 1),
         frame_url("t", 2),
     ]
-    assert len({link.key for link in found}) == len(found)
+    assert len({link.key for link in links}) == len(links)
 
 
 def test_a_frame_keeps_its_key_when_it_is_signed_afresh_and_its_words_have_no_link() -> None:
     now = 1_000_000
     old, new = (
         task_details(
-            record(running(Frame("frame1", frame_url("t", 1, expires=now + life)))), NOW
+            record(running(Frame("frame1", frame_url("t", 1, expires=now + seconds_left)))), NOW
         ).links[0]
-        for life in (7300, 7400)
+        for seconds_left in (7300, 7400)
     )
     assert old.key == new.key
     assert old.url != new.url
@@ -155,5 +155,5 @@ def test_a_frame_keeps_its_key_when_it_is_signed_afresh_and_its_words_have_no_li
 
 def test_a_frame_that_is_sent_twice_is_one_row_and_two_with_one_id_are_two() -> None:
     first, second = Frame("frame1", frame_url("t", 1)), Frame("frame1", frame_url("t", 2))
-    found = task_details(record(running(first, first, second)), NOW).links
-    assert [link.url for link in found] == [first.url, second.url]
+    links = task_details(record(running(first, first, second)), NOW).links
+    assert [link.url for link in links] == [first.url, second.url]

@@ -1,4 +1,4 @@
-"""Records in words: what a row, its columns and the status line say."""
+"""The texts of task rows, their columns and the status line."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from tui.wording.tasks import Columns, TaskRowData
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 UUID = str(uuid.UUID(int=0x1234_5678_9ABC_DEF0))
 LIST_WIDTHS = {120: 69, 100: 57, 80: 77, 60: 57}
-"""The cells of a row, by those of the terminal, beside a scroll bar."""
+"""Width of a row beside its scroll bar, by width of the terminal, in cells."""
 
-shown = st.text(max_size=80).map(clean)
-"""Any text, as it is after the edge of the model."""
+clean_text = st.text(max_size=80).map(clean)
+"""Any sanitized text, as the model holds it."""
 
 
 def record(
@@ -40,7 +40,7 @@ def record(
     label: str = "",
     task_id: str = "12345",
 ) -> Record:
-    """A task that was added so many seconds ago, and ended so many seconds later."""
+    """Return a record added so many seconds ago that ended so many seconds after that."""
     start = NOW - timedelta(seconds=added)
     end = None if ended is None else start + timedelta(seconds=ended)
     entry = Entry(task_id, start, label, status, ended=end)
@@ -50,7 +50,7 @@ def record(
 
 
 def line(words: TaskRowData, columns: Columns) -> str:
-    """A row as it is drawn, before it is cut at the right edge."""
+    """Return a row as drawn, before it is cut at the right edge."""
     return "".join(part for _, part in wording.task_line(words, columns))
 
 
@@ -80,7 +80,7 @@ def test_lengths_of_time_change_rarely(seconds: float, words: str) -> None:
 def test_an_age_is_since_the_task_was_added_or_what_it_took() -> None:
     assert wording.task_row(record(added=12 * 60), NOW).age == "10 min"
     ended = record(TaskStatus.COMPLETED, added=9000, ended=12 * 60 + 59)
-    assert wording.task_row(ended, NOW).age == "12 min", "it will not change any more"
+    assert wording.task_row(ended, NOW).age == "12 min", "the age of an ended task must not change"
     unseen = record(TaskStatus.COMPLETED, added=9000)
     assert wording.task_row(unseen, NOW).age == "-"
 
@@ -153,9 +153,9 @@ def test_the_heads_stand_over_what_they_head(columns: int) -> None:
     shared = Columns.fit(LIST_WIDTHS[columns], 36, whole=columns >= 120)
     added = wording.task_row(record(added=480, frames=7, task_id=UUID, label="batch"), NOW)
     head, row = wording.column_names(shared), line(added, shared)
-    for name, words_of_it in (("Time", "8 min"), ("Frames", "7 ")):
-        start = row.index(words_of_it)
-        assert head.index(name) < start + len(words_of_it)
+    for name, value in (("Time", "8 min"), ("Frames", "7 ")):
+        start = row.index(value)
+        assert head.index(name) < start + len(value)
         assert start < head.index(name) + len(name)
     assert head.index("Task") == row.index(UUID[:4])
     assert head.index("Label") == row.index("batch")
@@ -194,9 +194,9 @@ def test_where_there_is_no_room_an_id_loses_its_middle_and_the_label_its_end(col
     width=st.integers(57, 300),
     longest=st.integers(0, 400),
     whole=st.booleans(),
-    task_id=shown,
-    label=shown,
-    sent=shown,
+    task_id=clean_text,
+    label=clean_text,
+    sent=clean_text,
     status=st.sampled_from(TaskStatus),
 )
 def test_the_cells_before_the_label_are_the_same_for_all_rows(
@@ -211,14 +211,14 @@ def test_the_cells_before_the_label_are_the_same_for_all_rows(
     assert before_label <= width
 
 
-@given(shown, st.integers(0, 60))
+@given(clean_text, st.integers(0, 60))
 def test_what_is_cut_in_the_middle_never_exceeds_its_width(words: str, width: int) -> None:
     cut = wording.cut_middle(words, width)
     assert cell_len(cut) <= width
     assert cut == words or cell_len(words) > width
 
 
-@given(shown, st.integers(0, 60))
+@given(clean_text, st.integers(0, 60))
 def test_what_is_fitted_has_exactly_its_width(words: str, width: int) -> None:
     assert cell_len(wording.fit(words, width)) == width
 
@@ -241,7 +241,7 @@ def row(task_id: str, label: str = "", badge: str = "» In progress") -> TaskRow
     return TaskRowData(task_id, TaskStatus.IN_PROGRESS, badge, "1 min", "3", "", label)
 
 
-def test_a_query_means_what_has_it_as_it_stands_or_else_all_of_its_words() -> None:
+def test_a_query_matches_what_has_it_as_it_stands_or_else_all_of_its_words() -> None:
     rows = [
         row("3e0f-77", "batch 1"),
         row("90ab-12", "Batch 3", "✗ Failed"),
@@ -250,12 +250,12 @@ def test_a_query_means_what_has_it_as_it_stands_or_else_all_of_its_words() -> No
     ]
 
     def keys(query: str) -> list[str]:
-        return [each.key for each in filter(wording.matcher(query, rows), rows)]
+        return [match.key for match in filter(wording.matcher(query, rows), rows)]
 
     assert keys("batch 3") == ["90ab-12", "33cd-45"]
     assert keys(" BATCH 3 ") == ["90ab-12", "33cd-45"]
     assert keys("batch failed") == keys("failed 3") == ["90ab-12"]
-    assert keys("progress 3e") == ["3e0f-77"], "no part goes on in the next one"
+    assert keys("progress 3e") == ["3e0f-77"], "a match must not span two fields"
     assert keys("nothing") == []
     assert len(keys("")) == 4
     assert list(filter(wording.matcher("x", ()), rows)) == []
@@ -267,8 +267,8 @@ def test_a_query_means_what_has_it_as_it_stands_or_else_all_of_its_words() -> No
 def test_counts_by_state() -> None:
     assert wording.counts({}) == "No tasks"
     assert wording.counts({TaskStatus.FAILED: 1}) == "1 task: 1 failed"
-    everything = {status: n for n, status in enumerate(reversed(TaskStatus), 1)}
-    assert wording.counts(everything) == (
+    status_counts = {status: n for n, status in enumerate(reversed(TaskStatus), 1)}
+    assert wording.counts(status_counts) == (
         "15 tasks: 5 queued, 4 in progress, 3 completed, 2 failed, 1 unknown"
     )
     assert wording.counts({TaskStatus.COMPLETED: 1200}).startswith("1,200 tasks: ")
@@ -277,7 +277,7 @@ def test_counts_by_state() -> None:
 
 def test_how_polling_stands_is_said_for_every_kind() -> None:
     until = NOW.astimezone().replace(hour=9, minute=5, second=7)
-    said = {
+    expected = {
         HealthKind.RESTING: "nothing left to poll",
         HealthKind.STARTING: "asking",
         HealthKind.LIVE: "live",
@@ -288,7 +288,9 @@ def test_how_polling_stands_is_said_for_every_kind() -> None:
         HealthKind.KEY_REFUSED: "stopped: the service refused the key",
     }
     for kind in HealthKind:
-        assert wording.polling_health(PollingHealth(kind, reason="no route"), until) == said[kind]
+        assert (
+            wording.polling_health(PollingHealth(kind, reason="no route"), until) == expected[kind]
+        )
     assert (
         wording.polling_health(PollingHealth(HealthKind.LATE, every=49.2), None)
         == "late: each task every 50 s"
@@ -300,14 +302,14 @@ def test_how_polling_stands_is_said_for_every_kind() -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "words"),
+    ("seconds_left", "words"),
     [(-1, "ended"), (0, "ended"), (1, "<1 min"), (59, "<1 min"), (60, "1 min"), (86400, "24 h")],
 )
-def test_how_long_a_link_lives(left: float, words: str) -> None:
-    assert wording.time_left(5000 + left, 5000) == words
+def test_how_long_a_link_lives(seconds_left: float, words: str) -> None:
+    assert wording.time_left(5000 + seconds_left, 5000) == words
 
 
-def test_a_link_may_have_no_end_or_one_that_is_not_known() -> None:
+def test_a_link_may_never_expire_or_have_an_unknown_expiry() -> None:
     assert wording.time_left(NEVER, 5000) == "no end"
     assert wording.time_left(None, 5000) == "?"
 

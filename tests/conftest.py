@@ -1,4 +1,4 @@
-"""Fixtures that most sessions begin with."""
+"""Fixtures that most session tests use."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tests.support.service import ScriptedService
 
 @pytest.fixture
 def service() -> Iterator[ScriptedService]:
-    """A running stand-in for the service, which does as the test says."""
+    """A running service whose responses the test scripts."""
     with ScriptedService() as running:
         yield running
 
 
 @pytest.fixture
 def home(tmp_path: Path, service: ScriptedService) -> Home:
-    """A home whose configuration points at the service, with the right key."""
+    """A home that is configured for the service, with the right key."""
     home = Home(tmp_path)
     home.configure(base_url=service.base_url, api_key=service.api_key, poll_interval=1)
     home.config.chmod(0o600)

@@ -298,8 +298,8 @@ def test_no_keys_in_whatever_haste_end_it(
         for _ in range(80):
             terminal.press(*dice.choices(("o", "d", "escape", "enter"), k=3), dice.choice(others))
             # For as long as a screen takes to come and go.
-            terminal.quiet(dice.choice((0.0, 0.01, 0.03, 0.05)))
-        terminal.quiet(0.5)
+            terminal.read_for(dice.choice((0.0, 0.01, 0.03, 0.05)))
+        terminal.read_for(0.5)
 
 
 # Download

@@ -49,7 +49,7 @@ def megabytes(terminal: Terminal, dice: random.Random, seconds: float) -> int:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         terminal.press(*dice.choice(ERRANDS))
-        terminal.quiet(0.05)
+        terminal.read_for(0.05)
     status = Path(f"/proc/{terminal.pid}/status").read_text()
     found = re.search(r"VmRSS:\s+(\d+)", status)
     assert found is not None

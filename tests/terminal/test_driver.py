@@ -34,7 +34,7 @@ def test_a_dashboard_at_rest_wakes_less_often_than_textuals_own_thread(terminal:
         return sum(int(found[1]) for found in told if found)
 
     before = wakes()
-    assert terminal.quiet(4.0) == 0
+    assert terminal.read_for(4.0) == 0
     assert wakes() - before < 4 * 9
 
 
@@ -50,7 +50,7 @@ def test_a_letter_may_come_byte_by_byte_and_what_is_none_ends_nothing(terminal: 
     terminal.wait_for_text("To the list")
     for byte in "añ→".encode():
         terminal.write(bytes([byte]))
-        terminal.quiet(0.05)
+        terminal.read_for(0.05)
     terminal.wait_for_text("añ→")
     # As a terminal sends an ä that was set up for Latin-1.
     terminal.write(b"\xe4z")

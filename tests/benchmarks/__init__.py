@@ -1,4 +1,4 @@
-"""What the program costs, measured from outside, as ratios to a bare Textual app beside it.
+"""Benchmarks of the running program, each beside a minimal Textual app as the floor.
 
-`python -m tests.benchmarks [--quick] [--json FILE]`; Linux only, for it reads `/proc`.
+`python -m tests.benchmarks [--quick] [--json FILE]`; Linux only, since it reads `/proc`.
 """

@@ -1,8 +1,7 @@
-"""`python -m tests.benchmarks [--quick] [--json FILE]`: measure all, and print a table.
+"""`python -m tests.benchmarks [--quick] [--json FILE]`: run all benchmarks and print a table.
 
-Five minutes, or one with `--quick`. Compare ratios to the floor, within one table: between runs
-the same program drifts by 15 %. Times are taken where the bytes come out of a pseudo-terminal of
-120x40 cells.
+Compare ratios to the floor within one table, not absolute values between runs: the speed of a
+machine drifts. Times are taken when bytes arrive from a pseudo-terminal of 120x40 cells.
 """
 
 from __future__ import annotations
@@ -19,63 +18,71 @@ from pathlib import Path
 from typing import Final
 
 from tests.benchmarks import keys, running, starts
-from tests.benchmarks.report import Figures, as_json, table
-from tests.benchmarks.stage import Stage
+from tests.benchmarks.harness import Harness
+from tests.benchmarks.report import Figures, format_table, to_json
 
 PARTS: Final = ("starts", "keys", "changes", "polls", "lag", "idle")
 
 
 @dataclass(frozen=True)
-class Size:
-    """How much is measured."""
+class Profile:
+    """How much to measure."""
 
     rounds: int
     """Starts of each kind."""
     changes: int
-    """Tasks that are changed, in each of three ways."""
-    polling: float
-    """Seconds, several times."""
-    lag: float
-    """Seconds."""
-    idle: float
-    """Seconds: 30 hold one query of each task."""
-    steady: bool = True
-    """Whether to wait until 1,000 tasks are known and their answers bring nothing new."""
-    sizes: tuple[int, ...] = starts.SIZES
-    """Tasks that are started with."""
-    lists: tuple[int, ...] = (10, 100, 5_000)
-    """Tasks among which keys are pressed, besides the 1,000."""
+    """Tasks to change in each of three ways."""
+    poll_seconds: float
+    """Duration of each measurement while polling."""
+    lag_seconds: float
+    idle_seconds: float
+    """At least 30, so that each task is polled once."""
+    steady_state: bool = True
+    """Whether to also measure once 1,000 tasks are known and responses bring nothing new."""
+    start_sizes: tuple[int, ...] = starts.SIZES
+    """Watchlist sizes to start with."""
+    list_sizes: tuple[int, ...] = (10, 100, 5_000)
+    """Watchlist sizes for key latency, besides 1,000."""
 
 
-WHOLE: Final = Size(rounds=7, changes=5, polling=8, lag=10, idle=60)
-QUICK: Final = Size(
-    rounds=1, changes=1, polling=2, lag=3, idle=30, steady=False, sizes=(20, 1_000), lists=()
+FULL: Final = Profile(rounds=7, changes=5, poll_seconds=8, lag_seconds=10, idle_seconds=60)
+QUICK: Final = Profile(
+    rounds=1,
+    changes=1,
+    poll_seconds=2,
+    lag_seconds=3,
+    idle_seconds=30,
+    steady_state=False,
+    start_sizes=(20, 1_000),
+    list_sizes=(),
 )
 
 
-def measure(size: Size, parts: Sequence[str] = PARTS) -> tuple[Figures, list[str]]:
-    """Measure; return the figures, and in words where the event loop was blocked."""
+def measure(profile: Profile, parts: Sequence[str] = PARTS) -> tuple[Figures, list[str]]:
+    """Return the figures, and a line for each long block of the event loop."""
     figures, blocks = Figures(), list[str]()
-    with Stage() as stage:
+    with Harness() as harness:
         for part in parts:
             match part:
                 case "starts":
-                    starts.measure(stage, figures, size.rounds, size.sizes)
+                    starts.measure(harness, figures, profile.rounds, profile.start_sizes)
                 case "keys":
-                    keys.at_sizes(stage, figures, size.lists)
+                    keys.measure_sizes(harness, figures, profile.list_sizes)
                 case "changes":
-                    running.changes(stage, figures, size.changes)
+                    running.changes(harness, figures, profile.changes)
                 case "polls":
-                    running.polls(stage, figures, size.polling, steady=size.steady)
+                    running.polls(
+                        harness, figures, profile.poll_seconds, steady_state=profile.steady_state
+                    )
                 case "lag":
-                    blocks = running.lag(stage, figures, size.lag)
+                    blocks = running.lag(harness, figures, profile.lag_seconds)
                 case "idle":
-                    running.idle(stage, figures, size.idle)
+                    running.idle(harness, figures, profile.idle_seconds)
     return figures, blocks
 
 
-def about() -> dict[str, object]:
-    """Return what the figures depend on."""
+def environment() -> dict[str, object]:
+    """Return what the figures depend on: versions, processors and load."""
     return {
         "python": platform.python_version(),
         "textual": version("textual"),
@@ -86,21 +93,21 @@ def about() -> dict[str, object]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, print, and return the exit code."""
+    """Run the benchmarks, print the table, and return the exit code."""
     parser = argparse.ArgumentParser("python -m tests.benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"only: {', '.join(PARTS)}")
     parser.add_argument("--quick", action="store_true", help="a minute instead of five")
-    parser.add_argument("--json", metavar="FILE", type=Path, help="keep all figures in a file")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write all figures to a file")
     options = parser.parse_args(arguments)
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
-    began, facts = time.monotonic(), about()
-    figures, blocks = measure(QUICK if options.quick else WHOLE, options.parts or PARTS)
+    began, facts = time.monotonic(), environment()
+    figures, blocks = measure(QUICK if options.quick else FULL, options.parts or PARTS)
     facts["seconds"] = round(time.monotonic() - began)
     if options.json is not None:
-        options.json.write_text(as_json(figures, facts), "utf-8")
-    lines = ", ".join(f"{name} {value}" for name, value in facts.items())
-    sys.stdout.write("\n".join([lines, "", table(figures), *blocks, ""]))
+        options.json.write_text(to_json(figures, facts), "utf-8")
+    summary = ", ".join(f"{name} {value}" for name, value in facts.items())
+    sys.stdout.write("\n".join([summary, "", format_table(figures), *blocks, ""]))
     return 0
 
 

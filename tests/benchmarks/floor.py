@@ -1,19 +1,19 @@
-"""The floor: the least that a Textual app can be. `python -m tests.benchmarks.floor`."""
+"""The floor, a minimal Textual app: `python -m tests.benchmarks.floor`."""
 
 from __future__ import annotations
 
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 
-SHOWN = "the floor is shown"
+FLOOR_TEXT = "the floor is shown"
 
 
 class Floor(App[None]):
-    """One static text, and no styles."""
+    """One static text without styles."""
 
     def compose(self) -> ComposeResult:
-        """The text."""
-        yield Static(SHOWN)
+        """Yield the text."""
+        yield Static(FLOOR_TEXT)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Keys: how long it takes until what they bring about is on the wire, beside Textual's own list.
+"""Key latency: the time from a key press to the output it causes, beside Textual's own list.
 
-The floor is an `OptionList` of as many IDs: the list alone, while ours shows the selected task with
-its frames' links as well.
+The floor is an `OptionList` of as many IDs. It shows the list alone, whereas the dashboard also
+shows the selected task with the links of its frames.
 """
 
 from __future__ import annotations
@@ -14,158 +14,163 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
+from tests.benchmarks.harness import Harness, entries
+from tests.benchmarks.pty_process import PtyProcess
 from tests.benchmarks.report import Budget, Figures, percentile
 from tests.benchmarks.service import task_id
-from tests.benchmarks.stage import Stage, entries
-from tests.benchmarks.wire import Wire
 from tests.support.service import frame_url
 
 BUDGET: Final = Budget(16, 8)
-"""Milliseconds to the last byte, of 95 in 100 keys."""
+"""Milliseconds to the last byte, 95th percentile."""
 DOWN: Final = b"\x1b[B"
-"""What Textual's own list is told to go on by."""
-_QUIET: Final = 0.1
-"""Seconds after the last frame about a task that end the wait for another one."""
-_MOST: Final = 2.0
-_SCREENFUL: Final = 40
-_FOR: Final = 3.0
-"""Seconds for each length of a list."""
+"""The key that moves down in Textual's list."""
+_QUIET_SECONDS: Final = 0.1
+"""How long to wait for another frame about the same task."""
+_KEY_TIMEOUT: Final = 2.0
+"""Seconds."""
+_VISIBLE_ROWS: Final = 40
+_WALK_SECONDS: Final = 3.0
+"""Duration for each list size."""
 
 
-class Step(NamedTuple):
-    """What one key brought about."""
+class KeyTiming(NamedTuple):
+    """The output caused by one key press."""
 
     first: float
     """Milliseconds until the first byte."""
     last: float
-    """Milliseconds until the last byte of what is about the row that was moved to."""
+    """Milliseconds until the last byte about the newly selected row."""
     size: int
-    """Bytes up to there."""
+    """Bytes up to that last byte."""
 
 
 @dataclass(frozen=True)
-class Walker:
-    """A program with a list of tasks of the kind `run`, its cursor on the first one."""
+class Navigator:
+    """A program with a list of tasks of kind `run`, its cursor on the first one."""
 
-    wire: Wire
+    process: PtyProcess
     down: bytes = b"j"
     up: bytes = b"k"
     top: bytes = b"g"
 
-    def walk(self, rows: int) -> list[Step]:
-        """Go some rows down and up again, in view."""
-        down = [press(self.wire, self.down, task_id("run", n)) for n in range(1, rows)]
+    def walk(self, rows: int) -> list[KeyTiming]:
+        """Move down and up again within the visible rows."""
+        down = [press(self.process, self.down, task_id("run", n)) for n in range(1, rows)]
         return down + [
-            press(self.wire, self.up, task_id("run", n)) for n in range(rows - 2, -1, -1)
+            press(self.process, self.up, task_id("run", n)) for n in range(rows - 2, -1, -1)
         ]
 
-    def scroll(self, steps: int) -> list[Step]:
-        """Go on from the end of the first screenful, then back to the top."""
-        for _ in range(1, _SCREENFUL):
-            self.wire.press(self.down)
-            self.wire.listen(0.03)
-        self.wire.wait_to_show(re.compile(task_id("run", _SCREENFUL - 1)), timeout=5)
-        self.wire.settle()
-        last = _SCREENFUL + steps
-        scrolled = [press(self.wire, self.down, task_id("run", n)) for n in range(_SCREENFUL, last)]
-        self.wire.press(self.top)
-        self.wire.settle()
-        return scrolled
+    def scroll(self, steps: int) -> list[KeyTiming]:
+        """Move down past the last visible row, then return to the top."""
+        for _ in range(1, _VISIBLE_ROWS):
+            self.process.press(self.down)
+            self.process.read_for(0.03)
+        self.process.wait_for_line(re.compile(task_id("run", _VISIBLE_ROWS - 1)), timeout=5)
+        self.process.wait_idle()
+        end = _VISIBLE_ROWS + steps
+        timings = [
+            press(self.process, self.down, task_id("run", n)) for n in range(_VISIBLE_ROWS, end)
+        ]
+        self.process.press(self.top)
+        self.process.wait_idle()
+        return timings
 
 
 @contextmanager
-def floor(stage: Stage, tasks: int) -> Iterator[Walker]:
-    """Start Textual's own list of so many tasks."""
-    with stage.list_floor(tasks) as wire:
-        wire.wait_for(task_id("run", 0).encode())
-        wire.settle()
-        walker = Walker(wire, down=DOWN, up=b"\x1b[A", top=b"\x1b[H")
-        # Nothing is under its cursor at first.
-        wire.press(walker.down)
-        wire.settle()
-        yield walker
+def floor(harness: Harness, tasks: int) -> Iterator[Navigator]:
+    """Start Textual's own list with this many tasks."""
+    with harness.list_floor(tasks) as process:
+        process.wait_for(task_id("run", 0).encode())
+        process.wait_idle()
+        navigator = Navigator(process, down=DOWN, up=b"\x1b[A", top=b"\x1b[H")
+        # An OptionList starts without a highlighted option.
+        process.press(navigator.down)
+        process.wait_idle()
+        yield navigator
 
 
 def walk(
-    ours: Walker,
-    other: Walker,
+    ours: Navigator,
+    other: Navigator,
     figures: Figures,
-    when: str,
+    condition: str,
     seconds: float,
     *,
     rows: int = 11,
     budget: Budget | None = None,
 ) -> None:
-    """Walk down and up in both by turns, for some time."""
+    """Measure moving down and up, in both programs by turns."""
     deadline = time.monotonic() + seconds
-    walked: list[Step] = []
-    beside: list[Step] = []
+    our_timings: list[KeyTiming] = []
+    floor_timings: list[KeyTiming] = []
     while time.monotonic() < deadline:
-        walked += ours.walk(rows)
-        beside += other.walk(rows)
-    _note(figures, f"key j/k, {when}", walked, beside, budget)
+        our_timings += ours.walk(rows)
+        floor_timings += other.walk(rows)
+    _record(figures, f"j/k, {condition}", our_timings, floor_timings, budget)
 
 
-def scroll(ours: Walker, other: Walker, figures: Figures, when: str) -> None:
-    """Scroll on by single rows in both."""
-    _note(figures, f"key j that scrolls, {when}", ours.scroll(16), other.scroll(16))
+def scroll(ours: Navigator, other: Navigator, figures: Figures, condition: str) -> None:
+    """Measure scrolling by single rows in both programs."""
+    _record(figures, f"j scrolling, {condition}", ours.scroll(16), other.scroll(16))
 
 
-def at_sizes(stage: Stage, figures: Figures, sizes: Sequence[int]) -> None:
-    """Walk in lists of several lengths, while nothing else goes on."""
+def measure_sizes(harness: Harness, figures: Figures, sizes: Sequence[int]) -> None:
+    """Measure keys in lists of several sizes while no responses come in."""
     for size in sizes:
-        home = stage.home(entries("run", size), max_requests_per_second=1_000)
-        with floor(stage, size) as other, stage.program(home) as wire:
+        home = harness.home(entries("run", size), max_requests_per_second=1_000)
+        with floor(harness, size) as other, harness.program(home) as process:
             rows = min(size, 11)
             for n in range(rows):
-                wire.wait_to_show(re.compile(f"In progress .*{task_id('run', n)}"), timeout=10)
-            stage.service.tell("hold")
-            wire.settle()
-            walk(Walker(wire), other, figures, f"idle, {size:,} tasks", _FOR, rows=rows)
-        stage.service.tell("release")
+                process.wait_for_line(re.compile(f"In progress .*{task_id('run', n)}"), timeout=10)
+            harness.service.command("hold")
+            process.wait_idle()
+            condition = f"idle, {size:,} tasks"
+            walk(Navigator(process), other, figures, condition, _WALK_SECONDS, rows=rows)
+        harness.service.command("release")
 
 
-def press(wire: Wire, key: bytes, row: str) -> Step:
-    """Press a key that brings the cursor to a row; return what came of it, `_MOST` if nothing."""
-    # Of its ID that alone is sent which differs from what was there; its links come whole, and
-    # are recognised by their folder.
+def press(process: PtyProcess, key: bytes, row: str) -> KeyTiming:
+    """Press a key that selects a row, and measure its output; `_KEY_TIMEOUT` if there is none."""
+    # The frame diff sends only the changed characters of the row's ID. The links of its frames
+    # are sent in full, so the folder in their URLs identifies the task as well.
     folder = urlsplit(frame_url(row, 1)).path.split("/")[2]
-    about = re.compile(f"{row}|{folder}".encode())
-    before = end = len(wire.data)
-    pressed = wire.press(key)
-    quiet = pressed + _MOST
-    while time.monotonic() < quiet:
-        wire.listen(0.01)
-        while (found := _end_about(wire, about, end)) > 0:
-            end, quiet = found, wire.moment(found) + _QUIET
+    pattern = re.compile(f"{row}|{folder}".encode())
+    before = end = len(process.data)
+    pressed = process.press(key)
+    deadline = pressed + _KEY_TIMEOUT
+    while time.monotonic() < deadline:
+        process.read_for(0.01)
+        while (frame_end := _matching_frame_end(process, pattern, end)) > 0:
+            end, deadline = frame_end, process.arrival_time(frame_end) + _QUIET_SECONDS
     if end == before:
-        return Step(_MOST * 1_000, _MOST * 1_000, len(wire.data) - before)
-    first, last = wire.moment(before + 1), wire.moment(end)
-    return Step((first - pressed) * 1_000, (last - pressed) * 1_000, end - before)
+        return KeyTiming(_KEY_TIMEOUT * 1_000, _KEY_TIMEOUT * 1_000, len(process.data) - before)
+    first, last = process.arrival_time(before + 1), process.arrival_time(end)
+    return KeyTiming((first - pressed) * 1_000, (last - pressed) * 1_000, end - before)
 
 
-def _end_about(wire: Wire, about: re.Pattern[bytes], since: int) -> int:
-    """Return the end of the first frame from `since` on that is about it; -1 if there is none."""
-    found = about.search(wire.data, since)
-    return wire.frame_end(found.end()) if found else -1
+def _matching_frame_end(process: PtyProcess, pattern: re.Pattern[bytes], since: int) -> int:
+    """Return the end of the first frame after `since` that matches; -1 if there is none."""
+    match = pattern.search(process.data, since)
+    return process.frame_end(match.end()) if match else -1
 
 
-def _note(
+def _record(
     figures: Figures,
     name: str,
-    ours: Sequence[Step],
-    other: Sequence[Step],
+    ours: Sequence[KeyTiming],
+    other: Sequence[KeyTiming],
     budget: Budget | None = None,
 ) -> None:
     first, last, size = zip(*ours, strict=True)
-    beside = [step.last for step in other]
-    figures.add(f"{name}: first byte", "ms", *first)
-    figures.add(f"{name}: last byte", "ms", *last, floor=[percentile(beside, 50)])
+    floor_last = [timing.last for timing in other]
+    floor_size = [timing.size for timing in other]
+    figures.add(f"key latency (first byte), {name}", "ms", *first)
+    figures.add(f"key latency, {name}", "ms", *last, floor=[percentile(floor_last, 50)])
     figures.add(
-        f"{name}: last byte, p95",
+        f"key latency (p95), {name}",
         "ms",
         percentile(last, 95),
-        floor=[percentile(beside, 95)],
+        floor=[percentile(floor_last, 95)],
         budget=budget,
     )
-    figures.add(f"{name}: bytes", "B", *size, floor=[percentile([s.size for s in other], 50)])
+    figures.add(f"bytes per key, {name}", "B", *size, floor=[percentile(floor_size, 50)])

@@ -1,9 +1,8 @@
-"""How long the event loop is blocked: `python -m tests.benchmarks.lag FILE ARGUMENTS...`.
+"""Event loop lag: `python -m tests.benchmarks.lag FILE ARGUMENTS...`.
 
-Runs the program in this process with each callback of its loop timed, and writes the longest as
-JSON: those until the start is over, and those after it. A callback that takes long is looked at
-from another thread meanwhile, so that its place is known. With `list-floor N` as arguments it runs
-Textual's own list of so many tasks.
+Runs the program in this process with every callback of its event loop timed, and writes the
+longest ones as JSON, separately for startup and afterwards. While a callback is slow, another
+thread samples its stack. With the arguments `list-floor N` it runs Textual's own list of N tasks.
 """
 
 from __future__ import annotations
@@ -20,37 +19,37 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-KEPT: Final = 20
-LONG: Final = 0.012
-"""Seconds from which on a callback is looked at."""
-START: Final = 3.0
-"""Seconds from the first callback that count as the start."""
+MAX_BLOCKS: Final = 20
+SLOW_SECONDS: Final = 0.012
+"""How long a callback may take before its stack is sampled."""
+STARTUP_SECONDS: Final = 3.0
+"""Duration of startup, counted from the first callback."""
 
 
 @dataclass
 class Block:
-    """One callback that took long."""
+    """One slow callback."""
 
     at: float
     """Seconds since the first callback."""
     wall: float
     """Milliseconds."""
     cpu: float
-    """Milliseconds of CPU of the loop's thread: what others' load has no part in."""
+    """CPU milliseconds of the loop's thread, unaffected by other load."""
     name: str
-    seen: list[str] = field(default_factory=list)
-    """The functions that were under way when it was looked at, outermost first."""
+    stack: list[str] = field(default_factory=list)
+    """The functions that were running when the stack was sampled, outermost first."""
 
 
-class Watch:
-    """Times callbacks."""
+class LoopWatcher:
+    """Times the callbacks of the event loop."""
 
     def __init__(self) -> None:
-        """Prepare; `install` begins."""
+        """Create a watcher; `install` starts it."""
         self.blocks: list[Block] = []
         self._first = 0.0
         self._began = 0.0
-        self._seen: list[str] = []
+        self._stack: list[str] = []
 
     def install(self) -> None:
         """Time every callback of every loop in this thread from now on."""
@@ -68,36 +67,36 @@ class Watch:
                 run(handle)
             finally:
                 began, self._began = self._began, 0.0
-                self._note(began, name, time.thread_time() - cpu)
+                self._record(began, name, time.thread_time() - cpu)
 
         vars(events)["Handle"]._run = timed
-        threading.Thread(target=self._look, name="lag", daemon=True).start()
+        threading.Thread(target=self._sample, name="lag", daemon=True).start()
 
-    def _note(self, began: float, name: str, cpu: float) -> None:
+    def _record(self, began: float, name: str, cpu: float) -> None:
         wall = time.perf_counter() - began
-        if wall > LONG / 4:
-            block = Block(began - self._first, wall * 1_000, cpu * 1_000, name, self._seen)
+        if wall > SLOW_SECONDS / 4:
+            block = Block(began - self._first, wall * 1_000, cpu * 1_000, name, self._stack)
             self.blocks.append(block)
-        if self._seen:
-            self._seen = []
+        if self._stack:
+            self._stack = []
 
-    def _look(self) -> None:
+    def _sample(self) -> None:
         identity = threading.main_thread().ident
         assert identity is not None
         while True:
-            time.sleep(LONG / 3)
+            time.sleep(SLOW_SECONDS / 3)
             began = self._began
-            if began and time.perf_counter() - began > LONG:
+            if began and time.perf_counter() - began > SLOW_SECONDS:
                 frame = sys._current_frames().get(identity)
                 if frame is not None and self._began == began:
-                    self._seen = _names(frame)
+                    self._stack = _function_names(frame)
 
     def longest(self, since: float, until: float) -> list[Block]:
-        """Return the longest callbacks of a span, the longest first."""
-        # Not those of the end, which waits for the terminal.
+        """Return the longest callbacks of a period, longest first."""
+        # Shutdown is left out: it waits for the terminal.
         blocks = (block for block in self.blocks if "App._shutdown" not in block.name)
         chosen = (block for block in blocks if since <= block.at < until)
-        return sorted(chosen, key=lambda block: -block.cpu)[:KEPT]
+        return sorted(chosen, key=lambda block: -block.cpu)[:MAX_BLOCKS]
 
 
 def _name(handle: asyncio.Handle) -> str:
@@ -108,7 +107,7 @@ def _name(handle: asyncio.Handle) -> str:
     return str(getattr(callback, "__qualname__", callback))
 
 
-def _names(frame: FrameType | None) -> list[str]:
+def _function_names(frame: FrameType | None) -> list[str]:
     names: list[str] = []
     while frame is not None:
         names.append(f"{Path(frame.f_code.co_filename).name}:{frame.f_code.co_qualname}")
@@ -117,29 +116,29 @@ def _names(frame: FrameType | None) -> list[str]:
     return inner[::-1]
 
 
-def _plain(blocks: Iterable[Block]) -> list[dict[str, object]]:
+def _to_dicts(blocks: Iterable[Block]) -> list[dict[str, object]]:
     return [asdict(block) for block in blocks]
 
 
 def main(file: Path, arguments: list[str]) -> None:
-    """Run the program, or the floor, with its loop watched, and write what was seen."""
-    watch = Watch()
+    """Run the program or the floor with its loop timed, and write the longest blocks."""
+    watcher = LoopWatcher()
     match arguments:
         case ["list-floor", tasks]:
             from tests.benchmarks.list_floor import ListFloor
 
-            watch.install()
+            watcher.install()
             ListFloor(int(tasks)).run()
         case _:
             from tui.cli.main import main as program
 
-            watch.install()
+            watcher.install()
             program(arguments)
-    seen = {
-        "start": _plain(watch.longest(0.0, START)),
-        "later": _plain(watch.longest(START, float("inf"))),
+    blocks = {
+        "start": _to_dicts(watcher.longest(0.0, STARTUP_SECONDS)),
+        "later": _to_dicts(watcher.longest(STARTUP_SECONDS, float("inf"))),
     }
-    file.write_text(json.dumps(seen))
+    file.write_text(json.dumps(blocks))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""The least that can list tasks, Textual's own list: `python -m tests.benchmarks.list_floor N`.
+"""The floor with a list, Textual's `OptionList`: `python -m tests.benchmarks.list_floor N`.
 
-Apart from `floor`, whose start must not import it.
+Separate from `floor`, whose start must not include importing it.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from tests.benchmarks.service import task_id
 
 
 class ListFloor(App[None]):
-    """A list of IDs, and no styles."""
+    """A list of task IDs without styles."""
 
     def __init__(self, tasks: int) -> None:
-        """Show so many."""
+        """Show this many tasks."""
         super().__init__()
         self._tasks = tasks
 
     def compose(self) -> ComposeResult:
-        """The list."""
+        """Yield the list."""
         yield OptionList(*(task_id("run", number) for number in range(self._tasks)))
 
 

@@ -8,43 +8,43 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-HEADINGS: Final = ("what", "median", "spread", "floor", "ratio", "least", "goal", "")
+HEADINGS: Final = ("metric", "median", "spread", "floor", "ratio", "limit", "goal", "")
 
 
 @dataclass(frozen=True)
 class Budget:
-    """What a figure may be."""
+    """The limit that a figure must keep, and the goal that it should reach."""
 
-    least: float
+    limit: float
     goal: float
-    of: str = ""
-    """What is compared: the figure itself, its `ratio` to the floor, or what is `over` it."""
+    basis: str = ""
+    """What is compared: the figure itself, its `ratio` to the floor, or what it is `over` it."""
 
 
 @dataclass
 class Figure:
-    """One thing that was measured, again and again."""
+    """One metric with its samples."""
 
     name: str
     unit: str
     values: list[float] = field(default_factory=list)
     floor: list[float] = field(default_factory=list)
-    """The same of the floor, in the same rounds; empty where it has none."""
+    """Samples of the floor from the same rounds; empty if there is no floor."""
     budget: Budget | None = None
 
     @property
     def median(self) -> float:
-        """The middle of what was measured."""
+        """The median of the samples."""
         return statistics.median(self.values)
 
     @property
     def floor_median(self) -> float | None:
-        """The middle of the floor's."""
+        """The median of the floor's samples."""
         return statistics.median(self.floor) if self.floor else None
 
     @property
     def ratio(self) -> float | None:
-        """The ratio to the floor: the middle of those of the rounds, where each had its own."""
+        """The ratio to the floor: the median ratio if each sample has a floor of its own."""
         if not self.floor_median:
             return None
         if len(self.floor) == len(self.values):
@@ -53,40 +53,40 @@ class Figure:
         return self.median / self.floor_median
 
     @property
-    def judged(self) -> float | None:
+    def compared(self) -> float | None:
         """The number that is compared with the budget."""
         match self.budget:
-            case Budget(of="ratio"):
+            case Budget(basis="ratio"):
                 return self.ratio
-            case Budget(of="over"):
+            case Budget(basis="over"):
                 return self.median - (self.floor_median or 0.0)
         return self.median
 
     @property
     def verdict(self) -> str:
-        """How the budget stands, in a word."""
-        if self.budget is None or self.judged is None:
+        """`goal` or `limit` if the figure keeps to it, `OVER` if to neither."""
+        if self.budget is None or self.compared is None:
             return ""
-        if self.judged <= self.budget.goal:
+        if self.compared <= self.budget.goal:
             return "goal"
-        return "least" if self.judged <= self.budget.least else "OVER"
+        return "limit" if self.compared <= self.budget.limit else "OVER"
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """Return the value below which so many percent of the others lie."""
+    """Return a percentile of some values."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
 
 
 class Figures:
-    """All figures by name, in the order in which they came."""
+    """All figures by name, in the order in which they were added."""
 
     def __init__(self) -> None:
-        """Start with none."""
+        """Create an empty collection."""
         self._all: dict[str, Figure] = {}
 
     def __iter__(self) -> Iterator[Figure]:
-        """Go through them."""
+        """Iterate over the figures."""
         return iter(self._all.values())
 
     def add(
@@ -97,13 +97,13 @@ class Figures:
         floor: Iterable[float] = (),
         budget: Budget | None = None,
     ) -> None:
-        """Take in what was measured once more, or for the first time."""
+        """Add samples to a figure, which is created at the first ones."""
         figure = self._all.setdefault(name, Figure(name, unit, budget=budget))
         figure.values += values
         figure.floor += floor
 
 
-def table(figures: Iterable[Figure]) -> str:
+def format_table(figures: Iterable[Figure]) -> str:
     """Return a table of all figures."""
     rows = [HEADINGS, *map(_cells, figures)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -119,22 +119,22 @@ def table(figures: Iterable[Figure]) -> str:
 
 def _cells(figure: Figure) -> tuple[str, ...]:
     low, high = min(figure.values), max(figure.values)
-    spread = f"{_short(low)}..{_short(high)}" if len(figure.values) > 1 else ""
+    spread = f"{_format(low)}..{_format(high)}" if len(figure.values) > 1 else ""
     floor, ratio, budget = figure.floor_median, figure.ratio, figure.budget
     return (
         figure.name,
-        f"{_short(figure.median)} {figure.unit}",
+        f"{_format(figure.median)} {figure.unit}",
         spread,
-        "" if floor is None else _short(floor),
+        "" if floor is None else _format(floor),
         "" if ratio is None else f"{ratio:.2f} x",
-        "" if budget is None else _allowed(budget, budget.least),
-        "" if budget is None else _allowed(budget, budget.goal),
+        "" if budget is None else _format_bound(budget, budget.limit),
+        "" if budget is None else _format_bound(budget, budget.goal),
         figure.verdict,
     )
 
 
-def _allowed(budget: Budget, number: float) -> str:
-    match budget.of:
+def _format_bound(budget: Budget, number: float) -> str:
+    match budget.basis:
         case "ratio":
             return f"{number:g} x"
         case "over":
@@ -142,16 +142,16 @@ def _allowed(budget: Budget, number: float) -> str:
     return f"{number:g}"
 
 
-def _short(number: float) -> str:
+def _format(number: float) -> str:
     if number == 0:
         return "0"
     digits = 0 if abs(number) >= 100 else 1 if abs(number) >= 10 else 2
     return f"{number:,.{digits}f}"
 
 
-def as_json(figures: Iterable[Figure], about: Mapping[str, object]) -> str:
-    """Return the figures with all that was measured."""
-    kept = {
+def to_json(figures: Iterable[Figure], about: Mapping[str, object]) -> str:
+    """Return all figures with their samples as JSON."""
+    entries = {
         figure.name: {
             "unit": figure.unit,
             "median": figure.median,
@@ -163,4 +163,4 @@ def as_json(figures: Iterable[Figure], about: Mapping[str, object]) -> str:
         }
         for figure in figures
     }
-    return json.dumps({"about": dict(about), "figures": kept}, indent=1, ensure_ascii=False)
+    return json.dumps({"about": dict(about), "figures": entries}, indent=1, ensure_ascii=False)

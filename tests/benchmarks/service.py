@@ -1,8 +1,8 @@
-"""The service: answers in a process of its own, as fast as it can, and does what it is told.
+"""A fast stand-in for the service in a process of its own, controlled by commands.
 
 A task's ID begins with its kind: `run` is in progress, `end` is completed, `sig` is in progress
-and gets freshly signed links at every answer. Commands come as lines on standard input (`hold`,
-`release`, `frames ID NUMBER`, `state ID STATE`, `count`); each is answered by a line with the
+and gets freshly signed links in every response. Commands are lines on standard input (`hold`,
+`release`, `frames ID NUMBER`, `state ID STATE`, `count`); the reply to each is a line with the
 number of queries so far.
 """
 
@@ -17,42 +17,42 @@ import uuid
 from email.utils import formatdate
 from typing import Final, Self
 
-from tests.support.service import frame_url
+from tests.support.service import FAR_FUTURE, frame_url
 
 KEY: Final = "sk-benchmark-0123456789"
 FRAMES: Final = 8
-"""Frames of a task: the answer is about 3 kB then."""
-_LIFE: Final = 3_600
+"""Frames of a task, which make a response of about 3 kB."""
+_LINK_SECONDS: Final = 3_600
 
 
 def task_id(kind: str, number: int) -> str:
-    """Return the ID of a task of a kind: as long as a UUID, which the service hands out."""
+    """Return the ID of a task of a kind, as long as the UUIDs of the service."""
     rest = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{kind}{number}"))
     return f"{kind}{number:05}{rest[8:]}"
 
 
-class Tasks:
-    """What the service knows, and the answers about it."""
+class TaskStore:
+    """The tasks of the service, and the responses about them."""
 
     def __init__(self) -> None:
-        """Know every task by its kind."""
+        """Start with every task in the state of its kind."""
         self.frames: dict[str, int] = {}
         self.states: dict[str, str] = {}
         self.queries = 0
         self._bodies: dict[tuple[str, int, str], bytes] = {}
 
-    def answer(self, task: str) -> bytes:
-        """Return what is sent about a task: head and body."""
+    def respond(self, task: str) -> bytes:
+        """Return the response about a task: head and body."""
         self.queries += 1
-        usual = "COMPLETED" if task.startswith("end") else "IN_PROGRESS"
-        frames, state = self.frames.get(task, FRAMES), self.states.get(task, usual)
+        default = "COMPLETED" if task.startswith("end") else "IN_PROGRESS"
+        frames, state = self.frames.get(task, FRAMES), self.states.get(task, default)
         if task.startswith("sig"):
-            # Another second at each answer: so is the signature.
-            body = self._body(task, frames, state, int(time.time()) + _LIFE)
-        elif (kept := self._bodies.get((task, frames, state))) is not None:
-            body = kept
+            # The expiry is in seconds, and the signature depends on it.
+            body = self._body(task, frames, state, int(time.time()) + _LINK_SECONDS)
+        elif (cached := self._bodies.get((task, frames, state))) is not None:
+            body = cached
         else:
-            body = self._body(task, frames, state, 4_102_444_800)
+            body = self._body(task, frames, state, FAR_FUTURE)
             self._bodies[task, frames, state] = body
         head = (
             "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
@@ -68,15 +68,14 @@ class Tasks:
         return json.dumps({"status": "success", "data": data}).encode()
 
 
-class _Desk(asyncio.Protocol):
-    """One connection."""
+class _Connection(asyncio.Protocol):
+    held: list[_Connection] | None = None
+    """Connections whose responses wait for `release`; None while responses are sent at once."""
 
-    held: list[_Desk] | None = None
-
-    def __init__(self, tasks: Tasks) -> None:
+    def __init__(self, tasks: TaskStore) -> None:
         self._tasks = tasks
         self._buffer = b""
-        self._asked = ""
+        self._task_id = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -86,26 +85,26 @@ class _Desk(asyncio.Protocol):
         self._buffer += data
         if b"\r\n\r\n" not in self._buffer:
             return
-        self._asked = self._buffer.split(b" ", 2)[1].rsplit(b"/", 1)[1].decode()
+        self._task_id = self._buffer.split(b" ", 2)[1].rsplit(b"/", 1)[1].decode()
         self._buffer = b""
-        if _Desk.held is None:
+        if _Connection.held is None:
             self.send()
         else:
-            _Desk.held.append(self)
+            _Connection.held.append(self)
 
     def send(self) -> None:
         if not self._transport.is_closing():
-            self._transport.write(self._tasks.answer(self._asked))
+            self._transport.write(self._tasks.respond(self._task_id))
 
 
-def _obey(tasks: Tasks, line: str) -> None:
+def _run_command(tasks: TaskStore, line: str) -> None:
     match line.split():
         case ["hold"]:
-            _Desk.held = []
+            _Connection.held = []
         case ["release"]:
-            waiting, _Desk.held = _Desk.held or [], None
-            for desk in waiting:
-                desk.send()
+            held, _Connection.held = _Connection.held or [], None
+            for connection in held:
+                connection.send()
         case ["frames", task, number]:
             tasks.frames[task] = int(number)
         case ["state", task, state]:
@@ -115,41 +114,41 @@ def _obey(tasks: Tasks, line: str) -> None:
 
 
 async def _serve() -> None:
-    tasks, loop, lines = Tasks(), asyncio.get_running_loop(), asyncio.StreamReader()
-    server = await loop.create_server(lambda: _Desk(tasks), "127.0.0.1", 0, backlog=128)
+    tasks, loop, lines = TaskStore(), asyncio.get_running_loop(), asyncio.StreamReader()
+    server = await loop.create_server(lambda: _Connection(tasks), "127.0.0.1", 0, backlog=128)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     while line := await lines.readline():
-        _obey(tasks, line.decode())
+        _run_command(tasks, line.decode())
 
 
 class Service:
     """The service's process, as a context manager."""
 
     def __enter__(self) -> Self:
-        """Start it."""
+        """Start the process, and read its port."""
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.benchmarks.service"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.port = self._line()
+        self.port = self._read_number()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End it."""
+        """Close its standard input, which ends it."""
         self._process.communicate()
 
-    def tell(self, command: str) -> int:
-        """Give a command; return how many queries there were so far."""
+    def command(self, command: str) -> int:
+        """Send a command; return the number of queries so far."""
         assert self._process.stdin is not None
         self._process.stdin.write(f"{command}\n")
         self._process.stdin.flush()
-        return self._line()
+        return self._read_number()
 
-    def _line(self) -> int:
+    def _read_number(self) -> int:
         assert self._process.stdout is not None
         return int(self._process.stdout.readline())
 

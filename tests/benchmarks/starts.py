@@ -1,4 +1,4 @@
-"""The start and the end: first paint, first statuses, CPU, memory, quitting."""
+"""Benchmarks of start and exit: first paint, first status, CPU, memory, quit."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tests.benchmarks.floor import SHOWN
+from tests.benchmarks.floor import FLOOR_TEXT
+from tests.benchmarks.harness import Harness, entries
+from tests.benchmarks.pty_process import PtyProcess
 from tests.benchmarks.report import Budget, Figures
 from tests.benchmarks.service import task_id
-from tests.benchmarks.stage import Stage, entries
-from tests.benchmarks.wire import Wire
 
 SIZES: Final = (10, 20, 100, 1_000, 5_000)
 """Tasks in the watchlist."""
@@ -23,71 +23,73 @@ _FIRST_STATUS: Final = "» In progress".encode()
 
 
 @dataclass(frozen=True)
-class Start:
-    """One start, and the end after it: milliseconds and bytes."""
+class StartTiming:
+    """One start and exit: times in milliseconds, memory in megabytes."""
 
     paint: float
-    """Until the first row had come (the floor: until its text had)."""
+    """From the start to the first row, or to the text of the floor."""
     status: float
-    """From then until the first row with an answer's state had come."""
+    """From the first paint to the first row with a status from a response."""
     paint_cpu: float
-    settled: float
-    """Until its main thread was busy no more."""
-    settled_cpu: float
+    idle: float
+    """From the start until the main thread is idle."""
+    idle_cpu: float
     memory: float
     quit: float
 
 
-def start(wire: Wire, first: bytes, status: bytes) -> Start:
-    """Measure a program that was just started."""
-    painted = wire.wait_for(first)
-    paint_cpu = wire.cpu()
-    told = wire.wait_for(status) if status else painted
-    settled = wire.settle()
-    usage = wire.usage()
-    return Start(
-        paint=(painted - wire.started) * 1_000,
-        status=(told - painted) * 1_000,
+def time_start(process: PtyProcess, first: bytes, status: bytes) -> StartTiming:
+    """Measure a program that was just started, and quit it."""
+    painted = process.wait_for(first)
+    paint_cpu = process.cpu()
+    first_status = process.wait_for(status) if status else painted
+    idle = process.wait_idle()
+    usage = process.usage()
+    return StartTiming(
+        paint=(painted - process.started) * 1_000,
+        status=(first_status - painted) * 1_000,
         paint_cpu=paint_cpu * 1_000,
-        settled=(settled - wire.started) * 1_000,
-        settled_cpu=usage.cpu * 1_000,
+        idle=(idle - process.started) * 1_000,
+        idle_cpu=usage.cpu * 1_000,
         memory=usage.memory / 1e6,
-        quit=wire.quit() * 1_000,
+        quit=process.quit() * 1_000,
     )
 
 
-def measure(stage: Stage, figures: Figures, rounds: int, sizes: Sequence[int] = SIZES) -> None:
-    """Start the floor and the dashboard of each size by turns, again and again."""
+def measure(harness: Harness, figures: Figures, rounds: int, sizes: Sequence[int] = SIZES) -> None:
+    """Start the floor and the dashboard of each size by turns."""
     if rounds > 1:
-        _warm(stage)
+        _warm_up(harness)
     for _ in range(rounds):
         for size in sizes:
-            # Each beside its own: a machine's speed changes within a second.
-            with stage.floor() as wire:
-                floor = start(wire, SHOWN.encode(), b"")
-            with stage.program(stage.home(entries("run", size))) as wire:
-                ours = start(wire, task_id("run", 0).encode(), _FIRST_STATUS)
-            _note(figures, size, ours, floor)
+            # Each size with a floor of its own, since the machine's speed drifts within seconds.
+            with harness.floor() as process:
+                floor = time_start(process, FLOOR_TEXT.encode(), b"")
+            with harness.program(harness.home(entries("run", size))) as process:
+                ours = time_start(process, task_id("run", 0).encode(), _FIRST_STATUS)
+            _record(figures, size, ours, floor)
 
 
-def _warm(stage: Stage) -> None:
-    """Have everything compiled and in the system's cache."""
-    with stage.floor() as wire:
-        start(wire, SHOWN.encode(), b"")
-    with stage.program(stage.home(entries("run", 10))) as wire:
-        start(wire, task_id("run", 0).encode(), _FIRST_STATUS)
+def _warm_up(harness: Harness) -> None:
+    """Start both programs once, to fill the bytecode and file caches."""
+    with harness.floor() as process:
+        time_start(process, FLOOR_TEXT.encode(), b"")
+    with harness.program(harness.home(entries("run", 10))) as process:
+        time_start(process, task_id("run", 0).encode(), _FIRST_STATUS)
     os.sync()
 
 
-def _note(figures: Figures, size: int, ours: Start, floor: Start) -> None:
+def _record(figures: Figures, size: int, ours: StartTiming, floor: StartTiming) -> None:
     tasks = f"{size:,} tasks"
     figures.add(
         f"first paint, {tasks}", "ms", ours.paint, floor=[floor.paint], budget=_PAINT.get(size)
     )
-    figures.add(f"first statuses after it, {tasks}", "ms", ours.status, budget=_STATUS.get(size))
+    figures.add(
+        f"time to first status (after paint), {tasks}", "ms", ours.status, budget=_STATUS.get(size)
+    )
     figures.add(f"CPU to first paint, {tasks}", "ms", ours.paint_cpu, floor=[floor.paint_cpu])
-    figures.add(f"calm after the start, {tasks}", "ms", ours.settled, floor=[floor.settled])
-    figures.add(f"CPU until calm, {tasks}", "ms", ours.settled_cpu, floor=[floor.settled_cpu])
+    figures.add(f"time to idle, {tasks}", "ms", ours.idle, floor=[floor.idle])
+    figures.add(f"CPU to idle, {tasks}", "ms", ours.idle_cpu, floor=[floor.idle_cpu])
     figures.add(
         f"memory, {tasks}", "MB", ours.memory, floor=[floor.memory], budget=_MEMORY.get(size)
     )

@@ -1,6 +1,6 @@
-"""Pictures of the running demo, for the README and for people who judge how it looks.
+"""Screenshots of the running demo, for the README and for design reviews.
 
-`python -m tests.screenshots` writes them as SVG, and as PNG where a renderer and fonts are there.
-`stage` runs the app on a clock that stands still, `svg` makes its pictures the same everywhere,
-`png` renders them.
+`python -m tests.screenshots` writes them as SVG, and as PNG if a renderer and fonts are installed.
+`capture` runs the app with a simulated clock, `svg` makes its output reproducible, `png` renders
+it.
 """

@@ -1,4 +1,4 @@
-"""`python -m tests.screenshots [NAME ...]`: write the pictures, all or those that are named."""
+"""`python -m tests.screenshots [NAME ...]`: write all screenshots or the named ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.screenshots import png
-from tests.screenshots.stage import Picture, take
+from tests.screenshots.capture import Screenshot, capture
 
 FOLDER: Final = Path(__file__).parents[2] / "screenshots"
 WIDE: Final = (120, 40)
@@ -32,47 +32,47 @@ _PANEL: Final = ("open frame9", "sent to your terminal", "raw link")
 _LARGE: Final = ("Preview of frame9", "▀" * 90)
 _TYPED: Final = ("down", "a", *"48391", "space", *"48392", "tab", *"Euler", "space", *"identity")
 
-PICTURES: Final = (
-    Picture("dashboard-wide", WIDE, ("down",), (*_LIST, *_TASK)),
-    Picture("dashboard-narrow", NARROW, ("down",), _LIST),
-    Picture("dashboard-tiny", TINY, ("down",), _LIST),
-    Picture("task-narrow", NARROW, ("down", "enter"), _TASK),
-    Picture("task-tiny", TINY, ("down", "enter"), ("9 frames",)),
-    Picture("open-wide", WIDE, ("down", "o"), _PANEL),
-    Picture("preview-wide", WIDE, ("down", "enter", "end", "p"), ("Preview of frame9", "▀")),
-    Picture("preview-narrow", NARROW, ("down", "enter", "end", "p"), ("Preview of frame9", "▀")),
-    Picture("preview-large", WIDE, ("down", "enter", "end", "p", "plus"), _LARGE),
-    Picture("open-narrow", NARROW, ("down", "o"), _PANEL),
-    Picture("add-narrow", NARROW, _TYPED, ("Add tasks", "48391 48392", "Euler identity")),
-    Picture("help-wide", WIDE, ("down", "question_mark"), ("Keys", "Watch more tasks")),
-    Picture("help-narrow", NARROW, ("down", "question_mark"), ("Keys",)),
+SCREENSHOTS: Final = (
+    Screenshot("dashboard-wide", WIDE, ("down",), (*_LIST, *_TASK)),
+    Screenshot("dashboard-narrow", NARROW, ("down",), _LIST),
+    Screenshot("dashboard-tiny", TINY, ("down",), _LIST),
+    Screenshot("task-narrow", NARROW, ("down", "enter"), _TASK),
+    Screenshot("task-tiny", TINY, ("down", "enter"), ("9 frames",)),
+    Screenshot("open-wide", WIDE, ("down", "o"), _PANEL),
+    Screenshot("preview-wide", WIDE, ("down", "enter", "end", "p"), ("Preview of frame9", "▀")),
+    Screenshot("preview-narrow", NARROW, ("down", "enter", "end", "p"), ("Preview of frame9", "▀")),
+    Screenshot("preview-large", WIDE, ("down", "enter", "end", "p", "plus"), _LARGE),
+    Screenshot("open-narrow", NARROW, ("down", "o"), _PANEL),
+    Screenshot("add-narrow", NARROW, _TYPED, ("Add tasks", "48391 48392", "Euler identity")),
+    Screenshot("help-wide", WIDE, ("down", "question_mark"), ("Keys", "Watch more tasks")),
+    Screenshot("help-narrow", NARROW, ("down", "question_mark"), ("Keys",)),
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the pictures into `screenshots/` and return the exit code."""
-    known = [picture.name for picture in PICTURES]
+    """Write the screenshots to `screenshots/`, and return the exit code."""
+    all_names = [screenshot.name for screenshot in SCREENSHOTS]
     parser = argparse.ArgumentParser("python -m tests.screenshots", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))
-    names = parser.parse_args(arguments).names or known
-    if unknown := set(names) - set(known):
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(all_names))
+    names = parser.parse_args(arguments).names or all_names
+    if unknown := set(names) - set(all_names):
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
-    return _write([picture for picture in PICTURES if picture.name in names])
+    return _write([screenshot for screenshot in SCREENSHOTS if screenshot.name in names])
 
 
-def _write(pictures: Sequence[Picture]) -> int:
+def _write(screenshots: Sequence[Screenshot]) -> int:
     FOLDER.mkdir(exist_ok=True)
-    why_no_png = png.why_not()
-    for picture in pictures:
-        drawing = asyncio.run(take(picture))
-        path = FOLDER / f"{picture.name}.svg"
+    no_png_reason = png.unavailable_reason()
+    for screenshot in screenshots:
+        drawing = asyncio.run(capture(screenshot))
+        path = FOLDER / f"{screenshot.name}.svg"
         path.write_text(drawing, "utf-8")
-        if not why_no_png:
+        if not no_png_reason:
             path.with_suffix(".png").write_bytes(png.render(drawing))
-        sys.stdout.write(f"{picture.name}\n")
-    if why_no_png:
-        sys.stderr.write(f"{why_no_png}\n")
-    return 1 if why_no_png else 0
+        sys.stdout.write(f"{screenshot.name}\n")
+    if no_png_reason:
+        sys.stderr.write(f"{no_png_reason}\n")
+    return 1 if no_png_reason else 0
 
 
 if __name__ == "__main__":

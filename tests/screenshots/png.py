@@ -1,4 +1,4 @@
-"""SVG -> PNG by resvg, with fonts that are named, so that the picture is the same everywhere."""
+"""Conversion of SVG to PNG by resvg, with fixed fonts for reproducible output."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ FONTS: Final = (
     "NotoSansCJK-Regular.ttc",
     "NotoSansCJK-Bold.ttc",
 )
-COLOURS: Final = 96
-"""Enough for text on a few backgrounds, and a third of the bytes of true colour."""
+MAX_COLOURS: Final = 96
+"""Enough for text on a few backgrounds, and much smaller than true colour."""
 
 _FOLDERS: Final = ("/usr/share/fonts", "/usr/local/share/fonts", "/Library/Fonts")
-_OWN_FOLDERS: Final = (".fonts", ".local/share/fonts", "Library/Fonts")
+_USER_FOLDERS: Final = (".fonts", ".local/share/fonts", "Library/Fonts")
 
 
-def why_not() -> str:
-    """Return in one line what to install before PNGs can be made; empty where nothing lacks."""
+def unavailable_reason() -> str:
+    """Return a line that says what to install for PNGs; empty if nothing is missing."""
     if find_spec("resvg_py") is None:
         return "no PNGs: pip install resvg-py"
-    found = fonts()
-    if missing := [name for name in FONTS if name not in found]:
+    installed = fonts()
+    if missing := [name for name in FONTS if name not in installed]:
         return f"no PNGs: apt install fonts-dejavu-core fonts-noto-cjk ({missing[0]} is missing)"
     return ""
 
 
 def fonts() -> dict[str, Path]:
-    """Return the files of those `FONTS` that are installed, by name."""
+    """Return the paths of the installed `FONTS` by name."""
     folders = [Path(folder) for folder in _FOLDERS]
-    folders += [Path.home() / folder for folder in _OWN_FOLDERS]
-    found: dict[str, Path] = {}
+    folders += [Path.home() / folder for folder in _USER_FOLDERS]
+    paths: dict[str, Path] = {}
     for folder in folders:
-        for where, _, names in os.walk(folder):
-            found.update({name: Path(where, name) for name in names if name in FONTS})
-    return found
+        for parent, _, names in os.walk(folder):
+            paths.update({name: Path(parent, name) for name in names if name in FONTS})
+    return paths
 
 
 def render(drawing: str, *, zoom: float = 1.5) -> bytes:
-    """Return a polished SVG as PNG."""
+    """Return a normalized SVG as PNG."""
     from PIL import Image
     from resvg_py import svg_to_bytes
 
@@ -54,7 +54,7 @@ def render(drawing: str, *, zoom: float = 1.5) -> bytes:
         font_files=[str(path) for path in fonts().values()],
     )
     with Image.open(io.BytesIO(rendered)) as image:
-        small = image.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    packed = io.BytesIO()
-    small.save(packed, "PNG", optimize=True)
-    return packed.getvalue()
+        reduced = image.quantize(MAX_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    output = io.BytesIO()
+    reduced.save(output, "PNG", optimize=True)
+    return output.getvalue()

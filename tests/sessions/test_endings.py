@@ -41,7 +41,7 @@ def assert_restored(terminal: Terminal) -> None:
     assert not terminal.modes & {1049, 1000, 1002, 1003, 1006, 1015, 1004, 2004}, terminal.modes
     assert 25 in terminal.modes, "the cursor is hidden"
     assert 7 in terminal.modes, "lines do not wrap"
-    assert terminal.cooked, "input is not echoed"
+    assert terminal.canonical_mode, "input is not echoed"
     raw = terminal.raw
     assert raw.count(b"\x1b[<u") >= raw.count(b"\x1b[>1u"), (
         "the kitty keyboard protocol is still on"
@@ -100,9 +100,9 @@ def test_the_palette_takes_what_comes_with_the_key_that_opens_it(
 ) -> None:
     for _ in range(3):
         watching.write(b"\x10" + keys)
-        watching.quiet(0.3)
+        watching.read_for(0.3)
         watching.press("escape", "escape")
-        watching.quiet(0.3)
+        watching.read_for(0.3)
     watching.press("q")
     assert watching.wait_exit() == 0
 
@@ -217,13 +217,13 @@ def test_one_that_is_stopped_without_being_asked_goes_on_as_before(watching: Ter
     for _ in range(3):
         watching.signal(signal.SIGSTOP)
         watching.signal(signal.SIGCONT)
-        watching.quiet(0.2)
+        watching.read_for(0.2)
     watching.press("/")
     watching.wait_for_text("To the list")
     watching.press(*"in order, each letter once")
     watching.wait_for_text("in order, each letter once")
     assert len(list(Path(f"/proc/{watching.pid}/task").iterdir())) == threads
-    assert not watching.cooked
+    assert not watching.canonical_mode
     watching.press("escape", "escape", "q")
     assert watching.wait_exit() == 0
     assert_restored(watching)

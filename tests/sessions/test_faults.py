@@ -27,16 +27,16 @@ from tests.polling.test_poller import (
     run_session,
 )
 from tests.polling.test_schedule import DOWN, busiest
-from tests.support import storm
+from tests.support import soak
 from tests.support.faults import (
     FAULTS,
     OK,
+    BadAddresses,
+    FaultyProcess,
     FaultyServer,
     Kind,
-    OtherProcess,
-    Routes,
-    die,
-    script,
+    in_order,
+    random_faults,
 )
 from tests.support.figures import figure
 from tests.support.home import Home
@@ -83,7 +83,7 @@ async def query_once(factory: HttpClientFactory, name: str) -> tuple[Kind, float
 
 async def test_every_fault_is_told_for_what_it_is(capsys: Capture) -> None:
     wrong, at_once = {}, asyncio.Semaphore(8)
-    with OtherProcess("named") as service:
+    with FaultyProcess("named") as service:
         config = Config(base_url=service.base_url)
         impatient, patient = (HttpClientFactory(config, timeout=seconds) for seconds in (1.0, 20.0))
 
@@ -102,9 +102,9 @@ async def test_every_fault_is_told_for_what_it_is(capsys: Capture) -> None:
 async def test_an_address_at_which_no_service_answers_is_told_for_what_it_is(
     capsys: Capture,
 ) -> None:
-    good = FaultyServer(script("good")).start()
+    good = FaultyServer(in_order("good")).start()
     try:
-        with Routes(f"{good.origin}/api") as routes:
+        with BadAddresses(f"{good.origin}/api") as routes:
             for route in routes.all:
                 kind, _ = await query_once(HttpClientFactory(Config(base_url=route.base_url)), "t")
                 assert (route.name, kind) == (route.name, route.kind)
@@ -116,7 +116,7 @@ async def test_an_address_at_which_no_service_answers_is_told_for_what_it_is(
 
 def test_the_die_rolls_the_same_for_the_same_seed_and_leaves_nothing_out() -> None:
     request = server.Request("GET", "/api/get_status/t")
-    first, second = die(3), die(3)
+    first, second = random_faults(3), random_faults(3)
     names = [first(request).name for _ in range(20_000)]
     assert names == [second(request).name for _ in range(20_000)]
     assert set(names) == set(FAULTS)
@@ -136,10 +136,10 @@ def test_the_die_rolls_the_same_for_the_same_seed_and_leaves_nothing_out() -> No
     ],
 )
 def test_faulted_polls_leave_nothing_behind(capsys: Capture, count: int, max_over: float) -> None:
-    with OtherProcess("die 20261122") as service:
-        orders = storm.Orders("polls", service.base_url, service.routes, count)
-        tally = storm.run(orders, timeout=60 + count / 50)
-        met = service.met()
+    with FaultyProcess("die 20261122") as service:
+        orders = soak.Options("polls", service.base_url, service.bad_urls, count)
+        tally = soak.run(orders, timeout=60 + count / 50)
+        met = service.fault_counts()
     figure(
         capsys,
         f"faulted polls, of {count:,}",
@@ -147,20 +147,20 @@ def test_faulted_polls_leave_nothing_behind(capsys: Capture, count: int, max_ove
         f"{tally.sessions} pollers, {tally.outcomes}",
     )
     unexpected = tally.outcomes.get("UNEXPECTED", 0)
-    figure(capsys, "  unexpected exceptions, errors logged", [unexpected, len(tally.complaints)])
-    figure(capsys, "  worst poll over its deadline", f"{tally.worst_over:+.3f} s")
+    figure(capsys, "  unexpected exceptions, errors logged", [unexpected, len(tally.logged_errors)])
+    figure(capsys, "  worst poll over its deadline", f"{tally.max_overrun:+.3f} s")
     files = tally.files[-1] - tally.files[0]
     text = f"{files:+d}; {tally.unclosed} were left to the garbage collector"
     figure(capsys, "  file descriptors", text)
     assert tally.polls >= count
-    assert (unexpected, tally.complaints) == (0, [])
-    assert tally.worst_over <= max_over
+    assert (unexpected, tally.logged_errors) == (0, [])
+    assert tally.max_overrun <= max_over
     assert abs(files) <= 5
-    blocks = storm.growth(tally.blocks)
+    blocks = soak.growth(tally.blocks)
     figure(capsys, "  Python's memory after warm-up", f"{blocks:+.2%}")
     assert blocks < (0.01 if count >= 10_000 else 0.1)
     if tally.memory:
-        growth = storm.growth(tally.memory)
+        growth = soak.growth(tally.memory)
         peak = max(tally.memory) >> 20
         figure(capsys, "  resident memory after warm-up", f"{growth:+.2%}, {peak} MB")
         # A thousand polls do not fill the pools of the allocator yet.
@@ -169,9 +169,9 @@ def test_faulted_polls_leave_nothing_behind(capsys: Capture, count: int, max_ove
 
 @pytest.mark.parametrize("count", [500, pytest.param(5_000, marks=SOAK)])
 def test_after_cancellations_everything_works(capsys: Capture, count: int) -> None:
-    with OtherProcess("good") as service:
-        orders = storm.Orders("cancels", service.base_url, count=count, seed=5)
-        tally = storm.run(orders, timeout=60 + count / 20)
+    with FaultyProcess("good") as service:
+        orders = soak.Options("cancels", service.base_url, count=count, seed=5)
+        tally = soak.run(orders, timeout=60 + count / 20)
     files = tally.files[-1] - tally.files[0]
     abnormal = sum(tally.outcomes.get(kind, 0) for kind in ("OFFLINE", "TIMEOUT", "NOT_THE_API"))
     figure(
@@ -183,13 +183,13 @@ def test_after_cancellations_everything_works(capsys: Capture, count: int) -> No
     assert tally.good_after == 30
     assert abs(files) <= 5
     assert tally.outcomes.get("UNEXPECTED", 0) == 0
-    assert tally.complaints == []
+    assert tally.logged_errors == []
 
 
 def test_bombs_stay_small(capsys: Capture) -> None:
-    with OtherProcess("good") as service:
-        orders = storm.Orders("peaks", service.base_url, names=BOMBS, deadline=30.0)
-        tally = storm.run(orders, timeout=120)
+    with FaultyProcess("good") as service:
+        orders = soak.Options("peaks", service.base_url, names=BOMBS, deadline=30.0)
+        tally = soak.run(orders, timeout=120)
     if not tally.peaks:
         pytest.skip("this system does not report peak memory")
     worst = max(tally.peaks, key=lambda name: tally.peaks[name])
@@ -200,14 +200,14 @@ def test_bombs_stay_small(capsys: Capture) -> None:
 
 
 def test_after_a_sleep_the_first_answer_comes_within_two_seconds(capsys: Capture) -> None:
-    with OtherProcess("good") as service:
-        orders = storm.Orders("wake", service.base_url, deadline=25.0)
-        tally = storm.run(orders, timeout=60)
+    with FaultyProcess("good") as service:
+        orders = soak.Options("wake", service.base_url, deadline=25.0)
+        tally = soak.run(orders, timeout=60)
     figure(capsys, "first good poll after wake, 16 dead sockets", f"{tally.woke_after:.2f} s")
     # 2 s are promised; the margin is for a loaded machine.
     assert tally.woke_after < 3
     assert tally.outcomes["cancelled"] >= 16
-    assert tally.complaints == []
+    assert tally.logged_errors == []
 
 
 # The rhythm, in simulated time.
@@ -314,10 +314,10 @@ def test_another_key_in_the_file_is_used_within_three_seconds(
         service.script(name, respond)
     with home.open("watch", *names) as terminal:
         terminal.wait_for_text("stopped: the service refused the key")
-        terminal.quiet(1)
+        terminal.read_for(1)
         shown = terminal.text().count("The service refused the key from")
         sent = len(service.requests)
-        terminal.quiet(2)
+        terminal.read_for(2)
         more = len(service.requests) - sent
         changed = time.monotonic()
         key_file.write_text(f"{service.api_key}\n")
@@ -339,7 +339,7 @@ def hanging(home: Home, service: ScriptedService) -> Iterator[Callable[[int], li
     """Return a function that prepares a home whose host look-ups and queries hang."""
 
     def prepare(look_ups: int) -> list[str]:
-        home.command = (sys.executable, "-m", "tests.support.hung_names")
+        home.command = (sys.executable, "-m", "tests.support.hung_dns")
         home.env |= {"SCENEXT_TEST_LOOKUPS": str(look_ups), "PYTHONPATH": str(ROOT)}
         base_url = service.base_url.replace("127.0.0.1", "localhost")
         home.configure(base_url=base_url, api_key=service.api_key, poll_interval=1)
@@ -363,7 +363,7 @@ def test_quit_waits_for_no_hung_poll_and_no_hung_look_up(
     names = hanging(12)
     with home.open("watch", *names) as terminal:
         service.wait_for_requests(12)
-        terminal.quiet(0.5)
+        terminal.read_for(0.5)
         assert len(service.requests) == 12
         pressed = time.monotonic()
         terminal.press("q")

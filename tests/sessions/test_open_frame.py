@@ -300,8 +300,8 @@ def test_no_keys_in_whatever_haste_end_it(
         for _ in range(80):
             terminal.press(*rng.choices(("o", "d", "escape", "enter"), k=3), rng.choice(others))
             # About as long as a screen takes to open and close.
-            terminal.quiet(rng.choice((0.0, 0.01, 0.03, 0.05)))
-        terminal.quiet(0.5)
+            terminal.read_for(rng.choice((0.0, 0.01, 0.03, 0.05)))
+        terminal.read_for(0.5)
 
 
 # Download

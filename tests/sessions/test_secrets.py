@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 from tests.support.home import Home
-from tests.support.secrets import forms, leaks, made_by_the_program, too_open, without_links
+from tests.support.secrets import forms, leaks, program_files, strip_links, too_permissive
 from tests.support.service import FAR_FUTURE, Reply, Request, ScriptedService, error, task
 from tests.support.terminal import Terminal
 from tui.demo.server import Answer, LoopbackServer
@@ -115,9 +115,7 @@ def script(service: ScriptedService, task_id: str, reply: Reply) -> None:
 
 def written_files(folder: Path, *ours: Path) -> dict[Path, bytes]:
     """Return the contents of the files that the program wrote below a folder."""
-    contents = {
-        path: path.read_bytes() for path in made_by_the_program(folder, ours) if path.is_file()
-    }
+    contents = {path: path.read_bytes() for path in program_files(folder, ours) if path.is_file()}
     assert contents
     return contents
 
@@ -139,7 +137,7 @@ def test_each_form_of_a_secret_is_found() -> None:
         assert leaks(f"so: {piece}".encode(), [KEY]), piece
     shown = b"\x1b]8;id=1;https://h/?" + SIGNATURES[0].encode() + b"\x1b\\frame1\x1b]8;;\x1b\\"
     assert leaks(shown, SIGNATURES)
-    assert leaks(without_links(shown), SIGNATURES) == []
+    assert leaks(strip_links(shown), SIGNATURES) == []
 
 
 def test_a_session_of_faults_leaves_no_secret_anywhere(
@@ -191,7 +189,7 @@ def test_a_session_of_faults_leaves_no_secret_anywhere(
         before = terminal.raw
         terminal.press("u")
         terminal.wait_for_text("Press enter to go back.")
-        assert leaks(without_links(terminal.raw), SIGNATURES), "the raw link is not shown"
+        assert leaks(strip_links(terminal.raw), SIGNATURES), "the raw link is not shown"
         raw_end = len(terminal.raw)
         terminal.press("enter")
         terminal.wait_for_text("open frame3 of good")
@@ -204,14 +202,14 @@ def test_a_session_of_faults_leaves_no_secret_anywhere(
     assert leaks(terminal.raw, (KEY, WRONG_KEY)) == []
     assert set(links) <= set(terminal.links())
     assert terminal.clipboards() == [links[2]] * 2
-    assert leaks(without_links(before) + without_links(after), SIGNATURES) == []
+    assert leaks(strip_links(before) + strip_links(after), SIGNATURES) == []
     files = written_files(tmp_path, key_file, home.config)
     for path in (home.log, home.watchlist, home.watchlist.with_name("watchlist.toml.bak")):
         assert path in files
     for path, data in files.items():
         assert leaks(f"{path}\n".encode() + data, (KEY, WRONG_KEY, *SIGNATURES)) == [], path
     ours = (key_file, downloads, home.config.parent.parent)
-    assert too_open(made_by_the_program(tmp_path, ours)) == []
+    assert too_permissive(program_files(tmp_path, ours)) == []
     assert_key_only_sent(service, pictures)
     assert_log_is_sufficient(home, faulty)
 
@@ -283,7 +281,7 @@ def test_the_log_is_bounded_and_its_owners_alone(tmp_path: Path) -> None:
     assert sorted(path.parent.iterdir()) == files
     assert all(file.stat().st_size <= MAX_LOG_BYTES for file in files)
     assert path.read_text().splitlines()[-1].split()[4] == "399"
-    assert too_open(tmp_path.rglob("*")) == []
+    assert too_permissive(tmp_path.rglob("*")) == []
 
 
 def test_a_good_answer_that_quotes_a_secret_shows_none(
@@ -305,7 +303,7 @@ def test_a_good_answer_that_quotes_a_secret_shows_none(
         terminal.press("q")
         assert terminal.wait_exit() == 0
     assert leaks(terminal.raw, [KEY]) == []
-    assert leaks(without_links(terminal.raw), SIGNATURES) == []
+    assert leaks(strip_links(terminal.raw), SIGNATURES) == []
     for path, data in written_files(home.folder, home.config).items():
         assert leaks(data, (KEY, *SIGNATURES)) == [], path
 
@@ -385,7 +383,7 @@ def test_children_get_the_link_that_is_opened_and_nothing_else(
         assert others == []
     assert b"vault" not in terminal.raw
     assert leaks(terminal.raw, [KEY]) == []
-    assert leaks(without_links(terminal.raw), SIGNATURES) == []
+    assert leaks(strip_links(terminal.raw), SIGNATURES) == []
     for path, data in written_files(tmp_path, bin_folder, home.config).items():
         assert leaks(data, (KEY, *SIGNATURES)) == [], path
     assert_key_only_sent(service, pictures)
@@ -413,7 +411,7 @@ def test_a_crash_tells_no_secret(tmp_path: Path, where: str) -> None:
     assert b"Traceback" in log
     for path, data in files.items():
         assert leaks(data, [KEY]) == [], path
-    assert too_open(made_by_the_program(tmp_path, [tmp_path / "strike"])) == []
+    assert too_permissive(program_files(tmp_path, [tmp_path / "strike"])) == []
 
 
 def test_a_crash_at_start_tells_no_secret(
@@ -430,6 +428,6 @@ def test_a_crash_at_start_tells_no_secret(
         assert terminal.wait_exit() == 1
     assert "a broken package quotes" in terminal.text()
     assert leaks(terminal.raw, (KEY, *SIGNATURES)) == []
-    for path in made_by_the_program(tmp_path, [broken, home.config]):
+    for path in program_files(tmp_path, [broken, home.config]):
         assert path.is_dir() or leaks(path.read_bytes(), (KEY, *SIGNATURES)) == [], path
     assert service.requests == []

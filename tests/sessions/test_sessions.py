@@ -143,7 +143,7 @@ def test_a_refused_key_stops_polling_and_another_one_starts_it_again(
         assert "sk-wrong" not in text
         sent = len(service.requests)
         assert sent <= 3
-        terminal.quiet(2.5)
+        terminal.read_for(2.5)
         assert len(service.requests) == sent
         key_file.write_text(f"{service.api_key}\n")
         terminal.wait_for(lambda text: text.count("» In progress") >= 3, timeout=8)

@@ -52,7 +52,7 @@ def memory_after_typing(terminal: Terminal, rng: random.Random, seconds: float) 
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         terminal.press(*rng.choice(KEY_SEQUENCES))
-        terminal.quiet(0.05)
+        terminal.read_for(0.05)
     status = Path(f"/proc/{terminal.pid}/status").read_text()
     match = re.search(r"VmRSS:\s+(\d+)", status)
     assert match is not None

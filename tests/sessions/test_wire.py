@@ -65,10 +65,10 @@ def test_what_was_sent_bit_by_bit_looks_as_if_all_was_painted_at_once(terminal: 
     for keys in steps:
         terminal.press(*keys)
         terminal.wait_quiet(0.4)
-        painted = terminal.looks()
+        painted = terminal.cells()
         terminal.press("ctrl+l")
         terminal.wait_quiet(0.3)
-        assert terminal.looks() == painted, f"{keys}:\n{terminal.text()}"
+        assert terminal.cells() == painted, f"{keys}:\n{terminal.text()}"
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc to reach its terminal")
@@ -110,14 +110,14 @@ def test_after_a_resize_while_keys_are_held_the_screen_is_whole(
             terminal.wait_quiet(0.4)
             for step in range(12):
                 terminal.press("Gg"[step % 2])
-                terminal.quiet(0.03)
+                terminal.read_for(0.03)
                 if step == 6:
                     terminal.resize(100, 30)
                 if step == 7 and resize_back:
                     terminal.resize(160, 50)
             terminal.wait_quiet(0.4)
-            painted = terminal.looks()
+            painted = terminal.cells()
             terminal.press("ctrl+l")
             terminal.wait_quiet(0.3)
-            assert terminal.looks() == painted
+            assert terminal.cells() == painted
             terminal.resize(160, 50)

@@ -1,1 +1,1 @@
-"""What the tests use to read as sessions: a real terminal, and a stand-in for the service."""
+"""Shared test tools: a real terminal, scripted and faulty services, simulated time."""

@@ -1,7 +1,7 @@
-"""The program with a fault of the test's in one of its parts: `python -m tests.support.crashing`.
+"""The dashboard with an injected exception: `python -m tests.support.crashing WHERE FOLDER KEY`.
 
-Takes where the fault is (`handler` or `worker`), a folder for the files, and the key. A fault in a
-handler strikes once a file `strike` is in the folder.
+WHERE is `handler` or `worker`, FOLDER holds its files. The exception is raised once a file `strike`
+is in the folder.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How many examples a property is tried with: few in the ordinary run, more when asked for."""
+"""The number of examples of a property test: few by default, more on request."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ import os
 VARIABLE = "SCENEXT_EXAMPLES"
 
 
-def examples(few: int) -> int:
-    """Return `few`, or the number in `SCENEXT_EXAMPLES` where that is larger."""
-    return max(few, int(os.environ.get(VARIABLE, "0")))
+def examples(default: int) -> int:
+    """Return `default`, or the number in `SCENEXT_EXAMPLES` if that is larger."""
+    return max(default, int(os.environ.get(VARIABLE, "0")))

@@ -1,4 +1,4 @@
-"""Figures that a test measured: told on the terminal, and kept where SCENEXT_FIGURES says."""
+"""Figures measured by tests, printed and appended to the file that SCENEXT_FIGURES names."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 
 
 def figure(capsys: pytest.CaptureFixture[str], name: str, value: object) -> None:
-    """Tell a figure."""
+    """Print a figure in spite of pytest's capturing, and append it to the file."""
     line = f"{name}: {value}"
     with capsys.disabled():
         sys.stdout.write(f"\n  {line}\n")
-    if kept := os.environ.get("SCENEXT_FIGURES"):
-        with Path(kept).open("a", encoding="utf-8") as file:
+    if path := os.environ.get("SCENEXT_FIGURES"):
+        with Path(path).open("a", encoding="utf-8") as file:
             file.write(f"{line}\n")

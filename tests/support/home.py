@@ -1,4 +1,4 @@
-"""A user's home on a fresh machine: configuration, watchlist and log in a folder of the test's."""
+"""A temporary home for the program: configuration, watchlist and log."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COMMAND = (sys.executable, "-m", "tui")
 
 @dataclass
 class Home:
-    """Where the program under test keeps its files, and how it is started there."""
+    """The files of the program under test, and how to start it with them."""
 
     folder: Path
     command: tuple[str, ...] = COMMAND
@@ -24,28 +24,28 @@ class Home:
 
     @property
     def config(self) -> Path:
-        """`config.toml`."""
+        """The path of `config.toml`."""
         return self.folder / "config" / "scenext-tui" / "config.toml"
 
     @property
     def watchlist(self) -> Path:
-        """`watchlist.toml`."""
+        """The path of `watchlist.toml`."""
         return self.folder / "data" / "scenext-tui" / "watchlist.toml"
 
     @property
     def log(self) -> Path:
-        """The log."""
+        """The path of the log."""
         return self.folder / "state" / "scenext-tui" / "scenext-tui.log"
 
     def configure(self, **settings: str | float | bool) -> None:
         """Write `config.toml`."""
         self.config.parent.mkdir(parents=True, exist_ok=True)
-        # A JSON text, number or boolean is one of TOML as well.
+        # JSON strings, numbers and booleans are valid TOML.
         lines = (f"{key} = {json.dumps(value)}\n" for key, value in settings.items())
         self.config.write_text("".join(lines), "utf-8")
 
     def environment(self, added: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Return the variables that point the program here."""
+        """Return the environment variables that make the program use this home."""
         return {
             "HOME": str(self.folder),
             "XDG_CONFIG_HOME": str(self.folder / "config"),
@@ -56,7 +56,7 @@ class Home:
         }
 
     def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        """Run a command that needs no terminal, to its end."""
+        """Run a command without a terminal, and wait until it ends."""
         return subprocess.run(
             [*self.command, *arguments],
             input=stdin,

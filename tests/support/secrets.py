@@ -1,4 +1,4 @@
-"""Secrets in every form in which they could slip out, and where to look for them.
+"""Search for secrets in every form in which they could leak.
 
 `python -m tests.support.secrets WHERE FOLDER KEY` is `tests.support.crashing` with a log.
 """
@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-_SHOWN: Final = 8
-"""Characters of a secret that are already too many."""
+_PREFIX_LENGTH: Final = 8
+"""Number of leading characters that already count as a leak."""
 _STRINGS: Final = rb"\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)"
 _SEQUENCES: Final = re.compile(
     _STRINGS + rb"|\x1b\[[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]", re.IGNORECASE
@@ -24,22 +24,26 @@ _LINKS_AND_CLIPBOARDS: Final = re.compile(rb"\x1b\](?:8|52);[^\x07\x1b]*(?:\x07|
 
 
 def forms(secret: str) -> dict[str, bytes]:
-    """Each form in which to look for a secret, by its name; a piece that tells enough of it."""
+    """Return the byte strings whose presence reveals a secret, by the name of the form."""
     value = secret.encode()
-    found = {"plain": value, "prefix": value[:_SHOWN], "encoded": quote(secret, safe="").encode()}
-    every = "".join(f"%{byte:02X}" for byte in value[:_SHOWN])
-    found |= {"all encoded": every.encode(), "all encoded, small": every.lower().encode()}
+    patterns = {
+        "plain": value,
+        "prefix": value[:_PREFIX_LENGTH],
+        "encoded": quote(secret, safe="").encode(),
+    }
+    escaped = "".join(f"%{byte:02X}" for byte in value[:_PREFIX_LENGTH])
+    patterns |= {"all encoded": escaped.encode(), "all encoded, small": escaped.lower().encode()}
     for shift in range(3):
-        packed = base64.b64encode(b"\0" * shift + value)
-        # What the bytes before and after the secret have a part in says nothing.
-        piece = packed[(shift * 8 + 5) // 6 : (shift + len(value)) * 8 // 6]
-        found[f"base64 at {shift}"] = piece[:12]
-        found[f"base64 for URLs at {shift}"] = piece[:12].replace(b"+", b"-").replace(b"/", b"_")
-    return found
+        encoded = base64.b64encode(b"\0" * shift + value)
+        # Without the characters that also depend on the bytes before and after the secret.
+        piece = encoded[(shift * 8 + 5) // 6 : (shift + len(value)) * 8 // 6]
+        patterns[f"base64 at {shift}"] = piece[:12]
+        patterns[f"base64 for URLs at {shift}"] = piece[:12].replace(b"+", b"-").replace(b"/", b"_")
+    return patterns
 
 
 def leaks(data: bytes, secrets: Iterable[str]) -> list[str]:
-    """Which forms of the secrets are in the data, with what stands around them."""
+    """Return a line for each form of a secret in the data, with its surroundings."""
     plain = _SEQUENCES.sub(b"", data)
     views = (data, plain, re.sub(rb"\s", b"", data), re.sub(rb"\s", b"", plain))
     return [
@@ -51,21 +55,21 @@ def leaks(data: bytes, secrets: Iterable[str]) -> list[str]:
     ]
 
 
-def without_links(raw: bytes) -> bytes:
-    """A terminal's stream without the hyperlinks' addresses and the copied texts."""
+def strip_links(raw: bytes) -> bytes:
+    """Return a terminal's output without hyperlink addresses and clipboard texts."""
     return _LINKS_AND_CLIPBOARDS.sub(b"", raw)
 
 
-def made_by_the_program(folder: Path, ours: Iterable[Path]) -> Iterator[Path]:
-    """All below a folder but what the test itself put there."""
-    left_out = set(ours)
+def program_files(folder: Path, ours: Iterable[Path]) -> Iterator[Path]:
+    """Yield all paths below a folder except those that the test itself created."""
+    excluded = set(ours)
     for path in sorted(folder.rglob("*")):
-        if not left_out & {path, *path.parents}:
+        if not excluded & {path, *path.parents}:
             yield path
 
 
-def too_open(paths: Iterable[Path]) -> list[str]:
-    """Files that are not 0600 and folders that are not 0700."""
+def too_permissive(paths: Iterable[Path]) -> list[str]:
+    """Return a line for each file whose mode is not 0600 and each folder whose mode is not 0700."""
     return [
         f"{path}: {mode:o}"
         for path in paths
@@ -74,7 +78,7 @@ def too_open(paths: Iterable[Path]) -> list[str]:
 
 
 def main(where: str, folder: Path, key: str) -> None:
-    """Run the crashing app with a log."""
+    """Run `tests.support.crashing` with a log."""
     from tests.support import crashing
     from tui import log
     from tui.config import Paths

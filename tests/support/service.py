@@ -1,6 +1,6 @@
-"""A stand-in for the Scenext API on the loopback interface, whose answers a test gives.
+"""A stand-in for the Scenext API on the loopback interface, with scripted replies.
 
-Its answers have the form of docs.scenext.cn, page *api-reference/get-status*.
+The format of the replies follows docs.scenext.cn, page *api-reference/get-status*.
 """
 
 from __future__ import annotations
@@ -23,56 +23,56 @@ from typing import Self
 from urllib.parse import quote, unquote
 
 DEFAULT_KEY = "sk-test-0123456789"
-"""The API key that the service takes unless a test sets another."""
+"""The valid API key unless a test sets another."""
 FAR_FUTURE = 4_102_444_800
-"""The first second of 2100: the expiry of a frame's address unless a test gives another."""
+"""The first second of 2100, the default expiry of a frame's URL."""
 
-# What socketserver says a request may be; the second is for datagrams, which never come here.
+# The type of a request in socketserver; the tuple is for datagrams, which are not used here.
 _Socket = socket.socket | tuple[bytes, socket.socket]
 
 _HOST = "127.0.0.1"
 _STATUS_PREFIX = "/api/get_status/"
-_HOLD_SECONDS = 30.0
-_LOOK_SECONDS = 0.02
-_STOP_SECONDS = 5.0
+_HOLD_TIMEOUT = 30.0
+_CHECK_INTERVAL = 0.02
+_STOP_TIMEOUT = 5.0
 
 
 @dataclass
 class Request:
-    """One request as it came in; `requests` hands out copies."""
+    """One request as it was received."""
 
     method: str
     path: str
     headers: dict[str, str]
-    """By lower-case names."""
+    """Names in lower case."""
     task_id: str | None
-    """None if the path is not that of a status query."""
+    """None if the request is not a status query."""
     monotonic: float
-    """When it had come in, on the clock of `time.monotonic`."""
+    """When it was received, on the clock of `time.monotonic`."""
     ended: float | None = None
-    """When its answer was about to be sent, or the client was gone; None before that."""
+    """When its response was about to be sent or the client had left; None while in flight."""
     status: int | None = None
-    """The HTTP status of its answer; None if there was none."""
+    """The HTTP status of the response; None if there was none."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer. A dict is sent as JSON."""
+    """One response. A mapping is sent as JSON."""
 
     status: int = 200
     body: bytes | str | Mapping[str, object] = b""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Added headers. A Content-Length given here is sent as it is, right or wrong."""
+    """Additional headers. A Content-Length given here is sent even if it is wrong."""
     delay: float = 0.0
-    """Seconds between the request and the answer."""
+    """Seconds between the request and the response."""
     before: Callable[[], object] | None = None
-    """Called before the answer is sent."""
+    """Called before the response is sent."""
     drop: bool = False
-    """Close the connection instead of answering."""
+    """Close the connection instead of responding."""
 
 
 Answer = Reply | Callable[[Request], Reply]
-"""An answer, or a function that makes one for a request."""
+"""A reply, or a function that returns one for a request."""
 
 
 def task(
@@ -82,9 +82,9 @@ def task(
     result: Sequence[Mapping[str, object]] | None = None,
     **extra: object,
 ) -> Reply:
-    """The answer for a task: ``frames`` are addresses, or whole items of ``progress``.
+    """Return the reply for a task; ``frames`` are URLs or complete items of ``progress``.
 
-    ``result`` is left out if it is None; ``extra`` is added to ``data``.
+    ``result`` is omitted if it is None; ``extra`` is added to ``data``.
     """
     data: dict[str, object] = {"task_id": task_id, "status": status}
     data["progress"] = [
@@ -97,10 +97,10 @@ def task(
 
 
 def frame_url(task_id: str, number: int, expires: int = FAR_FUTURE) -> str:
-    """The signed address of a frame's image; the same for the same arguments."""
+    """Return the signed URL of a frame's image, the same for the same arguments."""
     first, second = (uuid.uuid5(uuid.NAMESPACE_OID, f"{part}:{task_id}") for part in ("a", "b"))
     seed = f"{task_id}/{number}/{expires}".encode()
-    # 20 bytes, as an HMAC-SHA1 has: their base64 ends in one "=".
+    # 20 bytes like an HMAC-SHA1, so that the base64 ends in one "=".
     digest = hashlib.sha256(seed).digest()[:20]
     signature = quote(base64.b64encode(digest), safe="")
     return (
@@ -110,23 +110,23 @@ def frame_url(task_id: str, number: int, expires: int = FAR_FUTURE) -> str:
 
 
 def error(status: int, message: str) -> Reply:
-    """The answer for a request that failed."""
+    """Return an error reply."""
     return Reply(status=status, body={"status": "error", "data": {"messages": message}})
 
 
 def unauthorized() -> Reply:
-    """The answer for a wrong or missing API key."""
+    """Return the reply for a wrong or missing API key."""
     return error(401, "Unauthorized: Invalid API key")
 
 
 class ScriptedService:
-    """A service whose answers are scripted for each task, and which notes every request.
+    """A service with scripted replies for each task, which records every request.
 
-    Use it as a context manager: a failure inside a scripted function is raised at its end.
+    As a context manager it raises at the end what a scripted function raised.
     """
 
     def __init__(self, *, api_key: str = DEFAULT_KEY, check_key: bool = True) -> None:
-        """Prepare a service; it answers once it is started."""
+        """Create a service; `start` runs it."""
         self.api_key = api_key
         self.check_key = check_key
         self._changed = threading.Condition()
@@ -139,7 +139,7 @@ class ScriptedService:
         self._port = 0
 
     def __enter__(self) -> Self:
-        """Start to answer."""
+        """Start the service."""
         self.start()
         return self
 
@@ -149,7 +149,7 @@ class ScriptedService:
         failure: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Stop, and raise what a scripted function raised."""
+        """Stop the service, and raise the first exception of a scripted function."""
         self.stop()
         if failure is None and self._failures:
             raise self._failures[0]
@@ -158,22 +158,22 @@ class ScriptedService:
 
     @property
     def base_url(self) -> str:
-        """What stands before ``/get_status/…``; it stays the same over an outage."""
+        """The URL that precedes ``/get_status/…``; it survives `stop` and `start`."""
         assert self._port, "the service was never started"
         return f"http://{_HOST}:{self._port}/api"
 
     def start(self) -> None:
-        """Listen, on the same port as before if there was one."""
+        """Listen, on the previous port if there was one."""
         assert self._server is None, "the service is running"
         self._server = _Server(self, self._port)
         self._port = self._server.server_address[1]
         self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(_LOOK_SECONDS,), name="service", daemon=True
+            target=self._server.serve_forever, args=(_CHECK_INTERVAL,), name="service", daemon=True
         )
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop listening and break every open connection; requests under way get no answer."""
+        """Stop listening and break all connections; requests in flight get no response."""
         server, thread = self._server, self._thread
         if server is None or thread is None:
             return
@@ -186,41 +186,41 @@ class ScriptedService:
             self._changed.notify_all()
         server.join_connections()
 
-    # What it answers
+    # Scripting replies
 
     def script(self, task_id: str, *answers: Answer) -> None:
-        """Answer queries for a task with these, in order, and the last again and again."""
-        assert answers, "a script needs an answer"
+        """Answer queries for a task with these in order; the last one repeats."""
+        assert answers, "a script needs at least one answer"
         with self._changed:
             self._scripts[task_id] = list(answers)
 
     def hold(self, task_id: str) -> None:
-        """Let requests for a task hang until `release`, for 30 seconds at most."""
+        """Hold requests for a task until `release`, at most 30 s."""
         with self._changed:
             self._held.add(task_id)
 
     def release(self, task_id: str | None = None) -> None:
-        """Let the held requests go on: those for one task, or all."""
+        """Continue the held requests for one task or for all."""
         with self._changed:
             self._held -= set(self._held) if task_id is None else {task_id}
             self._changed.notify_all()
 
-    # What it was asked
+    # Recorded requests
 
     @property
     def requests(self) -> list[Request]:
-        """Copies of all requests so far, in the order in which they came."""
+        """Copies of all requests so far, in the order of arrival."""
         with self._changed:
             return [replace(request) for request in self._requests]
 
     def for_task(self, task_id: str) -> list[Request]:
-        """Copies of all requests for one task."""
+        """Return copies of all requests for one task."""
         return [request for request in self.requests if request.task_id == task_id]
 
     def in_flight_peak(self, task_id: str | None = None) -> int:
-        """The most requests that were under way at once, for one task or for all together."""
+        """Return the peak number of requests in flight, for one task or for all."""
         chosen = self.requests if task_id is None else self.for_task(task_id)
-        # An end sorts before a start at the same instant: those two did not overlap.
+        # At equal times an end sorts before a start, since the two did not overlap.
         steps = [(request.monotonic, 1) for request in chosen]
         steps += [(request.ended, -1) for request in chosen if request.ended is not None]
         running = peak = 0
@@ -237,21 +237,21 @@ class ScriptedService:
         answered: bool = False,
         timeout: float = 10.0,
     ) -> list[Request]:
-        """Wait until at least ``count`` requests came (or were answered); copies of those.
+        """Wait for ``count`` requests since the start, for one task or for all; return copies.
 
-        They are counted from the service's beginning, for one task or for all.
+        With ``answered``, only requests with a response count.
         """
 
-        def counted() -> list[Request]:
+        def matching() -> list[Request]:
             chosen = self.requests if task_id is None else self.for_task(task_id)
             return [r for r in chosen if not answered or r.status is not None]
 
         with self._changed:
-            done = self._changed.wait_for(lambda: len(counted()) >= count, timeout)
-            assert done, f"waited for {count} requests; there are {len(counted())}: {counted()}"
-            return counted()
+            done = self._changed.wait_for(lambda: len(matching()) >= count, timeout)
+            assert done, f"waited for {count} requests; there are {len(matching())}: {matching()}"
+            return matching()
 
-    # Inside: called by the connections' threads
+    # Called on the threads of the connections
 
     def _begin(self, method: str, path: str, headers: Mapping[str, str]) -> Request:
         rest = path.removeprefix(_STATUS_PREFIX)
@@ -274,9 +274,9 @@ class ScriptedService:
             self._changed.notify_all()
 
     def _answer(self, request: Request, connection: _Connection) -> Reply | None:
-        """The reply for a request, when its time has come; None if nobody is there for it."""
+        """Return the reply for a request after its delay; None to close the connection."""
         task_id = request.task_id
-        if not connection.wait(lambda: task_id not in self._held, _HOLD_SECONDS):
+        if not connection.wait(lambda: task_id not in self._held, _HOLD_TIMEOUT):
             return None
         try:
             reply = self._choose(request)
@@ -306,20 +306,20 @@ class ScriptedService:
 
 
 class _Connection(BaseHTTPRequestHandler):
-    """One connection of a client, in a thread of its own."""
+    """One connection, served on a thread of its own."""
 
     server: _Server
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def handle_any(self) -> None:
-        """Answer one request, whatever its method."""
+        """Answer one request of any method."""
         service = self.server.service
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         request = service._begin(self.command, self.path, dict(self.headers.items()))
         reply = service._answer(request, self)
-        # Ended before it is sent: a client may ask again the moment it has the answer, and
-        # that is no overlap.
+        # Record the end before sending: the client may send its next request at once, and the
+        # two must not count as overlapping.
         service._end(request, None if reply is None else reply.status)
         if reply is None:
             self.close_connection = True
@@ -329,7 +329,7 @@ class _Connection(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any
 
     def wait(self, ready: Callable[[], bool], seconds: float) -> bool:
-        """Wait until it is ready or the time is up; False if service or client went away."""
+        """Wait until `ready` or the timeout; return False if service or client has gone."""
         service = self.server.service
         deadline = time.monotonic() + seconds
         with service._changed:
@@ -339,11 +339,11 @@ class _Connection(BaseHTTPRequestHandler):
                 left = deadline - time.monotonic()
                 if left <= 0:
                     return True
-                service._changed.wait(min(left, _LOOK_SECONDS))
+                service._changed.wait(min(left, _CHECK_INTERVAL))
         return True
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
     def _client_is_gone(self) -> bool:
         if not select.select([self.connection], [], [], 0)[0]:
@@ -364,12 +364,12 @@ class _Connection(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
         if headers["content-length"] != str(len(body)):
-            # The client would wait for the rest for ever.
+            # Otherwise the client would wait for the rest of the body.
             self.close_connection = True
 
 
 class _Server(ThreadingHTTPServer):
-    """The listening socket, and the connections that came from it."""
+    """The listening socket and its connections."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -378,47 +378,47 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, service: ScriptedService, port: int) -> None:
         self.service = service
         self._open: set[_Socket] = set()
-        self._emptied = threading.Condition()
+        self._open_changed = threading.Condition()
         super().__init__((_HOST, port), _Connection)
 
     def server_bind(self) -> None:
-        """Bind without the look-up of a name that HTTPServer does."""
+        """Bind without the DNS look-up of `HTTPServer`."""
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = _HOST, self.server_address[1]
 
     def process_request(self, request: _Socket, client_address: object) -> None:
-        """Note a new connection, and start its thread."""
-        with self._emptied:
+        """Register a new connection, and start its thread."""
+        with self._open_changed:
             self._open.add(request)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: _Socket) -> None:
-        """Close a connection whose thread has come to its end."""
+        """Close a connection whose thread is done."""
         super().shutdown_request(request)
-        with self._emptied:
+        with self._open_changed:
             self._open.discard(request)
-            self._emptied.notify_all()
+            self._open_changed.notify_all()
 
     def handle_error(self, request: _Socket, client_address: object) -> None:
-        """Say nothing: a client that went away is what many tests are about."""
+        """Log nothing; many tests break connections on purpose."""
 
     def break_connections(self) -> None:
-        """Shut every open connection down, so that both ends notice."""
-        with self._emptied:
+        """Shut down every open connection, so that both ends notice."""
+        with self._open_changed:
             for connection in self._open:
                 with contextlib.suppress(OSError):
                     assert isinstance(connection, socket.socket)
                     connection.shutdown(socket.SHUT_RDWR)
 
     def join_connections(self) -> None:
-        """Wait until the threads of all connections are done."""
-        with self._emptied:
-            done = self._emptied.wait_for(lambda: not self._open, _STOP_SECONDS)
+        """Wait until all connection threads are done."""
+        with self._open_changed:
+            done = self._open_changed.wait_for(lambda: not self._open, _STOP_TIMEOUT)
         assert done, "a connection's thread hangs; does a scripted function wait?"
 
 
 def _encode(body: bytes | str | Mapping[str, object]) -> tuple[bytes, str]:
-    """A body's bytes and its content type."""
+    """Return the bytes and the content type of a body."""
     if isinstance(body, bytes):
         return body, "application/octet-stream"
     if isinstance(body, str):

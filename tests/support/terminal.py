@@ -1,4 +1,4 @@
-"""A program in a real pseudo-terminal, with a person's view of it."""
+"""A program in a real pseudo-terminal, with the screen that a user would see."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from typing import Self
 from tests.support.screen import Screen
 
 Pattern = str | re.Pattern[str]
-"""A regular expression, searched in the whole screen; ``^`` and ``$`` match at each line."""
+"""A regular expression for the whole screen; ``^`` and ``$`` match at each line."""
 Condition = Pattern | Callable[[str], object]
-"""What may be waited for: a pattern, or a function of the screen's text."""
+"""A pattern, or a function of the screen's text."""
 
 _ROOT = Path(__file__).parents[2]
 
@@ -46,11 +46,11 @@ KEYS = {
     "pagedown": b"\x1b[6~",
     **{f"ctrl+{letter}": bytes([ord(letter) & 0x1F]) for letter in "abcdefghijklmnopqrstuvwxyz"},
 }
-"""What a terminal sends for a named key."""
+"""The bytes that a terminal sends for a named key."""
 
-# Runs as the session's leader, takes the terminal as its own, and becomes the program. A
-# preexec_fn could do it in the fork, but that is not safe beside threads (3.12 warns of it).
-# Signals are reset because ignored ones are inherited, be it from nohup or from Python itself.
+# Runs as the session leader, makes the terminal its controlling one, and becomes the program. A
+# preexec_fn is not safe with threads (Python 3.12 warns about it). Signals are reset since ignored
+# ones are inherited, from nohup or from Python itself.
 _LAUNCHER = """
 import fcntl, os, signal, sys, termios
 for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
@@ -63,13 +63,13 @@ os.execvp(sys.argv[1], sys.argv[1:])
 _LINK = re.compile(rb"\x1b\]8;[^;\x07\x1b]*;([^\x07\x1b]+)(?:\x07|\x1b\\)")
 _CLIPBOARD = re.compile(rb"\x1b\]52;[^;\x07\x1b]*;([A-Za-z0-9+/=]+)(?:\x07|\x1b\\)")
 _TITLE = re.compile(rb"\x1b\][02];([^\x07\x1b]*)(?:\x07|\x1b\\)")
-_RECHECK_SECONDS = 0.05
-_GRACE_SECONDS = 3.0
-_WHERE = b"\x1b[6n"
+_RECHECK_INTERVAL = 0.05
+_EXIT_TIMEOUT = 3.0
+_CURSOR_QUERY = b"\x1b[6n"
 
 
 class Terminal:
-    """Runs one program in a pseudo-terminal of its own, and reads and types for it.
+    """Runs one program in a pseudo-terminal, reads its output and types for it.
 
     A thread takes in all that the program writes, at once, unless it is paused. Columns and
     rows count from zero. The environment is small and clean (no SSH_*, TMUX or DISPLAY), and
@@ -87,9 +87,9 @@ class Terminal:
         cwd: str | Path | None = None,
         answers: bool = True,
     ) -> None:
-        """Start ``argv`` in a terminal of ``cols`` by ``rows``; ``env`` adds to a clean one.
+        """Start ``argv`` in a terminal of ``cols`` by ``rows`` with ``env`` added.
 
-        As every terminal it ``answers`` where its cursor is, unless something stands between.
+        Like real terminals it replies to cursor position queries if ``answers`` is true.
         """
         self._answers = answers
         self._changed = threading.Condition()
@@ -122,7 +122,7 @@ class Terminal:
         self._reader.start()
 
     def __enter__(self) -> Self:
-        """Use the terminal; it is closed at the end of the block."""
+        """Return the terminal; it is closed at the end of the block."""
         return self
 
     def __exit__(
@@ -134,23 +134,23 @@ class Terminal:
         """Close the terminal."""
         self.close()
 
-    # What is seen
+    # Output
 
     @property
     def raw(self) -> bytes:
-        """All bytes that came from the program so far."""
+        """All output so far."""
         with self._changed:
             return bytes(self._raw)
 
     @property
     def modes(self) -> frozenset[int]:
-        """The DEC private modes that are on: 1049 alternate screen, 1003 mouse, 25 cursor, …"""
+        """The DEC private modes that are set: 1049 alternate screen, 1003 mouse, 25 cursor, …"""
         with self._changed:
             return frozenset(self._screen.modes)
 
     @property
-    def cooked(self) -> bool:
-        """Whether the terminal itself edits and echoes lines, as a shell leaves it to programs."""
+    def canonical_mode(self) -> bool:
+        """Whether the terminal is in canonical mode, as a shell leaves it to programs."""
         return bool(termios.tcgetattr(self._master)[3] & termios.ICANON)
 
     @property
@@ -160,60 +160,61 @@ class Terminal:
             return self._screen.cursor
 
     def text(self) -> str:
-        """What the screen shows, one line for each row, without trailing blanks."""
+        """Return the text of the screen, a line per row, without trailing blanks."""
         with self._changed:
             return "\n".join(self._screen.lines())
 
-    def looks(self) -> list[list[object]]:
-        """All that a person sees of each cell, row by row."""
+    def cells(self) -> list[list[object]]:
+        """Return each cell row by row: its character, colours and attributes."""
         with self._changed:
-            return self._screen.looks()
+            return self._screen.cells()
 
     def line(self, number: int) -> str:
-        """One row of the screen; -1 is the last."""
+        """Return one row of the screen; -1 is the last."""
         with self._changed:
             return self._screen.lines()[number]
 
     def find(self, text: str) -> tuple[int, int]:
-        """The column and row at which ``text`` is shown first."""
+        """Return the column and row of the first occurrence of ``text``."""
         with self._changed:
-            place = self._screen.find(text)
-        assert place is not None, self._report(f"{text!r} is not shown")
-        return place
+            position = self._screen.find(text)
+        assert position is not None, self._report(f"{text!r} is not shown")
+        return position
 
     def links(self) -> list[str]:
-        """The addresses of all hyperlinks (OSC 8) written so far, in order."""
+        """Return the URLs of all hyperlinks (OSC 8) so far, in order."""
         return [match.decode("utf-8", "replace") for match in _LINK.findall(self.raw)]
 
     def clipboards(self) -> list[str]:
-        """All texts that the program asked the terminal to copy (OSC 52), in order."""
-        found = _CLIPBOARD.findall(self.raw)
-        return [base64.b64decode(match).decode("utf-8", "replace") for match in found]
+        """Return all texts copied to the clipboard (OSC 52) so far, in order."""
+        matches = _CLIPBOARD.findall(self.raw)
+        return [base64.b64decode(match).decode("utf-8", "replace") for match in matches]
 
     def titles(self) -> list[str]:
-        """All window titles (OSC 0 and 2) that the program set, in order."""
+        """Return all window titles (OSC 0 and 2) so far, in order."""
         return [match.decode("utf-8", "replace") for match in _TITLE.findall(self.raw)]
 
     # Waiting
 
     def wait_for(self, condition: Condition, timeout: float = 10.0) -> str:
-        """Wait until the screen matches a pattern or satisfies a function; the screen then.
+        """Wait until the screen matches a pattern or satisfies a function; return its text.
 
-        Raises an AssertionError that shows the screen when the time is up, and for a pattern
-        as soon as the program has ended.
+        Raises:
+            AssertionError: The timeout expired or, for a pattern, the program ended. The message
+                shows the screen.
         """
-        return self._wait(condition, timeout, wanted=True)
+        return self._wait(condition, timeout, expected=True)
 
     def wait_for_text(self, text: str, timeout: float = 10.0) -> str:
-        """Wait until ``text``, taken literally, is on the screen; the screen then."""
-        return self._wait(re.compile(re.escape(text)), timeout, wanted=True)
+        """Wait until the literal ``text`` is on the screen; return the screen's text."""
+        return self._wait(re.compile(re.escape(text)), timeout, expected=True)
 
     def wait_gone(self, condition: Condition, timeout: float = 10.0) -> str:
-        """Wait until the screen no longer matches; the screen then."""
-        return self._wait(condition, timeout, wanted=False)
+        """Wait until the screen no longer matches; return its text."""
+        return self._wait(condition, timeout, expected=False)
 
-    def quiet(self, seconds: float) -> int:
-        """Listen for ``seconds``: how many bytes came. The program must live through it."""
+    def read_for(self, seconds: float) -> int:
+        """Wait for ``seconds``; return the number of bytes written. The program must not end."""
         with self._changed:
             before = len(self._raw)
             self._changed.wait_for(lambda: self._ended, seconds)
@@ -221,32 +222,31 @@ class Terminal:
             return len(self._raw) - before
 
     def wait_quiet(self, seconds: float = 0.5, timeout: float = 10.0) -> None:
-        """Wait until nothing has come for ``seconds`` on end."""
+        """Wait until there has been no output for ``seconds``."""
         deadline = time.monotonic() + timeout
-        while self.quiet(seconds):
-            assert time.monotonic() < deadline, self._report("the program goes on writing")
+        while self.read_for(seconds):
+            assert time.monotonic() < deadline, self._report("the program keeps writing")
 
     def wait_exit(self, timeout: float = 10.0) -> int:
-        """Wait until the program has ended, and all it wrote is read; its exit code.
+        """Wait until the program has ended and its output is read; return its exit code.
 
-        The code is negative if a signal ended it, as in `subprocess`.
+        As in `subprocess`, the code is negative if a signal ended it.
         """
         try:
             code = self._process.wait(timeout)
         except subprocess.TimeoutExpired:
             raise AssertionError(self._report("the program has not ended")) from None
         with self._changed:
-            self._changed.wait_for(lambda: self._ended or self._paused, _GRACE_SECONDS)
+            self._changed.wait_for(lambda: self._ended or self._paused, _EXIT_TIMEOUT)
         return code
 
-    # What a person does
+    # Input
 
     def press(self, *keys: str) -> None:
         """Press keys by their names in `KEYS`; anything else is typed as text.
 
-        Escape is sent as kitty, Ghostty and others send it where the program turned that
-        protocol on, so that it needs no pause before the next key. ``write(b"\\x1b")`` sends
-        the ambiguous form.
+        If the program enabled the kitty keyboard protocol, escape is sent in its unambiguous form,
+        which needs no pause before the next key. ``write(b"\\x1b")`` sends the ambiguous one.
         """
         for key in keys:
             if key == "escape" and self._kitty_keys():
@@ -255,81 +255,79 @@ class Terminal:
                 self.write(KEYS.get(key) or key.encode())
 
     def paste(self, text: str) -> None:
-        """Paste ``text`` (bracketed if the program asked for that)."""
+        """Paste ``text``, bracketed if the program enabled that."""
         data = text.encode()
         self.write(b"\x1b[200~" + data + b"\x1b[201~" if 2004 in self.modes else data)
 
     def write(self, data: bytes) -> None:
-        """Send bytes as if they were typed."""
+        """Send bytes as if typed."""
         while data:
             data = data[os.write(self._master, data) :]
 
     def click(self, x: int, y: int, button: int = 0) -> None:
         """Press and release a mouse button (0 left, 1 middle, 2 right) on a cell."""
-        where = f"{button};{x + 1};{y + 1}"
-        self.write(f"\x1b[<{where}M".encode())
-        self.write(f"\x1b[<{where}m".encode())
+        event = f"{button};{x + 1};{y + 1}"
+        self.write(f"\x1b[<{event}M".encode())
+        self.write(f"\x1b[<{event}m".encode())
 
     def click_text(self, text: str, button: int = 0) -> None:
         """Click on the first cell of ``text``, which must be on the screen."""
         self.click(*self.find(text), button)
 
     def resize(self, cols: int, rows: int) -> None:
-        """Give the window another size; the kernel tells the program."""
+        """Resize the terminal; the kernel sends SIGWINCH."""
         with self._changed:
             self._screen.resize(cols, rows)
             termios.tcsetwinsize(self._master, (rows, cols))
 
-    # What befalls the connection and the program
+    # Connection and process
 
     def pause(self) -> None:
-        """Stop taking in output, as a stalled link does: soon the program's writes block."""
+        """Stop reading, like a stalled connection: the program's writes soon block."""
         with self._changed:
             self._paused = True
 
     def resume(self) -> None:
-        """Take in output again."""
+        """Read again."""
         with self._changed:
             self._paused = False
             self._wake()
 
     def hang_up(self) -> None:
-        """Close the terminal under the program, as a lost connection does."""
+        """Close the terminal while the program runs, like a lost connection."""
         self._stop_reader()
         if self._master >= 0:
             os.close(self._master)
             self._master = -1
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal to the program, and to nothing else."""
+        """Send a signal to the program alone."""
         self._process.send_signal(number)
 
     @property
     def pid(self) -> int:
-        """The program's process id."""
+        """The program's process ID."""
         return self._process.pid
 
     @property
     def exit_code(self) -> int | None:
-        """The program's exit code; None while it lives."""
+        """The program's exit code; None while it is running."""
         return self._process.poll()
 
     def close(self) -> None:
-        """End the program if it lives (terminate, then kill), and free everything."""
+        """End the program if it is running (terminate, then kill), and free all resources."""
         if self._process.poll() is None:
             self.resume()
             self._process.terminate()
             try:
-                self._process.wait(_GRACE_SECONDS)
+                self._process.wait(_EXIT_TIMEOUT)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
         self._stop_reader()
         self._release()
 
-    # Inside
-
-    def _environment(self, added: Mapping[str, str]) -> dict[str, str]:
+    def _environment(self, extra: Mapping[str, str]) -> dict[str, str]:
         return {
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": self._home.name,
@@ -337,25 +335,25 @@ class Terminal:
             "COLORTERM": "truecolor",
             "LANG": "C.UTF-8",
             "PYTHONPATH": str(_ROOT),
-            **added,
+            **extra,
         }
 
-    def _wait(self, condition: Condition, timeout: float, *, wanted: bool) -> str:
+    def _wait(self, condition: Condition, timeout: float, *, expected: bool) -> str:
         matches = _matcher(condition)
         deadline = time.monotonic() + timeout
         with self._changed:
             while True:
                 screen = self.text()
-                if bool(matches(screen)) is wanted:
+                if bool(matches(screen)) is expected:
                     return screen
-                wish = f"waited for {'' if wanted else 'the end of '}{condition!r}"
+                goal = f"waited for {'' if expected else 'the end of '}{condition!r}"
                 left = deadline - time.monotonic()
-                assert left > 0, self._report(wish)
+                assert left > 0, self._report(goal)
                 if callable(condition):
-                    # It may depend on more than on this screen.
-                    self._changed.wait(min(left, _RECHECK_SECONDS))
+                    # A function may depend on more than the screen.
+                    self._changed.wait(min(left, _RECHECK_INTERVAL))
                     continue
-                assert not self._ended, self._report(f"{wish}, and the program ended")
+                assert not self._ended, self._report(f"{goal}, and the program ended")
                 self._changed.wait(left)
 
     def _report(self, message: str) -> str:
@@ -368,7 +366,7 @@ class Terminal:
             return self._screen.kitty_keys > 0
 
     def _read_all(self) -> None:
-        """The reader thread: take in output until its end, or until it is told to stop."""
+        """Read output until its end or until `_stop_reader`; runs on the reader thread."""
         try:
             while self._read_once():
                 pass
@@ -386,20 +384,20 @@ class Terminal:
                 os.read(self._wake_reader, 1024)
             if self._stopping:
                 return False
-            # Read under the lock: after pause() has returned, nothing more is taken in.
+            # Read under the lock, so that nothing is read once pause() has returned.
             if self._master not in ready or self._paused:
                 return True
             try:
                 data = os.read(self._master, 65536)
             except OSError:
-                return False  # EIO: the program's side is closed.
+                return False  # EIO: no process has the terminal open any more.
             self._raw += data
             self._screen.feed(data)
             if self._answers:
-                # With what came before, in which the question may have begun.
-                asked = self._raw[-len(data) - len(_WHERE) + 1 :].count(_WHERE)
+                # A query may be split between two reads.
+                queries = self._raw[-len(data) - len(_CURSOR_QUERY) + 1 :].count(_CURSOR_QUERY)
                 column, row = self._screen.cursor
-                self.write(f"\x1b[{row + 1};{column + 1}R".encode() * asked)
+                self.write(f"\x1b[{row + 1};{column + 1}R".encode() * queries)
             self._changed.notify_all()
             return bool(data)
 
@@ -414,7 +412,7 @@ class Terminal:
         self._reader.join()
 
     def _release(self) -> None:
-        """Close what is open of the own file descriptors, once."""
+        """Close the open file descriptors, once, and remove the home."""
         for name in ("_master", "_wake_reader", "_wake_writer"):
             descriptor = getattr(self, name)
             if descriptor >= 0:

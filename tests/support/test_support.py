@@ -1,4 +1,4 @@
-"""The tests' own tools: the terminal shows what a person sees, the service does as it is told."""
+"""Tests of the test tools: the terminal, the scripted service and the slow link."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pytest
 
 from tests.support.screen import Screen
 from tests.support.service import Reply, Request, ScriptedService, error, frame_url, task
+from tests.support.slow_link import BUFFER_BYTES, Channel
 from tests.support.terminal import Terminal
-from tests.support.thin_line import BUFFERS, Way
 
 URL = frame_url("12345", 3)
 
@@ -61,7 +61,7 @@ sys.exit(7)
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[Terminal]:
-    """A small program in a terminal, drawn and idle."""
+    """A small program in a terminal, after its first frame."""
     script = tmp_path / "app.py"
     script.write_text(APP, encoding="utf-8")
     with Terminal([sys.executable, script], cols=60, rows=10, cwd=tmp_path) as terminal:
@@ -104,7 +104,7 @@ def test_a_session_is_seen_and_typed(app: Terminal) -> None:
     app.resize(80, 20)
     assert app.wait_for("^80x20$").count("\n") == 19
     app.wait_quiet(0.2)
-    assert app.quiet(0.3) == 0
+    assert app.read_for(0.3) == 0
 
     assert 1049 in app.modes
     app.press("q")
@@ -120,7 +120,7 @@ def test_a_stalled_link_and_a_lost_one(app: Terminal) -> None:
     app.pause()
     before = len(app.raw)
     app.press("x")
-    assert app.quiet(0.2) == 0
+    assert app.read_for(0.2) == 0
     with pytest.raises(AssertionError, match=r"(?s)waited for 'changed'.*60x10"):
         app.wait_for("changed", timeout=0)
     app.resume()
@@ -154,9 +154,9 @@ def test_what_a_program_leaves_alive_is_ended() -> None:
         assert stubborn.exit_code is None
         stubborn.press("enter")
         assert stubborn.wait_exit() == 0
-    with Terminal(["sleep", "60"]) as left:
+    with Terminal(["sleep", "60"]) as running:
         pass
-    assert left.exit_code == -signal.SIGTERM
+    assert running.exit_code == -signal.SIGTERM
 
 
 @pytest.mark.parametrize("size", [1, 2, 1000])
@@ -187,12 +187,12 @@ def test_answers_come_in_order_and_the_last_stays(
 
     done = task("7", "COMPLETED", result=[{"type": "text", "content": "好"}], consumption=[3])
     service.script("7", error(503, "busy"), computed, done)
-    answers = [client.get("/get_status/7") for _ in range(4)]
+    responses = [client.get("/get_status/7") for _ in range(4)]
 
-    assert [answer.status_code for answer in answers] == [503, 200, 200, 200]
-    assert answers[1].json()["data"]["progress"] == [{"id": "frame1", "image": frame_url("7", 1)}]
-    assert answers[2].json() == answers[3].json()
-    assert answers[3].json()["data"]["consumption"] == [3]
+    assert [response.status_code for response in responses] == [503, 200, 200, 200]
+    assert responses[1].json()["data"]["progress"] == [{"id": "frame1", "image": frame_url("7", 1)}]
+    assert responses[2].json() == responses[3].json()
+    assert responses[3].json()["data"]["consumption"] == [3]
     assert [r.status for r in service.for_task("7")] == [503, 200, 200, 200]
     assert seen[0].headers["authorization"] == f"Bearer {service.api_key}"
     assert service.in_flight_peak("7") == 1
@@ -263,42 +263,42 @@ def test_an_outage_breaks_connections_and_keeps_the_port(
     stopper.join()
 
 
-def test_a_failing_script_is_told() -> None:
+def test_a_failing_script_is_reported() -> None:
     def broken(request: Request) -> Reply:
         raise ValueError(request.task_id)
 
     service = ScriptedService(check_key=False)
     service.script("7", broken)
     service.start()
-    answer = httpx.get(f"{service.base_url}/get_status/7", trust_env=False)
-    assert answer.status_code == 500
+    response = httpx.get(f"{service.base_url}/get_status/7", trust_env=False)
+    assert response.status_code == 500
     with pytest.raises(ValueError, match="7"):
         service.__exit__(None, None, None)
 
 
-# The thin line
+# The slow link
 
 
-def test_a_thin_line_is_late_slow_and_whole() -> None:
-    way, sent, came = Way(rate=1_000, delay=0.2), bytes(range(256)) * 8, b""
-    way.put(sent, now=10.0)
-    assert way.take(10.2) == b""
+def test_a_slow_link_delays_and_limits_but_loses_nothing() -> None:
+    channel, sent, received = Channel(rate=1_000, delay=0.2), bytes(range(256)) * 8, b""
+    channel.send(sent, now=10.0)
+    assert channel.receive(10.2) == b""
     for step in range(1, 40):
         seconds = step / 10
-        came += way.take(10.2 + seconds)
-        assert len(came) <= 1_000 * seconds
-    assert came == sent
-    assert way.next() is None
-    way.put(b"x" * BUFFERS, now=20.0)
-    assert not way.has_room
-    way.take(90.0)
-    assert way.has_room
+        received += channel.receive(10.2 + seconds)
+        assert len(received) <= 1_000 * seconds
+    assert received == sent
+    assert channel.next_arrival() is None
+    channel.send(b"x" * BUFFER_BYTES, now=20.0)
+    assert not channel.has_room
+    channel.receive(90.0)
+    assert channel.has_room
 
 
-def test_a_program_is_used_over_a_thin_line(tmp_path: Path) -> None:
+def test_a_program_is_used_over_a_slow_link(tmp_path: Path) -> None:
     script = tmp_path / "tiny.py"
     script.write_text(APP)
-    line = [sys.executable, "-m", "tests.support.thin_line", "--rate", "50000", "--delay", "0.05"]
+    line = [sys.executable, "-m", "tests.support.slow_link", "--rate", "50000", "--delay", "0.05"]
     with Terminal([*line, "--", sys.executable, str(script)]) as terminal:
         terminal.wait_for_text("120x40")
         terminal.press("x")

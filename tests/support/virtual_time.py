@@ -1,7 +1,7 @@
-"""An event loop whose time is simulated: whenever nothing is ready, it jumps to the next timer.
+"""An event loop with simulated time: whenever nothing is ready, it jumps to the next timer.
 
-Timers, `asyncio.sleep` and `asyncio.timeout` run on it as they are, in no time at all. It knows
-no other thread and no socket: what waits for one of those would wait for ever, and is told so.
+Timers, `asyncio.sleep` and `asyncio.timeout` work on it unchanged. Other threads and sockets do
+not: waiting for one raises `StuckError`.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-ROUND = 1e-6
-"""Seconds that one round of the loop takes. Without them a timer that fires a hair too early, as
-asyncio's clock resolution allows, could be set again and again at the same moment."""
+TICK_SECONDS = 1e-6
+"""Duration of one iteration of the loop. Without it, a timer that fires slightly early, as the
+clock resolution of asyncio allows, could be set again for the same time without end."""
 
 
 class StuckError(AssertionError):
-    """Nothing is ready and no timer is set: on a real loop this would hang."""
+    """Nothing is ready and no timer is set; a real loop would hang."""
 
 
-class _Jump(selectors.SelectSelector):
-    """Reports sockets as usual, but advances the time instead of waiting."""
+class _VirtualSelector(selectors.SelectSelector):
+    """Advances the time instead of waiting."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,31 +33,31 @@ class _Jump(selectors.SelectSelector):
         ready = super().select(0)
         if not ready and timeout is None:
             raise StuckError("nothing is ready and no timer is set")
-        self.time += ROUND if ready or not timeout else timeout
+        self.time += TICK_SECONDS if ready or not timeout else timeout
         return ready
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """The loop. Its time starts at 1,000 s, so that no test takes 0 for “never”."""
+    """The loop. Its time starts at 1,000 s, so that it differs from a 0 that means “never”."""
 
     def __init__(self) -> None:
-        self._jump = _Jump()
-        super().__init__(self._jump)
+        self._virtual_selector = _VirtualSelector()
+        super().__init__(self._virtual_selector)
 
     def time(self) -> float:
-        """The simulated time in seconds."""
-        return self._jump.time
+        """Return the simulated time in seconds."""
+        return self._virtual_selector.time
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine in simulated time to its end, as `asyncio.run` does.
+    """Run a coroutine in simulated time, as `asyncio.run` does.
 
     Raises:
-        AssertionError: a task or a callback of the loop ended with an exception nobody took.
+        AssertionError: A task or callback raised an exception that nothing retrieved.
     """
-    unseen: list[Mapping[str, Any]] = []
+    unhandled: list[Mapping[str, Any]] = []
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        runner.get_loop().set_exception_handler(lambda _, context: unseen.append(context))
+        runner.get_loop().set_exception_handler(lambda _, context: unhandled.append(context))
         result = runner.run(main)
-    assert not unseen, unseen
+    assert not unhandled, unhandled
     return result

@@ -31,7 +31,7 @@ def run(log: Path, where: str, *, renamed: str = "", fatal: bool = True) -> tupl
             terminal.wait_for(lambda _: log.exists() and "Fault" in log.read_text())
             terminal.press("q")
         assert terminal.wait_exit() == int(fatal), terminal.text()
-        assert terminal.cooked
+        assert terminal.canonical_mode
         assert 1049 not in terminal.modes
     told = log.read_text()
     for data in (terminal.raw, told.encode()):

@@ -34,7 +34,7 @@ def test_an_idle_dashboard_wakes_less_often_than_textuals_input_thread(terminal:
         return sum(int(found[1]) for found in told if found)
 
     before = wakes()
-    assert terminal.quiet(4.0) == 0
+    assert terminal.read_for(4.0) == 0
     assert wakes() - before < 4 * 9
 
 
@@ -52,7 +52,7 @@ def test_a_character_may_come_byte_by_byte_and_invalid_bytes_are_harmless(
     terminal.wait_for_text("To the list")
     for byte in "añ→".encode():
         terminal.write(bytes([byte]))
-        terminal.quiet(0.05)
+        terminal.read_for(0.05)
     terminal.wait_for_text("añ→")
     # What a terminal set up for Latin-1 sends for ä.
     terminal.write(b"\xe4z")

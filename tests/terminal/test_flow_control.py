@@ -10,8 +10,8 @@ import pytest
 
 from tests.support.home import Home
 from tests.support.service import ScriptedService
+from tests.support.slow_link import Channel
 from tests.support.terminal import Terminal
-from tests.support.thin_line import Way
 from tui.terminal.flow_control import (
     INITIAL_WINDOW,
     MAX_REPLY_TIMEOUT,
@@ -36,11 +36,11 @@ class Line:
     """How many of the next replies get lost."""
 
     def __post_init__(self) -> None:
-        self.down, self.up = Way(self.rate, self.delay), Way(1e9, self.delay)
+        self.down, self.up = Channel(self.rate, self.delay), Channel(1e9, self.delay)
         self._ask()
 
     def _ask(self) -> None:
-        self.down.put(PROBE, self.now)
+        self.down.send(PROBE, self.now)
         self.flow.record_probe(self.now)
 
     def step(self, seconds: float) -> None:
@@ -48,8 +48,8 @@ class Line:
         end = self.now + seconds
         while self.now < end:
             self.now = min(end, self.now + 0.005)
-            self.up.put(self.down.take(self.now).replace(b".", b""), self.now)
-            for _ in self.up.take(self.now):
+            self.up.send(self.down.receive(self.now).replace(b".", b""), self.now)
+            for _ in self.up.receive(self.now):
                 if self.lost:
                     self.lost -= 1
                 elif self.flow.record_reply(self.now):
@@ -59,7 +59,7 @@ class Line:
         """Send a frame if flow control allows it; return whether it did."""
         if not self.flow.may_send(self.now):
             return False
-        self.down.put(b"." * size, self.now)
+        self.down.send(b"." * size, self.now)
         self.flow.record_sent(size)
         self.frames.append(self.now)
         if self.flow.should_probe(self.now):
@@ -79,9 +79,9 @@ def test_a_held_key_on_a_slow_line_never_gets_seconds_ahead_of_the_screen() -> N
     line.hold(13_000, seconds=8)
     # A frame takes 0.65 s, and its answer 0.4 s more.
     assert 7 <= len(line.frames) <= 12
-    moment = line.down.next()
+    moment = line.down.next_arrival()
     last = moment if moment is not None else line.now
-    while (moment := line.down.next()) is not None:
+    while (moment := line.down.next_arrival()) is not None:
         last = moment
         line.step(0.05)
     assert last - line.frames[-1] < 1.5
@@ -108,7 +108,7 @@ def test_the_window_recovers_once_the_line_is_fast_again() -> None:
     line.hold(13_000, seconds=5)
     assert len(line.frames) < 15
     line.step(2)
-    line.down = Way(5e6, 0.01)
+    line.down = Channel(5e6, 0.01)
     line.hold(13_000, seconds=2)
     sent = len(line.frames)
     line.hold(13_000, seconds=2)
@@ -165,7 +165,7 @@ def test_a_line_that_changes_is_not_judged_by_what_it_was() -> None:
     line = Line(rate=5e6, delay=0.001)
     line.hold(13_000, seconds=2)
     line.step(1)
-    line.down, line.up = Way(5e6, 0.2), Way(1e9, 0.2)
+    line.down, line.up = Channel(5e6, 0.2), Channel(1e9, 0.2)
     line.hold(13_000, seconds=30)
     sent = len(line.frames)
     line.hold(13_000, seconds=2)
@@ -177,7 +177,7 @@ def test_over_a_slow_line_the_screen_follows_the_keys(home: Home, service: Scrip
     # Two lengths, so that the first and the last screen have nothing in common.
     ids = [f"task{number:03}" if number < 75 else f"{number:030}" for number in range(150)]
     assert home.run("add", *ids).returncode == 0
-    line = [sys.executable, "-m", "tests.support.thin_line", "--rate", "20000", "--delay", "0.1"]
+    line = [sys.executable, "-m", "tests.support.slow_link", "--rate", "20000", "--delay", "0.1"]
     argv = [*line, "--", *home.command]
     with Terminal(argv, env=home.environment()) as terminal:
         terminal.wait_for_text("Refresh")
@@ -224,7 +224,7 @@ def test_no_reply_of_the_terminal_reaches_the_shell(
     home: Home, service: ScriptedService, early: bool
 ) -> None:
     assert home.run("add", "one", "two", "three").returncode == 0
-    line = [sys.executable, "-m", "tests.support.thin_line", "--rate", "80000", "--delay", "0.35"]
+    line = [sys.executable, "-m", "tests.support.slow_link", "--rate", "80000", "--delay", "0.35"]
     argv = [*line, "--", sys.executable, "-c", WHAT_IS_LEFT, *home.command]
     with Terminal(argv, env=home.environment()) as terminal:
         if early:

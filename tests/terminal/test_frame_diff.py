@@ -78,7 +78,7 @@ class Terminal:
         whole = Screen(WIDTH, HEIGHT)
         for y, line in enumerate(self.lines):
             whole.feed(f"\x1b[{y + 1}H{line.render(CONSOLE)}".encode())
-        return whole.looks() == self.screen.looks()
+        return whole.cells() == self.screen.cells()
 
 
 TEXTS = st.text("ab .勾é", max_size=6)

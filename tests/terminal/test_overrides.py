@@ -102,7 +102,7 @@ def test_with_a_renamed_hook_everything_works_and_the_log_names_it(
         terminal.wait_gone("esc: close")
         terminal.press("q")
         assert terminal.wait_exit() == 0
-        assert terminal.cooked
+        assert terminal.canonical_mode
         assert not terminal.modes & {1049, 1000, 1003, 2004}
         assert "Traceback" not in terminal.text()
     told = re.findall(r"(?m) WARNING \S+ .*no longer fit it: (.*)$", home.log.read_text())

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import killing
+from tests.support import killed_writers
 from tests.support.figures import figure
 from tests.support.home import Home
 from tests.support.service import ScriptedService, task
@@ -43,8 +43,8 @@ def additions(*names: str) -> list[Change]:
 def test_kill_9_at_any_system_call_loses_nothing(
     tmp_path: Path, capsys: Capture, points: int
 ) -> None:
-    orders = killing.Orders(str(tmp_path), points=points, seed=20261122)
-    report = killing.run(orders, timeout=60 + points)
+    orders = killed_writers.Options(str(tmp_path), points=points, seed=20261122)
+    report = killed_writers.run(orders, timeout=60 + points)
     inside = sum(report.inside.values())
     figure(
         capsys,
@@ -68,8 +68,8 @@ def test_kill_9_at_any_system_call_loses_nothing(
 def test_writers_at_once_and_killed_lose_nothing(
     tmp_path: Path, capsys: Capture, writers: int, operations: int
 ) -> None:
-    orders = killing.Orders(str(tmp_path), writers=writers, operations=operations, seed=4)
-    report = killing.run(orders, timeout=120 + writers * operations / 10)
+    orders = killed_writers.Options(str(tmp_path), writers=writers, operations=operations, seed=4)
+    report = killed_writers.run(orders, timeout=120 + writers * operations / 10)
     figure(
         capsys,
         f"{writers} writers at once, {operations:,} operations each, {report.kills} kills",

@@ -1,4 +1,4 @@
-"""The real app against the real demo service, at one moment that is the same in every run."""
+"""The real app with the real demo service, at the same simulated time in every run."""
 
 from __future__ import annotations
 
@@ -29,30 +29,30 @@ from tui.watchlist.entries import Add, Entry
 from tui.watchlist.storage import WatchlistFile
 
 SPEED: Final = 0.1
-"""The demo's tasks take ten times as long as in the demo: minutes, as real ones do."""
-MOMENTS: Final = (150, 300, 450, 600, 750, 800)
-"""Seconds after the start at which the app looks at the tasks, often enough to see them end. In
-the end three are completed, one has failed and two go on."""
-PATIENCE: Final = 10.0
-"""Seconds that anything may take to be shown."""
+"""Speed of the demo. At this one its tasks take minutes, as real ones do."""
+POLL_TIMES: Final = (150, 300, 450, 600, 750, 800)
+"""Seconds after the start at which the app polls, often enough for plausible end times. At the end
+three tasks are completed, one has failed and two are in progress."""
+WAIT_TIMEOUT: Final = 10.0
+"""Seconds to wait for expected text."""
 
 _START: Final = datetime(2026, 3, 14, 9, 26, tzinfo=UTC).timestamp()
 _ENVIRON: Final = {"SSH_CONNECTION": "192.0.2.7 50022 192.0.2.1 22"}
 
 
 @dataclass(frozen=True)
-class Picture:
-    """One picture: the terminal, what is typed, and words that show that it is complete."""
+class Screenshot:
+    """One screenshot: terminal size, keys to press, and texts that it must show."""
 
     name: str
     size: tuple[int, int]
     """Columns and rows."""
     keys: tuple[str, ...]
-    shows: tuple[str, ...]
+    expected: tuple[str, ...]
 
 
 class _Clock:
-    """A wall clock that moves only when it is told to."""
+    """A wall clock that is set by hand."""
 
     def __init__(self) -> None:
         self.time = _START
@@ -61,20 +61,20 @@ class _Clock:
         return self.time
 
 
-async def take(picture: Picture) -> str:
-    """Return the picture as an SVG without secrets."""
+async def capture(screenshot: Screenshot) -> str:
+    """Return the screenshot as an SVG without secrets."""
     clock = _Clock()
     with (
-        _same_everywhere(),
+        _fixed_environment(),
         tempfile.TemporaryDirectory() as folder,
         DemoService(speed=SPEED, now=clock) as service,
     ):
         app = _app(service, clock, Path(folder))
-        async with _running(app, picture.size) as pilot:
-            await _live_through(app, pilot, clock)
-            await pilot.press(*picture.keys)
-            drawing = await _drawn(app, pilot, picture)
-        svg.refuse_secrets(drawing, (service.api_key, service.origin.rpartition("/")[2]))
+        async with _running(app, screenshot.size) as pilot:
+            await _poll_until_end(app, pilot, clock)
+            await pilot.press(*screenshot.keys)
+            drawing = await _export_when_complete(app, pilot, screenshot)
+        svg.check_no_secrets(drawing, (service.api_key, service.origin.rpartition("/")[2]))
     return drawing
 
 
@@ -85,7 +85,7 @@ def _app(service: DemoService, clock: _Clock, folder: Path) -> ScenextApp:
     file = WatchlistFile(paths.watchlist)
     added = datetime.fromtimestamp(clock(), UTC)
     file.save([Add(Entry(key, added, service.labels[key])) for key in service.task_ids])
-    parts = Dependencies(
+    dependencies = Dependencies(
         config=config,
         key=CurrentKey(KeySource(paths.config, lambda: settings, {})),
         file=file,
@@ -96,54 +96,55 @@ def _app(service: DemoService, clock: _Clock, folder: Path) -> ScenextApp:
         downloads=folder,
         redact=Redactor(),
     )
-    return ScenextApp(parts)
+    return ScenextApp(dependencies)
 
 
 @asynccontextmanager
 async def _running(app: ScenextApp, size: tuple[int, int]) -> AsyncIterator[Pilot[None]]:
-    """Run the app, and wait until every task was answered once."""
+    """Run the app, and wait until every task has been polled."""
     app.animation_level = "none"
     async with app.run_test(size=size) as pilot:
         status = app.main_screen.status
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(WAIT_TIMEOUT):
             while "live" not in status.polling or "queued" in status.counts:
                 await pilot.pause(0.01)
         yield pilot
 
 
-async def _live_through(app: ScenextApp, pilot: Pilot[None], clock: _Clock) -> None:
-    """Let time pass, and the app look at every task that goes on."""
+async def _poll_until_end(app: ScenextApp, pilot: Pilot[None], clock: _Clock) -> None:
+    """Advance the clock, and poll every running task at each of `POLL_TIMES`."""
     running = {story.task_id for story in STORIES if story.ends_at > 0}
-    for moment in MOMENTS:
-        clock.time = _START + moment
-        async with asyncio.timeout(PATIENCE):
-            outcomes = await asyncio.gather(*map(app.engine.ask, sorted(running)))
-        ended = {each.task_id for each in outcomes if each.task and each.task.status.terminal}
-        running -= ended
+    for seconds in POLL_TIMES:
+        clock.time = _START + seconds
+        async with asyncio.timeout(WAIT_TIMEOUT):
+            results = await asyncio.gather(*map(app.engine.ask, sorted(running)))
+        running -= {
+            result.task_id for result in results if result.task and result.task.status.terminal
+        }
         await pilot.pause()
 
 
-async def _drawn(app: ScenextApp, pilot: Pilot[None], picture: Picture) -> str:
-    """Return the screen once it shows what it is to show."""
-    deadline = time.monotonic() + PATIENCE
+async def _export_when_complete(app: ScenextApp, pilot: Pilot[None], screenshot: Screenshot) -> str:
+    """Return the screen once it shows all expected texts."""
+    deadline = time.monotonic() + WAIT_TIMEOUT
     while True:
         await pilot.pause()
-        drawing = svg.polish(app.export_screenshot(), picture.name)
-        seen = svg.words(drawing)
-        missing = [words for words in picture.shows if words not in seen]
+        drawing = svg.normalize(app.export_screenshot(), screenshot.name)
+        shown = svg.visible_text(drawing)
+        missing = [text for text in screenshot.expected if text not in shown]
         if not missing:
             return drawing
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{picture.name} does not show {missing} but:\n{seen}")
+            raise TimeoutError(f"{screenshot.name} does not show {missing} but:\n{shown}")
         await pilot.pause(0.02)
 
 
 @contextmanager
-def _same_everywhere() -> Iterator[None]:
-    """Show times in UTC, and colours whatever the user's terminal has."""
-    wanted = {"TZ": "UTC", "NO_COLOR": None, "TEXTUAL_THEME": None}
-    before = {name: os.environ.get(name) for name in wanted}
-    _set_environ(wanted)
+def _fixed_environment() -> Iterator[None]:
+    """Use UTC, colours and the default theme whatever the user's environment says."""
+    fixed = {"TZ": "UTC", "NO_COLOR": None, "TEXTUAL_THEME": None}
+    before = {name: os.environ.get(name) for name in fixed}
+    _set_environ(fixed)
     try:
         yield
     finally:

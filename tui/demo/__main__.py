@@ -1,6 +1,6 @@
-"""`python -m tui.demo`: the stand-in alone, until SIGINT or SIGTERM.
+"""`python -m tui.demo`: run the fake service alone, until SIGINT or SIGTERM.
 
-Prints three lines and nothing else: the base URL, the API key, the task IDs with spaces between.
+Prints exactly three lines: the base URL, the API key, the task IDs separated by spaces.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ from typing import Final
 
 from tui.demo.service import DemoService
 
-_ENDS: Final = (signal.SIGINT, signal.SIGTERM)
+_STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 def main() -> int:
-    """Serve until interrupted, and return the exit code."""
-    for number in _ENDS:
-        # A shell starts background jobs with SIGINT ignored.
+    """Serve until a signal arrives, and return the exit code."""
+    for number in _STOP_SIGNALS:
+        # Shells start background jobs with SIGINT ignored.
         signal.signal(number, signal.SIG_DFL)
-    # Blocked and waited for, in every thread: a handler could interrupt a lock that it needs.
-    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
+    # Blocked in all threads and waited for: a handler could deadlock on a lock that it interrupted.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
     with DemoService() as service:
         lines = (service.base_url, service.api_key, " ".join(service.task_ids))
         sys.stdout.write("".join(f"{line}\n" for line in lines))
         sys.stdout.flush()
-        signal.sigwait(_ENDS)
+        signal.sigwait(_STOP_SIGNALS)
     return 0
 
 

@@ -1,6 +1,6 @@
-"""What is to be seen on the demo's frames: one figure for each task, varying with the number.
+"""The figures on the demo's frames: one for each task, which changes with the frame's number.
 
-Pure drawing on a canvas of 1280 by 720 points. Imports no Pillow of its own.
+Drawn on a canvas of 1280 by 720 points. Pillow is only imported to draw.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Palette:
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """Draws in points, on a picture that has `scale` pixels a point."""
+    """Draws in points on a picture with `scale` pixels per point."""
 
     draw: ImageDraw
     scale: int
@@ -61,14 +61,14 @@ class Canvas:
         )
 
     def pie(self, x: float, y: float, radius: float, share: float, fill: str) -> None:
-        """Fill a part of a circle, from the top clockwise; `share` is between 0 and 1."""
+        """Fill a sector, from the top clockwise; `share` is between 0 and 1."""
         corners = self._pixels([(x - radius, y - radius), (x + radius, y + radius)])
         self.draw.pieslice(corners, -90, -90 + 360 * share, fill=fill)
 
     def text(
         self, x: float, y: float, text: str, colour: str, size: float = 32, anchor: str = "mm"
     ) -> None:
-        """Write one line of Latin text with Pillow's own font."""
+        """Write one line of Latin text in Pillow's built-in font."""
         from PIL import ImageFont
 
         font = ImageFont.load_default(size=self._size(size))
@@ -82,7 +82,7 @@ class Canvas:
 
 
 def pythagoras(canvas: Canvas, palette: Palette, number: int) -> None:
-    """A right triangle with the squares over its sides, which appear one by one."""
+    """Draw a right triangle with the squares on its sides, which appear one by one."""
     angle = math.radians(30 + 5 * (number % 6))
     a, b = 250 * math.cos(angle), 250 * math.sin(angle)
     corner = (640 - a * 0.35, 430.0)
@@ -97,11 +97,11 @@ def pythagoras(canvas: Canvas, palette: Palette, number: int) -> None:
         ),
     )
     shown = 1 + (number - 1) // 2
-    for place, (points, colour, name) in enumerate(squares):
-        canvas.polygon(points, colour if place < shown else None, palette.ink)
-        if place < shown:
+    for index, (points, colour, name) in enumerate(squares):
+        canvas.polygon(points, colour if index < shown else None, palette.ink)
+        if index < shown:
             x, y = (sum(point[axis] for point in points) / 4 for axis in (0, 1))
-            # The built-in font has no raised 2.
+            # The built-in font has no superscript 2.
             canvas.text(x - 8, y, name, palette.paper, size=54)
             canvas.text(x + 18, y - 18, "2", palette.paper, size=30)
     canvas.polygon([corner, right, up], palette.paper, palette.ink)
@@ -110,11 +110,11 @@ def pythagoras(canvas: Canvas, palette: Palette, number: int) -> None:
 
 
 def sky(canvas: Canvas, palette: Palette, number: int) -> None:
-    """Sunlight that meets air: long waves go straight on, short ones leave in all directions."""
+    """Draw sunlight in air: long waves pass, short ones are scattered in all directions."""
     canvas.disc(130, 380, 95, palette.accent)
     for ray in range(12):
-        turn = math.tau * (ray + number / 8) / 12
-        x, y = math.cos(turn), math.sin(turn)
+        angle = math.tau * (ray + number / 8) / 12
+        x, y = math.cos(angle), math.sin(angle)
         canvas.line(
             [(130 + 112 * x, 380 + 112 * y), (130 + 140 * x, 380 + 140 * y)], palette.accent
         )
@@ -127,15 +127,15 @@ def sky(canvas: Canvas, palette: Palette, number: int) -> None:
         ]
         canvas.line(points, colour, 6)
     for ray in range(min(number, 9)):
-        turn = math.radians(-80 + 20 * ray)
-        x, y = math.cos(turn), math.sin(turn)
+        angle = math.radians(-80 + 20 * ray)
+        x, y = math.cos(angle), math.sin(angle)
         canvas.line([(760 + 50 * x, 540 + 50 * y), (760 + 140 * x, 540 + 140 * y)], palette.main, 6)
     canvas.disc(760, 540, 30, palette.calm)
     canvas.text(760, 540, "N2", palette.paper, size=24)
 
 
 def fourier(canvas: Canvas, palette: Palette, number: int) -> None:
-    """A square wave, and the sum of the first harmonics that comes nearer to it."""
+    """Draw a square wave, and the sum of its first `number` harmonics."""
     left, right, middle, height = 110, 1180, 400, 170
     canvas.line([(left, middle), (right, middle)], palette.calm, 3)
     canvas.line([(left, middle - 250), (left, middle + 250)], palette.calm, 3)
@@ -155,8 +155,8 @@ def fourier(canvas: Canvas, palette: Palette, number: int) -> None:
 
 
 def quicksort(canvas: Canvas, palette: Palette, number: int) -> None:
-    """Bars that come into order: on each frame one more pivot has found its place."""
-    values = random.Random(7).sample(range(1, 25), 24)  # noqa: S311 - bars of a chart, no secret
+    """Draw bars being sorted: on each frame one more pivot is in its place."""
+    values = random.Random(7).sample(range(1, 25), 24)  # noqa: S311 - bars of a chart, not a secret
     ranges, placed = [(0, len(values))], [-1]
     while ranges and len(placed) <= number:
         start, end = ranges.pop()
@@ -167,10 +167,10 @@ def quicksort(canvas: Canvas, palette: Palette, number: int) -> None:
         middle = start + len(low)
         placed.append(middle)
         ranges += [part for part in ((middle + 1, end), (start, middle)) if part[0] < part[1]]
-    for place, value in enumerate(values):
-        x = 88 + place * 46
-        colour = palette.main if place in placed else palette.calm
-        if place == placed[-1]:
+    for index, value in enumerate(values):
+        x = 88 + index * 46
+        colour = palette.main if index in placed else palette.calm
+        if index == placed[-1]:
             colour = palette.accent
         canvas.box(x, 640 - value * 20, x + 36, 640, colour)
     canvas.line([(70, 642), (1210, 642)], palette.ink, 4)
@@ -178,17 +178,17 @@ def quicksort(canvas: Canvas, palette: Palette, number: int) -> None:
 
 
 def photosynthesis(canvas: Canvas, palette: Palette, number: int) -> None:
-    """A cycle of six steps, of which one more is reached on each frame."""
+    """Draw a cycle of six steps, of which each frame reaches one more."""
     names = ("light", "water", "O2", "ATP", "CO2", "sugar")
-    places = [
+    centers = [
         (640 + 380 * math.sin(math.tau * step / 6), 400 - 215 * math.cos(math.tau * step / 6))
         for step in range(6)
     ]
     reached = (number - 1) % 6
-    for step, (x, y) in enumerate(places):
-        after = places[(step + 1) % 6]
-        canvas.line([(x, y), after], palette.main if step < reached else palette.calm, 8)
-    for step, (x, y) in enumerate(places):
+    for step, (x, y) in enumerate(centers):
+        following = centers[(step + 1) % 6]
+        canvas.line([(x, y), following], palette.main if step < reached else palette.calm, 8)
+    for step, (x, y) in enumerate(centers):
         colour = palette.main if step < reached else palette.calm
         canvas.disc(x, y, 68, palette.accent if step == reached else colour)
         canvas.text(x, y, names[step], palette.paper, size=32)
@@ -202,12 +202,12 @@ def photosynthesis(canvas: Canvas, palette: Palette, number: int) -> None:
 
 
 def bayes(canvas: Canvas, palette: Palette, number: int) -> None:
-    """The 36 throws of two dice, those that add up to enough, and their share."""
-    least = 4 + number % 8
+    """Draw the 36 throws of two dice, those with at least a certain sum, and their share."""
+    minimum = 4 + number % 8
     hits = 0
     for first in range(1, 7):
         for second in range(1, 7):
-            hit = first + second >= least
+            hit = first + second >= minimum
             hits += hit
             x, y = 100 + (first - 1) * 86, 160 + (second - 1) * 86
             canvas.box(x, y, x + 76, y + 76, palette.main if hit else palette.calm)
@@ -216,7 +216,7 @@ def bayes(canvas: Canvas, palette: Palette, number: int) -> None:
     canvas.pie(940, 360, 185, hits / 36, palette.accent)
     canvas.disc(940, 360, 92, palette.paper)
     canvas.text(940, 360, f"{hits}/36", palette.ink, size=46)
-    canvas.text(940, 612, f"P(sum at least {least}) = {hits / 36:.0%}", palette.ink, size=36)
+    canvas.text(940, 612, f"P(sum at least {minimum}) = {hits / 36:.0%}", palette.ink, size=36)
 
 
 FIGURES: Final[tuple[Callable[[Canvas, Palette, int], None], ...]] = (
@@ -227,4 +227,4 @@ FIGURES: Final[tuple[Callable[[Canvas, Palette, int], None], ...]] = (
     photosynthesis,
     bayes,
 )
-"""Chosen by a task's seed."""
+"""Selected by a task's seed."""

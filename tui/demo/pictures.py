@@ -1,7 +1,6 @@
-"""The demo's frames and videos: files that open everywhere, the same bytes for the same arguments.
+"""The demo's frames and videos, as files. Deterministic.
 
-Pillow is imported when the first picture is drawn: it costs 30 to 60 ms, and the demo must be on
-the screen before that.
+Pillow is slow to import, so it is imported when the first picture is drawn, after the first paint.
 """
 
 from __future__ import annotations
@@ -28,29 +27,29 @@ _VIDEO_FRAME_MS: Final = 900
 
 
 @lru_cache(maxsize=128)
-def frame_png(task_title: str, number: int, seed: int) -> bytes:
-    """Draw frame `number` of a task: a PNG of 1280 by 720, a few tens of kilobytes.
+def frame_png(title: str, number: int, seed: int) -> bytes:
+    """Draw frame `number` of a task as a PNG of `WIDTH` by `HEIGHT` pixels.
 
-    The title is left out where Pillow's built-in font has no glyphs for it (Chinese, for one).
+    The title is omitted if Pillow's built-in font has no glyphs for it (such as Chinese).
     """
     file = io.BytesIO()
-    # Pillow's lines have hard edges: drawn at twice the size and halved, they are smooth.
-    large = _draw(task_title, number, seed, scale=2)
+    # Drawn at twice the size and halved: Pillow does not anti-alias lines.
+    large = _draw(title, number, seed, scale=2)
     large.reduce(2).save(file, "PNG")
     return file.getvalue()
 
 
 @lru_cache(maxsize=16)
-def video_gif(task_title: str, numbers: tuple[int, ...], seed: int) -> bytes:
-    """Draw the frames `numbers`, of which there is at least one, as an animated GIF.
+def video_gif(title: str, numbers: tuple[int, ...], seed: int) -> bytes:
+    """Draw the frames `numbers`, at least one, as an animated GIF.
 
-    Pillow cannot write MP4; a GIF really plays, in any browser, where a made-up MP4 would not.
+    Pillow cannot write MP4, and every browser plays a GIF.
     """
     from PIL import Image
 
     size = (_VIDEO_WIDTH, _VIDEO_WIDTH * HEIGHT // WIDTH)
     pictures = [
-        _draw(task_title, number, seed, scale=1)
+        _draw(title, number, seed, scale=1)
         .resize(size, Image.Resampling.LANCZOS)
         .quantize(48, dither=Image.Dither.NONE)
         for number in numbers

@@ -1,7 +1,7 @@
-"""HTTP on loopback around one function, `Request -> Answer`.
+"""An HTTP server on loopback around one function, `Request -> Answer`.
 
-Owns sockets, threads and HTTP's framing, and knows nothing of tasks. A service that misbehaves is
-another function; one that breaks HTTP itself is a subclass of `Exchange` with its own `send`.
+It handles sockets, threads and HTTP framing, and knows nothing of tasks. Tests inject faults by
+another function, or faults of HTTP itself by a subclass of `Exchange` with its own `send`.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from socketserver import TCPServer
 from typing import Final, Self
 from urllib.parse import urlsplit
 
-_MOST_BODY: Final = 64 * 1024
-"""Bytes of a request's body that are read (and thrown away) before the connection is closed."""
+_MAX_BODY_BYTES: Final = 64 * 1024
+"""Bytes of a request's body that are read and discarded; a longer one closes the connection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request, as it came over the wire: path and query are still percent-encoded."""
+    """One request; path and query are still percent-encoded."""
 
     method: str
     path: str
@@ -35,7 +35,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is sent back. `Date` and `Content-Length` are added unless they are given here."""
+    """One response. `Date` and `Content-Length` are added unless they are set here."""
 
     status: int
     body: bytes = b""
@@ -44,20 +44,20 @@ class Answer:
 
 Respond = Callable[[Request], Answer]
 Peer = socket.socket | tuple[bytes, socket.socket]
-"""What `socketserver` hands around as a request: with TCP a socket, with UDP, not used, a pair."""
+"""What `socketserver` calls a request: a socket for TCP, a pair for UDP (unused)."""
 
 
 class Exchange(BaseHTTPRequestHandler):
-    """One connection: reads requests, asks the server's function, sends its answers."""
+    """One connection: reads requests, calls the server's function, sends its responses."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    # Head and body leave in one packet.
+    # Buffered, so that head and body leave in one packet.
     wbufsize = 64 * 1024
     server: LoopbackServer
 
     def setup(self) -> None:
-        """Give the connection the server's idle timeout."""
+        """Set the server's idle timeout on the connection."""
         super().setup()
         self.connection.settimeout(self.server.idle_timeout)
 
@@ -70,14 +70,14 @@ class Exchange(BaseHTTPRequestHandler):
         request = Request(self.command, target.path, target.query, headers)
         try:
             answer = self.server.respond(request)
-        except Exception as error:  # A traceback on stderr would tear the dashboard's screen.
+        except Exception as error:  # A traceback on stderr would corrupt the dashboard's screen.
             answer = Answer(500, type(error).__name__.encode(), {"Content-Type": "text/plain"})
         self.send(request, answer)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer
 
     def send(self, request: Request, answer: Answer) -> None:
-        """Write `answer`, without its body where `request` is a HEAD."""
+        """Write `answer`, without its body for a HEAD request."""
         self.send_response_only(answer.status)
         given = {name.lower() for name in answer.headers}
         for name, value in answer.headers.items():
@@ -93,10 +93,10 @@ class Exchange(BaseHTTPRequestHandler):
             self.wfile.write(answer.body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Stay silent: the dashboard owns the terminal."""
+        """Log nothing: the dashboard owns the terminal."""
 
     def _drain(self) -> None:
-        """Take a request's body off the wire: closing with unread bytes resets the connection."""
+        """Read the request's body: closing a socket with unread bytes resets the connection."""
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             self.close_connection = True
             return
@@ -104,18 +104,18 @@ class Exchange(BaseHTTPRequestHandler):
         if not (length.isascii() and length.isdigit()) or len(length) > 9:
             self.close_connection = True
             return
-        self.rfile.read(min(int(length), _MOST_BODY))
-        if int(length) > _MOST_BODY:
+        self.rfile.read(min(int(length), _MAX_BODY_BYTES))
+        if int(length) > _MAX_BODY_BYTES:
             self.close_connection = True
 
 
 class LoopbackServer(ThreadingHTTPServer):
-    """`respond` behind http://127.0.0.1:PORT, from `start` to `close`.
+    """Serves `respond` at http://127.0.0.1:PORT, from `start` to `close`.
 
     Args:
-        respond: Called on a thread per connection, so more than once at a time.
-        now: The wall clock of the `Date` header, in Unix seconds.
-        latency: Seconds before each answer.
+        respond: Returns the response to a request; called on one thread per connection.
+        now: The wall clock for the `Date` header, in Unix seconds.
+        latency: Seconds before each response.
         idle_timeout: Seconds without a byte after which a connection is closed.
         exchange: The class that serves one connection.
     """
@@ -137,19 +137,19 @@ class LoopbackServer(ThreadingHTTPServer):
         self.latency = latency
         self.idle_timeout = idle_timeout
         self._closing = threading.Event()
-        self._open: set[Peer] = set()
+        self._connections: set[Peer] = set()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         super().__init__(("127.0.0.1", 0), exchange)
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port, with no slash at the end."""
+        """Scheme, host and port, without a slash at the end."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def start(self) -> Self:
-        """Begin to answer, on a thread of its own. To be called once."""
-        # Half a second of `poll_interval`, the default, is what `close` would wait for.
+        """Start serving on a thread of its own. Call it once."""
+        # `close` waits for up to one `poll_interval`, which is half a second by default.
         self._thread = threading.Thread(
             target=self.serve_forever, args=(0.05,), name="demo-server", daemon=True
         )
@@ -157,7 +157,7 @@ class LoopbackServer(ThreadingHTTPServer):
         return self
 
     def close(self) -> None:
-        """End every connection and free the port; within a second, and harmless if repeated."""
+        """Close all connections and free the port, within about a second. Idempotent."""
         self._closing.set()
         if self._thread is not None:
             self.shutdown()
@@ -165,11 +165,11 @@ class LoopbackServer(ThreadingHTTPServer):
             self._thread = None
         self.server_close()
         with self._changed:
-            for connection in self._open:
+            for connection in self._connections:
                 with suppress(OSError):
                     if isinstance(connection, socket.socket):
                         connection.shutdown(socket.SHUT_RDWR)
-            self._changed.wait_for(lambda: not self._open, timeout=1.0)
+            self._changed.wait_for(lambda: not self._connections, timeout=1.0)
 
     def pause(self) -> None:
         """Wait for `latency`, or until the server closes."""
@@ -177,24 +177,24 @@ class LoopbackServer(ThreadingHTTPServer):
             self._closing.wait(self.latency)
 
     def server_bind(self) -> None:
-        """Bind without the reverse look-up of `HTTPServer`, which can hang on a bad resolver."""
+        """Bind without the reverse look-up of `HTTPServer`, which can hang."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = "127.0.0.1", int(self.server_address[1])
 
     def process_request(self, request: Peer, client_address: object) -> None:
-        """Note the connection, so that `close` can end it."""
+        """Register the connection, so that `close` can close it."""
         with self._changed:
-            self._open.add(request)
+            self._connections.add(request)
         super().process_request(request, client_address)
 
     def process_request_thread(self, request: Peer, client_address: object) -> None:
-        """Serve the connection on its own thread, and forget it at its end."""
+        """Serve the connection on its own thread, and unregister it at its end."""
         try:
             super().process_request_thread(request, client_address)
         finally:
             with self._changed:
-                self._open.discard(request)
+                self._connections.discard(request)
                 self._changed.notify_all()
 
     def handle_error(self, request: Peer, client_address: object) -> None:
-        """Stay silent: what fails here is a peer that went away."""
+        """Log nothing: errors here come from peers that disconnected."""

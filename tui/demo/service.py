@@ -1,7 +1,7 @@
-"""The stand-in itself: the status query and the signed files, out of a storyboard.
+"""The fake service: the status query and the signed files, from a storyboard.
 
-The status query answers as in the provider's reference, docs.scenext.cn, page
-*api-reference/get-status*; files are handed out as Aliyun OSS does it (`oss`).
+Status queries are answered as in the provider's reference, docs.scenext.cn, page
+*api-reference/get-status*; files are served as by Aliyun OSS (`oss`).
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from typing import Any, Final, Self
 from urllib.parse import unquote
 
 from tui.demo import pictures
-from tui.demo.oss import Refusal, Signer, method_not_allowed, no_such_key
+from tui.demo.oss import ErrorResponse, Signer, method_not_allowed, no_such_key
 from tui.demo.server import Answer, LoopbackServer, Request
 from tui.demo.storyboard import DAY, STORIES, Item, Scene, Story, video_path
 
-_STATUS: Final = "/api/get_status/"
-_FILES: Final = ("/frame_img/", "/video/")
-_READS: Final = ("GET", "HEAD")
+_STATUS_PATH: Final = "/api/get_status/"
+_FILE_PATHS: Final = ("/frame_img/", "/video/")
+_METHODS: Final = ("GET", "HEAD")
 
 
 class DemoService:
     """The service on loopback, from `start` to `close`; a context manager does both.
 
     Args:
-        speed: How many seconds the tasks live in one second of `now`. Links do not age faster.
+        speed: Seconds that the tasks advance per second of `now`; links expire in real time.
         now: The wall clock, in Unix seconds. Called on several threads.
-        latency: Seconds before each answer.
+        latency: Seconds before each response.
         stories: What the tasks do.
     """
 
@@ -45,18 +45,18 @@ class DemoService:
         if not speed > 0:
             raise ValueError("speed must be above 0")
         self.task_ids: tuple[str, ...] = tuple(story.task_id for story in stories)
-        """The tasks that exist, in the order in which they are best shown."""
+        """The tasks, in the order to show them in."""
         self.labels: dict[str, str] = {story.task_id: story.label for story in stories}
-        """A name for each task."""
+        """The name of each task."""
         self.api_key: str = f"demo-{secrets.token_urlsafe(24)}"
-        """The only key that is accepted. Another one in each service; printable ASCII."""
+        """The only key that is accepted; a new one for each instance."""
         self.signer: Final = Signer("LTAI5tDEMO", secrets.token_bytes(30), "scenext-demo")
-        """What signs the links, here and in a test that needs a link of its own."""
+        """Signs the links; public for tests."""
         self._stories = {story.task_id: story for story in stories}
         self._pictures: dict[str, tuple[Story, Scene]] = {}
         for story in stories:
             for scene in story.scenes:
-                # The first scene of a picture is the one that drew it.
+                # The picture of a repeated scene was drawn by the first one.
                 self._pictures.setdefault(story.picture_path(scene.picture), (story, scene))
         self._videos = {video_path(story.label): story for story in stories}
         self._speed = speed
@@ -67,18 +67,18 @@ class DemoService:
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port, of the API and of the files. Only between `start` and `close`."""
+        """Scheme, host and port of the API and the files; only between `start` and `close`."""
         if self._server is None:
             raise RuntimeError("the demo service is not started")
         return self._server.origin
 
     @property
     def base_url(self) -> str:
-        """What `/get_status/{task_id}` is appended to. Only between `start` and `close`."""
+        """The URL to append `/get_status/{task_id}` to; only between `start` and `close`."""
         return f"{self.origin}/api"
 
     def start(self) -> Self:
-        """Begin to answer; the tasks begin now."""
+        """Start serving; the tasks start now."""
         if self._server is not None:
             raise RuntimeError("the demo service is started already")
         self._started = self._now()
@@ -86,7 +86,7 @@ class DemoService:
         return self
 
     def close(self) -> None:
-        """End every connection and free the port. Harmless if repeated."""
+        """Close all connections and free the port. Idempotent."""
         server, self._server = self._server, None
         if server is not None:
             server.close()
@@ -98,18 +98,18 @@ class DemoService:
         self.close()
 
     def respond(self, request: Request) -> Answer:
-        """Answer one request. A test's misbehaving service overrides this, or wraps it."""
-        if request.path.startswith(_FILES):
+        """Return the response to one request; tests override or wrap it to inject faults."""
+        if request.path.startswith(_FILE_PATHS):
             return self._file(request)
-        if request.method not in _READS:
-            return _error(405, "Method Not Allowed", {"Allow": ", ".join(_READS)})
-        if request.path.startswith(_STATUS):
-            return self._status(request, unquote(request.path.removeprefix(_STATUS)))
+        if request.method not in _METHODS:
+            return _error(405, "Method Not Allowed", {"Allow": ", ".join(_METHODS)})
+        if request.path.startswith(_STATUS_PATH):
+            return self._status(request, unquote(request.path.removeprefix(_STATUS_PATH)))
         return _error(404, "Not Found")
 
     def _status(self, request: Request, task_id: str) -> Answer:
-        sent = request.headers.get("authorization", "").encode()
-        if not hmac.compare_digest(sent, f"Bearer {self.api_key}".encode()):
+        authorization = request.headers.get("authorization", "").encode()
+        if not hmac.compare_digest(authorization, f"Bearer {self.api_key}".encode()):
             return _error(401, "Unauthorized: Invalid API key")
         story = self._stories.get(task_id)
         if story is None:
@@ -117,50 +117,50 @@ class DemoService:
         return _json(200, {"status": "success", "data": self._data(story)})
 
     def _data(self, story: Story) -> dict[str, Any]:
-        moment = story.at(self._elapsed())
+        snapshot = story.at(self._elapsed())
         data: dict[str, Any] = {
             "task_id": story.task_id,
-            "status": moment.state,
+            "status": snapshot.state,
             "progress": [
                 {"id": f"frame{number}", "image": self._picture_link(story, scene)}
-                for number, scene in enumerate(moment.scenes, start=1)
+                for number, scene in enumerate(snapshot.scenes, start=1)
             ],
         }
-        if moment.state != "IN_PROGRESS":
-            data["result"] = [self._item(story, item) for item in moment.result]
-            if moment.points:
-                data["consumption"] = list(moment.points)
+        if snapshot.state != "IN_PROGRESS":
+            data["result"] = [self._item(story, item) for item in snapshot.result]
+            if snapshot.points:
+                data["consumption"] = list(snapshot.points)
         return data
 
     def _item(self, story: Story, item: Item) -> dict[str, Any]:
         content = item.content
         if item.type == "video":
             content = self._link(story, content, story.ends_at)
-        sent: dict[str, Any] = {"type": item.type, "content": content}
+        data: dict[str, Any] = {"type": item.type, "content": content}
         if item.score is not None:
-            sent |= {"score": item.score, "scoreDetail": item.score_detail}
-        return sent
+            data |= {"score": item.score, "scoreDetail": item.score_detail}
+        return data
 
     def _picture_link(self, story: Story, scene: Scene) -> str:
         path = story.picture_path(scene.picture)
         return self._link(story, path, self._pictures[path][1].drawn_at)
 
     def _link(self, story: Story, path: str, made_at: float) -> str:
-        """Sign `path`: for a day from when the file was made, or for a while from now."""
-        if story.link_lives is None:
+        """Sign `path`: for `DAY` from when the file was made, or `link_lifetime` from now."""
+        if story.link_lifetime is None:
             expires = int(self._started + made_at / self._speed) + DAY
         else:
-            expires = int(self._now()) + story.link_lives
+            expires = int(self._now()) + story.link_lifetime
         return self.origin + self.signer.sign(path, expires)
 
     def _file(self, request: Request) -> Answer:
-        if request.method not in _READS:
-            return self._refuse(method_not_allowed(request.method))
-        refusal = self.signer.verify(
+        if request.method not in _METHODS:
+            return self._oss_error(method_not_allowed(request.method))
+        error = self.signer.verify(
             request.method, request.path, request.query, request.headers, now=self._now()
         )
-        if refusal is not None:
-            return self._refuse(refusal)
+        if error is not None:
+            return self._oss_error(error)
         path = unquote(request.path)
         elapsed = self._elapsed()
         if path in self._pictures:
@@ -173,18 +173,18 @@ class DemoService:
             numbers = tuple(dict.fromkeys(scene.picture for scene in story.scenes))
             body = pictures.video_gif(story.label, numbers, story.seed)
             return Answer(200, body, {"Content-Type": "image/gif", **_request_id()})
-        return self._refuse(no_such_key(path.removeprefix("/")))
+        return self._oss_error(no_such_key(path.removeprefix("/")))
 
-    def _refuse(self, refusal: Refusal) -> Answer:
+    def _oss_error(self, error: ErrorResponse) -> Answer:
         headers = {"Content-Type": "application/xml", **_request_id()}
-        if refusal.ec:
-            headers["x-oss-ec"] = refusal.ec
-        if refusal.status == 405:
-            headers["Allow"] = ", ".join(_READS)
-        body = refusal.xml(
+        if error.ec:
+            headers["x-oss-ec"] = error.ec
+        if error.status == 405:
+            headers["Allow"] = ", ".join(_METHODS)
+        body = error.xml(
             host=self.origin.removeprefix("http://"), request_id=headers["x-oss-request-id"]
         )
-        return Answer(refusal.status, body, headers)
+        return Answer(error.status, body, headers)
 
     def _elapsed(self) -> float:
         return (self._now() - self._started) * self._speed

@@ -1,8 +1,8 @@
-"""What each of the demo's tasks does, and when. Pure: states are functions of elapsed seconds.
+"""What each of the demo's tasks does, and when. Pure: a function of the elapsed seconds.
 
-The tasks show what the provider's reference describes, docs.scenext.cn, page
-*api-reference/get-status*: IDs of digits and UUIDs, `progress` that grows, a `result` once a task
-has ended, and frame ids that say nothing about the name of the file.
+The tasks cover what the provider's reference describes, docs.scenext.cn, page
+*api-reference/get-status*: IDs that are digits or UUIDs, a growing `progress`, a `result` once a
+task has ended, and frame IDs that are unrelated to the file's name.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, uuid5
 State = Literal["IN_PROGRESS", "COMPLETED", "FAILED"]
 
 DAY: Final = 24 * 60 * 60
-"""Seconds for which a link is valid, unless its story says otherwise."""
+"""Seconds that a link is valid, unless its story has a `link_lifetime`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +22,14 @@ class Scene:
     """One frame of the progress."""
 
     drawn_at: float
-    """Seconds after the demo's start; below zero for what was there before."""
+    """Seconds after the demo's start; negative for frames from before it."""
     picture: int
-    """The number in the file's name. A scene with no picture of its own repeats the last one."""
+    """The number in the file's name. A scene without a picture of its own repeats the last one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of a result. A video's content is the path of its file, and is signed when sent."""
+    """One item of a result. The content of a video is the path of its file, not signed yet."""
 
     type: Literal["video", "text"]
     content: str
@@ -38,8 +38,8 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """A task as it is at one time."""
+class Snapshot:
+    """The state of a task at one time."""
 
     state: State
     scenes: tuple[Scene, ...]
@@ -50,31 +50,31 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The whole course of one task."""
+    """Everything that happens to one task."""
 
     task_id: str
     label: str
     seed: int
-    """Selects colours and figure of the frames."""
+    """Selects the colours and the figure of the frames."""
     scenes: tuple[Scene, ...]
     ends_at: float
     """Seconds after the demo's start at which the task completes, or fails."""
     end: Literal["COMPLETED", "FAILED"]
     result: tuple[Item, ...]
     points: tuple[int, ...] = ()
-    """What `consumption` holds. Its shape is not documented: numbers, one a charge."""
-    link_lives: int | None = None
-    """Seconds; such links are signed afresh at every answer. None: for a day, signed once."""
+    """The value of `consumption`, whose format is not documented: one number per charge."""
+    link_lifetime: int | None = None
+    """Seconds that links are valid, signed anew for each response. None: signed once, for `DAY`."""
 
-    def at(self, elapsed: float) -> Moment:
-        """Return the task as it is `elapsed` seconds after the demo's start."""
+    def at(self, elapsed: float) -> Snapshot:
+        """Return the state of the task `elapsed` seconds after the demo's start."""
         scenes = tuple(scene for scene in self.scenes if scene.drawn_at <= elapsed)
         if elapsed < self.ends_at:
-            return Moment("IN_PROGRESS", scenes, (), ())
-        return Moment(self.end, scenes, self.result, self.points)
+            return Snapshot("IN_PROGRESS", scenes, (), ())
+        return Snapshot(self.end, scenes, self.result, self.points)
 
     def picture_path(self, picture: int) -> str:
-        """Return the path of the file of one frame."""
+        """Return the path of one frame's file."""
         return f"/frame_img/{_folder(self.label)}/frame{picture}.png"
 
 
@@ -87,7 +87,7 @@ def _folder(label: str) -> str:
 
 
 def video_path(label: str) -> str:
-    """Return the path of the video of the task `label`: an animated GIF, which browsers play."""
+    """Return the path of a task's video, an animated GIF."""
     return f"/video/{_folder(label)}/video.gif"
 
 
@@ -108,7 +108,7 @@ PYTHAGORAS: Final = Story(
     ),
     points=(35,),
 )
-"""Was finished before the demo began."""
+"""Completed before the demo started."""
 
 SKY: Final = Story(
     task_id=_uuid("sky"),
@@ -123,7 +123,7 @@ SKY: Final = Story(
     ),
     points=(28,),
 )
-"""Grows quickly and completes. Its fifth scene repeats the picture of the fourth."""
+"""Advances quickly and completes. Its fifth scene repeats the picture of the fourth."""
 
 FOURIER: Final = Story(
     task_id="48307",
@@ -134,7 +134,7 @@ FOURIER: Final = Story(
     end="FAILED",
     result=(Item("text", "渲染失败：场景 4 的公式无法编译 (LaTeX error: Missing $ inserted)"),),
 )
-"""Fails, and its result says why."""
+"""Fails, with the reason in its result."""
 
 QUICKSORT: Final = Story(
     task_id=_uuid("quicksort"),
@@ -146,7 +146,7 @@ QUICKSORT: Final = Story(
     result=(Item("video", video_path("How quicksort works"), 95, "Every swap is shown"),),
     points=(60,),
 )
-"""Goes on for minutes."""
+"""Runs for minutes."""
 
 PHOTOSYNTHESIS: Final = Story(
     task_id="48344",
@@ -157,9 +157,9 @@ PHOTOSYNTHESIS: Final = Story(
     end="COMPLETED",
     result=(Item("video", video_path("Photosynthesis step by step"), 81, "Good overview"),),
     points=(22,),
-    link_lives=90,
+    link_lifetime=90,
 )
-"""Its links end a minute and a half after each answer."""
+"""Its links expire soon after each response."""
 
 BAYES: Final = Story(
     task_id=_uuid("bayes"),
@@ -174,7 +174,7 @@ BAYES: Final = Story(
     ),
     points=(31,),
 )
-"""Has no frame at first."""
+"""Has no frames at first."""
 
 STORIES: Final = (PYTHAGORAS, SKY, FOURIER, QUICKSORT, PHOTOSYNTHESIS, BAYES)
-"""In the order in which a dashboard shows them."""
+"""In the order in which the dashboard shows them."""

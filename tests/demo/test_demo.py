@@ -22,7 +22,7 @@ from PIL import Image
 from tui.demo import DemoService
 from tui.demo.oss import Signer
 from tui.demo.pictures import frame_png
-from tui.demo.server import Answer, Exchange, LoopbackServer, Request
+from tui.demo.server import Exchange, LoopbackServer, Request, Response
 from tui.demo.storyboard import (
     BAYES,
     DAY,
@@ -404,7 +404,7 @@ def test_one_connection_serves_many_requests_and_close_ends_it(clock: Clock) -> 
 
 
 def test_a_silent_connection_is_closed_after_the_idle_timeout() -> None:
-    server = LoopbackServer(lambda _: Answer(204), idle_timeout=0.05).start()
+    server = LoopbackServer(lambda _: Response(204), idle_timeout=0.05).start()
     try:
         with socket.create_connection(("127.0.0.1", server.server_port)) as peer:
             peer.settimeout(5)
@@ -424,11 +424,11 @@ def test_a_service_that_misbehaves_is_another_function_or_exchange(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     class Cut(Exchange):
-        def send(self, request: Request, answer: Answer) -> None:
+        def send(self, request: Request, answer: Response) -> None:
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{")
             self.close_connection = True
 
-    def broken(request: Request) -> Answer:
+    def broken(request: Request) -> Response:
         raise LookupError("a bug in a test's service")
 
     with httpx.Client(trust_env=False) as http:

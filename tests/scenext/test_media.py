@@ -9,16 +9,16 @@ from contextlib import asynccontextmanager, contextmanager
 
 import pytest
 
-from tui.demo.server import Answer, LoopbackServer, Request
+from tui.demo.server import Response, LoopbackServer, Request
 from tui.errors import MediaError
 from tui.scenext.media import MAX_CONCURRENT, MAX_REDIRECTS, MediaClient, media_client
 
 EXPIRED = b"<Error><Code>AccessDenied</Code><Message>Request has expired.</Message></Error>"
-Respond = Callable[[Request], Answer]
+Handler = Callable[[Request], Response]
 
 
 @contextmanager
-def host(respond: Respond) -> Iterator[str]:
+def host(respond: Handler) -> Iterator[str]:
     """Run a picture host; yield its origin."""
     server = LoopbackServer(respond).start()
     try:
@@ -39,9 +39,9 @@ async def client(*, trust_env: bool = False) -> AsyncIterator[MediaClient]:
 async def test_a_link_is_asked_for_byte_for_byte_and_without_the_key() -> None:
     requests: list[Request] = []
 
-    def respond(request: Request) -> Answer:
+    def respond(request: Request) -> Response:
         requests.append(request)
-        return Answer(200, b"picture")
+        return Response(200, b"picture")
 
     query = "OSSAccessKeyId=LTAI&Expires=1795371598&Signature=gn%2fX%2B%3d&x=a+b%20c"
     with host(respond) as origin:
@@ -57,11 +57,11 @@ async def test_a_connection_serves_again_and_a_cancelled_one_does_not() -> None:
     hanging = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def respond(request: Request) -> Answer:
+    def respond(request: Request) -> Response:
         if request.path == "/slow":
             loop.call_soon_threadsafe(hanging.set)
-            return Answer(200, b"x", {"Content-Length": "1000"})
-        return Answer(200, b"picture")
+            return Response(200, b"x", {"Content-Length": "1000"})
+        return Response(200, b"picture")
 
     with host(respond) as origin:
         async with client() as media:
@@ -79,7 +79,7 @@ async def test_a_connection_serves_again_and_a_cancelled_one_does_not() -> None:
 
 
 async def test_a_large_picture_is_refused_by_its_length_before_it_is_read() -> None:
-    announced = Answer(200, b"x", {"Content-Length": str(20 * 1024 * 1024 + 1)})
+    announced = Response(200, b"x", {"Content-Length": str(20 * 1024 * 1024 + 1)})
     with host(lambda _: announced) as origin:
         async with client() as media:
             with pytest.raises(MediaError, match=r"^It is larger than 20 MiB\.$"):
@@ -89,7 +89,7 @@ async def test_a_large_picture_is_refused_by_its_length_before_it_is_read() -> N
 async def test_a_large_picture_is_refused_by_counting_where_no_length_is_told() -> None:
     body = b"".join(b"10000\r\n" + b"x" * 0x10000 + b"\r\n" for _ in range(40)) + b"0\r\n\r\n"
 
-    with host(lambda _: Answer(200, b"x" * (2 << 20))) as origin:
+    with host(lambda _: Response(200, b"x" * (2 << 20))) as origin:
         async with client() as media:
             assert len(await media.fetch(origin, 2 << 20)) == 2 << 20
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -139,15 +139,15 @@ async def test_a_host_that_speaks_no_http_cannot_be_reached(answer: bytes) -> No
 async def test_a_redirect_is_followed_on_the_same_host_only() -> None:
     paths: list[str] = []
 
-    def respond(request: Request) -> Answer:
+    def respond(request: Request) -> Response:
         paths.append(request.path)
         if request.path == "/old":
-            return Answer(302, headers={"Location": "/new"})
+            return Response(302, headers={"Location": "/new"})
         if request.path == "/circle":
-            return Answer(302, headers={"Location": "/circle"})
+            return Response(302, headers={"Location": "/circle"})
         if request.path.startswith("/away"):
-            return Answer(302, headers={"Location": request.query})
-        return Answer(200, b"picture")
+            return Response(302, headers={"Location": request.query})
+        return Response(200, b"picture")
 
     locations = (
         "http://127.0.0.2/",
@@ -173,25 +173,25 @@ async def test_a_redirect_is_followed_on_the_same_host_only() -> None:
 @pytest.mark.parametrize(
     ("answer", "expired", "message"),
     [
-        (Answer(403, b"", {"x-oss-ec": "0002-00000069"}), True, "The link has ended."),
-        (Answer(403, b"", {"x-oss-ec": "0002-00000236"}), True, "The link has ended."),
-        (Answer(403, EXPIRED), True, "The link has ended."),
-        (Answer(403, b"\x1b]0;x\x07no"), False, "The host of the link answered 403."),
-        (Answer(404, EXPIRED), False, "The host of the link answered 404."),
-        (Answer(500), False, "The host of the link answered 500."),
+        (Response(403, b"", {"x-oss-ec": "0002-00000069"}), True, "The link has ended."),
+        (Response(403, b"", {"x-oss-ec": "0002-00000236"}), True, "The link has ended."),
+        (Response(403, EXPIRED), True, "The link has ended."),
+        (Response(403, b"\x1b]0;x\x07no"), False, "The host of the link answered 403."),
+        (Response(404, EXPIRED), False, "The host of the link answered 404."),
+        (Response(500), False, "The host of the link answered 500."),
         (
-            Answer(200, b"\x1f\x8b", {"Content-Encoding": "gzip"}),
+            Response(200, b"\x1f\x8b", {"Content-Encoding": "gzip"}),
             False,
             "The host of the link sent it packed; that is not taken.",
         ),
         (
-            Answer(200, b"moov", {"Content-Type": "video/mp4"}),
+            Response(200, b"moov", {"Content-Type": "video/mp4"}),
             False,
             "A video cannot be shown here; o opens it, d saves it.",
         ),
     ],
 )
-async def test_a_refusal_is_one_line_of_ours(answer: Answer, expired: bool, message: str) -> None:
+async def test_a_refusal_is_one_line_of_ours(answer: Response, expired: bool, message: str) -> None:
     with host(lambda _: answer) as origin:
         async with client() as media:
             with pytest.raises(MediaError) as raised:
@@ -202,11 +202,11 @@ async def test_a_refusal_is_one_line_of_ours(answer: Answer, expired: bool, mess
 async def test_a_proxy_is_not_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     requests: list[Request] = []
 
-    def proxy(request: Request) -> Answer:
+    def proxy(request: Request) -> Response:
         requests.append(request)
-        return Answer(502)
+        return Response(502)
 
-    with host(proxy) as proxy_origin, host(lambda _: Answer(200, b"picture")) as origin:
+    with host(proxy) as proxy_origin, host(lambda _: Response(200, b"picture")) as origin:
         for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy_origin)
             monkeypatch.setenv(name.lower(), proxy_origin)

@@ -23,17 +23,17 @@ from tests.support.home import COMMAND, Home
 from tests.support.service import FAR_FUTURE, ScriptedService, frame_url, task
 from tests.support.terminal import Terminal
 from tui.demo import DemoService
-from tui.demo.server import Answer, LoopbackServer, Request
+from tui.demo.server import Response, LoopbackServer, Request
 from tui.demo.storyboard import PHOTOSYNTHESIS, PYTHAGORAS
 
 SSH = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
 
-def picture(colour: tuple[int, int, int]) -> Answer:
+def picture(colour: tuple[int, int, int]) -> Response:
     buffer = io.BytesIO()
     Image.new("RGB", (320, 180), colour).save(buffer, "PNG")
-    return Answer(200, buffer.getvalue(), {"Content-Type": "image/png"})
+    return Response(200, buffer.getvalue(), {"Content-Type": "image/png"})
 
 
 def painted(colour: tuple[int, int, int]) -> bytes:
@@ -46,7 +46,7 @@ class PictureHost:
     """A picture host that answers by path and records its requests."""
 
     def __init__(self) -> None:
-        self.answers: dict[str, Answer | Callable[[Request], Answer]] = {}
+        self.answers: dict[str, Response | Callable[[Request], Response]] = {}
         self.requests: list[Request] = []
         self._server = LoopbackServer(self._respond)
 
@@ -65,10 +65,10 @@ class PictureHost:
     def requests_for(self, path: str) -> list[Request]:
         return [request for request in self.requests if request.path == path]
 
-    def _respond(self, request: Request) -> Answer:
+    def _respond(self, request: Request) -> Response:
         self.requests.append(request)
-        answer = self.answers.get(request.path, Answer(404))
-        return answer if isinstance(answer, Answer) else answer(request)
+        answer = self.answers.get(request.path, Response(404))
+        return answer if isinstance(answer, Response) else answer(request)
 
 
 @pytest.fixture
@@ -178,14 +178,14 @@ def test_the_demos_frame_previews_everywhere(
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (Answer(200, b"<html>"), "The picture is broken, or none."),
-        (Answer(200, b"x", {"Content-Length": str(21 << 20)}), "It is larger than 20 MiB."),
-        (Answer(302, headers={"Location": "http://127.0.0.2/x"}), "leads to another host"),
+        (Response(200, b"<html>"), "The picture is broken, or none."),
+        (Response(200, b"x", {"Content-Length": str(21 << 20)}), "It is larger than 20 MiB."),
+        (Response(302, headers={"Location": "http://127.0.0.2/x"}), "leads to another host"),
     ],
     ids=["page", "large", "elsewhere"],
 )
 def test_what_cannot_be_shown_says_so_once_and_is_tried_again_on_demand(
-    home: Home, service: ScriptedService, host: PictureHost, answer: Answer, words: str
+    home: Home, service: ScriptedService, host: PictureHost, answer: Response, words: str
 ) -> None:
     host.answers["/frame1.png"] = answer
     service.script("t", task("t", frames=[host.link("/frame1.png")]))
@@ -206,7 +206,7 @@ def test_what_cannot_be_shown_says_so_once_and_is_tried_again_on_demand(
 def test_a_frame_that_was_left_while_it_loaded_is_given_up(
     home: Home, service: ScriptedService, host: PictureHost
 ) -> None:
-    host.answers["/slow.png"] = Answer(200, b"x", {"Content-Length": "1000"})
+    host.answers["/slow.png"] = Response(200, b"x", {"Content-Length": "1000"})
     host.answers["/frame2.png"] = picture(GREEN)
     links = [host.link("/slow.png"), host.link("/frame2.png")]
     service.script("t", task("t", frames=links))
@@ -230,7 +230,7 @@ def test_a_frame_that_was_left_while_it_loaded_is_given_up(
 def test_a_link_that_the_host_calls_expired_is_renewed_once(
     home: Home, service: ScriptedService, host: PictureHost
 ) -> None:
-    expired = Answer(403, b"", {"x-oss-ec": "0002-00000069"})
+    expired = Response(403, b"", {"x-oss-ec": "0002-00000069"})
     host.answers["/frame1.png"] = lambda request: (
         picture(RED) if "fresh" in request.query else expired
     )
@@ -257,7 +257,7 @@ def test_the_panel_previews_saves_and_survives_its_closing(
     home: Home, service: ScriptedService, host: PictureHost, downloads: Path
 ) -> None:
     host.answers["/frame1.png"] = picture(BLUE)
-    host.answers["/slow.png"] = Answer(200, b"x", {"Content-Length": "1000"})
+    host.answers["/slow.png"] = Response(200, b"x", {"Content-Length": "1000"})
     links = [host.link("/frame1.png"), host.link("/slow.png")]
     service.script("t", task("t", "COMPLETED", frames=links))
     with home.open("watch", "t", cols=80, rows=24, env=SSH) as terminal:
@@ -340,9 +340,9 @@ def test_a_cut_connection_and_its_follower_are_both_told(
     cut = {"Content-Length": "9999", "Connection": "close"}
     release = threading.Event()
 
-    def slowly(_: Request) -> Answer:
+    def slowly(_: Request) -> Response:
         release.wait(10)
-        return Answer(200, b"half", cut)
+        return Response(200, b"half", cut)
 
     host.answers["/frame1.png"] = slowly
     host.answers["/frame2.png"] = picture(RED)
@@ -361,7 +361,7 @@ def test_a_cut_connection_and_its_follower_are_both_told(
 def test_escape_cancels_and_the_next_download_starts_at_once(
     home: Home, service: ScriptedService, host: PictureHost, downloads: Path
 ) -> None:
-    host.answers["/frame1.png"] = Answer(200, b"half", {"Content-Length": "9999"})
+    host.answers["/frame1.png"] = Response(200, b"half", {"Content-Length": "9999"})
     host.answers["/frame2.png"] = picture(RED)
     links = [host.link("/frame1.png"), host.link("/frame2.png")]
     service.script("t", task("t", "COMPLETED", frames=links))

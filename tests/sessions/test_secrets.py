@@ -21,7 +21,7 @@ from tests.support.home import Home
 from tests.support.secrets import forms, leaks, program_files, strip_links, too_permissive
 from tests.support.service import FAR_FUTURE, Reply, Request, ScriptedService, error, task
 from tests.support.terminal import Terminal
-from tui.demo.server import Answer, LoopbackServer
+from tui.demo.server import Response, LoopbackServer
 from tui.demo.server import Request as PictureRequest
 from tui.log import MAX_LOG_BYTES
 
@@ -46,12 +46,12 @@ class PictureHost:
         query = f"OSSAccessKeyId=LTAI5tX&Expires={FAR_FUTURE}&Signature={signature}"
         return f"{self.origin}/frame{number}.png?{query}"
 
-    def respond(self, request: PictureRequest) -> Answer:
+    def respond(self, request: PictureRequest) -> Response:
         """Return a picture."""
         self.requests.append(request)
         buffer = io.BytesIO()
         Image.new("RGB", (32, 18), (255, 0, 0)).save(buffer, "PNG")
-        return Answer(200, buffer.getvalue(), {"Content-Type": "image/png"})
+        return Response(200, buffer.getvalue(), {"Content-Type": "image/png"})
 
 
 @pytest.fixture

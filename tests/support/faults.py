@@ -37,7 +37,7 @@ from typing import Final, Self
 from urllib.parse import quote, unquote, urlsplit
 
 from tests.support.service import frame_url
-from tui.demo.server import Answer, Exchange, LoopbackServer, Peer, Request
+from tui.demo.server import Response, Exchange, LoopbackServer, Peer, Request
 from tui.errors import ErrorKind
 
 OK: Final = None
@@ -55,7 +55,7 @@ RawSender = Callable[["FaultyExchange", Request], None]
 
 
 @dataclass(frozen=True, slots=True)
-class RawAnswer(Answer):
+class RawAnswer(Response):
     """A response that `act` sends itself, since it is not valid HTTP or not in time."""
 
     act: RawSender = lambda exchange, request: None
@@ -66,7 +66,7 @@ class Fault:
     """One faulty response to a status query."""
 
     name: str
-    answer: Callable[[Request], Answer]
+    answer: Callable[[Request], Response]
     kinds: frozenset[Kind]
     """The errors that the client may report; `OK` if it may accept the response."""
     slow: bool = False
@@ -81,8 +81,8 @@ FAULTS: Final[dict[str, Fault]] = {}
 
 def _fault(
     name: str, *kinds: Kind, slow: bool = False, pauses_polling: bool = False
-) -> Callable[[Callable[[Request], Answer]], Callable[[Request], Answer]]:
-    def register(function: Callable[[Request], Answer]) -> Callable[[Request], Answer]:
+) -> Callable[[Callable[[Request], Response]], Callable[[Request], Response]]:
+    def register(function: Callable[[Request], Response]) -> Callable[[Request], Response]:
         FAULTS[name] = Fault(name, function, frozenset(kinds), slow, pauses_polling)
         return function
 
@@ -117,18 +117,18 @@ def _body(request: Request, **more: object) -> bytes:
     return json.dumps({"status": "success", "data": _data(request, **more)}).encode()
 
 
-def _json(body: bytes, status: int = 200, **headers: str) -> Answer:
+def _json(body: bytes, status: int = 200, **headers: str) -> Response:
     extra = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status, body, {"Content-Type": "application/json", **extra})
+    return Response(status, body, {"Content-Type": "application/json", **extra})
 
 
-def _error(status: int, message: str, **headers: str) -> Answer:
+def _error(status: int, message: str, **headers: str) -> Response:
     body = json.dumps({"status": "error", "data": {"messages": message}}).encode()
     return _json(body, status, **headers)
 
 
 @_fault("good", OK)
-def good(request: Request) -> Answer:
+def good(request: Request) -> Response:
     """Return a task as the service sends it."""
     return _json(_body(request))
 
@@ -172,17 +172,17 @@ _valid_task("long text", status="x" * 100_000, messages="汉字" * 50_000)
 
 
 @_fault("huge integers", OK)
-def _huge_integers(request: Request) -> Answer:
+def _huge_integers(request: Request) -> Response:
     return _json(_body(request, consumption=1).replace(b": 1}", b": 1" + b"0" * 4000 + b"}"))
 
 
 @_fault("number of 5,000 digits", ErrorKind.NOT_THE_API)
-def _above_int_digit_limit(request: Request) -> Answer:
+def _above_int_digit_limit(request: Request) -> Response:
     return _json(_body(request, consumption=1).replace(b": 1}", b": 1" + b"0" * 5000 + b"}"))
 
 
 @_fault("progress reordered", OK)
-def _reordered(request: Request) -> Answer:
+def _reordered(request: Request) -> Response:
     numbers = [1, 2, 3, 4, 5, 6]
     Random(time.monotonic_ns()).shuffle(numbers)
     frames = [{"id": f"frame{n}", "image": frame_url("x", n)} for n in numbers]
@@ -190,40 +190,40 @@ def _reordered(request: Request) -> Answer:
 
 
 @_fault("progress shrinks", OK)
-def _shrinking(request: Request) -> Answer:
+def _shrinking(request: Request) -> Response:
     count = 9 - time.monotonic_ns() // 1000 % 9
     frames = [{"id": f"frame{n}", "image": frame_url("x", n)} for n in range(1, count + 1)]
     return _json(_body(request, progress=frames))
 
 
 @_fault("state goes back", OK)
-def _backwards(request: Request) -> Answer:
+def _backwards(request: Request) -> Response:
     states = ("IN_PROGRESS", "QUEUED", "IN_PROGRESS", "SUBMITTED")
     return _json(_body(request, status=states[time.monotonic_ns() // 1000 % 4]))
 
 
 @_fault("clock 2 h fast", OK)
-def _clock_fast(request: Request) -> Answer:
+def _clock_fast(request: Request) -> Response:
     return _json(_body(request), Date=formatdate(time.time() + 7200, usegmt=True))
 
 
 @_fault("clock 2 h slow", OK)
-def _clock_slow(request: Request) -> Answer:
+def _clock_slow(request: Request) -> Response:
     return _json(_body(request), Date=formatdate(time.time() - 7200, usegmt=True))
 
 
 @_fault("Date is junk", OK)
-def _invalid_date(request: Request) -> Answer:
+def _invalid_date(request: Request) -> Response:
     return _json(_body(request), Date="Thu, 99 Foo 99999 99:99:99 +9999")
 
 
 @_fault("one gzip", OK)
-def _gzipped(request: Request) -> Answer:
+def _gzipped(request: Request) -> Response:
     return _json(gzip.compress(_body(request)), Content_Encoding="gzip")
 
 
 @_fault("chunked", OK)
-def _chunked(request: Request) -> Answer:
+def _chunked(request: Request) -> Response:
     body = _body(request)
     chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"
     return RawAnswer(
@@ -237,7 +237,7 @@ _CHUNKS: Final = b"Transfer-Encoding: chunked\r\n\r\n"
 # Error responses, from the service or from something in between
 
 
-def _constant(name: str, kind: ErrorKind, answer: Answer, *, pauses_polling: bool = False) -> None:
+def _constant(name: str, kind: ErrorKind, answer: Response, *, pauses_polling: bool = False) -> None:
     """Register a response that is the same for every request."""
     _fault(name, kind, pauses_polling=pauses_polling)(lambda _: answer)
 
@@ -268,45 +268,45 @@ _constant(
 
 
 @_fault("429 date", ErrorKind.RATE_LIMITED, pauses_polling=True)
-def _retry_after_date(request: Request) -> Answer:
+def _retry_after_date(request: Request) -> Response:
     return _error(429, "Slow down", Retry_After=formatdate(time.time() + 1, usegmt=True))
 
 
 _constant("500", ErrorKind.SERVER, _error(500, "boom"))
-_constant("500 empty", ErrorKind.SERVER, Answer(500))
-_constant("502 HTML", ErrorKind.SERVER, Answer(502, b"<html>Bad Gateway</html>", _HTML))
-_constant("503", ErrorKind.SERVER, Answer(503))
-_constant("504 large", ErrorKind.SERVER, Answer(504, b"x" * 2 * _MIB))
-_constant("599 unknown", ErrorKind.SERVER, Answer(599))
+_constant("500 empty", ErrorKind.SERVER, Response(500))
+_constant("502 HTML", ErrorKind.SERVER, Response(502, b"<html>Bad Gateway</html>", _HTML))
+_constant("503", ErrorKind.SERVER, Response(503))
+_constant("504 large", ErrorKind.SERVER, Response(504, b"x" * 2 * _MIB))
+_constant("599 unknown", ErrorKind.SERVER, Response(599))
 _constant("200 error", ErrorKind.REJECTED, _error(200, "No such thing"))
 _constant("400", ErrorKind.REJECTED, _error(400, "[/b]\x1b[2J"))
-_constant("401 HTML", ErrorKind.NOT_THE_API, Answer(401, _PAGE, _HTML))
-_constant("403 HTML", ErrorKind.NOT_THE_API, Answer(403, _PAGE, _HTML))
+_constant("401 HTML", ErrorKind.NOT_THE_API, Response(401, _PAGE, _HTML))
+_constant("403 HTML", ErrorKind.NOT_THE_API, Response(403, _PAGE, _HTML))
 _constant("404", ErrorKind.NOT_FOUND, _error(404, "Task not found"))
-_constant("404 HTML", ErrorKind.NOT_FOUND, Answer(404, _PAGE, _HTML))
-_constant("407", ErrorKind.NOT_THE_API, Answer(407, _PAGE, _HTML))
-_constant("418", ErrorKind.REJECTED, Answer(418, b"\xff\xfe"))
-_constant("204", ErrorKind.NOT_THE_API, Answer(204, headers={"Content-Length": "0"}))
-_constant("304", ErrorKind.NOT_THE_API, Answer(304, headers={"Content-Length": "0"}))
-_constant("page", ErrorKind.NOT_THE_API, Answer(200, _PAGE, _HTML))
-_constant("empty", ErrorKind.NOT_THE_API, Answer(200))
+_constant("404 HTML", ErrorKind.NOT_FOUND, Response(404, _PAGE, _HTML))
+_constant("407", ErrorKind.NOT_THE_API, Response(407, _PAGE, _HTML))
+_constant("418", ErrorKind.REJECTED, Response(418, b"\xff\xfe"))
+_constant("204", ErrorKind.NOT_THE_API, Response(204, headers={"Content-Length": "0"}))
+_constant("304", ErrorKind.NOT_THE_API, Response(304, headers={"Content-Length": "0"}))
+_constant("page", ErrorKind.NOT_THE_API, Response(200, _PAGE, _HTML))
+_constant("empty", ErrorKind.NOT_THE_API, Response(200))
 for _code in (301, 302, 303, 307, 308):
     _constant(
         f"{_code} to another host",
         ErrorKind.NOT_THE_API,
-        Answer(_code, headers={"Location": "http://192.0.2.1/login"}),
+        Response(_code, headers={"Location": "http://192.0.2.1/login"}),
     )
 for _name, _value in (("bad", "http://[bad"), ("nowhere", "//:99999999/"), ("empty", "")):
     _constant(
         f"redirect to a {_name} place",
         ErrorKind.NOT_THE_API,
-        Answer(302, headers={"Location": _value}),
+        Response(302, headers={"Location": _value}),
     )
 
 
 @_fault("redirect to itself", ErrorKind.NOT_THE_API)
-def _redirect_loop(request: Request) -> Answer:
-    return Answer(302, headers={"Location": request.path})
+def _redirect_loop(request: Request) -> Response:
+    return Response(302, headers={"Location": request.path})
 
 
 # Invalid bodies
@@ -345,7 +345,7 @@ _mutated("spaces around", lambda body: b" \r\n\t" * 9999 + body + b"\n" * 9999, 
 # Compression
 
 
-def _encoded(body: bytes, encoding: str = "gzip") -> Answer:
+def _encoded(body: bytes, encoding: str = "gzip") -> Response:
     return _json(body, Content_Encoding=encoding)
 
 
@@ -616,7 +616,7 @@ class FaultyExchange(Exchange):
 
     do_GET = answer
 
-    def send(self, request: Request, answer: Answer) -> None:
+    def send(self, request: Request, answer: Response) -> None:
         """Send a normal response, or run the function of a raw one."""
         if not isinstance(answer, RawAnswer):
             super().send(request, answer)
@@ -783,7 +783,7 @@ class FaultyServer(LoopbackServer):
         with self._tls.wrap_socket(request, server_side=True) as connection:
             super().finish_request(connection, client_address)
 
-    def _respond(self, request: Request) -> Answer:
+    def _respond(self, request: Request) -> Response:
         if request.path.startswith(_MODE):
             return self._set_mode(unquote(request.path.removeprefix(_MODE)))
         fault = self.choose(request)
@@ -792,7 +792,7 @@ class FaultyServer(LoopbackServer):
             self.arrivals.append(time.monotonic())
         return fault.answer(request)
 
-    def _set_mode(self, name: str) -> Answer:
+    def _set_mode(self, name: str) -> Response:
         if name == "counts":
             return _json(json.dumps(self.fault_counts).encode())
         if name == "dead":

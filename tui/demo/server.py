@@ -1,4 +1,4 @@
-"""An HTTP server on loopback around one function, `Request -> Answer`.
+"""An HTTP server on loopback around one function, `Request -> Response`.
 
 It handles sockets, threads and HTTP framing, and knows nothing of tasks. Tests inject faults by
 another function, or faults of HTTP itself by a subclass of `Exchange` with its own `send`.
@@ -34,7 +34,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """One response. `Date` and `Content-Length` are added unless they are set here."""
 
     status: int
@@ -42,7 +42,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Respond = Callable[[Request], Answer]
+Handler = Callable[[Request], Response]
 Peer = socket.socket | tuple[bytes, socket.socket]
 """What `socketserver` calls a request: a socket for TCP, a pair for UDP (unused)."""
 
@@ -69,28 +69,28 @@ class Exchange(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, target.path, target.query, headers)
         try:
-            answer = self.server.respond(request)
+            response = self.server.respond(request)
         except Exception as error:  # A traceback on stderr would corrupt the dashboard's screen.
-            answer = Answer(500, type(error).__name__.encode(), {"Content-Type": "text/plain"})
-        self.send(request, answer)
+            response = Response(500, type(error).__name__.encode(), {"Content-Type": "text/plain"})
+        self.send(request, response)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer
 
-    def send(self, request: Request, answer: Answer) -> None:
-        """Write `answer`, without its body for a HEAD request."""
-        self.send_response_only(answer.status)
-        given = {name.lower() for name in answer.headers}
-        for name, value in answer.headers.items():
+    def send(self, request: Request, response: Response) -> None:
+        """Write `response`, without its body for a HEAD request."""
+        self.send_response_only(response.status)
+        given = {name.lower() for name in response.headers}
+        for name, value in response.headers.items():
             self.send_header(name, value)
         if "date" not in given:
             self.send_header("Date", formatdate(self.server.now(), usegmt=True))
         if "content-length" not in given:
-            self.send_header("Content-Length", str(len(answer.body)))
+            self.send_header("Content-Length", str(len(response.body)))
         if self.close_connection and "connection" not in given:
             self.send_header("Connection", "close")
         self.end_headers()
         if request.method != "HEAD":
-            self.wfile.write(answer.body)
+            self.wfile.write(response.body)
 
     def log_message(self, format: str, *args: object) -> None:
         """Log nothing: the dashboard owns the terminal."""
@@ -125,7 +125,7 @@ class LoopbackServer(ThreadingHTTPServer):
 
     def __init__(
         self,
-        respond: Respond,
+        respond: Handler,
         *,
         now: Callable[[], float] = time.time,
         latency: float = 0.0,

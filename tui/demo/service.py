@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from tui.demo import pictures
 from tui.demo.oss import ErrorResponse, Signer, method_not_allowed, no_such_key
-from tui.demo.server import Answer, LoopbackServer, Request
+from tui.demo.server import LoopbackServer, Request, Response
 from tui.demo.storyboard import DAY, STORIES, Item, Scene, Story, video_path
 
 _STATUS_PATH: Final = "/api/get_status/"
@@ -97,7 +97,7 @@ class DemoService:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def respond(self, request: Request) -> Answer:
+    def respond(self, request: Request) -> Response:
         """Return the response to one request; tests override or wrap it to inject faults."""
         if request.path.startswith(_FILE_PATHS):
             return self._file(request)
@@ -107,7 +107,7 @@ class DemoService:
             return self._status(request, unquote(request.path.removeprefix(_STATUS_PATH)))
         return _error(404, "Not Found")
 
-    def _status(self, request: Request, task_id: str) -> Answer:
+    def _status(self, request: Request, task_id: str) -> Response:
         authorization = request.headers.get("authorization", "").encode()
         if not hmac.compare_digest(authorization, f"Bearer {self.api_key}".encode()):
             return _error(401, "Unauthorized: Invalid API key")
@@ -153,7 +153,7 @@ class DemoService:
             expires = int(self._now()) + story.link_lifetime
         return self.origin + self.signer.sign(path, expires)
 
-    def _file(self, request: Request) -> Answer:
+    def _file(self, request: Request) -> Response:
         if request.method not in _METHODS:
             return self._oss_error(method_not_allowed(request.method))
         error = self.signer.verify(
@@ -167,15 +167,15 @@ class DemoService:
             story, scene = self._pictures[path]
             if scene.drawn_at <= elapsed:
                 body = pictures.frame_png(story.label, scene.picture, story.seed)
-                return Answer(200, body, {"Content-Type": "image/png", **_request_id()})
+                return Response(200, body, {"Content-Type": "image/png", **_request_id()})
         elif path in self._videos and self._videos[path].ends_at <= elapsed:
             story = self._videos[path]
             numbers = tuple(dict.fromkeys(scene.picture for scene in story.scenes))
             body = pictures.video_gif(story.label, numbers, story.seed)
-            return Answer(200, body, {"Content-Type": "image/gif", **_request_id()})
+            return Response(200, body, {"Content-Type": "image/gif", **_request_id()})
         return self._oss_error(no_such_key(path.removeprefix("/")))
 
-    def _oss_error(self, error: ErrorResponse) -> Answer:
+    def _oss_error(self, error: ErrorResponse) -> Response:
         headers = {"Content-Type": "application/xml", **_request_id()}
         if error.ec:
             headers["x-oss-ec"] = error.ec
@@ -184,18 +184,18 @@ class DemoService:
         body = error.xml(
             host=self.origin.removeprefix("http://"), request_id=headers["x-oss-request-id"]
         )
-        return Answer(error.status, body, headers)
+        return Response(error.status, body, headers)
 
     def _elapsed(self) -> float:
         return (self._now() - self._started) * self._speed
 
 
-def _json(status: int, value: object, headers: dict[str, str] | None = None) -> Answer:
+def _json(status: int, value: object, headers: dict[str, str] | None = None) -> Response:
     body = json.dumps(value, ensure_ascii=False).encode()
-    return Answer(status, body, {"Content-Type": "application/json", **(headers or {})})
+    return Response(status, body, {"Content-Type": "application/json", **(headers or {})})
 
 
-def _error(status: int, message: str, headers: dict[str, str] | None = None) -> Answer:
+def _error(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
     return _json(status, {"status": "error", "data": {"messages": message}}, headers)
 
 

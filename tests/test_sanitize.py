@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.examples import examples
-from tui.sanitize import BLOCK, clean
+from tui.sanitize import MAX_BLOCK_LENGTH, clean
 
 _HOSTILE = st.lists(
     st.sampled_from(
@@ -86,7 +86,7 @@ def test_lines_can_be_kept() -> None:
 def test_a_long_text_ends_in_an_ellipsis() -> None:
     assert clean("abcdef", 6) == "abcdef"
     assert clean("abcdefg", 6) == "abcde…"
-    assert clean("汉" * 30_000, BLOCK) == "汉" * (BLOCK - 1) + "…"
+    assert clean("汉" * 30_000, MAX_BLOCK_LENGTH) == "汉" * (MAX_BLOCK_LENGTH - 1) + "…"
 
 
 @pytest.mark.parametrize(
@@ -95,5 +95,5 @@ def test_a_long_text_ends_in_an_ellipsis() -> None:
 def test_a_flood_costs_no_more_than_its_length(unit: str) -> None:
     flood = unit * (1 << 20)
     started = time.process_time()
-    clean(flood, BLOCK, keep_lines=True)
+    clean(flood, MAX_BLOCK_LENGTH, keep_lines=True)
     assert time.process_time() - started < 1

@@ -8,13 +8,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Mapping
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
-
-from tui.sanitize import display_path
 
 _MAX_FILE_BYTES: Final = 64 * 1024 * 1024
 _MIN_STRAY_AGE: Final = 3600
@@ -23,26 +20,6 @@ _SYNC_UNSUPPORTED: Final = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
 _CREATE_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 # O_NONBLOCK: opening a FIFO of that name must not block for ever.
 _READ_FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
-
-_OS_ERRORS: Final[Mapping[int, tuple[str, str]]] = {
-    errno.ENOSPC: ("the disk is full", "free some space"),
-    errno.EDQUOT: ("your disk quota is used up", "free some space"),
-    errno.EROFS: ("read-only file system", "make it writable or set another data folder"),
-    errno.EACCES: ("permission denied", "check who owns the file and its folder"),
-    errno.EPERM: ("not permitted", "check who owns the file and its folder"),
-    errno.EIO: ("the disk reports an error", "check its health and copy your files"),
-    errno.EEXIST: ("a file has the name of the folder", "move it away"),
-    errno.EISDIR: ("it is a folder", "move it away"),
-    errno.ENOTDIR: ("a part of its path is not a folder", "move that file away"),
-    errno.ENAMETOOLONG: ("the name is too long", "choose a shorter one"),
-    errno.ELOOP: ("too many symbolic links", "check where it points"),
-    errno.EMFILE: ("too many open files", "close some programs"),
-    errno.ENFILE: ("too many open files", "close some programs"),
-    errno.EFBIG: ("it is too large", "move it away"),
-    errno.ENXIO: ("it is not a regular file", "move it away"),
-    errno.EINTR: ("a signal interrupted it", "it is tried again"),
-}
-"""The reason and the advice for each errno."""
 
 
 class Filesystem:
@@ -303,22 +280,3 @@ def _moment(seconds: float) -> datetime:
         return datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, ValueError, OSError):
         return datetime.fromtimestamp(0, UTC)
-
-
-def os_error_reason(error: OSError) -> str:
-    """Return in plain words why a system call failed."""
-    number = error.errno or 0
-    if number in _OS_ERRORS:
-        return _OS_ERRORS[number][0]
-    return os.strerror(number) if number else type(error).__name__
-
-
-def describe_os_error(path: Path, error: OSError) -> str:
-    """Return which file failed, why, and what to do about it.
-
-    The file is the one named by the error, or `path` if that is a temporary file or missing.
-    """
-    failed = Path(str(error.filename2 or error.filename or path))
-    _, advice = _OS_ERRORS.get(error.errno or 0, ("", ""))
-    reason = os_error_reason(error) + (f"; {advice}" if advice else "")
-    return f"{display_path(path if failed.suffix == '.tmp' else failed)}: {reason}"

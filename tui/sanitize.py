@@ -13,9 +13,9 @@ import unicodedata
 from pathlib import Path
 from typing import Final
 
-LINE: Final = 500
+MAX_LINE_LENGTH: Final = 500
 """Maximum characters of a value that is shown on one line."""
-BLOCK: Final = 20_000
+MAX_BLOCK_LENGTH: Final = 20_000
 """Maximum characters of a text that may fill a pane."""
 
 # Patterns are compiled on first use: most texts need none, and startup does not wait for them.
@@ -46,7 +46,7 @@ _INVISIBLE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Z
 """Unicode categories of invisible characters, except spaces."""
 
 
-def clean(text: str, limit: int = LINE, *, keep_lines: bool = False) -> str:
+def clean(text: str, limit: int = MAX_LINE_LENGTH, *, keep_lines: bool = False) -> str:
     """Return `text` without anything that a terminal would interpret.
 
     Removes escape sequences, and all control, bidi and zero-width characters. A line break becomes

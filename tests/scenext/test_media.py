@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 
 import pytest
 
-from tui.demo.server import Response, LoopbackServer, Request
+from tui.demo.server import LoopbackServer, Request, Response
 from tui.errors import MediaError
 from tui.scenext.media import MAX_CONCURRENT, MAX_REDIRECTS, MediaClient, media_client
 

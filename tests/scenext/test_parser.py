@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support.examples import examples
 from tui.errors import ApiError, ErrorKind
-from tui.sanitize import BLOCK, clean
+from tui.sanitize import MAX_BLOCK_LENGTH, clean
 from tui.scenext import parser
 from tui.scenext.models import Frame, Result, Task, TaskStatus
 
@@ -332,9 +332,9 @@ def _check(body: bytes) -> None:
             texts += [] if result.is_link else [result.content]
             assert not result.is_link or result.content.isprintable()
         for text in texts:
-            assert clean(text, BLOCK, keep_lines=True) == text
+            assert clean(text, MAX_BLOCK_LENGTH, keep_lines=True) == text
     for text in (message, parser.error_message(body)):
-        assert clean(text, BLOCK) == text
+        assert clean(text, MAX_BLOCK_LENGTH) == text
     parser.is_service_error(body)
 
 

@@ -23,7 +23,7 @@ from tests.support.home import COMMAND, Home
 from tests.support.service import FAR_FUTURE, ScriptedService, frame_url, task
 from tests.support.terminal import Terminal
 from tui.demo import DemoService
-from tui.demo.server import Response, LoopbackServer, Request
+from tui.demo.server import LoopbackServer, Request, Response
 from tui.demo.storyboard import PHOTOSYNTHESIS, PYTHAGORAS
 
 SSH = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}

@@ -21,7 +21,7 @@ from tests.support.home import Home
 from tests.support.secrets import forms, leaks, program_files, strip_links, too_permissive
 from tests.support.service import FAR_FUTURE, Reply, Request, ScriptedService, error, task
 from tests.support.terminal import Terminal
-from tui.demo.server import Response, LoopbackServer
+from tui.demo.server import LoopbackServer, Response
 from tui.demo.server import Request as PictureRequest
 from tui.log import MAX_LOG_BYTES
 

@@ -37,7 +37,7 @@ from typing import Final, Self
 from urllib.parse import quote, unquote, urlsplit
 
 from tests.support.service import frame_url
-from tui.demo.server import Response, Exchange, LoopbackServer, Peer, Request
+from tui.demo.server import Exchange, LoopbackServer, Peer, Request, Response
 from tui.errors import ErrorKind
 
 OK: Final = None
@@ -237,7 +237,9 @@ _CHUNKS: Final = b"Transfer-Encoding: chunked\r\n\r\n"
 # Error responses, from the service or from something in between
 
 
-def _constant(name: str, kind: ErrorKind, answer: Response, *, pauses_polling: bool = False) -> None:
+def _constant(
+    name: str, kind: ErrorKind, answer: Response, *, pauses_polling: bool = False
+) -> None:
     """Register a response that is the same for every request."""
     _fault(name, kind, pauses_polling=pauses_polling)(lambda _: answer)
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 from urllib.parse import unquote
 
-from tui.atomic_file import os_error_reason
+from tui.os_errors import os_error_reason
 from tui.sanitize import is_invisible
 from tui.scenext.signed_url import identity
 

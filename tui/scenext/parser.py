@@ -13,7 +13,7 @@ import math
 from typing import Final
 
 from tui.errors import ApiError, ErrorKind
-from tui.sanitize import BLOCK, LINE, clean
+from tui.sanitize import MAX_BLOCK_LENGTH, MAX_LINE_LENGTH, clean
 from tui.scenext.models import Frame, Result, Task, TaskStatus
 from tui.scenext.signed_url import identity, is_link
 
@@ -47,7 +47,7 @@ def parse(body: bytes, task_id: str) -> Task:
         frames=_frames(data.get("progress")),
         results=_results(data.get("result")),
         points=_points(data),
-        message=_text(data.get("messages"), BLOCK),
+        message=_text(data.get("messages"), MAX_BLOCK_LENGTH),
     )
 
 
@@ -61,7 +61,7 @@ def error_message(body: bytes) -> str:
     candidates = [data.get("messages"), data.get("message")] if isinstance(data, dict) else [data]
     for candidate in (*candidates, envelope.get("messages"), envelope.get("message")):
         # Not shortened to a line: the caller redacts secrets first.
-        if text := _text(candidate, BLOCK):
+        if text := _text(candidate, MAX_BLOCK_LENGTH):
             return text
     return ""
 
@@ -132,11 +132,13 @@ def _result(item: object) -> Result | None:
     if not isinstance(item, dict):
         return None
     content = item.get("content")
-    link = isinstance(content, str) and is_link(content)
-    text = content if link and isinstance(content, str) else _text(content, BLOCK, lines=True)
+    if isinstance(content, str) and is_link(content):
+        text, link = content, True
+    else:
+        text, link = _text(content, MAX_BLOCK_LENGTH, lines=True), False
     kind = _text(item.get("type"), 40) or "text"
     score = _text(item.get("score"), 40)
-    detail = _text(item.get("scoreDetail"), BLOCK, lines=True)
+    detail = _text(item.get("scoreDetail"), MAX_BLOCK_LENGTH, lines=True)
     return Result(kind, text, link, score, detail) if text or score or detail else None
 
 
@@ -158,7 +160,7 @@ def _id_text(value: object) -> str | None:
     return _number(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _text(value: object, limit: int = LINE, *, lines: bool = False) -> str:
+def _text(value: object, limit: int = MAX_LINE_LENGTH, *, lines: bool = False) -> str:
     """Return any JSON value as sanitized text."""
     match value:
         case None | bool():

@@ -152,7 +152,7 @@ class Watchlist:
         sent = task.status_sent if task.status is TaskStatus.UNKNOWN else ""
         if (task.status, sent) != (entry.status, entry.status_sent):
             ended = entry.ended
-            if task.status.terminal and not entry.status.terminal and _was_watched(record, now):
+            if task.status.terminal and not entry.status.terminal and _polled_recently(record, now):
                 ended = now
             update = Update(record.id, task.status, sent, ended)
             self.pending.append(update)
@@ -173,7 +173,7 @@ def _with_entry(record: Record | None, entry: Entry) -> Record:
     return Record(entry) if record is None else record._replace(entry=entry)
 
 
-def _was_watched(record: Record, now: datetime) -> bool:
+def _polled_recently(record: Record, now: datetime) -> bool:
     return record.answered_at is not None and now - record.answered_at <= MAX_POLL_GAP
 
 

@@ -18,7 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from tui.atomic_file import AtomicFiles, Filesystem, describe_os_error, sibling
+from tui.atomic_file import AtomicFiles, Filesystem, sibling
+from tui.os_errors import describe_os_error
 from tui.sanitize import display_path
 from tui.watchlist.codec import Document, UnreadableError, decode, encode
 from tui.watchlist.entries import Change, Entry, replay

@@ -73,7 +73,7 @@ class Config(NamedTuple):
     key: KeySettings = KeySettings()
     """Where the API key comes from."""
     poll_interval: float = SERVICE_INTERVAL
-    """Seconds between two polls of one task; at minimum 1."""
+    """Seconds between two polls of one task; at least 1."""
     max_requests_per_second: float = 20.0
     """Maximum over all tasks."""
     open_command: str = ""

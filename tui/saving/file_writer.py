@@ -182,7 +182,7 @@ class PartialFile:
 
 
 def _claim(temporary: Path, target: Path) -> bool:
-    """Rename without ever replacing another file; return whether the name was free."""
+    """Give the file the name `target` if that is free, atomically; return whether it was."""
     try:
         try:
             target.hardlink_to(temporary)

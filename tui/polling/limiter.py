@@ -25,8 +25,6 @@ DEFAULT_PAUSE: Final = 30.0
 """Seconds of pause after a 429 that does not say how long."""
 MIN_RATE: Final = 0.1
 """Requests a second that remain after any number of 429s: enough to notice when it is over."""
-OVERDUE_AFTER: Final = 10.0
-"""Seconds by which queries must lag before polling counts as late."""
 
 _OFFLINE_THRESHOLD: Final = 5
 _NOT_THE_API_THRESHOLD: Final = 3
@@ -81,7 +79,6 @@ class RateLimiter:
         """Allow `rate` requests a second."""
         self.full_rate: Final = rate
         self.paused_until = -math.inf
-        """Monotonic seconds at which the last pause ends."""
         self._random = random
         self._rate, self._rate_since = rate, -math.inf
         self._next_token = -math.inf
@@ -192,7 +189,7 @@ class CircuitBreaker:
                 return False
             case _:
                 return self._record_answer(flight, now)
-        self._record_fault(kind, flight, now, error)
+        self._record_fault(kind, flight, error)
         if self._should_trip(threshold, flight, now, active):
             self._trip(kind, flight, now)
         return False
@@ -223,9 +220,7 @@ class CircuitBreaker:
             return PollingHealth(self._fault_kind, reason=self._reason)
         return None
 
-    def _record_fault(
-        self, kind: HealthKind, flight: InFlight, now: float, error: ApiError
-    ) -> None:
+    def _record_fault(self, kind: HealthKind, flight: InFlight, error: ApiError) -> None:
         if self._open is not None:
             # A request sent before the breaker opened tells nothing new.
             if flight.is_probe:
@@ -243,10 +238,9 @@ class CircuitBreaker:
             return flight.is_probe
         recent = self._last_success is not None and now - self._last_success <= SUCCESS_TTL
         # One or two tasks alone never reach a fifth fault.
-        enough = self._faults >= min(threshold, active) and (
-            len(self._faulty_tasks) >= min(2, active)
-        )
-        return active > 0 and enough and not recent
+        enough = self._faults >= min(threshold, active)
+        several = len(self._faulty_tasks) >= min(2, active)
+        return active > 0 and enough and several and not recent
 
     def _trip(self, kind: HealthKind, flight: InFlight, now: float) -> None:
         if self._open is not kind:

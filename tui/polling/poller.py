@@ -15,6 +15,7 @@ import logging
 import math
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -130,13 +131,8 @@ class Poller:
     ) -> None:
         """Prepare; nothing runs before `run`.
 
-        Args:
-            schedule: The due times; only the loop of `run` touches it.
-            new_client: Makes a client with the current key.
-            report: Called on the loop with each result that is still wanted.
-            clock: Source of the boot clock, which tells that the machine slept.
-            key_changed: Tells whether there is another key; called while the key is refused.
-            workers: Maximum queries in flight.
+        `new_client` makes a client with the current key; `report` gets each result that is still
+        wanted; `key_changed`, called while the key is refused, tells whether there is another.
         """
         self.schedule = schedule
         self._report = report
@@ -148,7 +144,7 @@ class Poller:
         self._queries: set[asyncio.Task[PollResult]] = set()
         self._wake_event = asyncio.Event()
         self._closing = False
-        self._waiters: dict[str, list[asyncio.Future[PollResult]]] = {}
+        self._awaited: dict[str, asyncio.Future[PollResult]] = {}
 
     async def run(self) -> None:
         """Poll until cancelled; then close every connection, within a second."""
@@ -161,11 +157,9 @@ class Poller:
             while True:
                 wait = self._dispatch()
                 self._wake_event.clear()
-                try:
+                with suppress(TimeoutError):
                     async with asyncio.timeout(None if wait == math.inf else wait):
                         await self._wake_event.wait()
-                except TimeoutError:
-                    pass
         finally:
             await self._close(watcher)
 
@@ -194,16 +188,11 @@ class Poller:
         The query goes through the schedule like any other, so it may have to wait: apply a
         timeout. A query already in flight serves as well.
         """
-        future: asyncio.Future[PollResult] = asyncio.get_running_loop().create_future()
-        waiters = self._waiters.setdefault(task_id, [])
-        waiters.append(future)
-        try:
-            self.refresh(task_id)
-            return await future
-        finally:
-            waiters.remove(future)
-            if not waiters and self._waiters.get(task_id) is waiters:
-                del self._waiters[task_id]
+        loop = asyncio.get_running_loop()
+        result = self._awaited.setdefault(task_id, loop.create_future())
+        self.refresh(task_id)
+        # Shielded: others may wait for the same result.
+        return await asyncio.shield(result)
 
     async def discard_clients(self) -> None:
         """Make every query from now on with a new client, and so with the current key."""
@@ -249,9 +238,8 @@ class Poller:
             assert result.error is not None  # noqa: S101 (one of the two, by PollResult's contract)
             wanted = self.schedule.record_failure(job, now, result.error)
         if wanted and not self._closing:
-            for waiter in self._waiters.get(job.task_id, ()):
-                if not waiter.done():
-                    waiter.set_result(result)
+            if (awaited := self._awaited.pop(job.task_id, None)) is not None:
+                awaited.set_result(result)
             self._report(result)
 
     async def _watch(self) -> None:

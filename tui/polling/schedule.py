@@ -17,13 +17,7 @@ from random import Random
 from typing import Final, NamedTuple
 
 from tui.errors import ApiError, ErrorKind
-from tui.polling.limiter import (
-    OVERDUE_AFTER,
-    CircuitBreaker,
-    HealthKind,
-    PollingHealth,
-    RateLimiter,
-)
+from tui.polling.limiter import CircuitBreaker, HealthKind, PollingHealth, RateLimiter
 
 GRID_TOLERANCE: Final = 1.0
 """Seconds by which a query may be late and still keep its grid."""
@@ -31,6 +25,8 @@ MAX_BACKOFF: Final = 300.0
 """Seconds, after consecutive faults."""
 MAX_NOT_FOUND_BACKOFF: Final = 600.0
 """Seconds between two queries of a task that the service does not know."""
+OVERDUE_AFTER: Final = 10.0
+"""Seconds by which queries must lag before polling counts as late."""
 
 _BACK_OFF_AT_ONCE: Final = frozenset(
     {ErrorKind.KEY_REFUSED, ErrorKind.RATE_LIMITED, ErrorKind.NOT_FOUND, ErrorKind.REJECTED}
@@ -62,35 +58,29 @@ class _Entry:
         self.in_flight = self.retried = False
 
 
+_Heap = list[tuple[int, float, int, str]]
+"""Rank (0 in the heap ordered by time), due time, version key and ID."""
+
+
 class Schedule:
     """Due times of all tasks. Every method takes the current time, `now`, in monotonic seconds."""
 
     def __init__(self, *, period: float, rate: float, random: Random | None = None) -> None:
-        """Start empty.
-
-        Args:
-            period: Seconds between two queries of one task.
-            rate: Maximum requests a second, for all tasks together.
-            random: Source of jitter; tests pass a seeded one.
-        """
+        """Query each task every `period` seconds, all together at most `rate` times a second."""
         self._period = period
         self._random = random or Random()  # noqa: S311 (jitter, not a secret)
         self.limiter = RateLimiter(rate, self._random)
         self.breaker = CircuitBreaker(self._random)
         self._entries: dict[str, _Entry] = {}
         self._in_flight: set[str] = set()
-        self._later: list[tuple[float, int, str]] = []
-        self._ready: list[tuple[int, float, int, str]] = []
+        self._later: _Heap = []
+        self._ready: _Heap = []
         self._count = 0
 
     def add(self, task_id: str, now: float, *, ended: bool = False, first: bool = False) -> None:
-        """Make a task due now; one that is there already stays as it is.
+        """Make a task due now, before others if it is `first`; one that is there stays as it is.
 
-        Args:
-            task_id: The task.
-            now: The current time.
-            ended: Whether it is known to be COMPLETED or FAILED, so that one answer is enough.
-            first: Whether to query it before others that are due as well.
+        For one that has `ended` already, a single answer is enough.
         """
         if task_id in self._entries:
             return
@@ -101,13 +91,7 @@ class Schedule:
         self._set_due(task_id, entry, now)
 
     def sync(self, ended: Mapping[str, bool], now: float, *, first: Collection[str] = ()) -> None:
-        """Hold exactly these tasks: add the new ones, forget those that are gone.
-
-        Args:
-            ended: Every task, and whether it is known to be COMPLETED or FAILED.
-            now: The current time.
-            first: Tasks to query before others that are due as well.
-        """
+        """Hold exactly the tasks in `ended`: add the new ones, forget those that are gone."""
         for task_id in self._entries.keys() - ended.keys():
             self.remove(task_id)
         first = frozenset(first)
@@ -152,7 +136,7 @@ class Schedule:
             return wait
         task_id = self._first_ready(now)
         if task_id is None:
-            task_id = self._first_later()
+            task_id = self._first(self._later)
             if task_id is None:
                 return math.inf
             if not self.breaker.is_open:
@@ -184,13 +168,11 @@ class Schedule:
         flight = self.breaker.record_returned(job.task_id)
         active = self.active
         entry = self._returned(job, now)
-        if self.breaker.used_replaced_key(flight, error):
-            self._retry(job.task_id, entry, now)
-            return False
-        if error.stale_connection and (entry is None or not entry.retried):
-            # The other side may have closed a kept connection just as it was used.
+        # The other side may have closed a kept connection just as it was used.
+        stale = error.stale_connection and (entry is None or not entry.retried)
+        if stale or self.breaker.used_replaced_key(flight, error):
             if entry is not None:
-                entry.retried = True
+                entry.retried |= stale
             self._retry(job.task_id, entry, now)
             return False
         if error.kind is ErrorKind.RATE_LIMITED:
@@ -227,13 +209,9 @@ class Schedule:
         every = active / self.limiter.full_rate
         if every > self._period:
             return PollingHealth(HealthKind.LATE, every=every)
-        return PollingHealth(
-            HealthKind.LATE if self._overdue(now) > OVERDUE_AFTER else HealthKind.LIVE
-        )
-
-    def _overdue(self, now: float) -> float:
         waiting = (entry.due for entry in self._entries.values() if not entry.in_flight)
-        return max(0.0, now - min(waiting, default=now))
+        is_late = now - min(waiting, default=now) > OVERDUE_AFTER
+        return PollingHealth(HealthKind.LATE if is_late else HealthKind.LIVE)
 
     def _dispatch(self, task_id: str, now: float) -> Job:
         entry = self._entries[task_id]
@@ -286,38 +264,31 @@ class Schedule:
 
     def _all_due(self, now: float, *, only_faulted: bool = False, but: str = "") -> None:
         for task_id, entry in self._entries.items():
-            if entry.in_flight or entry.due == math.inf or task_id == but:
-                continue
-            if only_faulted and not entry.faults:
-                continue
-            entry.faults, entry.grid = 0, None
-            self._set_due(task_id, entry, min(entry.due, now))
+            left_alone = entry.in_flight or entry.due == math.inf or task_id == but
+            if not left_alone and (entry.faults or not only_faulted):
+                entry.faults, entry.grid = 0, None
+                self._set_due(task_id, entry, min(entry.due, now))
 
     def _set_due(self, task_id: str, entry: _Entry, due: float) -> None:
         entry.due = due
         entry.version += 1
         if due < math.inf and not entry.in_flight:
-            heapq.heappush(self._later, (due, _version_key(entry), task_id))
+            heapq.heappush(self._later, (0, due, _version_key(entry), task_id))
 
     def _first_ready(self, now: float) -> str | None:
-        while self._later and self._later[0][0] <= now:
-            due, key, task_id = heapq.heappop(self._later)
+        while self._later and self._later[0][1] <= now:
+            _, due, key, task_id = heapq.heappop(self._later)
             entry = self._current(task_id, key)
             if entry is not None:
                 heapq.heappush(self._ready, (entry.rank, due, key, task_id))
-        while self._ready:
-            _, _, key, task_id = self._ready[0]
-            if self._current(task_id, key) is not None:
-                return task_id
-            heapq.heappop(self._ready)
-        return None
+        return self._first(self._ready)
 
-    def _first_later(self) -> str | None:
-        while self._later:
-            _, key, task_id = self._later[0]
+    def _first(self, heap: _Heap) -> str | None:
+        while heap:
+            _, _, key, task_id = heap[0]
             if self._current(task_id, key) is not None:
                 return task_id
-            heapq.heappop(self._later)
+            heapq.heappop(heap)
         return None
 
     def _current(self, task_id: str, key: int) -> _Entry | None:

@@ -56,22 +56,12 @@ class HttpClientFactory:
     """Creates the clients for one configuration; they share one SSL context."""
 
     def __init__(
-        self,
-        config: Config,
-        tls: ssl.SSLContext | None = None,
-        *,
-        timeout: float = QUERY_TIMEOUT,
+        self, config: Config, tls: ssl.SSLContext | None = None, *, timeout: float = QUERY_TIMEOUT
     ) -> None:
         """Check the settings, and create the SSL context unless it is given.
 
-        Args:
-            config: The settings; base URL, certificates and `trust_env` are used.
-            tls: The result of `ssl_context(config)`.
-            timeout: Total seconds for one query.
-
-        Raises:
-            UserError: a setting or an environment variable makes connections impossible; the
-                message names it.
+        Raises `UserError` if a setting or an environment variable makes connections impossible; the
+        message names it.
         """
         self._config = config
         self._timeout = timeout
@@ -90,7 +80,7 @@ class HttpClientFactory:
             if self._use_proxies:
                 _check_proxies()
             http = httpx.AsyncClient(verify=self._tls, limits=_LIMITS, trust_env=self._use_proxies)
-        return StatusClient(http, self._config.base_url, key, timeout=self._timeout)
+        return StatusClient(http, self._config.base_url, key, self._timeout)
 
     def media_client(self) -> MediaClient:
         """Return a new client for pictures and videos, without a key. Raises `UserError`."""
@@ -101,9 +91,7 @@ class HttpClientFactory:
 class StatusClient:
     """One connection to the service; one query at a time."""
 
-    def __init__(
-        self, http: httpx.AsyncClient, base_url: str, key: Secret, *, timeout: float = QUERY_TIMEOUT
-    ) -> None:
+    def __init__(self, http: httpx.AsyncClient, base_url: str, key: Secret, timeout: float) -> None:
         self._http = http
         # The client's own transport, with its proxy, but without the cookies, redirects,
         # authentication and merged settings that no query needs: it saves CPU time on every poll.
@@ -125,9 +113,8 @@ class StatusClient:
     async def query(self, task_id: str) -> StatusResponse:
         """Query one task.
 
-        Raises:
-            ApiError: the query failed. The caller must then discard the client, unless the
-                response was read to its end.
+        Raises `ApiError` if that failed. The caller must then discard the client, unless the
+        response was read to its end.
         """
         url = f"{self._base_url}/get_status/{quote(task_id, safe='')}"
         try:

@@ -91,11 +91,7 @@ class MediaClient:
         self._slots = asyncio.Semaphore(MAX_CONCURRENT)
 
     async def fetch(self, url: str, limit: int) -> bytes:
-        """Return the picture behind a link, at most `limit` bytes.
-
-        Raises:
-            MediaError: it cannot be fetched, is larger, or is a video.
-        """
+        """Return the picture behind a link. Raises `MediaError`, also if it is over `limit`."""
         data = bytearray()
         try:
             async with asyncio.timeout(PICTURE_TIMEOUT), self.stream(url) as body:
@@ -143,8 +139,7 @@ class MediaClient:
 def media_client(tls: ssl.SSLContext, *, trust_env: bool) -> MediaClient:
     """Return a client that shares only the SSL context with the others.
 
-    Raises:
-        ValueError, ImportError, httpx.InvalidURL: a proxy variable cannot be used.
+    Raises `ValueError`, `ImportError` or `httpx.InvalidURL` if a proxy variable cannot be used.
     """
     return MediaClient(
         lambda: httpx.AsyncClient(

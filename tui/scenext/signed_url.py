@@ -14,7 +14,7 @@ import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tui.sanitize import clean
 
@@ -29,13 +29,6 @@ _MAX_LIFETIME_SECONDS: Final = 604_800
 """Maximum lifetime of a version 4 signature: seven days."""
 _MAX_TIMESTAMP: Final = 253_402_300_799
 """The last Unix second that a `datetime` can represent."""
-
-
-def _split(url: str) -> SplitResult | None:
-    try:
-        return urlsplit(url)
-    except ValueError:
-        return None
 
 
 @lru_cache(maxsize=4096)
@@ -62,11 +55,10 @@ def expires_at(url: str) -> float | None:
 
 def _query(url: str) -> dict[str, str] | None:
     """Return the query's fields by lower-case name; None if malformed or ambiguous."""
-    parts = _split(url)
-    if parts is None or not is_link(url):
+    if not is_link(url):
         return None
     try:
-        pairs = parse_qsl(parts.query, keep_blank_values=True, max_num_fields=100)
+        pairs = parse_qsl(urlsplit(url).query, keep_blank_values=True, max_num_fields=100)
     except ValueError:
         return None
     query: dict[str, str] = {}

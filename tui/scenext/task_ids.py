@@ -27,8 +27,7 @@ _PATH: Final = "/get_status/"
 def parse_task_id(text: str) -> str:
     """Return the task ID in `text`, which is an ID or a status URL like `…/get_status/12345`.
 
-    Raises:
-        UserError: `text` is not a task ID; the message says why.
+    Raises `UserError` if there is none; the message says why.
     """
     task_id = text.strip()
     if "://" in task_id or _PATH in task_id:

@@ -19,8 +19,7 @@ def ssl_context(config: Config) -> ssl.SSLContext:
     It trusts the certificates that httpx 0.28 trusts (certifi's, or with `trust_env` those that
     `SSL_CERT_FILE` or `SSL_CERT_DIR` name), and those in `ca_file`.
 
-    Raises:
-        UserError: a file or folder named by the settings or the environment cannot be used.
+    Raises `UserError` if a file or folder that these name cannot be used.
     """
     file = os.environ.get("SSL_CERT_FILE") if config.trust_env else None
     folder = os.environ.get("SSL_CERT_DIR") if config.trust_env and not file else None

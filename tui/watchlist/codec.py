@@ -128,12 +128,8 @@ def _count_problem(top: Mapping[str, Any], actual: int) -> list[str]:
     if type(count) is not int:
         return ["has no usable count"]
     if actual < count:
-        return [f"lists {actual} of {_short(count)} tasks"]
+        return [f"lists {actual} of {count if count < 10**9 else 'many'} tasks"]
     return []
-
-
-def _short(number: int) -> str:
-    return str(number) if number < 10**9 else "many"
 
 
 def _parse_entry(table: object, default_added: datetime) -> tuple[Entry | None, bool]:

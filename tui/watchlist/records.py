@@ -118,8 +118,7 @@ class Watchlist:
         """
         if record.id not in self._records:
             self._change(Add(record.entry, before))
-            entry = self._records[record.id].entry
-            self._put(record._replace(entry=entry))
+            self._put(record._replace(entry=self._records[record.id].entry))
 
     def apply(self, result: PollResult, now: datetime) -> Record | None:
         """Apply the result of a poll; return the new record, None if the task is not watched."""
@@ -151,9 +150,9 @@ class Watchlist:
         # Only an unknown state is stored in the service's words.
         sent = task.status_sent if task.status is TaskStatus.UNKNOWN else ""
         if (task.status, sent) != (entry.status, entry.status_sent):
-            ended = entry.ended
-            if task.status.terminal and not entry.status.terminal and _polled_recently(record, now):
-                ended = now
+            has_ended = task.status.terminal and not entry.status.terminal
+            watched = record.answered_at and now - record.answered_at <= MAX_POLL_GAP
+            ended = now if has_ended and watched else entry.ended
             update = Update(record.id, task.status, sent, ended)
             self.pending.append(update)
             (entry,) = replay([entry], [update])
@@ -164,17 +163,12 @@ class Watchlist:
         self._set_entries(replay(self.entries(), changes))
 
     def _set_entries(self, entries: Iterable[Entry]) -> None:
-        before = self._records
-        self._records = {entry.id: _with_entry(before.get(entry.id), entry) for entry in entries}
+        old = self._records
+        self._records = {
+            entry.id: old[entry.id]._replace(entry=entry) if entry.id in old else Record(entry)
+            for entry in entries
+        }
         self._counts = Counter(record.status for record in self._records.values())
-
-
-def _with_entry(record: Record | None, entry: Entry) -> Record:
-    return Record(entry) if record is None else record._replace(entry=entry)
-
-
-def _polled_recently(record: Record, now: datetime) -> bool:
-    return record.answered_at is not None and now - record.answered_at <= MAX_POLL_GAP
 
 
 def _merge_frames(old: tuple[Frame, ...], new: tuple[Frame, ...]) -> tuple[Frame, ...]:

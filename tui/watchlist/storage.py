@@ -92,11 +92,8 @@ class WatchlistFile:
         """Replay the changes on the current file, and return what it then holds.
 
         On return everything is on disk (fsync of file and directory). A sound file is not written
-        if the changes make no difference.
-
-        Raises:
-            StorageError: the save failed. The file holds its old contents or already all of the
-                changes; retrying is safe, as they are idempotent.
+        if the changes make no difference. Raises `StorageError` if the save failed: the file holds
+        its old contents or already all of the changes; retrying is safe, as they are idempotent.
         """
         target = self._target()
         try:
@@ -154,8 +151,7 @@ class WatchlistFile:
         except FileNotFoundError:
             return _ReadResult(warning="There is no backup yet.", sound=False)
         except UnreadableError as error:
-            note = f"Its backup {path.name} {error}."
-            return _ReadResult(warning=note, sound=False)
+            return _ReadResult(warning=f"Its backup {path.name} {error}.", sound=False)
         except OSError as error:
             # It may hold all tasks, and a save would replace it.
             why = f"cannot read the backup {describe_os_error(path, error)}"
@@ -175,10 +171,8 @@ class WatchlistFile:
             refusal = f"{display_path(target)} {why}, and {not_kept}"
             warning = f"{refusal}. {recovered.warning}".rstrip()
             return recovered._replace(warning=warning, sound=False, refusal=refusal)
-        warning = (
-            f"{display_path(target)} {why}; a copy is in {copy.name}. {recovered.warning}".rstrip()
-        )
-        return recovered._replace(warning=warning, sound=False)
+        warning = f"{display_path(target)} {why}; a copy is in {copy.name}. {recovered.warning}"
+        return recovered._replace(warning=warning.rstrip(), sound=False)
 
     @contextmanager
     def _locked(self, target: Path) -> Iterator[str]:
@@ -230,8 +224,5 @@ class WatchlistFile:
             raise StorageError(
                 f"Not saved: {display_path(target)} would not read back right; please report this"
             ) from error
-        copy = self._files.copy_aside(target, self._now())
-        return (
-            data,
-            f"{display_path(target)} lost keys that are not ours; a copy is in {copy.name}.",
-        )
+        copy = self._files.copy_aside(target, self._now()).name
+        return data, f"{display_path(target)} lost keys that are not ours; a copy is in {copy}."

@@ -44,17 +44,10 @@ class WatchlistSync:
     ) -> None:
         """Prepare; nothing is read or written before `run`.
 
-        Args:
-            file: The watchlist on disk.
-            pending: The changes to save, oldest first; saved ones are removed from its front.
-            on_loaded: Called on the loop with what the file holds, when that has changed. It must
-                apply it, with the pending changes on top, before it returns: a change that is
-                saved in between would otherwise be missing from both.
-            on_problem: Called with one line when the file cannot be saved or read, and with ""
-                once it can again.
-            check_interval: Seconds between two checks for a change of the file.
-            retry_interval: Seconds before a failed save is retried; a new change by the user is
-                saved immediately all the same.
+        Saved changes are removed from the front of `pending`. `on_loaded` gets what the file holds,
+        when that has changed, and must apply it, with the pending changes on top, before it
+        returns: a change that is saved in between would otherwise be missing from both.
+        `on_problem` gets one line when the file cannot be saved or read, "" once it can again.
         """
         self._file = file
         self._pending = pending
@@ -102,10 +95,9 @@ class WatchlistSync:
         return any(not isinstance(change, Update) or change.ended for change in self._pending)
 
     async def flush(self) -> bool:
-        """Save the pending changes; return whether all of them are on disk.
+        """Save the pending changes; return whether all are on disk.
 
-        Raises:
-            RuntimeError: `run` has ended and changes are still pending.
+        Raises `RuntimeError` if `run` has ended and changes are still pending.
         """
         await self._save()
         return not self._pending
@@ -177,14 +169,11 @@ class WatchlistSync:
 
     async def _check_file(self) -> None:
         loop = asyncio.get_running_loop()
+        # The stamp is taken before reading: a write in between is read twice, never missed.
         stamp = await loop.run_in_executor(self._thread, self._file.stamp)
-        if stamp != self._stamp:
-            # The stamp is taken before reading: a write in between is read twice, never missed.
-            await self._reload(stamp)
-
-    async def _reload(self, stamp: tuple[int, int, int] | None) -> None:
+        if stamp == self._stamp:
+            return
         async with self._saving:
-            loop = asyncio.get_running_loop()
             snapshot = await loop.run_in_executor(self._thread, self._file.load)
             self._read_problem = snapshot.warning if snapshot.unreadable else ""
             self._report()

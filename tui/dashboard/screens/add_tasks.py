@@ -34,9 +34,7 @@ class IdsInput(Input):
 class AddTasks(ModalScreen[None]):
     """A dialog that sends the IDs to the app as `AddRequested`."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "Cancel", id="cancel"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Cancel", id="cancel")]
 
     def __init__(self) -> None:
         super().__init__()

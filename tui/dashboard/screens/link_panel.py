@@ -100,8 +100,7 @@ class LinkPanel(ModalScreen[None]):
                 yield Static(Content(f"! {self.link.reason}"), classes="wrong")
             yield self._link_text
             yield Static(
-                Content("Ctrl+click or Cmd+click it; add Shift if nothing happens."),
-                classes="hint",
+                Content("Ctrl+click or Cmd+click it; add Shift if nothing happens."), classes="hint"
             )
             yield self._copied
             yield self._lifetime

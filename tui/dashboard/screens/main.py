@@ -67,11 +67,7 @@ class MainScreen(TerminalScreen):
         """The list is on the screen."""
 
     def __init__(
-        self,
-        host: str,
-        rows: Sequence[TaskRowData],
-        counts: str,
-        may_paint: Callable[[], bool],
+        self, host: str, rows: Sequence[TaskRowData], counts: str, may_paint: Callable[[], bool]
     ) -> None:
         """Show the tasks `rows` from the first paint on; `may_paint` says when to paint."""
         super().__init__(may_paint)

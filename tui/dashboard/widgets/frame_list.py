@@ -77,7 +77,7 @@ class FrameList(RowList[LinkRowData]):
 
     BINDING_GROUP_TITLE = "On a frame"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select", "Open", tooltip="Open it", show=False, id="frame.open"),
+        Binding("enter", "select", "Open", tooltip="Open it", show=False, id="frame.open")
     ]
 
     def __init__(self, *, id: str) -> None:

@@ -135,7 +135,7 @@ class ScenextApp(TerminalApp):
         self.release_input()
         for number, warning in enumerate(self._warnings):
             self._presenter.show_problem(f"start {number}", warning)
-        self.watch(self.main_screen.tasks, "cursor", self._cursor_moved, init=False)
+        self.watch(self.main_screen.tasks, "cursor", self._presenter.follow_cursor, init=False)
         self._presenter.begin(self._new_ids[0] if self._new_ids else "")
         self.set_interval(TICK_INTERVAL, self._tick)
         gc_tuning.begin()
@@ -251,9 +251,6 @@ class ScenextApp(TerminalApp):
 
     # What is shown
 
-    def _cursor_moved(self) -> None:
-        self._presenter.follow_cursor()
-
     def on_detail_requested(self) -> None:
         """Show the selected task."""
         self._presenter.show_details()
@@ -298,19 +295,19 @@ class ScenextApp(TerminalApp):
 
     def on_copy_requested(self, event: messages.CopyRequested) -> None:
         """Copy a link."""
-        self._services.links.copy(event.task_id, event.link_key)
+        self.engine.spawn(self._services.links.copy(event.task_id, event.link_key))
 
     def on_copy_text_requested(self, event: messages.CopyTextRequested) -> None:
         """Copy an ID or a path."""
-        self._services.links.copy_text(event.text, event.name)
+        self.engine.spawn(self._services.links.copy_text(event.text, event.name))
 
     def on_link_panel_copy_requested(self, event: LinkPanel.CopyRequested) -> None:
         """Copy the panel's link again."""
-        self._services.links.copy_again(event.panel)
+        self.engine.spawn(self._services.links.copy_again(event.panel))
 
     def on_link_panel_raw_link_requested(self, event: LinkPanel.RawLinkRequested) -> None:
         """Show the panel's link on the normal screen."""
-        self._services.links.show_raw(event.url)
+        self._services.links.show_raw(event.panel.link.url)
 
     def on_link_panel_preview_requested(self, event: LinkPanel.PreviewRequested) -> None:
         """Show the picture in the panel."""

@@ -83,8 +83,8 @@ class DetailRequested(Message):
     """Show the selected task in full now."""
 
 
-class OpenRequested(Message):
-    """Open a link of a task; that of its newest frame where none is named."""
+class _LinkRequested(Message):
+    """Do something with a link of a task; that of its newest frame where none is named."""
 
     def __init__(self, task_id: str, link_key: str = "") -> None:
         super().__init__()
@@ -92,13 +92,25 @@ class OpenRequested(Message):
         self.link_key = link_key
 
 
-class CopyRequested(Message):
-    """Copy a link of a task; that of its newest frame where none is named."""
+class OpenRequested(_LinkRequested):
+    """Open a link of a task."""
 
-    def __init__(self, task_id: str, link_key: str = "") -> None:
-        super().__init__()
-        self.task_id = task_id
-        self.link_key = link_key
+
+class CopyRequested(_LinkRequested):
+    """Copy a link of a task."""
+
+
+class PreviewRequested(_LinkRequested):
+    """Show the picture of a link beside the list."""
+
+
+class DownloadRequested(_LinkRequested):
+    """Save what is behind a link of a task."""
+
+    def __init__(self, task_id: str, link_key: str = "", everything: bool = False) -> None:
+        super().__init__(task_id, link_key)
+        self.everything = everything
+        """Whether to save all frames, and the video if there is one."""
 
 
 class CopyTextRequested(Message):
@@ -109,26 +121,6 @@ class CopyTextRequested(Message):
         self.text = text
         self.name = name
         """What the text is, for the message that tells of it."""
-
-
-class PreviewRequested(Message):
-    """Show the picture of a link beside the list; of the newest frame where none is named."""
-
-    def __init__(self, task_id: str, link_key: str = "") -> None:
-        super().__init__()
-        self.task_id = task_id
-        self.link_key = link_key
-
-
-class DownloadRequested(Message):
-    """Save what is behind a link of a task; of its newest frame where none is named."""
-
-    def __init__(self, task_id: str, link_key: str = "", everything: bool = False) -> None:
-        super().__init__()
-        self.task_id = task_id
-        self.link_key = link_key
-        self.everything = everything
-        """Whether to save all frames, and the video if there is one."""
 
 
 class CancelDownloadRequested(Message):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Coroutine, Iterable, Iterator
+from functools import partial
 
 from textual.app import App
 from textual.binding import ActiveBinding, Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
-from textual.screen import Screen
 
 from tui.dashboard.screens.help import KeyGroup
 
@@ -36,17 +36,8 @@ class BindingCommands(Provider):
                 seen.add(text)
                 yield text, active
 
-    def _runner(self, active: ActiveBinding) -> _Runner:
-        return _Runner(self.screen, active)
-
-
-class _Runner:
-    def __init__(self, screen: Screen[object], active: ActiveBinding) -> None:
-        self._screen = screen
-        self._active = active
-
-    async def __call__(self) -> None:
-        await self._screen.app.run_action(self._active.binding.action, self._active.node)
+    def _runner(self, active: ActiveBinding) -> partial[Coroutine[None, None, bool]]:
+        return partial(self.app.run_action, active.binding.action, active.node)
 
 
 def _left_out(active: ActiveBinding) -> bool:

@@ -49,9 +49,7 @@ class DownloadController:
         running, self._running = self._running, None
         if running is not None:
             running.cancel()
-            self._show("The download was cancelled.")
-        else:
-            self._show("")
+        self._show("The download was cancelled." if running else "")
 
     async def _run(self) -> None:
         path = ""

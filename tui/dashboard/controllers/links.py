@@ -53,17 +53,32 @@ class LinkController:
             opening = self._engine.spawn(self._open(task_id, key))
             opening.add_done_callback(lambda _: self._opening.discard((task_id, key)))
 
-    def copy(self, task_id: str, key: str) -> None:
+    async def copy(self, task_id: str, key: str) -> None:
         """Copy a link."""
-        self._engine.spawn(self._copy(task_id, key))
+        link = await self._valid(task_id, key)
+        if link is None:
+            return
+        if reason := unsafe_reason(link.url):
+            self._notify(f"Not copied: {reason}.", is_error=True)
+            return
+        outcome = await self._to_clipboard(link.url)
+        self._notify(f"Link of {link.name} {outcome}. {self._lifetime(link)}")
 
-    def copy_text(self, text: str, name: str) -> None:
+    async def copy_text(self, text: str, name: str) -> None:
         """Copy a text that is no secret; `name` says what it is."""
-        self._engine.spawn(self._copy_text(text, name))
+        self._notify(f"{name} {await self._to_clipboard(text)}.")
 
-    def copy_again(self, panel: LinkPanel) -> None:
-        """Copy the link of a panel again."""
-        self._engine.spawn(self._copy_in(panel))
+    async def copy_again(self, panel: LinkPanel) -> None:
+        """Copy the link of a panel, renewed where it is about to expire, and tell the panel how."""
+        panel.copied = ""
+        offered = panel.link
+        link = await self._resolver.get_valid(offered.task_id, offered.link_key)
+        if link is not None and not unsafe_reason(link.url):
+            offered = offered._replace(url=link.url, lifetime=self._lifetime(link))
+        outcome = await self._to_clipboard(offered.url)
+        if panel.is_attached:
+            panel.link = offered
+            panel.copied = outcome
 
     def show_raw(self, url: str) -> None:
         """Show a link on the terminal's normal screen, as one line that can be selected whole.
@@ -87,7 +102,8 @@ class LinkController:
             self._notify(f"Not opened: {plan.reason}.", is_error=True)
             return
         reason = plan.reason if isinstance(plan, opener.ShowLink) else ""
-        if isinstance(plan, opener.RunProgram) and link.seconds_left(self._server_now()) > 0:
+        is_valid = link.seconds_left(self._engine.server_clock.now()) > 0
+        if is_valid and isinstance(plan, opener.RunProgram):
             program = plan
             reason = await self._in_thread(lambda: opener.run(program))
             if not reason:
@@ -102,42 +118,13 @@ class LinkController:
         # Notifications would lie over the panel's keys, and name others.
         self._app.clear_notifications()
         await self._app.push_screen(panel)
-        await self._copy_in(panel)
-
-    async def _copy(self, task_id: str, key: str) -> None:
-        link = await self._valid(task_id, key)
-        if link is None:
-            return
-        if reason := unsafe_reason(link.url):
-            self._notify(f"Not copied: {reason}.", is_error=True)
-            return
-        outcome = await self._to_clipboard(link.url)
-        self._notify(f"Link of {link.name} {outcome}. {self._lifetime(link)}")
-
-    async def _copy_text(self, text: str, name: str) -> None:
-        outcome = await self._to_clipboard(text)
-        self._notify(f"{name} {outcome}.")
-
-    async def _copy_in(self, panel: LinkPanel) -> None:
-        """Copy a panel's link, renewed where it is about to expire, and tell the panel how."""
-        panel.copied = ""
-        offered = panel.link
-        link = await self._resolver.get_valid(offered.task_id, offered.link_key)
-        if link is not None and not unsafe_reason(link.url):
-            offered = offered._replace(url=link.url, lifetime=self._lifetime(link))
-        outcome = await self._to_clipboard(offered.url)
-        if panel.is_attached:
-            panel.link = offered
-            panel.copied = outcome
+        await self.copy_again(panel)
 
     async def _to_clipboard(self, text: str) -> str:
-        return await self._in_thread(
-            lambda: clipboard.copy(
-                text,
-                self._environ,
-                lambda copied: self._app.call_from_thread(self._app.copy_to_clipboard, copied),
-            )
-        )
+        def by_terminal(copied: str) -> None:
+            self._app.call_from_thread(self._app.copy_to_clipboard, copied)
+
+        return await self._in_thread(lambda: clipboard.copy(text, self._environ, by_terminal))
 
     async def _valid(self, task_id: str, key: str) -> Link | None:
         link = await self._resolver.get_valid(task_id, key)
@@ -155,11 +142,8 @@ class LinkController:
         )
         return opener.plan(url, self._open_command, context)
 
-    def _server_now(self) -> float:
-        return self._engine.server_clock.now()
-
     def _lifetime(self, link: Link) -> str:
-        return link_lifetime(link, self._server_now())
+        return link_lifetime(link, self._engine.server_clock.now())
 
     def _notify(self, text: str, *, is_error: bool = False) -> None:
         severity: Literal["error", "information"] = "error" if is_error else "information"

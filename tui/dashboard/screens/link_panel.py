@@ -60,26 +60,21 @@ class LinkPanel(ModalScreen[None]):
     transfer: reactive[str] = reactive("", init=False)
     """How a download started here is doing."""
 
-    class CopyRequested(Message):
+    class _Requested(Message):
+        """Do something with the panel's link."""
+
+        def __init__(self, panel: LinkPanel) -> None:
+            super().__init__()
+            self.panel = panel
+
+    class CopyRequested(_Requested):
         """Copy the link again."""
 
-        def __init__(self, panel: LinkPanel) -> None:
-            super().__init__()
-            self.panel = panel
-
-    class PreviewRequested(Message):
+    class PreviewRequested(_Requested):
         """Fill the panel's preview."""
 
-        def __init__(self, panel: LinkPanel) -> None:
-            super().__init__()
-            self.panel = panel
-
-    class RawLinkRequested(Message):
+    class RawLinkRequested(_Requested):
         """Show the link on the terminal's normal screen, as one line."""
-
-        def __init__(self, url: str) -> None:
-            super().__init__()
-            self.url = url
 
     def __init__(self, link: OfferedLink) -> None:
         super().__init__()
@@ -106,16 +101,8 @@ class LinkPanel(ModalScreen[None]):
             yield self._lifetime
             yield self._transfer
             yield self.preview
-            yield Static(
-                key_hints(
-                    ("p", "preview"),
-                    ("d", "save"),
-                    ("c", "copy again"),
-                    ("u", "raw link"),
-                    ("esc", "back"),
-                ),
-                classes="hint",
-            )
+            keys = ("p", "preview"), ("d", "save"), ("c", "copy again"), ("u", "raw link")
+            yield Static(key_hints(*keys, ("esc", "back")), classes="hint")
 
     def watch_link(self, link: OfferedLink) -> None:
         """Show another signature of the link."""
@@ -149,7 +136,7 @@ class LinkPanel(ModalScreen[None]):
 
     def action_raw(self) -> None:
         """Show the raw link where the terminal can select it whole."""
-        self.post_message(self.RawLinkRequested(self.link.url))
+        self.post_message(self.RawLinkRequested(self))
 
 
 def _label(link: OfferedLink) -> Content:

@@ -12,20 +12,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.reactive import reactive
 
-from tui.dashboard.messages import (
-    CancelDownloadRequested,
-    CopyRequested,
-    CopyTextRequested,
-    DetailRequested,
-    DownloadRequested,
-    FilterChanged,
-    OpenRequested,
-    PreviewRequested,
-    RefreshRequested,
-    RemoveRequested,
-    UndoRequested,
-    VisibleTasksChanged,
-)
+from tui.dashboard import messages
 from tui.dashboard.screens.main_keys import MAIN_KEYS
 from tui.dashboard.widgets.list_pane import ListPane
 from tui.dashboard.widgets.status_bar import StatusBar
@@ -161,7 +148,7 @@ class MainScreen(TerminalScreen):
 
     def on_input_changed(self, event: FilterInput.Changed) -> None:
         """Filter while typing."""
-        self.post_message(FilterChanged(event.value))
+        self.post_message(messages.FilterChanged(event.value))
 
     def on_filter_input_closed(self) -> None:
         """Return to the list."""
@@ -175,14 +162,14 @@ class MainScreen(TerminalScreen):
     def on_virtual_list_view_changed(self, event: VirtualList.ViewChanged) -> None:
         """Request an update of the rows that scrolled into view."""
         if event.rows is self.tasks:
-            self.post_message(VisibleTasksChanged(event.keys))
+            self.post_message(messages.VisibleTasksChanged(event.keys))
 
     def on_row_list_selected(self, event: RowList.Selected) -> None:
         """Go to the task's frames, or open the frame."""
         if event.rows is self.tasks:
             self.action_frames()
         else:
-            self.post_message(OpenRequested(self.selected, event.key))
+            self.post_message(messages.OpenRequested(self.selected, event.key))
 
     def on_frame_preview_resized(self) -> None:
         """Request the picture in the new size."""
@@ -225,7 +212,7 @@ class MainScreen(TerminalScreen):
         """Go to the selected task's frames; on a narrow terminal they replace the list."""
         if self.deferred is None:
             return
-        self.post_message(DetailRequested())
+        self.post_message(messages.DetailRequested())
         self.opened = True
         # Not by `focus()`, which leaves the next key to the list.
         self.set_focus(self.deferred.frames)
@@ -233,7 +220,7 @@ class MainScreen(TerminalScreen):
     def action_back(self) -> None:
         """Cancel or hide the download, if there is one; else return to the list."""
         if self.saving:
-            self.post_message(CancelDownloadRequested())
+            self.post_message(messages.CancelDownloadRequested())
         elif self.focused is self.tasks and not self.opened:
             self.show_all_tasks()
         else:
@@ -248,11 +235,11 @@ class MainScreen(TerminalScreen):
 
     def action_open(self) -> None:
         """Open the frame under the cursor; with the focus on the list, the newest one."""
-        self.post_message(OpenRequested(self.selected, self._link_key()))
+        self.post_message(messages.OpenRequested(self.selected, self._link_key()))
 
     def action_copy(self) -> None:
         """Copy the link that `action_open` would open."""
-        self.post_message(CopyRequested(self.selected, self._link_key()))
+        self.post_message(messages.CopyRequested(self.selected, self._link_key()))
 
     def action_filter(self) -> None:
         """Open the filter."""
@@ -262,12 +249,12 @@ class MainScreen(TerminalScreen):
 
     def action_copy_id(self) -> None:
         """Copy the selected task's ID."""
-        self.post_message(CopyTextRequested(self.selected, "Task ID"))
+        self.post_message(messages.CopyTextRequested(self.selected, "Task ID"))
 
     def action_copy_path(self) -> None:
         """Copy the path of the last download."""
         if self.deferred is not None:
-            self.post_message(CopyTextRequested(self.deferred.transfer.path, "Path"))
+            self.post_message(messages.CopyTextRequested(self.deferred.transfer.path, "Path"))
 
     def action_preview(self) -> None:
         """Show the picture of the frame that `action_open` would open, or hide it."""
@@ -303,11 +290,11 @@ class MainScreen(TerminalScreen):
 
     def action_download(self) -> None:
         """Save the frame that `action_open` would open."""
-        self.post_message(DownloadRequested(self.selected, self._link_key()))
+        self.post_message(messages.DownloadRequested(self.selected, self._link_key()))
 
     def action_download_all(self) -> None:
         """Save everything there is of the selected task."""
-        self.post_message(DownloadRequested(self.selected, everything=True))
+        self.post_message(messages.DownloadRequested(self.selected, everything=True))
 
     def action_add(self) -> None:
         """Open the dialog for adding tasks."""
@@ -321,19 +308,19 @@ class MainScreen(TerminalScreen):
         # At once: each key of a burst means the task that is selected by then.
         self.tasks.remove_key(removed)
         self.removed_count += 1
-        self.post_message(RemoveRequested(removed))
+        self.post_message(messages.RemoveRequested(removed))
 
     def action_undo(self) -> None:
         """Bring back the task removed last."""
-        self.post_message(UndoRequested())
+        self.post_message(messages.UndoRequested())
 
     def action_refresh(self) -> None:
         """Query the selected task now."""
-        self.post_message(RefreshRequested((self.selected,)))
+        self.post_message(messages.RefreshRequested((self.selected,)))
 
     def action_refresh_all(self) -> None:
         """Query all tasks now."""
-        self.post_message(RefreshRequested(()))
+        self.post_message(messages.RefreshRequested(()))
 
     def _link_key(self) -> str:
         frames = self.deferred.frames if self.deferred is not None else None
@@ -341,4 +328,4 @@ class MainScreen(TerminalScreen):
 
     def _request_preview(self) -> None:
         if self.deferred is not None and self.deferred.detail.previewing:
-            self.post_message(PreviewRequested(self.selected, self._link_key()))
+            self.post_message(messages.PreviewRequested(self.selected, self._link_key()))

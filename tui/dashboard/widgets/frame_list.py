@@ -7,12 +7,12 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
-from textual.reactive import reactive
 from textual.style import Style
 
 from tui.addresses import unsafe_reason
-from tui.dashboard.widgets.row import Row, Rows
+from tui.dashboard.widgets.row import Row
 from tui.dashboard.widgets.row_list import RowList
+from tui.dashboard.widgets.virtual_list import VirtualList
 from tui.links.link import Link
 from tui.scenext.signed_url import expires_at
 from tui.wording.details import LinkRowData, link_row
@@ -30,20 +30,11 @@ def _seconds_left(url: str, server_now: float) -> float:
 class FrameRow(Row[LinkRowData]):
     """A frame's line: how long its link lives, its ID, its file's name."""
 
-    data: reactive[LinkRowData | None] = reactive(None)
-    """What is shown; an equal value repaints nothing."""
-
-    def __init__(self, value: LinkRowData, rows: Rows, url: str) -> None:
+    def __init__(self, value: LinkRowData, rows: VirtualList[LinkRowData], url: str) -> None:
         """Show `value` and carry a link; see `Row`."""
         super().__init__(value, rows)
-        self.set_reactive(FrameRow.data, value)
         self._url = url
         self._painted_url = ""
-
-    def show(self, value: LinkRowData) -> None:
-        """Show new data, perhaps of another frame."""
-        self.key = value.key
-        self.data = value
 
     def set_url(self, url: str, server_now: float) -> None:
         """Carry another link from the next repaint on.

@@ -10,12 +10,11 @@ from textual.widgets import Static
 class Banner(Static):
     """What is wrong, above everything else until it is resolved; hidden while nothing is."""
 
-    text: reactive[str] = reactive("")
+    text: reactive[str] = reactive("", toggle_class="-shown")
     """Plain words, one line for each problem."""
 
     def watch_text(self, text: str) -> None:
-        """Show or hide."""
-        self.set_class(bool(text), "-shown")
+        """Show other problems."""
         self.update(Content(text))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
-from typing import Final, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Protocol, Self, TypeVar
 
 from rich.segment import Segment
 from textual import events
@@ -19,6 +19,9 @@ from textual.reactive import Reactive, reactive
 from textual.strip import Strip
 from textual.style import Style
 from textual.widget import Widget
+
+if TYPE_CHECKING:
+    from tui.dashboard.widgets.virtual_list import VirtualList
 
 CURSOR: Final = "row-list--cursor"
 
@@ -31,16 +34,6 @@ class Keyed(Protocol):
 
 
 V = TypeVar("V", bound=Keyed)
-
-
-class Rows(Protocol):
-    """What a row needs of its list."""
-
-    def row_style(self, *component_classes: str) -> Style:
-        """Return the style of component classes."""
-
-    def is_painted(self, key: str) -> bool:
-        """Return whether the row of a key is on the screen and stays where it is."""
 
 
 class Row(Widget, Generic[V]):
@@ -56,16 +49,21 @@ class Row(Widget, Generic[V]):
     under_cursor: reactive[bool] = reactive(False)
     """Whether the line is marked as the selected one."""
 
-    def __init__(self, value: V, rows: Rows) -> None:
+    data: reactive[V | None] = reactive(None)
+    """What is shown; an equal value repaints nothing."""
+
+    def __init__(self, value: V, rows: VirtualList[V]) -> None:
         """Create the row of `value` in a list."""
         self._rows = rows
         self._line: Strip | None = None
         self.key = value.key
         super().__init__()
+        self.set_reactive(Row.data, value)  # type: ignore[misc] # A descriptor, not a value.
 
-    @abstractmethod
     def show(self, value: V) -> None:
-        """Show another value and become the row of its key; an equal one changes nothing."""
+        """Show another value and become the row of its key."""
+        self.key = value.key
+        self.data = value
 
     def style(self, *names: str) -> Style:
         """Return the style of component classes of the list, as they are on this row."""

@@ -63,9 +63,9 @@ class Fields(Widget):
 class TaskDetail(Vertical):
     """One task in full. Shows nothing until a task is given."""
 
-    previewing: reactive[bool] = reactive(False)
+    previewing: reactive[bool] = reactive(False, toggle_class="-preview")
     """Whether the selected frame's picture is shown."""
-    enlarged: reactive[bool] = reactive(False)
+    enlarged: reactive[bool] = reactive(False, toggle_class="-enlarged")
     """Whether it has the pane almost to itself."""
 
     def __init__(self) -> None:
@@ -85,14 +85,6 @@ class TaskDetail(Vertical):
         yield self.frames
         yield self.preview_heading
         yield self.preview
-
-    def watch_previewing(self, previewing: bool) -> None:
-        """Make room for the picture, or take it back."""
-        self.set_class(previewing, "-preview")
-
-    def watch_enlarged(self, enlarged: bool) -> None:
-        """Give it more room, or less."""
-        self.set_class(enlarged, "-enlarged")
 
     def show(self, details: TaskDetails | None, server_now: float) -> None:
         """Show a task, or nothing; `server_now` is the service's time in Unix seconds."""

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from rich.segment import Segment
-from textual.reactive import reactive
 
-from tui.dashboard.widgets.row import Row, Rows
+from tui.dashboard.widgets.row import Row
+from tui.dashboard.widgets.virtual_list import VirtualList
 from tui.scenext.models import TaskStatus
 from tui.wording.tasks import Columns, TaskRowData, task_line
 
@@ -26,20 +26,20 @@ _STYLES: Final = {
 class TaskRow(Row[TaskRowData]):
     """A task's line. Colours come from the list's component classes, one for each state."""
 
-    data: reactive[TaskRowData | None] = reactive(None)
-    """What is shown; an equal value repaints nothing."""
-
-    def __init__(self, value: TaskRowData, rows: Rows, columns_of: Callable[[], Columns]) -> None:
+    def __init__(
+        self,
+        value: TaskRowData,
+        rows: VirtualList[TaskRowData],
+        columns_of: Callable[[], Columns],
+    ) -> None:
         """Show `value` in the widths that `columns_of` returns. See `Row`."""
         super().__init__(value, rows)
         self._columns_of = columns_of
         self._columns: Columns | None = None
-        self.set_reactive(TaskRow.data, value)
 
     def show(self, value: TaskRowData) -> None:
         """Show new data, perhaps of another task."""
-        self.key = value.key
-        self.data = value
+        super().show(value)
         if self._columns != self._columns_of():
             self.refresh()
 

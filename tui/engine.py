@@ -1,7 +1,6 @@
 """The services behind the screens, connected and running: watchlist, polling and clients.
 
-Runs in the background of the app's event loop and knows no screen: it reports what happens to the
-callbacks that it was given.
+Knows no screen: it reports what happens to the callbacks that it was given.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import pytest
 
 from tui.demo.server import LoopbackServer, Request, Response
 from tui.errors import MediaError
-from tui.scenext.media import MAX_CONCURRENT, MAX_REDIRECTS, MediaClient, media_client
+from tui.scenext.media import MAX_CONCURRENT, MAX_REDIRECTS, Media
 
 EXPIRED = b"<Error><Code>AccessDenied</Code><Message>Request has expired.</Message></Error>"
 Handler = Callable[[Request], Response]
@@ -28,8 +28,8 @@ def host(respond: Handler) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def client(*, trust_env: bool = False) -> AsyncIterator[MediaClient]:
-    media = media_client(ssl.create_default_context(), trust_env=trust_env)
+async def client(*, trust_env: bool = False) -> AsyncIterator[Media]:
+    media = Media(ssl.create_default_context(), trust_env=trust_env)
     try:
         yield media
     finally:

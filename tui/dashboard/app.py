@@ -71,8 +71,7 @@ class ScenextApp(TerminalApp):
     def __init__(self, dependencies: Dependencies, new_ids: Iterable[str] = ()) -> None:
         """Build the app; `new_ids` join the watchlist, and the first of them is selected.
 
-        Raises:
-            UserError: the configured theme does not exist.
+        Raises `UserError` if the configured theme does not exist.
         """
         super().__init__()
         self._dependencies = dependencies

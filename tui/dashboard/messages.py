@@ -1,8 +1,7 @@
 """Messages to the app: facts in the past tense, requests as `…Requested`.
 
-Only the app does I/O, so a widget or a screen that wants some requests it here. A message that
-only one widget sends is nested in that widget. These are plain classes, and values elsewhere are
-named tuples: dataclasses are compiled at each start.
+A message that only one widget sends is nested in that widget. These are plain classes, and values
+elsewhere are named tuples: dataclasses are compiled at each start.
 """
 
 from __future__ import annotations
@@ -29,12 +28,11 @@ class WatchlistChanged(Message):
 
 
 class ProblemChanged(Message):
-    """A problem appeared, changed or cleared; `message` is empty once it is resolved."""
+    """A problem, by a short name, appeared or changed; `message` is empty once it is resolved."""
 
     def __init__(self, problem: str, message: str) -> None:
         super().__init__()
         self.problem = problem
-        """What has the problem, as a short name."""
         self.message = message
 
 

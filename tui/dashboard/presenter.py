@@ -1,7 +1,4 @@
-"""Bring what the main screen shows up to date: put watchlist and polling into words.
-
-Reads the services and sets the screen's values; decides nothing else and does no I/O.
-"""
+"""Bring what the main screen shows up to date: put watchlist and polling into words."""
 
 from __future__ import annotations
 
@@ -109,8 +106,7 @@ class Presenter:
         # Not imported for the first paint.
         from tui.wording.details import task_details
 
-        record = self._watchlist.get(self._screen.selected)
-        if record is not None:
+        if (record := self._watchlist.get(self._screen.selected)) is not None:
             details = task_details(record, self._clock.now())
             self._screen.show_details(details, self._engine.server_clock.now())
 
@@ -133,8 +129,7 @@ class Presenter:
             return
         now = self._clock.now()
         for key in task_ids:
-            record = self._watchlist.get(key)
-            if record is not None:
+            if (record := self._watchlist.get(key)) is not None:
                 self._screen.tasks.set_value(wording.task_row(record, now))
 
     def show_health(self) -> None:

@@ -1,9 +1,6 @@
 """Limits on all tasks together: how fast the service may be queried, and whether at all.
 
-`RateLimiter` is a token bucket with a burst of one, and keeps the pauses that the service asks for.
-`CircuitBreaker` is open while the key is refused, while nothing gets through, or while somebody
-else answers; an open breaker lets one probe through at a time. Pure: all times are monotonic
-seconds and are passed in. Used by `schedule` alone.
+All times are monotonic seconds and are passed in.
 """
 
 from __future__ import annotations
@@ -51,7 +48,7 @@ class HealthKind(StrEnum):
 
 
 class PollingHealth(NamedTuple):
-    """How polling as a whole is doing, for the status bar."""
+    """A `HealthKind` and its details, for the status bar."""
 
     kind: HealthKind
     until: float = 0.0
@@ -67,13 +64,12 @@ class InFlight(NamedTuple):
 
     task_id: str
     sent: float
-    """Monotonic seconds at which it was sent."""
     is_probe: bool
     """Whether an open breaker let it through."""
 
 
 class RateLimiter:
-    """Spaces requests out, and holds them all back during a pause."""
+    """A token bucket with a burst of one, and the pauses that the service asks for."""
 
     def __init__(self, rate: float, random: Random) -> None:
         """Allow `rate` requests a second."""
@@ -111,7 +107,10 @@ class RateLimiter:
 
 
 class CircuitBreaker:
-    """Stops all queries but one probe at a time while the service cannot be used."""
+    """Stops all queries but one probe at a time while the service cannot be used.
+
+    It is open while the key is refused, nothing gets through, or somebody else answers.
+    """
 
     def __init__(self, random: Random) -> None:
         """Start closed."""

@@ -1,11 +1,7 @@
 """The background workers: one dispatcher, K workers with a client each, fed by the schedule.
 
-A worker queries one task at a time and reports the result; it knows no widget. After any abnormal
-end it discards its client (`scenext/client` says why). A query in flight is never cancelled because
-its task was removed: its result is dropped. No network trouble and no bug in a query ends polling.
-
-Everything runs on the event loop that calls `run`, by the loop's own time, so that a loop with a
-simulated clock runs a day of polling in seconds.
+No network trouble and no bug in a query ends polling, and the removal of its task does not cancel a
+query. Times are the event loop's: one with a simulated clock runs a day of polling in seconds.
 """
 
 from __future__ import annotations
@@ -56,7 +52,7 @@ class _DetachedExecutor(ThreadPoolExecutor):
 
 
 class _Worker:
-    """One client and its queries, one at a time."""
+    """One client and its queries. After any abnormal end it replaces the client, as that asks."""
 
     def __init__(self, new_client: Callable[[], Client]) -> None:
         self._new_client = new_client

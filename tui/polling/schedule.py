@@ -1,8 +1,4 @@
-"""Decide which task is queried when.
-
-Every task has a fixed grid of due times. One heap orders by time what is still to come, another by
-rank what is due; `limiter` holds what concerns all tasks at once. Pure: no I/O, no clock, no
-asyncio; all times are monotonic seconds and are passed in.
+"""Decide which task is queried when; all times are monotonic seconds and are passed in.
 
 The rhythm is the service's own rule (docs.scenext.cn, *api-reference/get-status*): query once
 immediately, then every 30 seconds until COMPLETED or FAILED.
@@ -59,7 +55,7 @@ class _Entry:
 
 
 _Heap = list[tuple[int, float, int, str]]
-"""Rank (0 in the heap ordered by time), due time, version key and ID."""
+"""Rank (0 in the heap of what is still to come), due time, version key and ID."""
 
 
 class Schedule:
@@ -144,10 +140,7 @@ class Schedule:
         return self._dispatch(task_id, now)
 
     def record_success(self, job: Job, now: float, *, ended: bool) -> bool:
-        """Note that the service answered; return whether the answer is still wanted.
-
-        A task that has `ended` once rests, whatever a later answer says.
-        """
+        """Note that the service answered; return whether the answer is still wanted."""
         flight = self.breaker.record_returned(job.task_id)
         if self.breaker.record_success(flight, now):
             self._all_due(now, only_faulted=True)

@@ -32,7 +32,7 @@ from tui.errors import ApiError, ErrorKind, UserError
 from tui.log import Redactor
 from tui.sanitize import clean
 from tui.scenext import parser
-from tui.scenext.media import MediaClient, media_client
+from tui.scenext.media import Media
 from tui.scenext.models import StatusResponse, Task
 from tui.scenext.tls import set_variables, ssl_context
 
@@ -82,10 +82,10 @@ class HttpClientFactory:
             http = httpx.AsyncClient(verify=self._tls, limits=_LIMITS, trust_env=self._use_proxies)
         return StatusClient(http, self._config.base_url, key, self._timeout)
 
-    def media_client(self) -> MediaClient:
+    def media_client(self) -> Media:
         """Return a new client for pictures and videos, without a key. Raises `UserError`."""
         with _name_proxy_variables():
-            return media_client(self._tls, trust_env=self._config.trust_env)
+            return Media(self._tls, trust_env=self._config.trust_env)
 
 
 class StatusClient:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Final, Protocol
 from urllib.parse import urljoin, urlsplit
 
@@ -45,19 +45,6 @@ class Body(Protocol):
         """Yield the bytes; raises if the body is cut short."""
 
 
-class Media(Protocol):
-    """A client for pictures and videos; `MediaClient` is the real one."""
-
-    async def fetch(self, url: str, limit: int) -> bytes:
-        """Return the picture behind a link, at most `limit` bytes. Raises `MediaError`."""
-
-    def stream(self, url: str) -> AbstractAsyncContextManager[Body]:
-        """Request the file behind a link. Raises `MediaError`."""
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-
-
 class HttpBody:
     """The body of an httpx response. Raises `MediaError` if it is cut short."""
 
@@ -77,18 +64,32 @@ class HttpBody:
             raise MediaError("The connection broke half-way.") from None
 
 
-class MediaClient:
+class Media:
     """Fetches the files behind links; never sends the API key.
 
     Each request in flight has an httpx client of its own, which is replaced after a failure: httpx
     0.28.1 may lose a connection of its pool when a request is cancelled (httpcore #1093).
     """
 
-    def __init__(self, connect: Callable[[], httpx.AsyncClient]) -> None:
-        """Create the first client with `connect`; raises what that raises."""
-        self._connect = connect
-        self._idle = [connect()]
+    def __init__(self, tls: ssl.SSLContext, *, trust_env: bool) -> None:
+        """Create the first client, which shares only the SSL context with those of the service.
+
+        Raises `ValueError`, `ImportError` or `httpx.InvalidURL` if a proxy variable cannot be used.
+        """
+        self._tls = tls
+        self._trust_env = trust_env
+        self._idle = [self._connect()]
         self._slots = asyncio.Semaphore(MAX_CONCURRENT)
+
+    def _connect(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            headers={"User-Agent": f"scenext-tui/{__version__}", "Accept-Encoding": "identity"},
+            verify=self._tls,
+            timeout=_TIMEOUT,
+            limits=_LIMITS,
+            trust_env=self._trust_env,
+            mounts=_NO_PROXY,
+        )
 
     async def fetch(self, url: str, limit: int) -> bytes:
         """Return the picture behind a link. Raises `MediaError`, also if it is over `limit`."""
@@ -136,23 +137,6 @@ class MediaClient:
             await self._idle.pop().aclose()
 
 
-def media_client(tls: ssl.SSLContext, *, trust_env: bool) -> MediaClient:
-    """Return a client that shares only the SSL context with the others.
-
-    Raises `ValueError`, `ImportError` or `httpx.InvalidURL` if a proxy variable cannot be used.
-    """
-    return MediaClient(
-        lambda: httpx.AsyncClient(
-            headers={"User-Agent": f"scenext-tui/{__version__}", "Accept-Encoding": "identity"},
-            verify=tls,
-            timeout=_TIMEOUT,
-            limits=_LIMITS,
-            trust_env=trust_env,
-            mounts=_NO_PROXY,
-        )
-    )
-
-
 @asynccontextmanager
 async def _open_response(http: httpx.AsyncClient, url: str) -> AsyncIterator[httpx.Response]:
     try:
@@ -173,13 +157,11 @@ async def _raise_for_status(response: httpx.Response) -> None:
         return
     start = b""
     if response.status_code == 403:
-        try:
+        with suppress(httpx.HTTPError):
             async for chunk in response.aiter_raw():
                 start += chunk
                 if len(start) >= 4096:
                     break
-        except httpx.HTTPError:
-            pass
         code = response.headers.get("x-oss-ec", "")
         if code in _EXPIRED_CODES or _EXPIRED_TEXT in start:
             raise MediaError("The link has ended.", expired=True)

@@ -1,7 +1,6 @@
 """The records of the watched tasks, in order: what is stored and the last poll result of each.
 
-Pure: poll results and entries go in, new records and the changes to save come out; time is passed
-in. A failed poll never blanks a record: the last good answer stays, with its age and the error.
+A failed poll never blanks a record: the last good answer stays, with its age and the error.
 """
 
 from __future__ import annotations
@@ -27,7 +26,6 @@ class Record(NamedTuple):
     task: Task | None = None
     """The last good answer of this session."""
     answered_at: datetime | None = None
-    """When it arrived."""
     error: ApiError | None = None
     """Why the last poll failed; None if it succeeded."""
 

@@ -1,7 +1,7 @@
 """Synchronize the watchlist with its file: save changes, retry, reload what others write.
 
-All file access runs in a thread of its own, so that the event loop never waits for the disk. It
-does not share an executor with name look-ups, which cannot be cancelled and may hang for seconds.
+All file access runs in a thread of its own: the event loop never waits for the disk, and no file
+waits for a name look-up, which cannot be cancelled and may hang for seconds.
 """
 
 from __future__ import annotations

@@ -19,10 +19,7 @@ MAX_OUTCOMES: Final = 3
 
 
 class DownloadController:
-    """One download at a time; those requested meanwhile queue behind it.
-
-    The results of those before it stay readable, up to `MAX_OUTCOMES` lines.
-    """
+    """One download at a time; those requested meanwhile queue behind it."""
 
     def __init__(
         self, screen: MainScreen, engine: Engine, resolver: LinkResolver, saver: Saver

@@ -21,6 +21,7 @@ class TaskList(RowList[TaskRowData]):
     """Every watched task on a line."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"task-list--{name}" for name in STATE_NAMES.values()}
+    _longest_id = 0
 
     class ColumnsChanged(Message):
         """The columns have other widths now."""
@@ -28,10 +29,6 @@ class TaskList(RowList[TaskRowData]):
         def __init__(self, columns: Columns) -> None:
             super().__init__()
             self.columns = columns
-
-    def __init__(self, *, id: str) -> None:
-        super().__init__(id=id)
-        self._longest_id = 0
 
     def make_row(self, value: TaskRowData) -> TaskRow:
         """Return a row with the columns of the others."""

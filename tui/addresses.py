@@ -1,7 +1,4 @@
-"""The rule for URLs that may be opened, fetched or shown.
-
-Hosts are checked as written; names are not resolved.
-"""
+"""The rule for URLs that may be opened, fetched or shown. Names of hosts are not resolved."""
 
 from __future__ import annotations
 

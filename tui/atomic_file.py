@@ -1,13 +1,11 @@
-"""Atomic replacement of files, with backups and copies. Knows nothing of their content.
-
-Every call blocks, and raises `OSError` where the file system does.
-"""
+"""Replace files atomically, with backups and copies. Every call blocks and may raise `OSError`."""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,58 +21,24 @@ _READ_FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class Filesystem:
-    """The system calls of this module, one method each, so that tests can inject faults.
+    """The system calls of this module, so that tests can make each of them fail.
 
-    Every method raises `OSError`; Python itself retries on EINTR (PEP 475).
+    All raise `OSError`; Python itself retries on EINTR (PEP 475).
     """
 
-    def open(self, path: Path, flags: int, mode: int = 0o600) -> int:
-        """Open a file; `mode` applies if it is created."""
-        return os.open(path, flags, mode)
-
-    def read(self, fd: int, size: int) -> bytes:
-        """Read at most `size` bytes; empty at the end of the file."""
-        return os.read(fd, size)
-
-    def write(self, fd: int, data: memoryview) -> int:
-        """Write some of `data`; return the number of bytes written."""
-        return os.write(fd, data)
-
-    def fsync(self, fd: int) -> None:
-        """Flush a file or directory to the disk."""
-        os.fsync(fd)
-
-    def close(self, fd: int) -> None:
-        """Close a file. On NFS a full disk may only be reported here (close(2))."""
-        os.close(fd)
-
-    def fstat(self, fd: int) -> os.stat_result:
-        """Stat an open file."""
-        return os.fstat(fd)
-
-    def stat(self, path: Path) -> os.stat_result:
-        """Stat a path, following links."""
-        return path.stat()
-
-    def link(self, source: Path, target: Path) -> None:
-        """Give a file a second name."""
-        os.link(source, target)
-
-    def replace(self, source: Path, target: Path) -> None:
-        """Rename over the target atomically."""
-        source.replace(target)
-
-    def unlink(self, path: Path) -> None:
-        """Remove a name."""
-        path.unlink()
-
-    def mkdir(self, path: Path) -> None:
-        """Create one directory that only its owner can access."""
-        path.mkdir(mode=0o700)
-
-    def listdir(self, directory: Path) -> list[str]:
-        """Return the names in a directory."""
-        return os.listdir(directory)  # noqa: PTH208 - iterdir() would build a Path for each.
+    open = staticmethod(os.open)
+    read: Callable[[int, int], bytes] = staticmethod(os.read)
+    write: Callable[[int, memoryview], int] = staticmethod(os.write)
+    fsync: Callable[[int], None] = staticmethod(os.fsync)
+    close: Callable[[int], None] = staticmethod(os.close)
+    """On NFS a full disk may only be reported here (close(2))."""
+    fstat: Callable[[int], os.stat_result] = staticmethod(os.fstat)
+    stat: Callable[[Path], os.stat_result] = staticmethod(os.stat)
+    link: Callable[[Path, Path], None] = staticmethod(os.link)
+    replace: Callable[[Path, Path], None] = staticmethod(os.replace)
+    unlink: Callable[[Path], None] = staticmethod(os.unlink)
+    mkdir: Callable[[Path, int], None] = staticmethod(os.mkdir)
+    listdir: Callable[[Path], list[str]] = staticmethod(os.listdir)
 
     def lock(self, path: Path, timeout: float) -> AbstractContextManager[object]:
         """Hold an exclusive lock (flock) on a file, which is created and never removed.
@@ -96,7 +60,7 @@ class AtomicFiles:
         self._fs = fs
 
     def read(self, path: Path) -> tuple[bytes, datetime]:
-        """Return the contents and the modification time of a file. Raises `OSError`."""
+        """Return the contents and the modification time of a file."""
         fd = self._fs.open(path, _READ_FLAGS)
         try:
             status = self._fs.fstat(fd)
@@ -106,26 +70,21 @@ class AtomicFiles:
                 raise OSError(errno.ENXIO, os.strerror(errno.ENXIO), path)
             if status.st_size > _MAX_FILE_BYTES:
                 raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
-            chunks = []
-            while chunk := self._fs.read(fd, 1 << 20):
-                chunks.append(chunk)
+            data = b"".join(iter(lambda: self._fs.read(fd, 1 << 20), b""))
         finally:
             with suppress(OSError):
                 self._fs.close(fd)
-        return b"".join(chunks), _moment(status.st_mtime)
+        return data, _moment(status.st_mtime)
 
     def make_directories(self, directory: Path) -> None:
-        """Create the missing directories, each with mode 0700. Raises `OSError`.
-
-        `os.makedirs` applies its mode to the last one only.
-        """
+        """Create the missing directories with mode 0700: `os.makedirs` gives it to one only."""
         missing = []
         while not self._directory_exists(directory):
             missing.append(directory)
             directory = directory.parent
         for path in reversed(missing):
             with suppress(FileExistsError):  # Another dashboard is starting too.
-                self._fs.mkdir(path)
+                self._fs.mkdir(path, 0o700)
             self.sync_directory(path.parent)
 
     def _directory_exists(self, path: Path) -> bool:
@@ -140,7 +99,7 @@ class AtomicFiles:
     def replace(self, target: Path, data: bytes, *, backup: bool) -> None:
         """Replace the contents of a file atomically; with `backup` the old ones become `.bak`.
 
-        Raises `OSError`; the file then holds its old contents or already `data`.
+        If it raises `OSError`, the file holds its old contents or already `data`.
         """
         temporary = _temporary(target)
         self.create(temporary, data)
@@ -149,8 +108,7 @@ class AtomicFiles:
                 self._back_up(target)
             self._rename(temporary, target, data)
         except BaseException:
-            with suppress(OSError):
-                self._fs.unlink(temporary)
+            self._discard(temporary)
             raise
 
     def _rename(self, temporary: Path, target: Path, data: bytes) -> None:
@@ -182,7 +140,7 @@ class AtomicFiles:
             self._discard(temporary)
 
     def create(self, path: Path, data: bytes) -> None:
-        """Create a complete file on disk, mode 0600, or none. Raises `OSError`."""
+        """Create a complete file on disk, mode 0600, or none."""
         fd = self._fs.open(path, _CREATE_FLAGS, 0o600)
         try:
             try:
@@ -197,10 +155,7 @@ class AtomicFiles:
             raise
 
     def sync_directory(self, directory: Path) -> None:
-        """Make names durable: fsync of a file does not include its directory (fsync(2)).
-
-        Raises `OSError`.
-        """
+        """Make names durable: fsync of a file does not include its directory (fsync(2))."""
         try:
             fd = self._fs.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except PermissionError:
@@ -218,18 +173,14 @@ class AtomicFiles:
                 raise
 
     def remove_stray_files(self, target: Path, now: datetime) -> None:
-        """Remove the temporary files that killed saves left; errors are ignored.
-
-        The caller holds the lock.
-        """
-        prefix, suffix = _temporary_affixes(target)
+        """Remove the temporary files that killed saves left, ignoring errors, under the lock."""
         modified_before = now.timestamp() - _MIN_STRAY_AGE
         with suppress(OSError):
             for name in self._fs.listdir(target.parent):
                 path = target.with_name(name)
                 if (
-                    name.startswith(prefix)
-                    and name.endswith(suffix)
+                    name.startswith(f".{target.name}.")
+                    and name.endswith(".tmp")
                     and self._fs.stat(path).st_mtime < modified_before
                 ):
                     self._discard(path)
@@ -239,10 +190,7 @@ class AtomicFiles:
             self._fs.unlink(path)
 
     def copy_aside(self, path: Path, now: datetime) -> Path:
-        """Copy a file to `.broken-<time>`, unless a copy of the same content exists.
-
-        Returns the path of the copy. Raises `OSError`.
-        """
+        """Copy a file to `.broken-<time>` unless such a copy exists; return the copy's path."""
         data, _ = self.read(path)
         prefix = f"{path.name}.broken-"
         for name in self._fs.listdir(path.parent):
@@ -252,13 +200,11 @@ class AtomicFiles:
         stem, number = f"{prefix}{now:%Y%m%d-%H%M%S}", 1
         while True:
             copy = path.with_name(stem if number == 1 else f"{stem}-{number}")
-            try:
+            with suppress(FileExistsError):
                 self.create(copy, data)
-            except FileExistsError:
-                number += 1
-            else:
                 self.sync_directory(path.parent)
                 return copy
+            number += 1
 
 
 def sibling(target: Path, suffix: str) -> Path:
@@ -266,13 +212,8 @@ def sibling(target: Path, suffix: str) -> Path:
     return target.with_name(target.name + suffix)
 
 
-def _temporary_affixes(target: Path) -> tuple[str, str]:
-    return f".{target.name}.", ".tmp"
-
-
 def _temporary(target: Path) -> Path:
-    prefix, suffix = _temporary_affixes(target)
-    return target.with_name(f"{prefix}{os.urandom(8).hex()}{suffix}")
+    return target.with_name(f".{target.name}.{os.urandom(8).hex()}.tmp")
 
 
 def _moment(seconds: float) -> datetime:

@@ -33,10 +33,7 @@ class Clock(NamedTuple):
 
 
 class ServerClock:
-    """The service's time, by which its links expire.
-
-    The wall clock plus the median offset of the latest responses' `Date`.
-    """
+    """The service's time: the wall clock plus the median offset of the latest `Date` headers."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

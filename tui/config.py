@@ -1,8 +1,6 @@
 """The user's settings, and the paths of the program's files.
 
-Precedence is flag > environment > `config.toml` > default. The file is only read, never written.
-An unknown key or a wrong type is an error that names the file and the key. The API key itself is
-found by `credentials`.
+Precedence is flag > environment > `config.toml` > default. The file is never written.
 """
 
 from __future__ import annotations
@@ -42,10 +40,7 @@ class Paths(NamedTuple):
 
     @classmethod
     def standard(cls, config: Path | None = None) -> Paths:
-        """Return the paths in `XDG_CONFIG_HOME`, `XDG_DATA_HOME` and `XDG_STATE_HOME`.
-
-        On macOS too, where users of terminal programs expect them there.
-        """
+        """Return the paths in the XDG folders, on macOS too: users of terminals expect it."""
         folders = Unix(APP, appauthor=False)
         return cls(
             config=config or folders.user_config_path / "config.toml",
@@ -98,13 +93,8 @@ class Config(NamedTuple):
 def load(path: Path, environ: Mapping[str, str], *, required: bool = False) -> Config:
     """Return the settings in the file at `path`, overridden by those in `environ`.
 
-    Args:
-        path: `config.toml`; if it is missing, the defaults apply unless it is `required`.
-        environ: The environment; an empty variable counts as unset.
-        required: Whether the file must exist, as the user named it.
-
-    Raises:
-        UserError: the file or a value in it is invalid; the message names file and key.
+    Without the file the defaults apply, unless it is `required`. Raises `UserError`, which names
+    file and key, if the file or a value in it is invalid.
     """
     table = read_table(path, required=required)
     fields = _Fields(table, display_path(path))
@@ -112,6 +102,7 @@ def load(path: Path, environ: Mapping[str, str], *, required: bool = False) -> C
     if text := environ.get(_BASE_URL, "").strip():
         base_url = _base_url(text, _BASE_URL)
     open_command = fields.text("open_command", "")
+    downloads = fields.text("download_dir", "")
     config = Config(
         base_url=base_url,
         key=KeySettings.from_table(table, path),
@@ -122,7 +113,7 @@ def load(path: Path, environ: Mapping[str, str], *, required: bool = False) -> C
         open_command=environ.get(_OPEN_COMMAND, "").strip() or open_command,
         theme=fields.text("theme", ""),
         ca_file=_ca_file(fields.text("ca_file", ""), path),
-        download_dir=_download_dir(fields.text("download_dir", ""), path),
+        download_dir=resolve_path(path, downloads, "download_dir") if downloads else None,
         low_bandwidth=fields.boolean("low_bandwidth", False),
         trust_env=fields.boolean("trust_env", True),
     )
@@ -158,11 +149,7 @@ def _toml_error(error: Exception) -> str:
 
 _T = TypeVar("_T")
 
-_KNOWN_KEYS: Final = (
-    *("base_url", "api_key_command", "api_key_file", "api_key", "poll_interval"),
-    *("max_requests_per_second", "open_command", "theme", "ca_file", "trust_env"),
-    *("download_dir", "low_bandwidth"),
-)
+_KNOWN_KEYS: Final = {*Config._fields, "api_key_command", "api_key_file", "api_key"} - {"key"}
 
 
 def _check_unknown_keys(table: Mapping[str, object], path: Path) -> None:
@@ -227,10 +214,6 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _download_dir(text: str, config: Path) -> Path | None:
-    return resolve_path(config, text, "download_dir") if text else None
 
 
 def _ca_file(text: str, config: Path) -> Path | None:

@@ -81,7 +81,7 @@ class ApiKey(NamedTuple):
 class KeySource:
     """Reads the key, and notices when a file behind it has changed.
 
-    The environment variable is removed when it is read, so that child processes do not inherit it.
+    The variable is removed from the environment, so that child processes do not inherit it.
     """
 
     def __init__(
@@ -103,12 +103,9 @@ class KeySource:
     def read(self) -> ApiKey:
         """Return the current key.
 
-        Raises:
-            UserError: the key is missing or malformed, or its file or command failed. The message
-                names the source and never contains any part of the key.
+        Raises `UserError`, which names the source and never contains any part of the key.
         """
-        settings = self._settings()
-        key = self._find(settings)
+        key = self._find(self._settings())
         if key is None:
             raise UserError(
                 "No API key. Set SCENEXT_API_KEY, or api_key_command / api_key_file in "
@@ -219,11 +216,7 @@ def _read_file(path: Path) -> str:
 def _run(command: tuple[str, ...], timeout: float) -> str:
     try:
         process = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=timeout,
-            check=False,
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False
         )
     except subprocess.TimeoutExpired:
         raise UserError(f"api_key_command took over {timeout:g} s.") from None
@@ -248,16 +241,13 @@ def _error_line(errors: str, output: str) -> str:
 
 def _command(value: object, config: Path) -> tuple[str, ...]:
     name = f"{display_path(config)}: api_key_command"
-    wrong_type = UserError(f"{name} must be a text, or a list of texts")
     if isinstance(value, str):
         try:
             value = shlex.split(value)
         except ValueError:
             raise UserError(f"{name} has an unbalanced quote") from None
-    if not isinstance(value, list | tuple):
-        raise wrong_type
-    if not all(isinstance(part, str) for part in value):
-        raise wrong_type
+    if not isinstance(value, list | tuple) or not all(isinstance(part, str) for part in value):
+        raise UserError(f"{name} must be a text, or a list of texts")
     if any("\0" in part for part in value) or (value and not value[0]):
         raise UserError(f"{name} names no program that could be started")
     return tuple(value)
@@ -271,11 +261,7 @@ def _text(table: Mapping[str, object], key: str, config: Path) -> str:
 
 
 def resolve_path(config: Path, text: str, key: str) -> Path:
-    """Return the path in setting `key`, relative to the config file's folder, with `~` expanded.
-
-    Raises:
-        UserError: the path is invalid; the message names file and key.
-    """
+    """Return the path in setting `key`, relative to the config's folder. Raises `UserError`."""
     try:
         path = config.parent / Path(text).expanduser()
     except RuntimeError:

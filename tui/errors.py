@@ -1,8 +1,4 @@
-"""The program's exceptions.
-
-Every failure of a status query is translated once, where it happens, into an `ApiError` with a
-kind. The schedule decides by the kind, and `wording` puts it into words.
-"""
+"""The program's exceptions. A failed query becomes an `ApiError` once, where it happens."""
 
 from __future__ import annotations
 

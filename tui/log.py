@@ -12,6 +12,7 @@ import logging.handlers
 import os
 import re
 import threading
+from functools import partial
 from pathlib import Path
 from typing import IO, Final
 from urllib.parse import quote
@@ -96,30 +97,22 @@ def _prefix_patterns(value: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 class RedactingFormatter(logging.Formatter):
-    """Formats records with tracebacks, then redacts and sanitizes the whole text.
-
-    Links are cut before their query.
-    """
+    """Formats records with tracebacks, then redacts and sanitizes all; links lose their query."""
 
     def __init__(self, redact: Redactor, fmt: str) -> None:
         super().__init__(fmt)
         self._redact = redact
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record as text without secrets and control characters."""
+        """Return the record as text."""
         text = re.sub(_QUERY, r"\1", self._redact(super().format(record)))
         return clean(text, _MAX_RECORD_LENGTH, keep_lines=True)
 
 
 class _PrivateFileHandler(logging.handlers.RotatingFileHandler):
     def _open(self) -> IO[str]:  # type: ignore[override]
-        return open(
-            self.baseFilename, self.mode, encoding=self.encoding, errors=self.errors, opener=_opener
-        )
-
-
-def _opener(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+        opener = partial(os.open, mode=0o600)
+        return open(self.baseFilename, self.mode, encoding=self.encoding, opener=opener)
 
 
 def start(path: Path, redact: Redactor, *, verbose: bool = False) -> str:

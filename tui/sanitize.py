@@ -1,9 +1,7 @@
 """Remove from untrusted text what a terminal would interpret.
 
-Nearly every widget of Textual 8.2.8 passes ESC bytes through to the terminal, where an escape
-sequence can write the clipboard or clear the screen. Text from the service, from a file or from a
-command is therefore sanitized once, where it enters the program. Links stay exactly as sent, and
-only what is shown of them is sanitized.
+Nearly every widget of Textual 8.2.8 passes ESC bytes through to the terminal. Text from outside is
+therefore sanitized once, where it enters; links stay as sent, and only what is shown of them is.
 """
 
 from __future__ import annotations
@@ -49,10 +47,8 @@ _INVISIBLE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Z
 def clean(text: str, limit: int = MAX_LINE_LENGTH, *, keep_lines: bool = False) -> str:
     """Return `text` without anything that a terminal would interpret.
 
-    Removes escape sequences, and all control, bidi and zero-width characters. A line break becomes
-    a visible sign, or a line feed with `keep_lines`; a lone surrogate, which cannot be encoded,
-    becomes a question mark; more than three stacked accents are cut. The result has at most `limit`
-    characters. Idempotent.
+    A line break becomes a visible sign, or a line feed with `keep_lines`; a lone surrogate, which
+    cannot be encoded, a question mark. More than three stacked accents are cut. Idempotent.
     """
     if len(text) <= limit and text.isascii() and text.isprintable():
         return text

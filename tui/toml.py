@@ -11,12 +11,8 @@ import rtoml
 def loads(text: str) -> dict[str, Any]:
     """Return the table of a TOML document.
 
-    rtoml reads a large watchlist fast enough for the first paint. A document that it rejects is
-    parsed by `tomllib`, whose errors do not quote values, which may be secrets.
-
-    Raises:
-        ValueError: not TOML (`tomllib.TOMLDecodeError`), or a number is out of range.
-        RecursionError: nested too deeply.
+    A document that rtoml rejects is parsed by `tomllib`, whose errors quote no values, which may be
+    secrets. Raises `ValueError`, and `RecursionError` for one that is nested too deeply.
     """
     with suppress(ValueError, OverflowError):
         return rtoml.loads(text)

@@ -90,11 +90,7 @@ def pythagoras(canvas: Canvas, palette: Palette, number: int) -> None:
     squares = (
         ([corner, right, (right[0], right[1] + a), (corner[0], corner[1] + a)], palette.calm, "a"),
         ([corner, up, (up[0] - b, up[1]), (corner[0] - b, corner[1])], palette.accent, "b"),
-        (
-            [up, right, (right[0] + b, right[1] - a), (up[0] + b, up[1] - a)],
-            palette.main,
-            "c",
-        ),
+        ([up, right, (right[0] + b, right[1] - a), (up[0] + b, up[1] - a)], palette.main, "c"),
     )
     shown = 1 + (number - 1) // 2
     for index, (points, colour, name) in enumerate(squares):

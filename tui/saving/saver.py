@@ -48,11 +48,7 @@ class Saver:
     """Saves links as files."""
 
     def __init__(
-        self,
-        resolver: LinkResolver,
-        media: Callable[[], Media],
-        folder: Path,
-        executor: Executor,
+        self, resolver: LinkResolver, media: Callable[[], Media], folder: Path, executor: Executor
     ) -> None:
         """Prepare; the tasks' folders are created inside `folder` when needed."""
         self._resolver = resolver

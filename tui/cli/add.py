@@ -36,18 +36,15 @@ def add(watchlist: Path, ids: Sequence[str], label: str) -> int:
 
 def read_ids() -> list[str]:
     """Return the IDs on standard input, one a line. Raises `UserError` with the line's number."""
+    try:
+        lines = sys.stdin.buffer.read().decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise UserError("standard input is not UTF-8 text") from None
     ids: list[str] = []
-    for number, line in enumerate(_lines(), 1):
+    for number, line in enumerate(lines, 1):
         text = line.partition("#")[0].strip(" \t,;\"'")
         try:
             ids += [parse_task_id(text)] if text else []
         except UserError as error:
             raise UserError(f"line {number}: {error}; nothing was added") from None
     return list(dict.fromkeys(ids))
-
-
-def _lines() -> list[str]:
-    try:
-        return sys.stdin.buffer.read().decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError:
-        raise UserError("standard input is not UTF-8 text") from None

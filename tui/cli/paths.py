@@ -8,10 +8,6 @@ from tui.config import Paths
 
 def print_paths(paths: Paths) -> int:
     """Print one path a line; return the exit code."""
-    for name, path in (
-        ("config", paths.config),
-        ("watchlist", paths.watchlist),
-        ("log", paths.log),
-    ):
+    for name, path in paths._asdict().items():
         print(f"{name:<10} {path}")
     return DONE

@@ -7,8 +7,8 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -21,14 +21,12 @@ from tui.terminal import gc_tuning
 if TYPE_CHECKING:
     from tui.demo import DemoService
     from tui.engine import ClientFactory, Dependencies
-    from tui.log import Redactor
 
 DEMO_INTERVAL: Final = 3.0
 """Seconds between two polls in the demo, whose tasks end within a minute or two."""
 SWITCH_INTERVAL: Final = 0.001
 """Seconds after which a working thread yields to the event loop: with Python's own 5 ms, a key
 waits several times as long while a large watchlist is saved."""
-
 
 _log = logging.getLogger(__name__)
 
@@ -55,7 +53,7 @@ def watch(options: WatchOptions, ids: list[str]) -> int:
     )
     key = CurrentKey(source)
     warning = source.permission_warning()
-    return _Launch(paths, config, paths.config, key, config.host, options.verbose, warning).run(ids)
+    return _launch(options, paths, config, key, config.host, warning, ids)
 
 
 def demo(options: WatchOptions) -> int:
@@ -74,7 +72,7 @@ def demo(options: WatchOptions) -> int:
         )
         settings = KeySettings(inline=Secret(service.api_key))
         key = CurrentKey(KeySource(paths.config, lambda: settings, {}))
-        return _Launch(paths, config, own.config, key, "demo", options.verbose).run([])
+        return _launch(options, paths._replace(config=own.config), config, key, "demo", "", [])
 
 
 def _save_demo_tasks(paths: Paths, service: DemoService) -> None:
@@ -100,56 +98,50 @@ def _load_config(options: WatchOptions, paths: Paths) -> Config:
     return config._replace(low_bandwidth=config.low_bandwidth or options.low_bandwidth)
 
 
-class _Launch(NamedTuple):
-    """What differs between the real dashboard and the demo."""
+def _launch(
+    options: WatchOptions,
+    paths: Paths,
+    config: Config,
+    key: CurrentKey,
+    host: str,
+    warning: str,
+    ids: list[str],
+) -> int:
+    """Build the app and run it until it ends; return its exit code.
 
-    paths: Paths
-    config: Config
-    config_file: Path
-    """Where `config` was read from."""
-    key: CurrentKey
-    host: str
-    verbose: bool
-    warning: str = ""
+    A fault of ours on the way is reported and logged like one in the app: without secrets.
+    """
+    from tui import log
+    from tui.terminal import crash_report
 
-    def run(self, ids: list[str]) -> int:
-        """Build the app and run it until it ends; return its exit code.
-
-        A fault of ours on the way is reported and logged like one in the app: without secrets.
-        """
-        from tui import log
-        from tui.terminal import crash_report
-
-        redact = log.Redactor()
-        redact.learn(self.key.key.secret)
-        crash_report.install(redact)
-        no_log = log.start(self.paths.log, redact, verbose=self.verbose)
-        try:
-            return _open(self._dependencies(redact, no_log), self.config_file, ids)
-        except UserError:
-            raise
-        except Exception as error:
-            crash_report.print_crash(error, "the dashboard could not start")
-            return FAILED
-
-    def _dependencies(self, redact: Redactor, no_log: str) -> Dependencies:
-        _prepare_process(self.config)
+    redact = log.Redactor()
+    redact.learn(key.key.secret)
+    crash_report.install(redact)
+    warnings = (warning, log.start(paths.log, redact, verbose=options.verbose))
+    try:
+        _prepare_process(config)
         from tui.clock import Clock
         from tui.engine import Dependencies
         from tui.watchlist.storage import WatchlistFile
 
-        return Dependencies(
-            config=self.config,
-            key=self.key,
-            file=WatchlistFile(self.paths.watchlist),
-            connect=_connector(self.config),
+        dependencies = Dependencies(
+            config=config,
+            key=key,
+            file=WatchlistFile(paths.watchlist),
+            connect=partial(_connect, config),
             environ=dict(os.environ),
             clock=Clock(),
-            host=self.host,
-            downloads=self.config.download_dir or Paths.downloads(),
+            host=host,
+            downloads=config.download_dir or Paths.downloads(),
             redact=redact,
-            warnings=(self.warning, no_log),
+            warnings=warnings,
         )
+        return _open(dependencies, paths.config, ids)
+    except UserError:
+        raise
+    except Exception as error:
+        crash_report.print_crash(error, "the dashboard could not start")
+        return FAILED
 
 
 def _open(dependencies: Dependencies, config_file: Path, ids: list[str]) -> int:
@@ -168,25 +160,22 @@ def _open(dependencies: Dependencies, config_file: Path, ids: list[str]) -> int:
     return app.return_code or DONE
 
 
-def _connector(config: Config) -> Callable[[], ClientFactory]:
-    def connect() -> ClientFactory:
-        # After the first paint, and in parallel: importing httpx takes a while, and most of the
-        # time for the certificates is OpenSSL's, which releases Python's lock.
-        from concurrent.futures import ThreadPoolExecutor
+def _connect(config: Config) -> ClientFactory:
+    # After the first paint, and in parallel: importing httpx takes a while, and most of the time
+    # for the certificates is OpenSSL's, which releases Python's lock.
+    from concurrent.futures import ThreadPoolExecutor
 
-        from tui.scenext.tls import ssl_context
+    from tui.scenext.tls import ssl_context
 
-        with ThreadPoolExecutor(1, thread_name_prefix="certificates") as thread:
-            tls = thread.submit(ssl_context, config)
-            import anyio
+    with ThreadPoolExecutor(1, thread_name_prefix="certificates") as thread:
+        tls = thread.submit(ssl_context, config)
+        import anyio
 
-            from tui.scenext.client import HttpClientFactory
+        from tui.scenext.client import HttpClientFactory
 
-            # Import now what httpcore would otherwise import at the first query, on the event loop.
-            anyio.run(anyio.sleep, 0)
-            return HttpClientFactory(config, tls.result())
-
-    return connect
+        # Import now what httpcore would otherwise import at the first query, on the event loop.
+        anyio.run(anyio.sleep, 0)
+        return HttpClientFactory(config, tls.result())
 
 
 def _prepare_process(config: Config) -> None:

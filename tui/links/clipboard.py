@@ -16,12 +16,9 @@ SENT: Final = "sent to your terminal's clipboard (it cannot confirm)"
 
 
 def copy(text: str, environ: Mapping[str, str], osc52: Callable[[str], None]) -> str:
-    """Copy `text`, and return a message about the result. Blocks while tmux runs.
+    """Copy `text`, by `osc52` outside tmux, and return a message. Blocks while tmux runs.
 
-    Args:
-        text: The text; it must be short, as terminals drop long sequences (kitty above 6 kB).
-        environ: The environment, for `TMUX`.
-        osc52: Writes the sequence to the terminal; must be safe to call from this thread.
+    The text must be short: terminals drop long sequences (kitty above 6 kB).
     """
     if environ.get("TMUX") and _copy_by_tmux(text):
         return COPIED_BY_TMUX

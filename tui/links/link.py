@@ -24,10 +24,7 @@ class Link(NamedTuple):
         return expires_at(self.url)
 
     def seconds_left(self, server_now: float) -> float:
-        """Return the seconds until the link expires; infinite where unknown.
-
-        `server_now` is the time by the service's clock, in Unix seconds.
-        """
+        """Return the seconds left by the service's clock, in Unix seconds; infinite if unknown."""
         return NEVER if self.expires_at is None else self.expires_at - server_now
 
 

@@ -26,12 +26,10 @@ TERMINAL: Final = "terminal"
 _PLACEHOLDER: Final = re.compile(r"\{url\}|%s")
 # sshd numbers its displays from 10; display 0 on localhost belongs to WSL 1.
 _FORWARDED_DISPLAY: Final = re.compile(r"localhost:[1-9][0-9]+(\.[0-9]+)?")
-_TEXT_BROWSERS: Final = frozenset(
-    {
-        *("w3m", "lynx", "links", "links2", "elinks", "elinks2", "www-browser", "browsh"),
-        *("carbonyl", "netrik", "retawq", "edbrowse", "chawan", "cha", "felinks"),
-    }
-)
+_TEXT_BROWSERS: Final = {
+    *("w3m", "lynx", "links", "links2", "elinks", "elinks2", "www-browser", "browsh"),
+    *("carbonyl", "netrik", "retawq", "edbrowse", "chawan", "cha", "felinks"),
+}
 
 
 class RunProgram(NamedTuple):
@@ -39,7 +37,6 @@ class RunProgram(NamedTuple):
 
     argv: tuple[str, ...]
     name: str
-    """The program, for messages."""
 
 
 class ShowLink(NamedTuple):

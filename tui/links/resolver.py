@@ -56,14 +56,7 @@ class LinkResolver:
         now: Callable[[], float],
         on_refresh: Callable[[], None],
     ) -> None:
-        """Prepare.
-
-        Args:
-            get_record: Returns the record of a watched task.
-            ask: Polls a task now and returns the result.
-            now: Returns the time by the service's clock, in Unix seconds.
-            on_refresh: Called when a refresh starts, which may take seconds.
-        """
+        """Poll tasks with `ask`; `now` returns the service's time. A refresh may take seconds."""
         self._get_record = get_record
         self._ask = ask
         self._now = now
@@ -72,13 +65,11 @@ class LinkResolver:
 
     def find(self, task_id: str, key: str) -> Link | None:
         """Return a link of a task by key; its newest frame if `key` is empty."""
+        if key:
+            return _by_key(self.get_all(task_id), key)
         record = self._get_record(task_id)
-        if record is None:
-            return None
-        if not key:
-            frames = frame_links(record.frames)
-            return frames[-1] if frames else None
-        return _by_key(task_links(record.results, record.frames), key)
+        frames = frame_links(record.frames) if record else ()
+        return frames[-1] if frames else None
 
     def get_all(self, task_id: str) -> tuple[Link, ...]:
         """Return all links of a task."""
@@ -86,10 +77,7 @@ class LinkResolver:
         return () if record is None else task_links(record.results, record.frames)
 
     async def get_valid(self, task_id: str, key: str) -> Link | None:
-        """Return a link that stays valid for `MIN_VALIDITY` seconds, refreshed if necessary.
-
-        A link that the service does not renew is returned unchanged.
-        """
+        """Return a link, refreshed unless it stays valid for `MIN_VALIDITY` seconds."""
         link = self.find(task_id, key)
         if link is None or link.seconds_left(self._now()) >= MIN_VALIDITY:
             return link
@@ -115,12 +103,8 @@ class LinkResolver:
     async def fetch(self, task_id: str, link: Link, fetch: Callable[[Link], Awaitable[T]]) -> T:
         """Return the result of `fetch` for a valid link; refresh and retry once if it has expired.
 
-        Every URL is checked right before it is fetched, including refreshed ones.
-
-        Raises:
-            UnsafeLinkError: the link must not be fetched.
-            ExpiredLinkError: the link has expired and the service did not renew it.
-            Exception: whatever `fetch` raises.
+        Every URL is checked right before it is fetched, including refreshed ones. Raises
+        `UnsafeLinkError`, `ExpiredLinkError` and whatever `fetch` raises.
         """
         _check(link)
         valid = await self.get_valid(task_id, link.key) or link

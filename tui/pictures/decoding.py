@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import io
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
+from weakref import WeakValueDictionary
 
 from tui.scenext.signed_url import identity
 
@@ -48,16 +48,12 @@ class PictureCache:
     """Fetches, decodes and caches up to `MAX_CACHED` pictures."""
 
     def __init__(self, fetch: Callable[[str, int], Awaitable[bytes]], executor: Executor) -> None:
-        """Prepare.
-
-        Args:
-            fetch: Returns the bytes behind a link, up to a limit; must not send the key.
-            executor: Runs decoding and scaling.
-        """
+        """Get the bytes behind a link, up to a limit, by `fetch`, which must not send the key."""
         self._fetch = fetch
         self._executor = executor
         self._cached: OrderedDict[str, Image] = OrderedDict()
-        self._in_flight: dict[str, _Flight] = {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """Single flight: held while a picture is being fetched; each lives while it is wanted."""
         # One at a time, to limit the memory that large pictures take.
         self._decoding = asyncio.Lock()
 
@@ -68,11 +64,7 @@ class PictureCache:
     async def pixels(self, url: str, columns: int, rows: int) -> Pixels:
         """Return a link's picture, scaled to fit `columns` by `rows` cells.
 
-        Single flight: a picture that is being fetched already is awaited, not fetched twice.
-
-        Raises:
-            PictureError: the picture is broken or too large.
-            Exception: whatever `fetch` raises.
+        Raises `PictureError`, and whatever `fetch` raises.
         """
         picture = await self._picture(url)
         loop = asyncio.get_running_loop()
@@ -80,7 +72,7 @@ class PictureCache:
 
     async def _picture(self, url: str) -> Image:
         key = identity(url)
-        async with self._single_flight(key):
+        async with self._locks.setdefault(key, asyncio.Lock()):
             picture = self._cached.get(key)
             if picture is None:
                 data = await self._fetch(url, MAX_FILE_BYTES)
@@ -92,27 +84,6 @@ class PictureCache:
             while len(self._cached) > MAX_CACHED:
                 self._cached.popitem(last=False)
             return picture
-
-    @asynccontextmanager
-    async def _single_flight(self, key: str) -> AsyncIterator[None]:
-        """Admit the callers that want the picture `key` one after the other."""
-        flight = self._in_flight.setdefault(key, _Flight())
-        flight.callers += 1
-        try:
-            async with flight.lock:
-                yield
-        finally:
-            flight.callers -= 1
-            if not flight.callers:
-                del self._in_flight[key]
-
-
-class _Flight:
-    """A picture being fetched, and the number of callers that want it."""
-
-    def __init__(self) -> None:
-        self.lock = asyncio.Lock()
-        self.callers = 0
 
 
 def _decode(data: bytes) -> Image:

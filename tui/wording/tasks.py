@@ -115,13 +115,8 @@ def stale_reason(record: Record) -> str:
     error = record.error
     if error is None:
         return ""
-    if error.http_status is not None and error.kind in (
-        ErrorKind.SERVER,
-        ErrorKind.REJECTED,
-        ErrorKind.RATE_LIMITED,
-    ):
-        return str(error.http_status)
-    return error.kind.value
+    numbered = error.kind in (ErrorKind.SERVER, ErrorKind.REJECTED, ErrorKind.RATE_LIMITED)
+    return str(error.http_status) if numbered and error.http_status else error.kind.value
 
 
 def matcher(query: str, rows: Iterable[TaskRowData]) -> Callable[[TaskRowData], bool]:
@@ -155,12 +150,9 @@ class Columns(NamedTuple):
 
     @classmethod
     def fit(cls, width: int, longest_id: int, *, whole: bool) -> Columns:
-        """Return the columns for rows of `width` cells.
+        """Return the columns for rows of `width` cells and IDs of up to `longest_id` cells.
 
-        Args:
-            width: Cells of a row.
-            longest_id: Cells of the longest ID there is.
-            whole: Whether to show IDs whole up to `ID_WIDTH` even if no label fits then.
+        With `whole`, IDs are shown whole up to `ID_WIDTH` even if no label fits then.
         """
         room = width - _FIXED_WIDTH
         wanted = min(longest_id, ID_WIDTH)
@@ -223,13 +215,8 @@ def counts(by_status: Mapping[TaskStatus, int], shown: int | None = None) -> str
     total = sum(by_status.values())
     if not total:
         return "No tasks"
-    words = {
-        TaskStatus.QUEUED: "queued",
-        TaskStatus.IN_PROGRESS: "in progress",
-        TaskStatus.COMPLETED: "completed",
-        TaskStatus.FAILED: "failed",
-        TaskStatus.UNKNOWN: "unknown",
-    }
+    words = {status: word.lower() for status, (_, word) in _BADGES.items()}
+    words[TaskStatus.UNKNOWN] = "unknown"
     parts = [f"{by_status[status]:,} {words[status]}" for status in words if by_status.get(status)]
     noun = "task" if total == 1 else "tasks"
     of_them = "" if shown is None else f"{shown:,} of "

@@ -118,12 +118,10 @@ class TunedApp(StockApp):
         """Return our driver where Textual would use its Linux driver."""
         from textual.drivers.linux_driver import LinuxDriver
 
-        usual = super().get_driver_class()
-        if usual is not LinuxDriver:
-            return usual
         from tui.terminal.driver import TerminalDriver
 
-        return TerminalDriver
+        usual = super().get_driver_class()
+        return TerminalDriver if usual is LinuxDriver else usual
 
     def line_is_free(self) -> bool:
         """Return whether another frame may be sent."""

@@ -13,6 +13,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,8 +29,6 @@ _log = logging.getLogger(__name__)
 
 
 class _State:
-    """What `install` was given; before that only types and places of errors are shown."""
-
     redact: Callable[[str], str] | None = None
     withheld: Final[set[str]] = set()
     """Texts shown in place of what could not be redacted, without white space."""
@@ -49,21 +48,14 @@ def install(redact: Callable[[str], str]) -> None:
     logging.raiseExceptions = False
     import rich
 
-    module = sys.modules.get("rich.traceback")
-    if module is None:
+    if "rich.traceback" not in sys.modules:
         # Rich's own module takes long to import, and is needed for nothing else.
-        module = ModuleType("rich.traceback")
-        sys.modules["rich.traceback"] = module
-        vars(rich)["traceback"] = module
-    vars(module)["Traceback"] = PlainTraceback
+        vars(rich)["traceback"] = sys.modules["rich.traceback"] = ModuleType("rich.traceback")
+    vars(sys.modules["rich.traceback"])["Traceback"] = PlainTraceback
 
 
 def redacted(text: str) -> str:
-    """Return a text without secrets and control characters.
-
-    Raises:
-        CannotRedactError: the text must not be shown.
-    """
+    """Return a text without secrets and control characters. Raises `CannotRedactError`."""
     # Once more after cleaning, which may join what control characters have split.
     return _redact(clean(_redact(text), MAX_REPORT_CHARS, keep_lines=True))
 
@@ -84,14 +76,11 @@ def log_crash(error: BaseException, event: str = CRASHED) -> str:
 def print_crash(error: BaseException, event: str = CRASHED) -> None:
     """Log an error as critical, and print its description to standard error."""
     text = log_crash(error, event)
-    stream = sys.stderr
-    if stream is not None:
-        try:
-            stream.write(f"{text.rstrip()}\n")
-            stream.flush()
-        except (OSError, ValueError):
-            # There is nobody left to tell.
-            return
+    if sys.stderr is not None:
+        # Where that fails, there is nobody left to tell.
+        with suppress(OSError, ValueError):
+            sys.stderr.write(f"{text.rstrip()}\n")
+            sys.stderr.flush()
 
 
 def to_plain_text(renderable: object) -> str:
@@ -105,11 +94,10 @@ def to_plain_text(renderable: object) -> str:
     if isinstance(renderable, BaseException):
         return log_crash(renderable)
     text = getattr(renderable, "plain", renderable)
-    name = f"{type(renderable).__name__} (its content is withheld: it may hold secrets)"
-    try:
-        return redacted(text) if isinstance(text, str) else _withhold(name)
-    except CannotRedactError:
-        return _withhold(name)
+    with suppress(CannotRedactError):
+        if isinstance(text, str):
+            return redacted(text)
+    return _withhold(f"{type(renderable).__name__} (its content is withheld: it may hold secrets)")
 
 
 class PlainTraceback:
@@ -121,24 +109,16 @@ class PlainTraceback:
         self._text = describe(error) if error is not None else "An unknown error"
         self._logged = False
 
-    @classmethod
+    @staticmethod
     def extract(
-        cls,
-        exc_type: type[BaseException],
-        exc_value: BaseException,
-        traceback: TracebackType | None,
-        **options: object,
+        exc_type: object, exc_value: BaseException, traceback: object, **options: object
     ) -> BaseException:
         """Return what the constructor takes as `trace`."""
         return exc_value
 
     @classmethod
     def from_exception(
-        cls,
-        exc_type: type[BaseException],
-        exc_value: BaseException,
-        traceback: TracebackType | None,
-        **options: object,
+        cls, exc_type: object, exc_value: BaseException, traceback: object, **options: object
     ) -> PlainTraceback:
         """Describe an error."""
         return cls(exc_value)
@@ -208,9 +188,8 @@ def _withhold(text: str) -> str:
 def _on_exception(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    if isinstance(error, KeyboardInterrupt):
-        return
-    print_crash(error.with_traceback(trace), "an error ended the program")
+    if not isinstance(error, KeyboardInterrupt):
+        print_crash(error.with_traceback(trace), "an error ended the program")
 
 
 def _on_thread_exception(arguments: threading.ExceptHookArgs) -> None:

@@ -71,11 +71,9 @@ class TerminalDriver(LinuxDriver):
         self.exit_event = _WakeEvent()
         self._parser_debug = debug
         self._input_thread: Thread | None = None
-        self._flow: FlowController | None = None
+        self._flow = FlowController()
         self._unanswered: deque[float] = deque()
         app.terminal_driver = self
-
-    # Input
 
     def start_application_mode(self) -> None:
         """Take over the terminal, and send the first probe.
@@ -130,32 +128,29 @@ class TerminalDriver(LinuxDriver):
 
     def disable_input(self) -> None:
         """Stop reading once the last reply has come; otherwise the shell would get it as input."""
-        timeout = max(LAST_REPLY_TIMEOUT, self._flow.reply_timeout if self._flow else 0.0)
+        timeout = max(LAST_REPLY_TIMEOUT, self._flow.reply_timeout)
         while self._unanswered and time.monotonic() - self._unanswered[-1] < timeout:
             time.sleep(0.002)
         super().disable_input()
 
-    # Output
-
     @property
     def is_free(self) -> bool:
         """Whether another frame may be sent."""
-        return self._flow is None or self._flow.may_send(time.monotonic())
+        return self._flow.may_send(time.monotonic())
 
     def write(self, data: str) -> None:
         """Write, and count what is in flight."""
         super().write(data)
-        if self._flow is not None:
-            self._flow.record_sent(len(data))
+        self._flow.record_sent(len(data))
 
     def end_frame(self) -> None:
         """Send a probe behind a frame if it is worth it."""
-        if self._flow is not None and self._flow.should_probe(time.monotonic()):
+        if self._flow.should_probe(time.monotonic()):
             self._probe()
 
     def record_reply(self) -> None:
         """Note that the terminal has answered a probe."""
-        if self._flow is not None and self._flow.record_reply(time.monotonic()):
+        if self._flow.record_reply(time.monotonic()):
             self._probe()
 
     def _probe(self) -> None:
@@ -164,5 +159,4 @@ class TerminalDriver(LinuxDriver):
             self._unanswered.popleft()
         self._unanswered.append(now)
         super().write(PROBE)
-        if self._flow is not None:
-            self._flow.record_probe(now)
+        self._flow.record_probe(now)

@@ -52,12 +52,9 @@ class FrameDiff:
     def diff(self, update: RenderableType | None) -> RenderableType | None:
         """Return what is new in an update, and note it as shown; None where nothing is new."""
         self._previous, self._update = {}, None
-        if isinstance(update, LayoutUpdate):
-            pieces = _of_layout(update)
-        elif isinstance(update, ChopsUpdate):
-            pieces = _of_chops(update)
-        else:
+        if not isinstance(update, LayoutUpdate | ChopsUpdate):
             return update
+        pieces = _of_layout(update) if isinstance(update, LayoutUpdate) else _of_chops(update)
         changed = [
             (change[0], y, change[1])
             for x, y, strip in pieces
@@ -153,10 +150,8 @@ def _difference(old: Strip, new: Strip, x: int) -> tuple[int, Strip] | None:
 
 
 def _differ_in_text_only(one: Segment, other: Segment) -> bool:
-    """Return whether two segments have one style and one cell for each character."""
     return one.style == other.style and one.text.isascii() and other.text.isascii()
 
 
 def _common_prefix(one: Iterable[str], other: Iterable[str]) -> int:
-    """Return how many characters are equal before the first difference."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

@@ -83,22 +83,19 @@ class InputQueueApp(App[None]):
         path = focused or screen
         self._barrier = InputBarrier()
         self._barrier_rounds += 1
-        loop = asyncio.get_running_loop()
-        self._schedule_check(path, loop.time() + BARRIER_TIMEOUT)
+        self._schedule_check(path, asyncio.get_running_loop().time() + BARRIER_TIMEOUT)
         if not path.post_message(self._barrier):
             self.post_message(self._barrier)
 
     def _schedule_check(self, path: Widget, deadline: float) -> None:
         if self._barrier_check is not None:
             self._barrier_check.cancel()
-        loop = asyncio.get_running_loop()
-        self._barrier_check = loop.call_later(
+        self._barrier_check = asyncio.get_running_loop().call_later(
             BARRIER_CHECK_INTERVAL, self._check_barrier, path, deadline
         )
 
     def _check_barrier(self, path: Widget, deadline: float) -> None:
         if self._barrier is None or self.return_code is not None:
-            # Nothing is in flight, or the app is about to exit.
             return
         alive = path.is_attached and path.screen in self.screen_stack
         if alive and asyncio.get_running_loop().time() < deadline:
@@ -126,10 +123,7 @@ class InputQueueApp(App[None]):
             await self._dispatch_next()
 
     def pop_screen(self) -> AwaitComplete:
-        """Close the screen on top unless it is the last one.
-
-        Textual's palette closes itself twice if a key arrives while it runs a command.
-        """
+        """Close the top screen unless it is the last: Textual's palette may close itself twice."""
         if len(self.screen_stack) > 1:
             return super().pop_screen()
         return AwaitComplete.nothing()  # type: ignore[no-any-return, no-untyped-call]

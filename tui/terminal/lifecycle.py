@@ -37,8 +37,7 @@ _RESTORE: Final = (
 def unsupported_reason(environ: Mapping[str, str], hint: str) -> str:
     """Return why the dashboard cannot start on this terminal; empty where it can.
 
-    Textual draws on standard error and reads standard input; all three must be a terminal. `hint`
-    says what works without one.
+    Textual draws on standard error. `hint` says what works without a terminal.
     """
     for name, stream in (("input", sys.stdin), ("output", sys.stdout), ("error", sys.__stderr__)):
         try:
@@ -56,11 +55,7 @@ class TerminalWatchdog:
     """End the program when its terminal hangs up or SIGTERM arrives, whatever the loop does."""
 
     def __init__(self, request_exit: Callable[[int], None]) -> None:
-        """Watch nothing yet.
-
-        Args:
-            request_exit: Asks the app to exit with a code; called from any thread.
-        """
+        """Watch nothing yet; `request_exit` may be called from any thread."""
         self._request_exit = request_exit
         self._modes: list[object] | None = None
 
@@ -70,10 +65,8 @@ class TerminalWatchdog:
         # (Textualize/textual#6690). The default action ends it even while output is stalled.
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, self._on_terminate)
-        try:
+        with suppress(termios.error):
             self._modes = list(termios.tcgetattr(0))
-        except termios.error:
-            self._modes = None
         threading.Thread(target=self._watch_terminal, name="terminal watch", daemon=True).start()
 
     def _on_terminate(self, number: int, frame: FrameType | None) -> None:

@@ -15,17 +15,13 @@ from typing import Any, Final, NamedTuple
 
 
 class Kind(Enum):
-    """What a name must be."""
+    """What a name must be: a class whose constructor takes the parameters, a method that does,
+    one behind `functools.lru_cache`, or an attribute that a constructor sets."""
 
     CLASS = auto()
-    """A class whose constructor takes these parameters."""
     METHOD = auto()
-    """A method that takes these parameters."""
     CACHED_METHOD = auto()
-    """A method behind `functools.lru_cache`."""
-    PROPERTY = auto()
     ATTRIBUTE = auto()
-    """An attribute that a constructor sets."""
 
 
 class Hook(NamedTuple):
@@ -52,24 +48,20 @@ _MEMORY: Final = "Memory stays flat over days: what removed widgets drew is let 
 _COMPOSITOR: Final = "textual._compositor"
 _PARSER: Final = "textual._xterm_parser"
 _DRIVER: Final = "textual.drivers.linux_driver"
+_STYLES: Final = "textual._styles_cache"
+_BACKGROUNDS: Final = ("base_background", "background")
 _ATTRIBUTE: Final = Kind.ATTRIBUTE
+_CLASS: Final = Kind.CLASS
 _METHOD: Final = Kind.METHOD
 
 HOOKS: Final = (
     Hook("textual.app", "App", "_display", _METHOD, ("screen", "renderable"), _DIFF),
-    Hook(_COMPOSITOR, "CompositorUpdate", "CompositorUpdate", Kind.CLASS, (), _DIFF),
+    Hook(_COMPOSITOR, "CompositorUpdate", "CompositorUpdate", _CLASS, (), _DIFF),
     Hook(_COMPOSITOR, "CompositorUpdate", "render_segments", _METHOD, ("console",), _DIFF),
-    Hook(_COMPOSITOR, "LayoutUpdate", "LayoutUpdate", Kind.CLASS, ("strips", "region"), _DIFF),
+    Hook(_COMPOSITOR, "LayoutUpdate", "LayoutUpdate", _CLASS, ("strips", "region"), _DIFF),
     Hook(_COMPOSITOR, "LayoutUpdate", "strips", _ATTRIBUTE, (), _DIFF),
     Hook(_COMPOSITOR, "LayoutUpdate", "region", _ATTRIBUTE, (), _DIFF),
-    Hook(
-        _COMPOSITOR,
-        "ChopsUpdate",
-        "ChopsUpdate",
-        Kind.CLASS,
-        ("chops", "spans", "chop_ends"),
-        _DIFF,
-    ),
+    Hook(_COMPOSITOR, "ChopsUpdate", "ChopsUpdate", _CLASS, ("chops", "spans", "chop_ends"), _DIFF),
     Hook(_COMPOSITOR, "ChopsUpdate", "chops", _ATTRIBUTE, (), _DIFF),
     Hook(_COMPOSITOR, "ChopsUpdate", "spans", _ATTRIBUTE, (), _DIFF),
     Hook(_COMPOSITOR, "ChopsUpdate", "chop_ends", _ATTRIBUTE, (), _DIFF),
@@ -81,31 +73,22 @@ HOOKS: Final = (
     Hook(_COMPOSITOR, "Compositor", "visible_widgets", Kind.PROPERTY, (), _SPARSE),
     Hook("textual.screen", "Screen", "_on_timer_update", _METHOD, (), _PACE),
     Hook("textual.app", "App", "post_display_hook", _METHOD, (), _PACE),
-    Hook("textual.events", "CursorPosition", "CursorPosition", Kind.CLASS, ("x", "y"), _PACE),
+    Hook("textual.events", "CursorPosition", "CursorPosition", _CLASS, ("x", "y"), _PACE),
     Hook(_DRIVER, "LinuxDriver", "write", _METHOD, ("data",), _PACE),
     Hook(_DRIVER, "LinuxDriver", "process_message", _METHOD, ("message",), _PACE),
     Hook(_DRIVER, "LinuxDriver", "disable_input", _METHOD, (), _PACE),
-    Hook(
-        _DRIVER, "LinuxDriver", "LinuxDriver", Kind.CLASS, ("app", "debug", "mouse", "size"), _INPUT
-    ),
+    Hook(_DRIVER, "LinuxDriver", "LinuxDriver", _CLASS, ("app", "debug", "mouse", "size"), _INPUT),
     Hook(_DRIVER, "LinuxDriver", "run_input_thread", _METHOD, (), _INPUT),
     Hook(_DRIVER, "LinuxDriver", "fileno", _ATTRIBUTE, (), _INPUT),
     Hook(_DRIVER, "LinuxDriver", "exit_event", _ATTRIBUTE, (), _INPUT),
-    Hook(_PARSER, "XTermParser", "XTermParser", Kind.CLASS, ("debug",), _INPUT),
+    Hook(_PARSER, "XTermParser", "XTermParser", _CLASS, ("debug",), _INPUT),
     Hook(_PARSER, "XTermParser", "feed", _METHOD, ("data",), _INPUT),
     Hook(_PARSER, "XTermParser", "tick", _METHOD, (), _INPUT),
     Hook(_PARSER, "XTermParser", "_timeout_time", _ATTRIBUTE, (), _INPUT),
     Hook(_DRIVER, "LinuxDriver", "start_application_mode", _METHOD, (), _RESUME),
     Hook(_DRIVER, "LinuxDriver", "close", _METHOD, (), _RESUME),
     Hook(_DRIVER, "LinuxDriver", "attrs_before", _ATTRIBUTE, (), _RESUME),
-    Hook(
-        "textual._styles_cache",
-        "StylesCache",
-        "get_inner_outer",
-        Kind.CACHED_METHOD,
-        ("base_background", "background"),
-        _MEMORY,
-    ),
+    Hook(_STYLES, "StylesCache", "get_inner_outer", Kind.CACHED_METHOD, _BACKGROUNDS, _MEMORY),
 )
 
 
@@ -145,5 +128,5 @@ def _set_by_constructor(owner: type) -> frozenset[str]:
     constructor = vars(owner).get("__init__")
     if not inspect.isfunction(constructor):
         return frozenset()
-    instructions = dis.get_instructions(constructor)
-    return frozenset(each.argval for each in instructions if each.opname == "STORE_ATTR")
+    steps = dis.get_instructions(constructor)
+    return frozenset(step.argval for step in steps if step.opname == "STORE_ATTR")

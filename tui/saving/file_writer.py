@@ -10,14 +10,14 @@ import asyncio
 import filecmp
 import os
 import re
-import tempfile
 import threading
 import unicodedata
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from tempfile import NamedTemporaryFile
+from typing import IO, TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from tui.os_errors import os_error_reason
@@ -42,12 +42,10 @@ class SaveError(Exception):
 
 
 def safe_name(text: str, fallback: str) -> str:
-    """Return `text` as a name for a file or folder that is safe on every system.
+    """Return `text` as a name for a file that is safe on every system, or else `fallback`.
 
-    The result has no path separators, no control or invisible characters, no spaces but U+0020,
-    nothing that a shell interprets, no leading dot or dash, is not a name that Windows reserves
-    and has at most `MAX_NAME_BYTES` bytes, with the extension kept. Non-Latin scripts are kept.
-    Returns `fallback` if nothing is left.
+    It has nothing invisible, no spaces but U+0020, nothing that a shell interprets, no leading dot
+    or dash, and at most `MAX_NAME_BYTES` bytes with its extension. Non-Latin scripts are kept.
     """
     text = _FORBIDDEN.sub("_", text.encode("utf-8", "replace").decode("utf-8"))
     text = "".join(
@@ -78,21 +76,11 @@ async def save(
     progress: Callable[[int, int | None], None],
     executor: Executor,
 ) -> Path:
-    """Write `body` to `folder`/`name` and return the path of the file.
+    """Write `body` to `folder`/`name`, a safe name, and return the path of the file.
 
-    A number is appended to the name if a file with different content has it. Cancelling leaves
-    nothing behind: it waits until the temporary file is removed, unless cancelled again.
-
-    Args:
-        body: The bytes.
-        folder: Created if it is missing.
-        name: A safe name.
-        progress: Called with the bytes received, and the total where known.
-        executor: Runs the blocking file operations.
-
-    Raises:
-        SaveError: the file could not be written, or is larger than `MAX_FILE_BYTES`.
-        Exception: whatever `body` raises.
+    `progress` gets the bytes received, and the total where known. Cancelling leaves nothing behind:
+    it waits until the temporary file is removed, unless cancelled again. Raises `SaveError`, and
+    whatever `body` raises.
     """
     run = asyncio.get_running_loop().run_in_executor
     file = PartialFile(folder, name)
@@ -125,16 +113,15 @@ class PartialFile:
         self._name = name
         self._lock = threading.Lock()
         self._discarded = False
-        self._path: Path | None = None
-        self._file: BinaryIO | None = None
+        self._file: IO[bytes] | None = None
 
     def open(self) -> None:
         """Create the folder and the temporary file."""
         with self._guarded():
             self._folder.mkdir(parents=True, exist_ok=True)
-            handle, path = tempfile.mkstemp(prefix=".", suffix=".part", dir=self._folder)
-            self._path = Path(path)
-            self._file = open(handle, "wb")  # noqa: SIM115, PTH123 (closed by `discard`)
+            self._file = NamedTemporaryFile(  # noqa: SIM115 (closed by `discard`)
+                prefix=".", suffix=".part", dir=self._folder, delete=False
+            )
 
     def write(self, chunk: bytes) -> None:
         with self._guarded():
@@ -145,20 +132,19 @@ class PartialFile:
         """Flush the file and give it its name; return its path."""
         with self._guarded():
             assert self._file is not None  # noqa: S101 (opened)
-            assert self._path is not None  # noqa: S101 (opened)
             self._file.flush()
             os.fsync(self._file.fileno())
+            path = Path(self._file.name)
             with suppress(OSError):  # Not every file system supports permissions.
-                self._path.chmod(0o666 & ~_umask())
-            return self._publish(self._path)
+                path.chmod(0o666 & ~_umask())
+            return self._publish(path)
 
     def discard(self) -> None:
         """Close the file and remove its temporary name; what `commit` has named stays."""
         with self._lock, suppress(OSError):
             self._discarded = True
-            if self._path is not None:
-                self._path.unlink(missing_ok=True)
             if self._file is not None:
+                Path(self._file.name).unlink(missing_ok=True)
                 self._file.close()
 
     @contextmanager

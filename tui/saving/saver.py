@@ -28,7 +28,6 @@ class SaveProgress(NamedTuple):
     number: int
     """The file being saved, counted from 1."""
     total: int
-    """The number of files to save."""
     name: str
     received: int | None = None
     """Bytes received; None before the first report."""
@@ -59,10 +58,7 @@ class Saver:
     async def save(
         self, task_id: str, links: Sequence[Link], on_progress: Callable[[SaveProgress], None]
     ) -> SaveReport:
-        """Save these links of a task; the report lists failures.
-
-        Cancelling keeps the files that are complete, and no others.
-        """
+        """Save these links of a task. Cancelling keeps only the files that are complete."""
         folder = self._folder / file_writer.safe_name(task_id, "task")
         paths: list[Path] = []
         failures: list[tuple[Link, Exception]] = []

@@ -40,9 +40,8 @@ class TaskDetails(NamedTuple):
     task_id: str
     status: TaskStatus
     fields: tuple[Field, ...]
-    """What stands above the frames."""
     heading: str
-    """The heading of the list of frames."""
+    """Stands above the frames."""
     links: tuple[Link, ...]
 
 

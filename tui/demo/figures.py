@@ -8,9 +8,8 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
@@ -21,8 +20,7 @@ HEIGHT: Final = 720
 Point = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Palette:
+class Palette(NamedTuple):
     """The colours of one task, as #rrggbb."""
 
     paper: str
@@ -32,9 +30,8 @@ class Palette:
     calm: str
 
 
-@dataclass(frozen=True, slots=True)
-class Canvas:
-    """Draws in points on a picture with `scale` pixels per point."""
+class Canvas(NamedTuple):
+    """Draws in points, on a picture that has `scale` pixels a point."""
 
     draw: ImageDraw
     scale: int

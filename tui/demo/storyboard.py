@@ -7,8 +7,7 @@ task has ended, and frame IDs that are unrelated to the file's name.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 State = Literal["IN_PROGRESS", "COMPLETED", "FAILED"]
@@ -17,8 +16,7 @@ DAY: Final = 24 * 60 * 60
 """Seconds that a link is valid, unless its story has a `link_lifetime`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(NamedTuple):
     """One frame of the progress."""
 
     drawn_at: float
@@ -27,9 +25,8 @@ class Scene:
     """The number in the file's name. A scene without a picture of its own repeats the last one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One item of a result. The content of a video is the path of its file, not signed yet."""
+class Item(NamedTuple):
+    """One item of a result. A video's content is the path of its file, and is signed when sent."""
 
     type: Literal["video", "text"]
     content: str
@@ -37,9 +34,8 @@ class Item:
     score_detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """The state of a task at one time."""
+class Moment(NamedTuple):
+    """A task as it is at one time."""
 
     state: State
     scenes: tuple[Scene, ...]
@@ -48,9 +44,8 @@ class Snapshot:
     points: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
-    """Everything that happens to one task."""
+class Story(NamedTuple):
+    """The whole course of one task."""
 
     task_id: str
     label: str

@@ -13,6 +13,7 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -456,7 +457,7 @@ def test_a_link_that_is_not_safe_is_shown_and_no_more(
 
 
 def test_a_short_lived_link_is_fresh_when_it_is_opened_after_its_end(home: Home) -> None:
-    with DemoService(speed=1000, stories=(PHOTOSYNTHESIS._replace(link_lives=1),)) as demo:
+    with DemoService(speed=1000, stories=(replace(PHOTOSYNTHESIS, link_lifetime=1),)) as demo:
         home.configure(base_url=demo.base_url, api_key=demo.api_key)
         home.config.chmod(0o600)
         with home.open("watch", "48344", env=SSH) as terminal:

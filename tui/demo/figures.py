@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
@@ -20,7 +21,8 @@ HEIGHT: Final = 720
 Point = tuple[float, float]
 
 
-class Palette(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Palette:
     """The colours of one task, as #rrggbb."""
 
     paper: str
@@ -30,8 +32,9 @@ class Palette(NamedTuple):
     calm: str
 
 
-class Canvas(NamedTuple):
-    """Draws in points, on a picture that has `scale` pixels a point."""
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """Draws in points on a picture with `scale` pixels per point."""
 
     draw: ImageDraw
     scale: int
@@ -87,7 +90,11 @@ def pythagoras(canvas: Canvas, palette: Palette, number: int) -> None:
     squares = (
         ([corner, right, (right[0], right[1] + a), (corner[0], corner[1] + a)], palette.calm, "a"),
         ([corner, up, (up[0] - b, up[1]), (corner[0] - b, corner[1])], palette.accent, "b"),
-        ([up, right, (right[0] + b, right[1] - a), (up[0] + b, up[1] - a)], palette.main, "c"),
+        (
+            [up, right, (right[0] + b, right[1] - a), (up[0] + b, up[1] - a)],
+            palette.main,
+            "c",
+        ),
     )
     shown = 1 + (number - 1) // 2
     for index, (points, colour, name) in enumerate(squares):

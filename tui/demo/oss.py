@@ -10,14 +10,15 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
-from typing import NamedTuple
-from urllib.parse import parse_qsl, quote, unquote, urlencode
+from urllib.parse import parse_qsl, quote, unquote
 
 
-class Refusal(NamedTuple):
-    """Why OSS does not hand out an object: what its XML and the header `x-oss-ec` say."""
+@dataclass(frozen=True, slots=True)
+class ErrorResponse:
+    """An OSS error: the contents of its XML body and of the header `x-oss-ec`."""
 
     status: int
     code: str
@@ -41,18 +42,23 @@ class Refusal(NamedTuple):
         return "\n".join([head, "<Error>", *lines, "</Error>", ""]).encode()
 
 
-class Signer(NamedTuple):
-    """One access key of one bucket: signs links, and checks what comes back."""
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """An access key for a bucket: signs links and verifies requests for them."""
 
     access_key_id: str
     secret: bytes
     bucket: str
 
     def sign(self, path: str, expires: int, *, method: str = "GET") -> str:
-        """Return `path` with its signature, valid for `method` until `expires` (Unix seconds)."""
-        signature = self._signature(self._text(method, path, str(expires)))
-        query = {"OSSAccessKeyId": self.access_key_id, "Expires": expires, "Signature": signature}
-        return f"{path}?{urlencode(query, safe='', quote_via=quote)}"
+        """Return `path` with a signature, valid for `method` until `expires` (Unix seconds)."""
+        signature = self._signature(method, path, str(expires))
+        query = (
+            ("OSSAccessKeyId", self.access_key_id),
+            ("Expires", str(expires)),
+            ("Signature", signature),
+        )
+        return path + "?" + "&".join(f"{name}={quote(value, safe='')}" for name, value in query)
 
     def verify(
         self, method: str, path: str, query: str, headers: Mapping[str, str], *, now: float
@@ -62,39 +68,50 @@ class Signer(NamedTuple):
         `path` and `query` are still percent-encoded; header names are in lower case.
         """
         if "authorization" in headers:
-            message = "Only one auth mechanism allowed."
-            return Refusal(400, "InvalidArgument", message, "0002-00000039")
-        given = dict(parse_qsl(query, keep_blank_values=True))
-        if missing := _missing(given):
-            return missing
-        expires, signature = given["Expires"], given["Signature"]
+            return ErrorResponse(
+                400, "InvalidArgument", "Only one auth mechanism allowed.", "0002-00000039"
+            )
+        parameters = dict(parse_qsl(query, keep_blank_values=True))
+        error = _missing_parameter(parameters)
+        if error is not None:
+            return error
+        expires, signature = parameters["Expires"], parameters["Signature"]
         if not (expires.isascii() and expires.isdigit()) or len(expires) > 12:
-            message = "Invalid date (should be seconds)."
-            return Refusal(403, "AccessDenied", message, "0002-00000070")
+            return ErrorResponse(
+                403, "AccessDenied", "Invalid date (should be seconds).", "0002-00000070"
+            )
         if now > int(expires):
             return _expired(int(expires), now)
         if parameters["OSSAccessKeyId"] != self.access_key_id:
             message = "The OSS Access Key Id you provided does not exist in our records."
-            return Refusal(403, "InvalidAccessKeyId", message, "0002-00000902")
-        md5, kind = headers.get("content-md5", ""), headers.get("content-type", "")
-        text = self._text(method, path, expires, md5, kind)
-        if not hmac.compare_digest(self._signature(text).encode(), signature.encode()):
-            return _mismatch(signature, text)
+            return ErrorResponse(403, "InvalidAccessKeyId", message, "0002-00000902")
+        md5, content_type = headers.get("content-md5", ""), headers.get("content-type", "")
+        expected = self._signature(method, path, expires, md5, content_type)
+        if not hmac.compare_digest(expected.encode(), signature.encode()):
+            return _mismatch(
+                signature, self._string_to_sign(method, path, expires, md5, content_type)
+            )
         return None
 
-    def _text(self, method: str, path: str, expires: str, md5: str = "", kind: str = "") -> str:
-        """Return the text that is signed. There are no `x-oss-` headers or sub-resources here."""
-        return f"{method}\n{md5}\n{kind}\n{expires}\n/{self.bucket}{unquote(path)}"
+    def _string_to_sign(
+        self, method: str, path: str, expires: str, md5: str, content_type: str
+    ) -> str:
+        """Return the text to sign; the demo has no `x-oss-` headers or sub-resources."""
+        return f"{method}\n{md5}\n{content_type}\n{expires}\n/{self.bucket}{unquote(path)}"
 
-    def _signature(self, text: str) -> str:
+    def _signature(
+        self, method: str, path: str, expires: str, md5: str = "", content_type: str = ""
+    ) -> str:
+        text = self._string_to_sign(method, path, expires, md5, content_type)
         digest = hmac.new(self.secret, text.encode(), hashlib.sha1).digest()
         return base64.b64encode(digest).decode()
 
 
-def no_such_key(key: str) -> Refusal:
-    """Refuse an object that the bucket does not hold. `key` has no slash in front."""
-    message = "The specified key does not exist."
-    return Refusal(404, "NoSuchKey", message, "0026-00000001", (("Key", key),))
+def no_such_key(key: str) -> ErrorResponse:
+    """Return the error for a missing object. `key` has no leading slash."""
+    return ErrorResponse(
+        404, "NoSuchKey", "The specified key does not exist.", "0026-00000001", (("Key", key),)
+    )
 
 
 def method_not_allowed(method: str) -> ErrorResponse:
@@ -130,5 +147,6 @@ def _mismatch(signature: str, text: str) -> ErrorResponse:
 
 
 def _stamp(seconds: float) -> str:
-    # Twelve digits, which a query may hold, are past the year 9999 of `datetime`.
-    return f"{datetime.fromtimestamp(min(seconds, 253_402_300_799), UTC):%Y-%m-%dT%H:%M:%S.000Z}"
+    # A query may hold twelve digits, which is past the last year of `datetime`.
+    moment = datetime.fromtimestamp(min(seconds, 253_402_300_799), UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")

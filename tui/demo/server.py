@@ -64,7 +64,7 @@ class Exchange(BaseHTTPRequestHandler):
     def answer(self) -> None:
         """Serve one request, whatever its method."""
         self._drain()
-        self.server.closing.wait(self.server.latency)
+        self.server.pause()
         target = urlsplit(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, target.path, target.query, headers)
@@ -96,10 +96,12 @@ class Exchange(BaseHTTPRequestHandler):
         """Log nothing: the dashboard owns the terminal."""
 
     def _drain(self) -> None:
-        """Take a request's body off the wire: closing with unread bytes resets the connection."""
-        chunked = "chunked" in self.headers.get("Transfer-Encoding", "").lower()
+        """Read the request's body: closing a socket with unread bytes resets the connection."""
+        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            self.close_connection = True
+            return
         length = self.headers.get("Content-Length", "0")
-        if chunked or not (length.isascii() and length.isdigit()) or len(length) > 9:
+        if not (length.isascii() and length.isdigit()) or len(length) > 9:
             self.close_connection = True
             return
         self.rfile.read(min(int(length), _MAX_BODY_BYTES))
@@ -134,8 +136,8 @@ class LoopbackServer(ThreadingHTTPServer):
         self.now = now
         self.latency = latency
         self.idle_timeout = idle_timeout
-        self.closing = threading.Event()
-        self._open: set[Peer] = set()
+        self._closing = threading.Event()
+        self._connections: set[Peer] = set()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         super().__init__(("127.0.0.1", 0), exchange)
@@ -155,8 +157,8 @@ class LoopbackServer(ThreadingHTTPServer):
         return self
 
     def close(self) -> None:
-        """End every connection and free the port; within a second, and harmless if repeated."""
-        self.closing.set()
+        """Close all connections and free the port, within about a second. Idempotent."""
+        self._closing.set()
         if self._thread is not None:
             self.shutdown()
             self._thread.join()
@@ -169,6 +171,11 @@ class LoopbackServer(ThreadingHTTPServer):
                         connection.shutdown(socket.SHUT_RDWR)
             self._changed.wait_for(lambda: not self._connections, timeout=1.0)
 
+    def pause(self) -> None:
+        """Wait for `latency`, or until the server closes."""
+        if self.latency > 0:
+            self._closing.wait(self.latency)
+
     def server_bind(self) -> None:
         """Bind without the reverse look-up of `HTTPServer`, which can hang."""
         TCPServer.server_bind(self)
@@ -180,12 +187,14 @@ class LoopbackServer(ThreadingHTTPServer):
             self._connections.add(request)
         super().process_request(request, client_address)
 
-    def shutdown_request(self, request: Peer) -> None:
-        """End the connection, and forget it."""
-        super().shutdown_request(request)
-        with self._changed:
-            self._open.discard(request)
-            self._changed.notify_all()
+    def process_request_thread(self, request: Peer, client_address: object) -> None:
+        """Serve the connection on its own thread, and unregister it at its end."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self._changed:
+                self._connections.discard(request)
+                self._changed.notify_all()
 
     def handle_error(self, request: Peer, client_address: object) -> None:
         """Log nothing: errors here come from peers that disconnected."""

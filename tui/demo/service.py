@@ -30,7 +30,8 @@ class DemoService:
     Args:
         speed: Seconds that the tasks advance per second of `now`; links expire in real time.
         now: The wall clock, in Unix seconds. Called on several threads.
-        latency: Seconds before each answer.
+        latency: Seconds before each response.
+        stories: What the tasks do.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class DemoService:
         self.task_ids: tuple[str, ...] = tuple(story.task_id for story in stories)
         """The tasks, in the order to show them in."""
         self.labels: dict[str, str] = {story.task_id: story.label for story in stories}
+        """The name of each task."""
         self.api_key: str = f"demo-{secrets.token_urlsafe(24)}"
         """The only key that is accepted; a new one for each instance."""
         self.signer: Final = Signer("LTAI5tDEMO", secrets.token_bytes(30), "scenext-demo")
@@ -84,10 +86,10 @@ class DemoService:
         return self
 
     def close(self) -> None:
-        """End every connection and free the port. Harmless if repeated."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        """Close all connections and free the port. Idempotent."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -109,9 +111,10 @@ class DemoService:
         authorization = request.headers.get("authorization", "").encode()
         if not hmac.compare_digest(authorization, f"Bearer {self.api_key}".encode()):
             return _error(401, "Unauthorized: Invalid API key")
-        if task_id not in self._stories:
+        story = self._stories.get(task_id)
+        if story is None:
             return _error(404, "Task not found")
-        return _json(200, {"status": "success", "data": self._data(self._stories[task_id])})
+        return _json(200, {"status": "success", "data": self._data(story)})
 
     def _data(self, story: Story) -> dict[str, Any]:
         snapshot = story.at(self._elapsed())
@@ -150,12 +153,14 @@ class DemoService:
             expires = int(self._now()) + story.link_lifetime
         return self.origin + self.signer.sign(path, expires)
 
-    def _file(self, request: Request) -> Answer:
-        if request.method not in _READS:
-            return self._refuse(method_not_allowed(request.method))
-        signed = (request.method, request.path, request.query, request.headers)
-        if refusal := self.signer.verify(*signed, now=self._now()):
-            return self._refuse(refusal)
+    def _file(self, request: Request) -> Response:
+        if request.method not in _METHODS:
+            return self._oss_error(method_not_allowed(request.method))
+        error = self.signer.verify(
+            request.method, request.path, request.query, request.headers, now=self._now()
+        )
+        if error is not None:
+            return self._oss_error(error)
         path = unquote(request.path)
         elapsed = self._elapsed()
         if path in self._pictures:
@@ -172,13 +177,14 @@ class DemoService:
 
     def _oss_error(self, error: ErrorResponse) -> Response:
         headers = {"Content-Type": "application/xml", **_request_id()}
-        if refusal.ec:
-            headers["x-oss-ec"] = refusal.ec
-        if refusal.status == 405:
-            headers["Allow"] = ", ".join(_READS)
-        host = self.origin.removeprefix("http://")
-        body = refusal.xml(host=host, request_id=headers["x-oss-request-id"])
-        return Answer(refusal.status, body, headers)
+        if error.ec:
+            headers["x-oss-ec"] = error.ec
+        if error.status == 405:
+            headers["Allow"] = ", ".join(_METHODS)
+        body = error.xml(
+            host=self.origin.removeprefix("http://"), request_id=headers["x-oss-request-id"]
+        )
+        return Response(error.status, body, headers)
 
     def _elapsed(self) -> float:
         return (self._now() - self._started) * self._speed

@@ -7,7 +7,8 @@ task has ended, and frame IDs that are unrelated to the file's name.
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Final, Literal
 from uuid import NAMESPACE_URL, uuid5
 
 State = Literal["IN_PROGRESS", "COMPLETED", "FAILED"]
@@ -16,7 +17,8 @@ DAY: Final = 24 * 60 * 60
 """Seconds that a link is valid, unless its story has a `link_lifetime`."""
 
 
-class Scene(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Scene:
     """One frame of the progress."""
 
     drawn_at: float
@@ -25,8 +27,9 @@ class Scene(NamedTuple):
     """The number in the file's name. A scene without a picture of its own repeats the last one."""
 
 
-class Item(NamedTuple):
-    """One item of a result. A video's content is the path of its file, and is signed when sent."""
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a result. The content of a video is the path of its file, not signed yet."""
 
     type: Literal["video", "text"]
     content: str
@@ -34,8 +37,9 @@ class Item(NamedTuple):
     score_detail: str = ""
 
 
-class Moment(NamedTuple):
-    """A task as it is at one time."""
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The state of a task at one time."""
 
     state: State
     scenes: tuple[Scene, ...]
@@ -44,8 +48,9 @@ class Moment(NamedTuple):
     points: tuple[int, ...]
 
 
-class Story(NamedTuple):
-    """The whole course of one task."""
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Everything that happens to one task."""
 
     task_id: str
     label: str

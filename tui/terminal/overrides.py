@@ -16,11 +16,12 @@ from typing import Any, Final, NamedTuple
 
 class Kind(Enum):
     """What a name must be: a class whose constructor takes the parameters, a method that does,
-    one behind `functools.lru_cache`, or an attribute that a constructor sets."""
+    one behind `functools.lru_cache`, a property, or an attribute that a constructor sets."""
 
     CLASS = auto()
     METHOD = auto()
     CACHED_METHOD = auto()
+    PROPERTY = auto()
     ATTRIBUTE = auto()
 
 

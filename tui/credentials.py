@@ -184,10 +184,9 @@ class CurrentKey:
 
 def _validate(value: str, source: str, hint: str = "") -> ApiKey:
     value = value.strip()
-    if not value:
-        raise UserError(f"The key from {source} is empty; put an API key there.")
-    if value in _PLACEHOLDERS:
-        raise UserError(f"The key from {source} is a placeholder; put an API key there.")
+    if not value or value in _PLACEHOLDERS:
+        kind = "a placeholder" if value else "empty"
+        raise UserError(f"The key from {source} is {kind}; put an API key there.")
     if _WELL_FORMED.fullmatch(value):
         return ApiKey(Secret(value), source, hint)
     for position, character in enumerate(value, 1):

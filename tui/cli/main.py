@@ -89,8 +89,8 @@ def _run_command(options: argparse.Namespace, parser: argparse.ArgumentParser) -
             return add(Paths.standard(options.config).watchlist, ids, options.label)
     from tui.cli.watch import WatchOptions, demo, watch
 
-    chosen = WatchOptions(options.config, options.low_bandwidth, options.verbose)
-    return demo(chosen) if options.demo else watch(chosen, ids)
+    chosen = WatchOptions(options.config, options.low_bandwidth, options.verbose, ids)
+    return demo(chosen) if options.demo else watch(chosen)
 
 
 def _ids(words: Sequence[str], parser: argparse.ArgumentParser) -> list[str]:

@@ -34,26 +34,27 @@ _log = logging.getLogger(__name__)
 class WatchOptions(NamedTuple):
     """The options of the command line that concern the dashboard."""
 
-    config: Path | None = None
+    config: Path | None
     """The configuration file that the user named."""
-    low_bandwidth: bool = False
-    verbose: bool = False
+    low_bandwidth: bool
+    verbose: bool
+    ids: list[str]
+    """Tasks to add; none in the demo."""
 
 
-def watch(options: WatchOptions, ids: list[str]) -> int:
-    """Open the dashboard on the watchlist, adding `ids`; return the exit code."""
+def watch(options: WatchOptions) -> int:
+    """Open the dashboard on the watchlist; return the exit code."""
     if not _is_usable_terminal():
         return USAGE
     paths = Paths.standard(options.config)
     config = _load_config(options, paths)
-    source = KeySource(
-        paths.config,
-        lambda: KeySettings.from_table(read_table(paths.config), paths.config),
-        os.environ,
-    )
+
+    def read_settings() -> KeySettings:
+        return KeySettings.from_table(read_table(paths.config), paths.config)
+
+    source = KeySource(paths.config, read_settings, os.environ)
     key = CurrentKey(source)
-    warning = source.permission_warning()
-    return _launch(options, paths, config, key, config.host, warning, ids)
+    return _launch(options, paths, config, key, config.host, source.permission_warning())
 
 
 def demo(options: WatchOptions) -> int:
@@ -72,7 +73,7 @@ def demo(options: WatchOptions) -> int:
         )
         settings = KeySettings(inline=Secret(service.api_key))
         key = CurrentKey(KeySource(paths.config, lambda: settings, {}))
-        return _launch(options, paths._replace(config=own.config), config, key, "demo", "", [])
+        return _launch(options, paths._replace(config=own.config), config, key, "demo", "")
 
 
 def _save_demo_tasks(paths: Paths, service: DemoService) -> None:
@@ -99,13 +100,7 @@ def _load_config(options: WatchOptions, paths: Paths) -> Config:
 
 
 def _launch(
-    options: WatchOptions,
-    paths: Paths,
-    config: Config,
-    key: CurrentKey,
-    host: str,
-    warning: str,
-    ids: list[str],
+    options: WatchOptions, paths: Paths, config: Config, key: CurrentKey, host: str, warning: str
 ) -> int:
     """Build the app and run it until it ends; return its exit code.
 
@@ -136,7 +131,7 @@ def _launch(
             redact=redact,
             warnings=warnings,
         )
-        return _open(dependencies, paths.config, ids)
+        return _open(dependencies, paths.config, options.ids)
     except UserError:
         raise
     except Exception as error:

@@ -1,10 +1,8 @@
 """Decide how to open a link on this machine, and run the program that does.
 
 `webbrowser.open` is not used: over SSH it does nothing, or blocks while a text browser takes over
-the screen, or lets `xdg-open` write its errors over the screen (each measured). The first of these
-that applies is used: the user's own command; `$BROWSER`, unless it is a text browser (VS Code
-Remote and similar set it to a helper that opens the user's local browser); the local desktop,
-unless this is an SSH session; the terminal, as a link for the user to click.
+the screen, or lets `xdg-open` write its errors over the screen (each measured). `$BROWSER` counts
+unless it is a text browser: VS Code Remote sets it to what opens the user's local browser.
 """
 
 from __future__ import annotations

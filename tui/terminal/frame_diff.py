@@ -43,7 +43,6 @@ class FrameDiff:
         self._previous: dict[int, dict[int, Strip]] = {}
         """Lines as they were before the last `diff`."""
         self._update: _PartialUpdate | None = None
-        """The last `diff`."""
 
     def forget(self) -> None:
         """Treat the screen as unknown: the terminal's size or content has changed."""

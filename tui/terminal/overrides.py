@@ -36,7 +36,6 @@ class Hook(NamedTuple):
     parameters: tuple[str, ...]
     """Without `self`."""
     benefit: str
-    """What the user gets from it."""
 
 
 _DIFF: Final = "A frame sends only the cells that have changed, instead of the whole screen."

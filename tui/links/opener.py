@@ -155,10 +155,7 @@ def tmux_ssh(environ: Mapping[str, str]) -> str:
 
 
 def run(program: RunProgram) -> str:
-    """Start a program and return why it failed; empty on success. Blocks up to `EXIT_TIMEOUT`.
-
-    The program gets no terminal, and its output is discarded.
-    """
+    """Start a program and return why it failed; empty on success. Blocks up to `EXIT_TIMEOUT`."""
     try:
         child = subprocess.Popen(
             program.argv,

@@ -62,10 +62,7 @@ class PictureCache:
         return identity(url) in self._cached
 
     async def pixels(self, url: str, columns: int, rows: int) -> Pixels:
-        """Return a link's picture, scaled to fit `columns` by `rows` cells.
-
-        Raises `PictureError`, and whatever `fetch` raises.
-        """
+        """Return a picture scaled to fit. Raises `PictureError`, and whatever `fetch` raises."""
         picture = await self._picture(url)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, _scale, picture, columns, rows)

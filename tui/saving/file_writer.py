@@ -104,8 +104,7 @@ async def save(
 class PartialFile:
     """A file that is not complete yet. Every method blocks; all but `discard` raise `SaveError`.
 
-    Thread-safe: `discard` may be called while another thread is still in `write`, as after a
-    cancellation.
+    Thread-safe: after a cancellation, `discard` is called while another thread may be in `write`.
     """
 
     def __init__(self, folder: Path, name: str) -> None:

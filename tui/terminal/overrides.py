@@ -1,7 +1,6 @@
 """The names of Textual that this package relies on without a promise, and the check that they fit.
 
-Each may change in any release. `misfit` compares them with the Textual that is installed; where any
-of them does not fit, stock Textual runs: everything works, only slower.
+Any release may change them. Where one does not fit, stock Textual runs: it works, only slower.
 """
 
 from __future__ import annotations

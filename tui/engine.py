@@ -67,13 +67,13 @@ class Dependencies(NamedTuple):
 class Callbacks(NamedTuple):
     """Receivers of what happens; all are called on the event loop."""
 
-    polled: Callable[[PollResult], None]
+    polled: Callable[[PollResult], object]
     """A poll has ended."""
-    watchlist_changed: Callable[[], None]
+    watchlist_changed: Callable[[], object]
     """Another program changed the watchlist's file, and so the watchlist."""
-    problem_changed: Callable[[str, str], None]
+    problem_changed: Callable[[str, str], object]
     """A problem (a short name) appeared or changed (one line), or was resolved (empty)."""
-    crashed: Callable[[Exception], None]
+    crashed: Callable[[Exception], object]
     """A fault of ours ended a part of the background."""
 
 
@@ -155,8 +155,6 @@ class Engine:
         task.add_done_callback(self._ended)
         return task
 
-    # The watchlist
-
     def _loaded(self, loaded: Snapshot) -> None:
         # At once: what is saved by then must not come back for a moment.
         before = self.watchlist.entries()
@@ -189,8 +187,6 @@ class Engine:
         self.watchlist.restore(record, before)
         self._sync.wake()
         return record.id
-
-    # Polling
 
     def sync_schedule(self, visible: Collection[str]) -> None:
         """Poll exactly what is watched; new tasks at once, those in view before others."""

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.screen import Screen
 
 from tui.dashboard import messages
@@ -69,10 +68,7 @@ class ScenextApp(TerminalApp):
     ]
 
     def __init__(self, dependencies: Dependencies, new_ids: Iterable[str] = ()) -> None:
-        """Build the app; `new_ids` join the watchlist, and the first of them is selected.
-
-        Raises `UserError` if the configured theme does not exist.
-        """
+        """Add `new_ids` and select the first. Raises `UserError` if there is no such theme."""
         super().__init__()
         self._dependencies = dependencies
         self._new_ids = tuple(new_ids)
@@ -85,9 +81,9 @@ class ScenextApp(TerminalApp):
         self.engine = Engine(
             dependencies,
             Callbacks(
-                polled=lambda result: self._post(messages.TaskPolled(result)),
-                watchlist_changed=lambda: self._post(messages.WatchlistChanged()),
-                problem_changed=lambda *problem: self._post(messages.ProblemChanged(*problem)),
+                polled=lambda result: self.post_message(messages.TaskPolled(result)),
+                watchlist_changed=lambda: self.post_message(messages.WatchlistChanged()),
+                problem_changed=lambda *args: self.post_message(messages.ProblemChanged(*args)),
                 crashed=self._crashed,
             ),
         )
@@ -115,8 +111,6 @@ class ScenextApp(TerminalApp):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Return what the palette offers besides the keys."""
         yield SystemCommand("Theme", "Choose other colours", self.action_change_theme)
-
-    # Start and end
 
     def on_main_screen_painted(self) -> None:
         """Start everything that the first paint did not wait for."""
@@ -163,9 +157,6 @@ class ScenextApp(TerminalApp):
         else:
             self.exit()
 
-    def _post(self, message: Message) -> None:
-        self.post_message(message)
-
     def _notify(self, text: str) -> None:
         self.notify(text, markup=False, timeout=NOTIFICATION_SECONDS)
 
@@ -174,8 +165,6 @@ class ScenextApp(TerminalApp):
             self.exit(return_code=1, message=Text(f"scenext-tui: {error}"))
         else:
             self.crash(error)
-
-    # The watchlist
 
     def on_watchlist_changed(self) -> None:
         """Show what another program added or removed."""
@@ -213,8 +202,6 @@ class ScenextApp(TerminalApp):
         self._presenter.show_all(select)
         self.engine.sync_schedule(self.main_screen.tasks.keys_in_view())
 
-    # Polling
-
     def on_task_polled(self, event: messages.TaskPolled) -> None:
         """Apply the result of a poll."""
         error = event.result.error
@@ -248,8 +235,6 @@ class ScenextApp(TerminalApp):
         self.engine.refresh(event.task_ids)
         self._presenter.show_health()
 
-    # What is shown
-
     def on_detail_requested(self) -> None:
         """Show the selected task."""
         self._presenter.show_details()
@@ -279,8 +264,6 @@ class ScenextApp(TerminalApp):
 
         nodes = (RowList, MainScreen, FrameList, ScenextApp)
         self.push_screen(Help(key_groups(self, nodes)))
-
-    # Links
 
     @cached_property
     def _services(self) -> LinkServices:

@@ -7,12 +7,10 @@ elsewhere are named tuples: dataclasses are compiled at each start.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-if TYPE_CHECKING:
-    from tui.scenext.models import PollResult
+from tui.scenext.models import PollResult
 
 
 class TaskPolled(Message):

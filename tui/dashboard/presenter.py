@@ -142,8 +142,7 @@ class Presenter:
         if health.kind is HealthKind.PAUSED:
             # Rounded, so that the words do not change by a wandering fraction.
             until = self._clock.now() + timedelta(seconds=round(health.until - loop_now))
-        text = wording.polling_health(health, until)
-        self._screen.status.polling = text, health.kind.is_trouble
+        self._screen.status.polling = wording.polling_health(health, until), health.kind.is_trouble
 
     def show_problem(self, problem: str, message: str) -> None:
         """Show a problem in the banner until it is resolved: until its message is empty."""

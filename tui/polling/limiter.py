@@ -94,12 +94,11 @@ class RateLimiter:
     def pause(self, seconds: float | None, sent: float, now: float) -> None:
         """Hold everything back, as the answer to a request sent at `sent` asked for."""
         seconds = DEFAULT_PAUSE if seconds is None else seconds
-        until = now + seconds * self._random.uniform(1.0, 1.1)
+        self.paused_until = max(self.paused_until, now + seconds * self._random.uniform(1.0, 1.1))
         if sent >= self._rate_since:
             # Halve once for all requests that were in flight together.
             floor = min(MIN_RATE, self.full_rate)
             self._rate, self._rate_since = max(self.rate(now) / 2, floor), now
-        self.paused_until = max(until, self.paused_until)
 
     def resume(self, slept: float) -> None:
         """Count the `slept` seconds, which the monotonic clock did not, towards a pause."""

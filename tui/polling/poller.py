@@ -13,14 +13,12 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
+from tui.clock import Clock
 from tui.errors import ApiError, ErrorKind
 from tui.polling.schedule import Job, Schedule
 from tui.scenext.models import PollResult, StatusResponse
-
-if TYPE_CHECKING:
-    from tui.clock import Clock
 
 WORKERS: Final = 16
 """Maximum queries in flight: enough to query 1,000 tasks in one period at usual latencies."""
@@ -52,7 +50,7 @@ class _DetachedExecutor(ThreadPoolExecutor):
 
 
 class _Worker:
-    """One client and its queries. After any abnormal end it replaces the client, as that asks."""
+    """One client and its queries. `scenext/client` says why it discards some clients."""
 
     def __init__(self, new_client: Callable[[], Client]) -> None:
         self._new_client = new_client
@@ -119,7 +117,7 @@ class Poller:
         self,
         schedule: Schedule,
         new_client: Callable[[], Client],
-        report: Callable[[PollResult], None],
+        report: Callable[[PollResult], object],
         *,
         clock: Clock,
         key_changed: Callable[[], Awaitable[bool]] | None = None,

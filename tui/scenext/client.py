@@ -182,11 +182,8 @@ async def _read(response: httpx.Response) -> bytes:
     if encoding not in ("", "identity", "gzip", "x-gzip"):
         raise ApiError(ErrorKind.NOT_THE_API, "the answer is encoded in a way nobody asked for")
     length = response.headers.get("content-length", "")
-    if (
-        length.isascii()
-        and length.isdigit()
-        and (len(length) > 12 or int(length) > MAX_RESPONSE_BYTES)
-    ):
+    is_known = length.isascii() and length.isdigit()
+    if is_known and (len(length) > 12 or int(length) > MAX_RESPONSE_BYTES):
         raise _too_large()
     gunzip = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in encoding else None
     body = bytearray()
@@ -194,9 +191,8 @@ async def _read(response: httpx.Response) -> bytes:
     async for chunk in response.aiter_raw():
         received += len(chunk)
         try:
-            body += (
-                gunzip.decompress(chunk, MAX_RESPONSE_BYTES + 1 - len(body)) if gunzip else chunk
-            )
+            room = MAX_RESPONSE_BYTES + 1 - len(body)
+            body += gunzip.decompress(chunk, room) if gunzip else chunk
         except zlib.error:
             raise ApiError(ErrorKind.NOT_THE_API, "the answer's compression is broken") from None
         if max(received, len(body)) > MAX_RESPONSE_BYTES:

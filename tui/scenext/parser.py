@@ -25,9 +25,8 @@ _POINTS_KEYS: Final = ("consumption", "points", "points_consumption", "points_us
 def parse(body: bytes, task_id: str) -> Task:
     """Return the task described by `body`, which must be `task_id`.
 
-    Raises:
-        ApiError: `REJECTED` if the service reports an error, `NOT_THE_API` if the bytes are not a
-            response of the service or describe another task.
+    Raises `ApiError`: `REJECTED` if the service reports an error, `NOT_THE_API` if the bytes are
+    not a response of the service or describe another task.
     """
     envelope = _parse_object(body)
     data = envelope.get("data")

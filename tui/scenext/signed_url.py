@@ -33,11 +33,7 @@ _MAX_TIMESTAMP: Final = 253_402_300_799
 
 @lru_cache(maxsize=4096)
 def expires_at(url: str) -> float | None:
-    """Return when `url` expires, in Unix seconds: `NEVER` without a signature, None if unknown.
-
-    It is unknown if the time is missing, malformed, ambiguous or without a signature, and if `url`
-    is not a web link.
-    """
+    """Return when `url` expires, in Unix seconds: `NEVER` without a signature, None if unknown."""
     query = _query(url)
     if query is None:
         return None
@@ -85,10 +81,7 @@ def _compact_utc(text: str) -> float | None:
 
 
 def is_link(text: str) -> bool:
-    """Return whether `text` is exactly one web link, safe to open or not.
-
-    Text with a space or an invisible character is not a link, and is sanitized as text.
-    """
+    """Return whether `text` is exactly one web link, safe to open or not."""
     return bool(_WEB_LINK.match(text)) and text.isprintable() and " " not in text
 
 

@@ -25,10 +25,7 @@ _PATH: Final = "/get_status/"
 
 
 def parse_task_id(text: str) -> str:
-    """Return the task ID in `text`, which is an ID or a status URL like `…/get_status/12345`.
-
-    Raises `UserError` if there is none; the message says why.
-    """
+    """Return the task ID in `text`: an ID or a URL `…/get_status/12345`. Raises `UserError`."""
     task_id = text.strip()
     if "://" in task_id or _PATH in task_id:
         task_id = _from_url(task_id)

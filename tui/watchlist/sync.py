@@ -37,7 +37,7 @@ class WatchlistSync:
         file: WatchlistFile,
         pending: list[Change],
         on_loaded: Callable[[Snapshot], None],
-        on_problem: Callable[[str], None],
+        on_problem: Callable[[str], object],
         *,
         check_interval: float = CHECK_INTERVAL,
         retry_interval: float = RETRY_INTERVAL,

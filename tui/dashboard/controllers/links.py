@@ -9,9 +9,10 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from textual.app import App, SuspendNotSupported
+from textual.notifications import SeverityLevel
 
 from tui.addresses import unsafe_reason
 from tui.dashboard.screens.link_panel import LinkPanel, OfferedLink
@@ -59,7 +60,7 @@ class LinkController:
         if link is None:
             return
         if reason := unsafe_reason(link.url):
-            self._notify(f"Not copied: {reason}.", is_error=True)
+            self._notify(f"Not copied: {reason}.", "error")
             return
         outcome = await self._to_clipboard(link.url)
         self._notify(f"Link of {link.name} {outcome}. {self._lifetime(link)}")
@@ -91,7 +92,7 @@ class LinkController:
                 print(f"\n{url}\n\nPress enter to go back.", flush=True)  # noqa: T201
                 sys.stdin.readline()
         except SuspendNotSupported:
-            self._notify("This terminal cannot show the raw link.", is_error=True)
+            self._notify("This terminal cannot show the raw link.", "error")
 
     async def _open(self, task_id: str, key: str) -> None:
         link = await self._valid(task_id, key)
@@ -99,7 +100,7 @@ class LinkController:
             return
         plan = await self._in_thread(lambda: self._plan(link.url))
         if isinstance(plan, opener.Reject):
-            self._notify(f"Not opened: {plan.reason}.", is_error=True)
+            self._notify(f"Not opened: {plan.reason}.", "error")
             return
         reason = plan.reason if isinstance(plan, opener.ShowLink) else ""
         is_valid = link.seconds_left(self._engine.server_clock.now()) > 0
@@ -145,8 +146,7 @@ class LinkController:
     def _lifetime(self, link: Link) -> str:
         return link_lifetime(link, self._engine.server_clock.now())
 
-    def _notify(self, text: str, *, is_error: bool = False) -> None:
-        severity: Literal["error", "information"] = "error" if is_error else "information"
+    def _notify(self, text: str, severity: SeverityLevel = "information") -> None:
         self._app.notify(text, severity=severity, markup=False, timeout=5)
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:

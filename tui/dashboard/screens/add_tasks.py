@@ -40,6 +40,8 @@ class AddTasks(ModalScreen[None]):
         super().__init__()
         self._ids = IdsInput(id="ids", placeholder="12345 67890")
         self._label = Input(id="label", max_length=MAX_LABEL_LENGTH)
+        # Blinking would keep an SSH link busy.
+        self._ids.cursor_blink = self._label.cursor_blink = False
         self._wrong = Static(id="wrong")
 
     def compose(self) -> ComposeResult:
@@ -52,10 +54,6 @@ class AddTasks(ModalScreen[None]):
             yield self._label
             yield self._wrong
             yield Static(key_hints(("enter", "add"), ("tab", "next field"), ("esc", "cancel")))
-
-    def on_mount(self) -> None:
-        """Stop the cursors from blinking, which would keep an SSH link busy."""
-        self._ids.cursor_blink = self._label.cursor_blink = False
 
     @on(Input.Submitted)
     def _submitted(self) -> None:

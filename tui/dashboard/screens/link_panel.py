@@ -41,9 +41,6 @@ _NO_LINK: Final = OfferedLink("", "", "", "", "")
 class LinkPanel(ModalScreen[None]):
     """The link itself under a short label, and how it was copied."""
 
-    preview: FramePreview
-    """The picture, shown on request."""
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "copy", "Copy again"),
         Binding("u", "raw", "Show the raw link"),
@@ -84,6 +81,7 @@ class LinkPanel(ModalScreen[None]):
         self._lifetime = Static(Content(link.lifetime), id="lives")
         self._transfer = Static(id="transfer")
         self.preview = FramePreview()
+        """The picture, shown on request."""
         self._dialog = VerticalScroll(classes="dialog", can_focus=False)
         self.set_reactive(LinkPanel.link, link)
 

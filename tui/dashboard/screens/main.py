@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
@@ -87,8 +86,6 @@ class MainScreen(TerminalScreen):
         """The ID of the selected task; empty while there are no tasks."""
         return self.tasks.cursor
 
-    # What is shown
-
     def set_tasks(self, rows: Sequence[TaskRowData], *, empty: bool) -> None:
         """Show exactly these tasks; `empty` says whether the watchlist is, or just its filter."""
         self.set_class(empty, "-empty")
@@ -123,7 +120,7 @@ class MainScreen(TerminalScreen):
         """Swap list and task on a narrow terminal."""
         self._arrange()
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self) -> None:
         """Show list and task side by side where there is room, else one of them."""
         self._arrange()
 
@@ -137,8 +134,6 @@ class MainScreen(TerminalScreen):
         detail = self.deferred.detail
         self._list_pane.display = not (self.opened and (narrow or detail.enlarged))
         detail.display = bool(self.tasks.keys) and (not narrow or self.opened)
-
-    # What the widgets tell
 
     def on_task_list_columns_changed(self) -> None:
         """Report the first paint: only then the list knows its columns."""
@@ -178,8 +173,6 @@ class MainScreen(TerminalScreen):
     def on_descendant_focus(self) -> None:
         """Show the newest frame from the list, and the one under the cursor from the frames."""
         self._request_preview()
-
-    # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return which keys do something now, for the footer."""

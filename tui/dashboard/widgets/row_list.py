@@ -1,7 +1,6 @@
 """A list of one-line rows with a cursor: the base of the task list and the frame list.
 
 A changed cell costs a hundredth of the bytes that an `OptionList` or a `DataTable` would send.
-`virtual_list` says how rows are created.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
@@ -77,8 +76,6 @@ class RowList(VirtualList[V], can_focus=True, inherit_bindings=False):
         super()._assign(row, key)
         row.under_cursor = key == self.cursor
 
-    # The cursor
-
     def watch_cursor(self, old: str, new: str) -> None:
         """Move the mark, keep it in view, and report it."""
         for key in (old, new):
@@ -88,7 +85,7 @@ class RowList(VirtualList[V], can_focus=True, inherit_bindings=False):
         if new:
             self.post_message(self.Highlighted(self))
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self) -> None:
         """Keep the cursor in view."""
         self._reveal()
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import ClassVar, Final
 
 from rich.cells import cell_len
-from textual import events
 from textual.message import Message
 
 from tui.dashboard.widgets.row_list import RowList
@@ -48,7 +47,7 @@ class TaskList(RowList[TaskRowData]):
         if self._longest_id != before:
             self._report_columns()
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self) -> None:
         """Report the new widths of the columns."""
         self._report_columns()
 

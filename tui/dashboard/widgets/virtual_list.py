@@ -1,8 +1,7 @@
 """A virtual list: values by key, one a line, of which only those near the view have a widget.
 
-Each row is a leaf widget. It is created when it first comes near the view, is placed by its line
-number instead of by styles, has a place only while it is near the view, and is touched only while
-it is in view: refreshing one that is scrolled out makes the compositor lay out all of them again.
+Each row is placed by its line number instead of by styles, and is touched only while it is in view:
+refreshing one that is scrolled out makes the compositor lay out all of them again.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Generic
 
-from textual import events
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
@@ -64,8 +62,6 @@ class VirtualList(VerticalScroll, Generic[V]):
     def make_row(self, value: V) -> Row[V]:
         """Return a new row."""
 
-    # Values
-
     def preset(self, values: Iterable[V]) -> None:
         """Show these values from the first paint on; call it before the list is mounted."""
         self._values = {value.key: value for value in values}
@@ -102,8 +98,6 @@ class VirtualList(VerticalScroll, Generic[V]):
     def show_value(self, row: Row[V], value: V) -> None:
         """Show a value in a row, perhaps of another key than before; for subclasses."""
         row.show(value)
-
-    # The view
 
     def keys_in_view(self) -> Sequence[str]:
         """Return the keys of the rows that are in view."""
@@ -154,11 +148,9 @@ class VirtualList(VerticalScroll, Generic[V]):
         """Let rows repaint by themselves once all have been painted."""
         self.call_after_refresh(self._scrolled)
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self) -> None:
         """Bring the rows that came into view up to date."""
         self._show_lines(self._view())
-
-    # Rows
 
     def compose(self) -> ComposeResult:
         """Yield the first screenful; other rows are created when they come near the view."""
@@ -230,8 +222,6 @@ class VirtualList(VerticalScroll, Generic[V]):
                 else:
                     self._spare.append(row)
 
-    # Places
-
     @property
     def layout(self) -> Layout:
         """The layout of the rows."""
@@ -265,7 +255,6 @@ class _RowLayout(Layout):
     name = "rows"
 
     def __init__(self, line_of: Callable[[Widget], int | None]) -> None:
-        """Place widgets on the lines that `line_of` returns."""
         self._line_of = line_of
 
     def arrange(

@@ -1,16 +1,12 @@
-"""The figures on the demo's frames: one for each task, which changes with the frame's number.
-
-Drawn on a canvas of 1280 by 720 points. Pillow is only imported to draw.
-"""
+"""The figures on the demo's frames, one for each task. Imports Pillow only to draw."""
 
 from __future__ import annotations
 
 import math
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
@@ -21,8 +17,7 @@ HEIGHT: Final = 720
 Point = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Palette:
+class Palette(NamedTuple):
     """The colours of one task, as #rrggbb."""
 
     paper: str
@@ -32,8 +27,7 @@ class Palette:
     calm: str
 
 
-@dataclass(frozen=True, slots=True)
-class Canvas:
+class Canvas(NamedTuple):
     """Draws in points on a picture with `scale` pixels per point."""
 
     draw: ImageDraw
@@ -90,11 +84,7 @@ def pythagoras(canvas: Canvas, palette: Palette, number: int) -> None:
     squares = (
         ([corner, right, (right[0], right[1] + a), (corner[0], corner[1] + a)], palette.calm, "a"),
         ([corner, up, (up[0] - b, up[1]), (corner[0] - b, corner[1])], palette.accent, "b"),
-        (
-            [up, right, (right[0] + b, right[1] - a), (up[0] + b, up[1] - a)],
-            palette.main,
-            "c",
-        ),
+        ([up, right, (right[0] + b, right[1] - a), (up[0] + b, up[1] - a)], palette.main, "c"),
     )
     shown = 1 + (number - 1) // 2
     for index, (points, colour, name) in enumerate(squares):

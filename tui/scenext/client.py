@@ -63,8 +63,7 @@ class HttpClientFactory:
         Raises `UserError` if a setting or an environment variable makes connections impossible; the
         message names it.
         """
-        self._config = config
-        self._timeout = timeout
+        self._config, self._timeout = config, timeout
         try:
             host = httpx.URL(config.base_url).host
         except httpx.InvalidURL:
@@ -186,8 +185,7 @@ async def _read(response: httpx.Response) -> bytes:
     if is_known and (len(length) > 12 or int(length) > MAX_RESPONSE_BYTES):
         raise _too_large()
     gunzip = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in encoding else None
-    body = bytearray()
-    received = 0
+    body, received = bytearray(), 0
     async for chunk in response.aiter_raw():
         received += len(chunk)
         try:

@@ -162,8 +162,7 @@ async def _raise_for_status(response: httpx.Response) -> None:
                 start += chunk
                 if len(start) >= 4096:
                     break
-        code = response.headers.get("x-oss-ec", "")
-        if code in _EXPIRED_CODES or _EXPIRED_TEXT in start:
+        if response.headers.get("x-oss-ec") in _EXPIRED_CODES or _EXPIRED_TEXT in start:
             raise MediaError("The link has ended.", expired=True)
     raise MediaError(f"The host of the link answered {response.status_code}.")
 

@@ -68,11 +68,10 @@ class Task(NamedTuple):
 
 
 class StatusResponse(NamedTuple):
-    """A task, and the service's clock when it responded."""
+    """A task, and the service's clock in Unix seconds, None where unknown."""
 
     task: Task
     server_time: float | None
-    """Unix seconds; None where unknown."""
 
 
 class PollResult(NamedTuple):

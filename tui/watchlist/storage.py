@@ -163,7 +163,7 @@ class WatchlistFile:
     def _damaged(self, target: Path, recovered: _ReadResult, why: str) -> _ReadResult:
         """Copy a damaged file and its backup aside, before anything replaces them."""
         try:
-            copy = self._files.copy_aside(target, self._now())
+            copy = self._files.copy_aside(target, self._now()).name
             with suppress(FileNotFoundError):
                 self._files.copy_aside(sibling(target, ".bak"), self._now())
         except OSError as error:
@@ -171,7 +171,7 @@ class WatchlistFile:
             refusal = f"{display_path(target)} {why}, and {not_kept}"
             warning = f"{refusal}. {recovered.warning}".rstrip()
             return recovered._replace(warning=warning, sound=False, refusal=refusal)
-        warning = f"{display_path(target)} {why}; a copy is in {copy.name}. {recovered.warning}"
+        warning = f"{display_path(target)} {why}; a copy is in {copy}. {recovered.warning}"
         return recovered._replace(warning=warning.rstrip(), sound=False)
 
     @contextmanager

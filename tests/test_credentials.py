@@ -17,7 +17,8 @@ from tests.support.examples import examples
 from tui.config import load, read_table
 from tui.credentials import VARIABLE, ApiKey, CurrentKey, KeySettings, KeySource, Secret
 from tui.errors import UserError
-from tui.log import RedactingFormatter, Redactor
+from tui.log import RedactingFormatter
+from tui.redactor import Redactor
 
 KEY = "sk-canary-0123456789"
 OTHER = "sk-other-9876543210"

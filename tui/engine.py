@@ -17,9 +17,9 @@ from tui.clock import Clock, ServerClock
 from tui.config import APP, SERVICE_INTERVAL, Config
 from tui.credentials import CurrentKey, Secret
 from tui.errors import MediaError, UserError
-from tui.log import Redactor
 from tui.polling.poller import Client, Poller
 from tui.polling.schedule import Schedule
+from tui.redactor import Redactor
 from tui.scenext.models import PollResult, TaskStatus
 from tui.watchlist.records import Record, Watchlist
 from tui.watchlist.storage import Snapshot, WatchlistFile

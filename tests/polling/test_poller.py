@@ -14,7 +14,7 @@ import pytest
 from tests.support import virtual_time
 from tui.clock import Clock
 from tui.errors import ApiError, ErrorKind
-from tui.polling.limiter import HealthKind
+from tui.polling.health import HealthKind
 from tui.polling.poller import Poller
 from tui.polling.schedule import Schedule
 from tui.scenext.models import PollResult, StatusResponse, Task, TaskStatus

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from tests.support.examples import examples
 from tui.errors import ApiError, ErrorKind
-from tui.polling.limiter import HealthKind
+from tui.polling.health import HealthKind
 from tui.polling.schedule import Job, Schedule
 
 START = 1000.0

@@ -23,7 +23,7 @@ from tui.dashboard.app import ScenextApp
 from tui.demo import DemoService
 from tui.demo.storyboard import STORIES
 from tui.engine import Dependencies
-from tui.log import Redactor
+from tui.redactor import Redactor
 from tui.scenext.client import HttpClientFactory
 from tui.watchlist.entries import Add, Entry
 from tui.watchlist.storage import WatchlistFile

@@ -45,7 +45,7 @@ from tui.dashboard.widgets.frame_list import FrameList
 from tui.dashboard.widgets.task_row import TaskRow
 from tui.engine import ClientFactory, Dependencies
 from tui.errors import ApiError, ErrorKind
-from tui.log import Redactor
+from tui.redactor import Redactor
 from tui.scenext.client import HttpClientFactory
 from tui.scenext.media import Media
 from tui.scenext.models import Frame, StatusResponse, Task, TaskStatus

@@ -45,7 +45,7 @@ from tui.config import Config
 from tui.credentials import Secret
 from tui.demo import server
 from tui.errors import ApiError, ErrorKind
-from tui.polling.limiter import HealthKind
+from tui.polling.health import HealthKind
 from tui.scenext.client import HttpClientFactory
 from tui.scenext.models import TaskStatus
 

@@ -271,8 +271,8 @@ def test_without_verbose_a_good_poll_is_not_logged_and_paths_names_the_log(
 
 def test_the_log_is_bounded_and_its_owners_alone(tmp_path: Path) -> None:
     program = (
-        "import logging, pathlib, sys; from tui import log\n"
-        "assert not log.start(pathlib.Path(sys.argv[1]), log.Redactor())\n"
+        "import logging, pathlib, sys; from tui import log; from tui.redactor import Redactor\n"
+        "assert not log.start(pathlib.Path(sys.argv[1]), Redactor())\n"
         "for n in range(400): logging.getLogger('tui.x').info('%s %s', n, 'x' * 9500)\n"
     )
     path = tmp_path / "state" / "app" / "app.log"

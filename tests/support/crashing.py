@@ -15,7 +15,7 @@ from tui.config import Config, Paths
 from tui.credentials import CurrentKey, KeySettings, KeySource, Secret
 from tui.dashboard.app import ScenextApp
 from tui.engine import ClientFactory, Dependencies
-from tui.log import Redactor
+from tui.redactor import Redactor
 from tui.terminal import crash_report
 from tui.terminal.lifecycle import TerminalWatchdog, end_now
 from tui.watchlist.storage import WatchlistFile

@@ -23,7 +23,7 @@ from textual.widgets import Static
 
 from tui import log
 from tui.credentials import Secret
-from tui.log import Redactor
+from tui.redactor import Redactor
 from tui.terminal import crash_report
 from tui.terminal.app import TerminalApp
 from tui.terminal.lifecycle import end_now

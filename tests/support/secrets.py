@@ -83,7 +83,7 @@ def main(where: str, folder: Path, key: str) -> None:
     from tui import log
     from tui.config import Paths
     from tui.credentials import Secret
-    from tui.log import Redactor
+    from tui.redactor import Redactor
 
     redact = Redactor()
     redact.learn(Secret(key))

@@ -31,7 +31,7 @@ from tui.clock import Clock
 from tui.config import Config
 from tui.credentials import Secret
 from tui.errors import ApiError
-from tui.polling.limiter import HealthKind
+from tui.polling.health import HealthKind
 from tui.polling.poller import CLOSE_TIMEOUT, WORKERS, Poller
 from tui.polling.schedule import Schedule
 from tui.scenext.client import HttpClientFactory, StatusClient

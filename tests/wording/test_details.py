@@ -11,7 +11,8 @@ from tui.errors import ApiError, ErrorKind
 from tui.scenext.models import Frame, Result, Task, TaskStatus
 from tui.watchlist.entries import Entry
 from tui.watchlist.records import Record
-from tui.wording.details import Field, TaskDetails, link_row, task_details
+from tui.wording.details import Field, TaskDetails, task_details
+from tui.wording.links import link_row
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 VIDEO = "https://oss.scenext.cn/video/abc/final.mp4"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tui.errors import ApiError, ErrorKind
-from tui.polling.limiter import HealthKind, PollingHealth
+from tui.polling.health import HealthKind, PollingHealth
 from tui.sanitize import clean
 from tui.scenext.models import Frame, Task, TaskStatus
 from tui.scenext.signed_url import NEVER

@@ -107,9 +107,10 @@ def _launch(
     A fault of ours on the way is reported and logged like one in the app: without secrets.
     """
     from tui import log
+    from tui.redactor import Redactor
     from tui.terminal import crash_report
 
-    redact = log.Redactor()
+    redact = Redactor()
     redact.learn(key.key.secret)
     crash_report.install(redact)
     warnings = (warning, log.start(paths.log, redact, verbose=options.verbose))

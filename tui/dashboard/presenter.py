@@ -12,7 +12,7 @@ from textual.timer import Timer
 from tui.clock import Clock
 from tui.dashboard.screens.main import MainScreen
 from tui.engine import Engine
-from tui.polling.limiter import HealthKind
+from tui.polling.health import HealthKind
 from tui.watchlist.records import Record
 from tui.wording import tasks as wording
 

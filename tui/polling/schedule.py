@@ -13,7 +13,9 @@ from random import Random
 from typing import Final, NamedTuple
 
 from tui.errors import ApiError, ErrorKind
-from tui.polling.limiter import CircuitBreaker, HealthKind, PollingHealth, RateLimiter
+from tui.polling.circuit_breaker import CircuitBreaker
+from tui.polling.health import HealthKind, PollingHealth
+from tui.polling.rate_limiter import RateLimiter
 
 GRID_TOLERANCE: Final = 1.0
 """Seconds by which a query may be late and still keep its grid."""

@@ -29,7 +29,7 @@ from tui.addresses import is_loopback
 from tui.config import Config
 from tui.credentials import Secret
 from tui.errors import ApiError, ErrorKind, UserError
-from tui.log import Redactor
+from tui.redactor import Redactor
 from tui.sanitize import clean
 from tui.scenext import parser
 from tui.scenext.media import Media

@@ -1,28 +1,16 @@
-"""One task in full, in words: its fields, and rows for the links that can be opened. Pure."""
+"""One task in full, in words. Pure."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
-from tui.addresses import unsafe_reason
 from tui.links.link import Link, task_links
-from tui.sanitize import clean
 from tui.scenext.models import Result, TaskStatus
-from tui.scenext.signed_url import NEVER, file_name
 from tui.watchlist.records import Record
-from tui.wording.tasks import badge, clock_time, time_left
-
-
-class LinkRowData(NamedTuple):
-    """All that a row shows of a frame or a video; the link itself is not part of it."""
-
-    key: str
-    name: str
-    file: str
-    time_left: str
+from tui.wording.tasks import badge, clock_time
 
 
 class Field(NamedTuple):
@@ -43,35 +31,6 @@ class TaskDetails(NamedTuple):
     heading: str
     """Stands above the frames."""
     links: tuple[Link, ...]
-
-
-def link_row(link: Link, server_now: float) -> LinkRowData:
-    """Return what a row shows of a link."""
-    if unsafe_reason(link.url):
-        # Shown for what it is; nothing opens it.
-        return LinkRowData(link.key, link.name, clean(link.url, 120), "unsafe")
-    left = time_left(link.expires_at, server_now)
-    return LinkRowData(link.key, link.name, file_name(link.url), left)
-
-
-def link_lifetime(link: Link, server_now: float) -> str:
-    """Return how long a link stays valid, as a sentence."""
-    if link.expires_at is None:
-        return "When the link ends is not known."
-    if link.expires_at == NEVER:
-        return "The link never expires."
-    if link.seconds_left(server_now) > 0:
-        return f"The link lives for {time_left(link.expires_at, server_now)}."
-    return link_expired(link, server_now)
-
-
-def link_expired(link: Link, server_now: float) -> str:
-    """Return, as a sentence, that a link has expired, whatever it says of itself."""
-    if link.expires_at is None or link.seconds_left(server_now) > 0:
-        return "The link has ended and the service did not renew it."
-    now = datetime.fromtimestamp(server_now, UTC)
-    end = clock_time(datetime.fromtimestamp(link.expires_at, UTC), now)
-    return f"The link ended at {end} and the service did not renew it."
 
 
 def task_details(record: Record, now: datetime) -> TaskDetails:

@@ -16,7 +16,7 @@ from rich.cells import cell_len, set_cell_size
 
 from tui.credentials import ApiKey
 from tui.errors import ApiError, ErrorKind
-from tui.polling.limiter import HealthKind, PollingHealth
+from tui.polling.health import HealthKind, PollingHealth
 from tui.scenext.models import TaskStatus
 from tui.scenext.signed_url import NEVER
 from tui.watchlist.records import Record

@@ -7,7 +7,7 @@ from rich.filesize import decimal as file_size
 from tui.links.link import Link
 from tui.links.resolver import ExpiredLinkError, UnsafeLinkError
 from tui.saving.saver import SaveProgress, SaveReport
-from tui.wording.details import link_expired
+from tui.wording.links import link_expired
 
 
 def save_progress(progress: SaveProgress) -> str:

@@ -20,7 +20,7 @@ from tui.engine import Engine
 from tui.links import clipboard, opener
 from tui.links.link import Link
 from tui.links.resolver import LinkResolver
-from tui.wording.details import link_lifetime
+from tui.wording.links import link_lifetime
 
 _T = TypeVar("_T")
 

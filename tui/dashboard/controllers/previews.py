@@ -19,7 +19,7 @@ from tui.links.link import Link
 from tui.links.resolver import ExpiredLinkError, LinkResolver, UnsafeLinkError
 from tui.pictures.decoding import PictureCache, PictureError, Pixels
 from tui.scenext.signed_url import identity
-from tui.wording.details import link_expired
+from tui.wording.links import link_expired
 
 DEBOUNCE: Final = 0.1
 """Seconds for which a picture must be wanted before it is fetched: a cursor may run past many."""

@@ -19,7 +19,7 @@ from tui.terminal.screen import TerminalScreen
 from tui.wording.tasks import TaskRowData
 
 if TYPE_CHECKING:
-    from tui.dashboard.screens.deferred import DeferredWidgets
+    from tui.dashboard.screens.deferred_widgets import DeferredWidgets
     from tui.dashboard.widgets.filter_input import FilterInput
     from tui.dashboard.widgets.row_list import RowList
     from tui.dashboard.widgets.virtual_list import VirtualList
@@ -72,7 +72,7 @@ class MainScreen(TerminalScreen):
 
     async def mount_deferred(self) -> DeferredWidgets:
         """Mount everything that the first paint does not wait for, and return it."""
-        from tui.dashboard.screens.deferred import DeferredWidgets
+        from tui.dashboard.screens.deferred_widgets import DeferredWidgets
 
         deferred = DeferredWidgets()
         with self.app.batch_update():

@@ -15,7 +15,7 @@ from tui.dashboard.widgets.row_list import RowList
 from tui.dashboard.widgets.virtual_list import VirtualList
 from tui.links.link import Link
 from tui.scenext.signed_url import expires_at
-from tui.wording.details import LinkRowData, link_row
+from tui.wording.links import LinkRowData, link_row
 from tui.wording.tasks import fit
 
 _TIME_WIDTH = 7

@@ -27,10 +27,7 @@ class TaskRow(Row[TaskRowData]):
     """A task's line. Colours come from the list's component classes, one for each state."""
 
     def __init__(
-        self,
-        value: TaskRowData,
-        rows: VirtualList[TaskRowData],
-        columns_of: Callable[[], Columns],
+        self, value: TaskRowData, rows: VirtualList[TaskRowData], columns_of: Callable[[], Columns]
     ) -> None:
         """Show `value` in the widths that `columns_of` returns. See `Row`."""
         super().__init__(value, rows)

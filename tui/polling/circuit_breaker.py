@@ -1,4 +1,4 @@
-"""Limits on all tasks together: how fast the service may be queried, and whether at all.
+"""Whether the service may be queried at all: not while it refuses the key or cannot be reached.
 
 All times are monotonic seconds and are passed in.
 """
@@ -6,11 +6,11 @@ All times are monotonic seconds and are passed in.
 from __future__ import annotations
 
 import math
-from enum import StrEnum
 from random import Random
 from typing import Final, NamedTuple
 
 from tui.errors import ApiError, ErrorKind
+from tui.polling.health import HealthKind, PollingHealth
 
 KEY_PROBE_INTERVAL: Final = 600.0
 """Seconds between two probes with a key that was refused."""
@@ -18,45 +18,8 @@ MAX_PROBE_INTERVAL: Final = 30.0
 """Seconds between two probes of a host that cannot be reached."""
 SUCCESS_TTL: Final = 15.0
 """Seconds for which one good answer proves that host and network work."""
-DEFAULT_PAUSE: Final = 30.0
-"""Seconds of pause after a 429 that does not say how long."""
-MIN_RATE: Final = 0.1
-"""Requests a second that remain after any number of 429s: enough to notice when it is over."""
-
 _OFFLINE_THRESHOLD: Final = 5
 _NOT_THE_API_THRESHOLD: Final = 3
-
-
-class HealthKind(StrEnum):
-    """How polling as a whole is doing."""
-
-    RESTING = "resting"
-    """No task is running."""
-    STARTING = "starting"
-    """No answer yet."""
-    LIVE = "live"
-    LATE = "late"
-    OFFLINE = "offline"
-    NOT_THE_API = "not the API"
-    PAUSED = "paused"
-    KEY_REFUSED = "key refused"
-
-    @property
-    def is_trouble(self) -> bool:
-        """Whether this deserves a warning colour."""
-        return self not in (HealthKind.RESTING, HealthKind.STARTING, HealthKind.LIVE)
-
-
-class PollingHealth(NamedTuple):
-    """A `HealthKind` and its details, for the status bar."""
-
-    kind: HealthKind
-    until: float = 0.0
-    """Monotonic seconds at which a pause ends."""
-    every: float = 0.0
-    """Seconds between two queries of a task, where there are more tasks than the rate allows."""
-    reason: str = ""
-    """The message of the last fault."""
 
 
 class InFlight(NamedTuple):
@@ -66,43 +29,6 @@ class InFlight(NamedTuple):
     sent: float
     is_probe: bool
     """Whether an open breaker let it through."""
-
-
-class RateLimiter:
-    """A token bucket with a burst of one, and the pauses that the service asks for."""
-
-    def __init__(self, rate: float, random: Random) -> None:
-        """Allow `rate` requests a second."""
-        self.full_rate: Final = rate
-        self.paused_until = -math.inf
-        self._random = random
-        self._rate, self._rate_since = rate, -math.inf
-        self._next_token = -math.inf
-
-    def wait(self, now: float) -> float:
-        """Return the seconds until the next request may be sent."""
-        return max(0.0, self._next_token - now, self.paused_until - now)
-
-    def rate(self, now: float) -> float:
-        """Return the requests a second that are allowed: half after a 429, then 1 more a minute."""
-        return min(self.full_rate, self._rate + (now - self._rate_since) / 60)
-
-    def record_sent(self, now: float) -> None:
-        """Spend a token."""
-        self._next_token = max(now, self._next_token) + 1 / self.rate(now)
-
-    def pause(self, seconds: float | None, sent: float, now: float) -> None:
-        """Hold everything back, as the answer to a request sent at `sent` asked for."""
-        seconds = DEFAULT_PAUSE if seconds is None else seconds
-        self.paused_until = max(self.paused_until, now + seconds * self._random.uniform(1.0, 1.1))
-        if sent >= self._rate_since:
-            # Halve once for all requests that were in flight together.
-            floor = min(MIN_RATE, self.full_rate)
-            self._rate, self._rate_since = max(self.rate(now) / 2, floor), now
-
-    def resume(self, slept: float) -> None:
-        """Count the `slept` seconds, which the monotonic clock did not, towards a pause."""
-        self.paused_until -= slept
 
 
 class CircuitBreaker:

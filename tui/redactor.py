@@ -1,0 +1,84 @@
+"""The redactor: replaces keys and signatures in logs, error texts and crash reports by `***`.
+
+The program never puts a key or a signed link there on purpose; this is the second line of defence.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import threading
+from typing import Final
+from urllib.parse import quote
+
+from tui.credentials import Secret
+
+_PREFIX_LENGTH: Final = 8
+"""Characters at the start of a key that are redacted on their own, as a service may quote them."""
+
+# Patterns are compiled on first use, to keep them out of the startup time.
+_SIGNATURE: Final = (
+    r"(?i)((?:signature|security-token|ossaccesskeyid|x-(?:oss|amz)-[a-z-]+)(?:=|%3D))[^&\s\"'<>]+"
+)
+_BEARER: Final = r"(?i)(bearer\s+)[!-~]+"
+
+
+class Redactor:
+    """Replaces known keys, bearer tokens and signatures by `***`."""
+
+    def __init__(self) -> None:
+        self._secrets: list[Secret] = []
+        self._lock = threading.Lock()
+        self._prepared_count = 0
+        self._forms: list[str] = []
+        self._prefixes: list[re.Pattern[str]] = []
+
+    def learn(self, secret: Secret) -> None:
+        """Replace this secret from now on."""
+        if secret not in self._secrets:
+            self._secrets.append(secret)
+
+    def __call__(self, text: str) -> str:
+        """Return `text` without secrets."""
+        if len(text) < _PREFIX_LENGTH:
+            # Fast path for the many short texts of a response, which cannot hold a secret.
+            return text
+        self._prepare()
+        for form in self._forms:
+            text = text.replace(form, "***")
+        for prefix in self._prefixes:
+            text = prefix.sub("***", text)
+        return re.sub(_BEARER, r"\1***", re.sub(_SIGNATURE, r"\1***", text))
+
+    def _prepare(self) -> None:
+        # Not in `learn`, which runs before the first paint.
+        import json
+
+        with self._lock:
+            for secret in self._secrets[self._prepared_count :]:
+                value = secret.reveal()
+                # Plain, and as escaped in a repr, in JSON and in a URL. The longest first, since
+                # one may contain another.
+                forms = {value, repr(value)[1:-1], json.dumps(value)[1:-1], quote(value, safe="")}
+                self._forms = sorted({*self._forms, *forms}, key=len, reverse=True)
+                self._prefixes += _prefix_patterns(value)
+                self._prepared_count += 1
+
+
+def _prefix_patterns(value: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return patterns for the first characters of a key and what follows them.
+
+    One is for plain text, with any character percent-encoded or not. The other is for base64,
+    where the key may start at any of the three offsets in a group of three bytes.
+    """
+    prefix = value[:_PREFIX_LENGTH]
+    plain = "".join(f"(?:{re.escape(c)}|%(?i:{ord(c):02x}))" for c in prefix)
+    base64_forms = set()
+    for offset in range(3):
+        text = base64.b64encode(b"\0" * offset + prefix.encode()).decode()
+        part = text[(offset * 8 + 5) // 6 : (offset + len(prefix.encode())) * 8 // 6]
+        base64_forms |= {re.escape(part), re.escape(part.replace("+", "-").replace("/", "_"))}
+    return (
+        re.compile(rf"{plain}[^\s\"'<>&,;()\[\]{{}}]*"),
+        re.compile(rf"(?:{'|'.join(sorted(base64_forms))})[\w+/=-]*", re.ASCII),
+    )

@@ -10,14 +10,13 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
-from urllib.parse import parse_qsl, quote, unquote
+from typing import NamedTuple
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorResponse:
+class ErrorResponse(NamedTuple):
     """An OSS error: the contents of its XML body and of the header `x-oss-ec`."""
 
     status: int
@@ -42,8 +41,7 @@ class ErrorResponse:
         return "\n".join([head, "<Error>", *lines, "</Error>", ""]).encode()
 
 
-@dataclass(frozen=True, slots=True)
-class Signer:
+class Signer(NamedTuple):
     """An access key for a bucket: signs links and verifies requests for them."""
 
     access_key_id: str
@@ -52,13 +50,9 @@ class Signer:
 
     def sign(self, path: str, expires: int, *, method: str = "GET") -> str:
         """Return `path` with a signature, valid for `method` until `expires` (Unix seconds)."""
-        signature = self._signature(method, path, str(expires))
-        query = (
-            ("OSSAccessKeyId", self.access_key_id),
-            ("Expires", str(expires)),
-            ("Signature", signature),
-        )
-        return path + "?" + "&".join(f"{name}={quote(value, safe='')}" for name, value in query)
+        signature = self._sign(self._string_to_sign(method, path, str(expires)))
+        query = {"OSSAccessKeyId": self.access_key_id, "Expires": expires, "Signature": signature}
+        return f"{path}?{urlencode(query, safe='', quote_via=quote)}"
 
     def verify(
         self, method: str, path: str, query: str, headers: Mapping[str, str], *, now: float
@@ -86,23 +80,18 @@ class Signer:
             message = "The OSS Access Key Id you provided does not exist in our records."
             return ErrorResponse(403, "InvalidAccessKeyId", message, "0002-00000902")
         md5, content_type = headers.get("content-md5", ""), headers.get("content-type", "")
-        expected = self._signature(method, path, expires, md5, content_type)
-        if not hmac.compare_digest(expected.encode(), signature.encode()):
-            return _mismatch(
-                signature, self._string_to_sign(method, path, expires, md5, content_type)
-            )
+        text = self._string_to_sign(method, path, expires, md5, content_type)
+        if not hmac.compare_digest(self._sign(text).encode(), signature.encode()):
+            return _mismatch(signature, text)
         return None
 
     def _string_to_sign(
-        self, method: str, path: str, expires: str, md5: str, content_type: str
+        self, method: str, path: str, expires: str, md5: str = "", content_type: str = ""
     ) -> str:
         """Return the text to sign; the demo has no `x-oss-` headers or sub-resources."""
         return f"{method}\n{md5}\n{content_type}\n{expires}\n/{self.bucket}{unquote(path)}"
 
-    def _signature(
-        self, method: str, path: str, expires: str, md5: str = "", content_type: str = ""
-    ) -> str:
-        text = self._string_to_sign(method, path, expires, md5, content_type)
+    def _sign(self, text: str) -> str:
         digest = hmac.new(self.secret, text.encode(), hashlib.sha1).digest()
         return base64.b64encode(digest).decode()
 

@@ -64,7 +64,7 @@ class Exchange(BaseHTTPRequestHandler):
     def answer(self) -> None:
         """Serve one request, whatever its method."""
         self._drain()
-        self.server.pause()
+        self.server.closing.wait(self.server.latency)
         target = urlsplit(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, target.path, target.query, headers)
@@ -97,11 +97,9 @@ class Exchange(BaseHTTPRequestHandler):
 
     def _drain(self) -> None:
         """Read the request's body: closing a socket with unread bytes resets the connection."""
-        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-            self.close_connection = True
-            return
+        chunked = "chunked" in self.headers.get("Transfer-Encoding", "").lower()
         length = self.headers.get("Content-Length", "0")
-        if not (length.isascii() and length.isdigit()) or len(length) > 9:
+        if chunked or not (length.isascii() and length.isdigit()) or len(length) > 9:
             self.close_connection = True
             return
         self.rfile.read(min(int(length), _MAX_BODY_BYTES))
@@ -112,12 +110,8 @@ class Exchange(BaseHTTPRequestHandler):
 class LoopbackServer(ThreadingHTTPServer):
     """Serves `respond` at http://127.0.0.1:PORT, from `start` to `close`.
 
-    Args:
-        respond: Returns the response to a request; called on one thread per connection.
-        now: The wall clock for the `Date` header, in Unix seconds.
-        latency: Seconds before each response.
-        idle_timeout: Seconds without a byte after which a connection is closed.
-        exchange: The class that serves one connection.
+    `respond` is called on one thread per connection. All times are in seconds; `now` is the wall
+    clock for the `Date` header.
     """
 
     daemon_threads = True
@@ -136,7 +130,7 @@ class LoopbackServer(ThreadingHTTPServer):
         self.now = now
         self.latency = latency
         self.idle_timeout = idle_timeout
-        self._closing = threading.Event()
+        self.closing = threading.Event()
         self._connections: set[Peer] = set()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -158,7 +152,7 @@ class LoopbackServer(ThreadingHTTPServer):
 
     def close(self) -> None:
         """Close all connections and free the port, within about a second. Idempotent."""
-        self._closing.set()
+        self.closing.set()
         if self._thread is not None:
             self.shutdown()
             self._thread.join()
@@ -171,11 +165,6 @@ class LoopbackServer(ThreadingHTTPServer):
                         connection.shutdown(socket.SHUT_RDWR)
             self._changed.wait_for(lambda: not self._connections, timeout=1.0)
 
-    def pause(self) -> None:
-        """Wait for `latency`, or until the server closes."""
-        if self.latency > 0:
-            self._closing.wait(self.latency)
-
     def server_bind(self) -> None:
         """Bind without the reverse look-up of `HTTPServer`, which can hang."""
         TCPServer.server_bind(self)
@@ -187,14 +176,12 @@ class LoopbackServer(ThreadingHTTPServer):
             self._connections.add(request)
         super().process_request(request, client_address)
 
-    def process_request_thread(self, request: Peer, client_address: object) -> None:
-        """Serve the connection on its own thread, and unregister it at its end."""
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            with self._changed:
-                self._connections.discard(request)
-                self._changed.notify_all()
+    def shutdown_request(self, request: Peer) -> None:
+        """Close the connection and unregister it."""
+        super().shutdown_request(request)
+        with self._changed:
+            self._connections.discard(request)
+            self._changed.notify_all()
 
     def handle_error(self, request: Peer, client_address: object) -> None:
         """Log nothing: errors here come from peers that disconnected."""

@@ -8,7 +8,7 @@ task has ended, and frame IDs that are unrelated to the file's name.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 State = Literal["IN_PROGRESS", "COMPLETED", "FAILED"]
@@ -17,8 +17,7 @@ DAY: Final = 24 * 60 * 60
 """Seconds that a link is valid, unless its story has a `link_lifetime`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(NamedTuple):
     """One frame of the progress."""
 
     drawn_at: float
@@ -27,8 +26,7 @@ class Scene:
     """The number in the file's name. A scene without a picture of its own repeats the last one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One item of a result. The content of a video is the path of its file, not signed yet."""
 
     type: Literal["video", "text"]
@@ -37,8 +35,7 @@ class Item:
     score_detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """The state of a task at one time."""
 
     state: State

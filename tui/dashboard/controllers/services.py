@@ -1,7 +1,4 @@
-"""The controllers for links, previews and downloads, connected.
-
-Imported on the first request of their kind: the first paint does not wait for them.
-"""
+"""The controllers for links, previews and downloads, imported on their first request."""
 
 from __future__ import annotations
 

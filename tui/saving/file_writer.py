@@ -1,16 +1,15 @@
 """Write frames and videos to files: safely named, atomically, and never over another file.
 
 A file is written under a hidden temporary name and gets its own once it is complete on disk. If
-that name is taken by a file with different content, a number is appended.
+that name is taken by a file with different content, a number is appended. How the folder is kept
+from leading elsewhere: `folder`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import filecmp
 import os
 import re
-import tempfile
 import threading
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from urllib.parse import unquote
 
 from tui.atomic_file import os_error_reason
 from tui.sanitize import is_invisible
+from tui.saving.folder import SaveError, TaskFolder
 from tui.scenext.signed_url import identity
 
 if TYPE_CHECKING:
@@ -35,10 +35,6 @@ MAX_FILE_BYTES: Final = 8 << 30
 _RESERVED: Final = re.compile(r"(?i)(con|prn|aux|nul|(com|lpt)[0-9¹²³]) *(\..*)?")
 # What no file system allows, and what a shell interprets: users paste the path after `scp`.
 _FORBIDDEN: Final = re.compile(r"""[/\\<>:"|?*$`;&!'\x00-\x1f\x7f-\x9f]+""")
-
-
-class SaveError(Exception):
-    """A file could not be written; the message is one line that says which and why."""
 
 
 def safe_name(text: str, fallback: str) -> str:
@@ -85,7 +81,8 @@ async def save(
 
     Args:
         body: The bytes.
-        folder: Created if it is missing.
+        folder: The task's; created if it is missing, as is its parent, the download folder. The
+            parent may be a link and anybody's, the task's folder may not.
         name: A safe name.
         progress: Called with the bytes received, and the total where known.
         executor: Runs the blocking file operations.
@@ -95,7 +92,7 @@ async def save(
         Exception: whatever `body` raises.
     """
     run = asyncio.get_running_loop().run_in_executor
-    file = PartialFile(folder, name)
+    file = PartialFile(folder / name)
     if body.length is not None and body.length > MAX_FILE_BYTES:
         raise _too_large(name)
     try:
@@ -120,21 +117,21 @@ class PartialFile:
     cancellation.
     """
 
-    def __init__(self, folder: Path, name: str) -> None:
-        self._folder = folder
-        self._name = name
+    def __init__(self, path: Path) -> None:
+        """Prepare; `path` is what the complete file is to be named."""
+        self._path = path
         self._lock = threading.Lock()
         self._discarded = False
-        self._path: Path | None = None
+        self._folder: TaskFolder | None = None
+        self._temporary = ""
         self._file: BinaryIO | None = None
 
     def open(self) -> None:
         """Create the folder and the temporary file."""
         with self._guarded():
-            self._folder.mkdir(parents=True, exist_ok=True)
-            handle, path = tempfile.mkstemp(prefix=".", suffix=".part", dir=self._folder)
-            self._path = Path(path)
-            self._file = open(handle, "wb")  # noqa: SIM115, PTH123 (closed by `discard`)
+            self._folder = TaskFolder(self._path.parent)
+            self._temporary, fd = self._folder.create(".part")
+            self._file = open(fd, "w+b")  # noqa: SIM115, PTH123 (closed by `discard`)
 
     def write(self, chunk: bytes) -> None:
         with self._guarded():
@@ -144,76 +141,51 @@ class PartialFile:
     def commit(self) -> Path:
         """Flush the file and give it its name; return its path."""
         with self._guarded():
+            assert self._folder is not None  # noqa: S101 (opened)
             assert self._file is not None  # noqa: S101 (opened)
-            assert self._path is not None  # noqa: S101 (opened)
             self._file.flush()
             os.fsync(self._file.fileno())
-            with suppress(OSError):  # Not every file system supports permissions.
-                self._path.chmod(0o666 & ~_umask())
-            return self._publish(self._path)
+            return self._publish(self._folder, self._file.fileno())
 
     def discard(self) -> None:
         """Close the file and remove its temporary name; what `commit` has named stays."""
-        with self._lock, suppress(OSError):
+        with self._lock:
             self._discarded = True
-            if self._path is not None:
-                self._path.unlink(missing_ok=True)
-            if self._file is not None:
-                self._file.close()
+            if self._folder is not None and self._temporary:
+                with suppress(OSError):
+                    self._folder.unlink(self._temporary)
+            for opened in (self._file, self._folder):
+                if opened is not None:
+                    with suppress(OSError):
+                        opened.close()
+            self._file = self._folder = None
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
         try:
             with self._lock:
                 if self._discarded:
-                    raise SaveError(f"{self._name} was given up.")
+                    raise SaveError(f"{self._path.name} was given up.")
                 yield
         except OSError as error:
-            path = self._folder / self._name
-            raise SaveError(f"Not saved to {path}: {os_error_reason(error)}.") from None
+            raise self._error(os_error_reason(error)) from None
 
-    def _publish(self, temporary: Path) -> Path:
-        stem, suffix = Path(self._name).stem, Path(self._name).suffix
+    def _publish(self, folder: TaskFolder, fd: int) -> Path:
+        path = self._path
         for number in range(1, 1000):
-            target = self._folder / (self._name if number == 1 else f"{stem}-{number}{suffix}")
-            if _claim(temporary, target) or _same_content(temporary, target):
-                return target
-        raise SaveError(f"There are too many files named {self._name} in {self._folder}.")
+            name = path.name if number == 1 else f"{path.stem}-{number}{path.suffix}"
+            if folder.claim(self._temporary, name):
+                if not folder.holds(fd, name):
+                    folder.unlink(name)
+                    raise self._error("another program replaced it meanwhile")
+                return path.with_name(name)
+            if folder.holds(fd, name):
+                return path.with_name(name)
+        raise SaveError(f"There are too many files named {path.name} in {path.parent}.")
 
-
-def _claim(temporary: Path, target: Path) -> bool:
-    """Rename without ever replacing another file; return whether the name was free."""
-    try:
-        try:
-            target.hardlink_to(temporary)
-        except FileExistsError:
-            return False
-        except OSError:
-            # A file system without hard links: reserve the name, then replace it.
-            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            try:
-                temporary.replace(target)
-            except OSError:
-                target.unlink(missing_ok=True)
-                raise
-    except FileExistsError:
-        return False
-    return True
-
-
-def _same_content(temporary: Path, target: Path) -> bool:
-    """Return whether two files have the same content; False if one cannot be read."""
-    try:
-        return target.is_file() and filecmp.cmp(temporary, target, shallow=False)
-    except OSError:
-        return False
+    def _error(self, reason: str) -> SaveError:
+        return SaveError(f"Not saved to {self._path}: {reason}.")
 
 
 def _too_large(name: str) -> SaveError:
     return SaveError(f"{name} is larger than {MAX_FILE_BYTES >> 30} GiB.")
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

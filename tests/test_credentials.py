@@ -289,20 +289,6 @@ def test_a_new_key_is_noticed(place: Place) -> None:
     assert current.key.source == str(place.config)
 
 
-def test_an_inline_key_that_others_may_read(place: Place) -> None:
-    place.write(f'api_key = "{KEY}"').chmod(0o644)
-    source = place.source()
-    assert source.permission_warning() == (
-        f"{place.config} holds the API key and other users may read it: chmod 600 it"
-    )
-    place.config.chmod(0o600)
-    assert source.permission_warning() == ""
-    place.write("theme = 'nord'").chmod(0o644)
-    assert source.permission_warning() == ""
-    place.config.unlink()
-    assert source.permission_warning() == ""
-
-
 # That nobody tells it
 
 

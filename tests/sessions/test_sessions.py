@@ -324,6 +324,25 @@ def test_what_cannot_be_done_is_one_line(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("demo", [False, True])
+def test_a_configuration_that_others_may_change_is_told(
+    home: Home, service: ScriptedService, demo: bool
+) -> None:
+    home.configure(base_url=service.base_url, api_key_file="key", open_command="true")
+    (home.config.parent / "key").write_text(service.api_key)
+    (home.config.parent / "key").chmod(0o644)
+    home.config.chmod(0o666)
+    with home.open(*["--demo"] if demo else [], cols=200) as terminal:
+        terminal.wait_for(r"decides\s+what\s+is\s+run\s+and\s+other\s+users\s+may\s+change\s+it")
+        key_warning = r"key\s+holds\s+the\s+API\s+key\s+and\s+other\s+users\s+may\s+read\s+it"
+        if demo:
+            assert not re.search(key_warning, terminal.text()), "it is not used"
+        else:
+            terminal.wait_for(key_warning)
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+
+
 def test_without_a_key_nothing_is_sent(home: Home, service: ScriptedService) -> None:
     home.configure(base_url=service.base_url)
     with home.open() as terminal:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tui.cli.exit_codes import DONE, FAILED, USAGE
+from tui.cli.permissions import permission_warnings
 from tui.config import APP, Config, Paths, load, read_table
 from tui.credentials import CurrentKey, KeySettings, KeySource, Secret
 from tui.errors import UserError
@@ -54,8 +55,9 @@ def watch(options: WatchOptions, ids: list[str]) -> int:
         os.environ,
     )
     key = CurrentKey(source)
-    warning = source.permission_warning()
-    return _Launch(paths, config, paths.config, key, config.host, options.verbose, warning).run(ids)
+    warnings = permission_warnings(paths.config, config.key)
+    launch = _Launch(paths, config, paths.config, key, config.host, options.verbose, warnings)
+    return launch.run(ids)
 
 
 def demo(options: WatchOptions) -> int:
@@ -74,7 +76,9 @@ def demo(options: WatchOptions) -> int:
         )
         settings = KeySettings(inline=Secret(service.api_key))
         key = CurrentKey(KeySource(paths.config, lambda: settings, {}))
-        return _Launch(paths, config, own.config, key, "demo", options.verbose).run([])
+        # The demo runs the user's open_command, but does not use their key.
+        warnings = permission_warnings(own.config, KeySettings())
+        return _Launch(paths, config, own.config, key, "demo", options.verbose, warnings).run([])
 
 
 def _save_demo_tasks(paths: Paths, service: DemoService) -> None:
@@ -110,7 +114,7 @@ class _Launch(NamedTuple):
     key: CurrentKey
     host: str
     verbose: bool
-    warning: str = ""
+    warnings: tuple[str, ...]
 
     def run(self, ids: list[str]) -> int:
         """Build the app and run it until it ends; return its exit code.
@@ -148,7 +152,7 @@ class _Launch(NamedTuple):
             host=self.host,
             downloads=self.config.download_dir or Paths.downloads(),
             redact=redact,
-            warnings=(self.warning, no_log),
+            warnings=(*self.warnings, no_log),
         )
 
 

@@ -284,6 +284,47 @@ def test_no_file_is_too_odd(tmp_path_factory: pytest.TempPathFactory, data: byte
     assert len(message.splitlines()) <= 1
 
 
+@pytest.mark.parametrize(
+    ("variable", "chosen"),
+    [
+        ("", ""),
+        ("Downloads", "Downloads"),
+        ("other", "other"),
+        ("missing", ""),
+        ("file", ""),
+        ("dangling", ""),
+        ("link", "link"),
+    ],
+)
+def test_saved_files_go_to_the_downloads_folder_or_to_one_in_the_data_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, chosen: str
+) -> None:
+    for name in ("other", "here", "Downloads") if variable else ("here",):
+        (tmp_path / name).mkdir()
+    (tmp_path / "file").write_text("")
+    (tmp_path / "dangling").symlink_to("nowhere")
+    (tmp_path / "link").symlink_to("here")
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_DOWNLOAD_DIR", str(tmp_path / variable) if variable else "")
+    expected = tmp_path / chosen if chosen else tmp_path / "data" / "scenext-tui" / "downloads"
+    assert Paths.downloads() == expected
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("relative", [".", "here", "./here", "~"])
+def test_a_relative_downloads_folder_never_means_the_current_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, relative: str
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_DOWNLOAD_DIR", relative)
+    assert Paths.downloads() == tmp_path / "data" / "scenext-tui" / "downloads"
+
+
 def test_files_are_in_the_xdg_places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("CONFIG", "DATA", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name))

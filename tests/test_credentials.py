@@ -292,20 +292,6 @@ def test_a_new_key_is_noticed(key_setup: KeySetup) -> None:
     assert current.key.source == str(key_setup.config)
 
 
-def test_an_inline_key_that_others_may_read(key_setup: KeySetup) -> None:
-    key_setup.write(f'api_key = "{KEY}"').chmod(0o644)
-    source = key_setup.source()
-    assert source.permission_warning() == (
-        f"{key_setup.config} holds the API key and other users may read it: chmod 600 it"
-    )
-    key_setup.config.chmod(0o600)
-    assert source.permission_warning() == ""
-    key_setup.write("theme = 'nord'").chmod(0o644)
-    assert source.permission_warning() == ""
-    key_setup.config.unlink()
-    assert source.permission_warning() == ""
-
-
 # No message contains the key
 
 

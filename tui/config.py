@@ -50,9 +50,15 @@ class Paths(NamedTuple):
 
     @staticmethod
     def downloads() -> Path:
-        """Return the user's folder for downloads, or the current folder if it is missing."""
-        folder = Unix(APP, appauthor=False).user_downloads_path
-        return folder if folder.is_dir() else Path.cwd()
+        """Return the user's folder for downloads, or one of ours if it is missing.
+
+        Never the current folder: what another user put there could lead files elsewhere.
+        """
+        folders = Unix(APP, appauthor=False)
+        folder = folders.user_downloads_path
+        if folder.is_absolute() and folder.is_dir():
+            return folder
+        return folders.user_data_path / "downloads"
 
     @classmethod
     def inside(cls, folder: Path) -> Paths:

@@ -117,18 +117,6 @@ class KeySource:
         """Return whether a file behind the key has changed since `read`. Blocks for a stat."""
         return bool(self._watched) and self._stamps != tuple(map(_stamp, self._watched))
 
-    def permission_warning(self) -> str:
-        """Return a warning if other users may read the key in `config.toml`; empty otherwise."""
-        try:
-            mode = self._config.stat().st_mode
-            inline = self._read_settings().inline is not None
-        except (OSError, UserError):
-            return ""
-        if not inline or not mode & 0o077:
-            return ""
-        path = display_path(self._config)
-        return f"{path} holds the API key and other users may read it: chmod 600 it"
-
     def _settings(self) -> KeySettings:
         if self._environment is not None:
             self._watched = ()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import logging.handlers
 import os
 import re
-from functools import partial
+import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
 
@@ -16,7 +18,12 @@ from tui.sanitize import clean
 
 MAX_LOG_BYTES: Final = 1 << 20
 """Maximum size of the log file, and of each of its two rotated predecessors."""
+_PREDECESSORS: Final = 2
 _MAX_RECORD_LENGTH: Final = 50_000
+_OPEN_ERRORS: Final = {
+    errno.ELOOP: "it is a symbolic link",
+    errno.ENXIO: "it is not a regular file",
+}
 _QUERY: Final = r"(?i)(https?(?:://|%3a%2f%2f)[^\s?\"'<>]{0,2000}?)(?:\?|%3f)[^\s\"'<>]*"
 
 
@@ -35,8 +42,39 @@ class RedactingFormatter(logging.Formatter):
 
 class _PrivateFileHandler(logging.handlers.RotatingFileHandler):
     def _open(self) -> IO[str]:  # type: ignore[override]
-        opener = partial(os.open, mode=0o600)
-        return open(self.baseFilename, self.mode, encoding=self.encoding, opener=opener)
+        return open(
+            self.baseFilename, self.mode, encoding=self.encoding, errors=self.errors, opener=_opener
+        )
+
+
+def _opener(path: str, flags: int) -> int:
+    """Open a regular file of ours, and make it its owner's alone. Raises `OSError`."""
+    try:
+        # O_NONBLOCK: opening a FIFO of that name must not block for ever.
+        fd = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+    except OSError as error:
+        if reason := _OPEN_ERRORS.get(error.errno or 0):
+            raise OSError(error.errno, f"{reason}; move it away") from None
+        raise
+    try:
+        _make_private(fd, path)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+def _make_private(fd: int, path: str) -> None:
+    status = os.fstat(fd)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.ENXIO, f"{_OPEN_ERRORS[errno.ENXIO]}; move it away")
+    # Some network file systems show another number than our own, as the folder's owner too.
+    if status.st_uid not in (os.geteuid(), Path(path).parent.stat().st_uid):
+        owner = f"it belongs to another user (uid {status.st_uid})"
+        raise OSError(errno.EPERM, f"{owner}; move it away")
+    if status.st_mode & 0o077:
+        with suppress(OSError):  # Not every file system supports permissions.
+            os.fchmod(fd, 0o600)
 
 
 def start(path: Path, redact: Redactor, *, verbose: bool = False) -> str:
@@ -50,10 +88,16 @@ def start(path: Path, redact: Redactor, *, verbose: bool = False) -> str:
         logging.getLogger(name).setLevel(logging.WARNING)
     try:
         AtomicFiles(Filesystem()).make_directories(path.parent)
-        handler = _PrivateFileHandler(path, maxBytes=MAX_LOG_BYTES, backupCount=2, encoding="utf-8")
+        handler = _PrivateFileHandler(
+            path, maxBytes=MAX_LOG_BYTES, backupCount=_PREDECESSORS, encoding="utf-8"
+        )
     except OSError as error:
         root.addHandler(logging.NullHandler())
         return f"No log: {path}: {error.strerror}."
+    for number in range(1, _PREDECESSORS + 1):
+        # One that is missing, a link or another user's is left alone.
+        with suppress(OSError):
+            os.close(_opener(f"{handler.baseFilename}.{number}", os.O_RDONLY | os.O_CLOEXEC))
     handler.setFormatter(
         RedactingFormatter(redact, "%(asctime)s %(levelname)s %(name)s: %(message)s")
     )

@@ -23,10 +23,10 @@ from tui.saving import file_writer
 from tui.saving.file_writer import (
     MAX_FILE_BYTES,
     MAX_NAME_BYTES,
-    SaveError,
     file_name_of,
     safe_name,
 )
+from tui.saving.folder import SaveError
 
 AWKWARD_NAMES = st.one_of(
     st.text(),

@@ -8,6 +8,7 @@ import os
 import random
 import shlex
 import shutil
+import stat
 import subprocess
 import sys
 import threading
@@ -397,6 +398,60 @@ def test_a_folder_that_cannot_be_used_is_said_where_one_looks(
         terminal.press("d")
         terminal.wait_for(r"a\s+file\s+has\s+the\s+name\s+of\s+the\s+folder")
     assert files(downloads) == {"t": b"mine"}
+
+
+@pytest.mark.parametrize(
+    ("target", "owner", "words"),
+    [
+        ("../config/autostart", 0, r"Downloads/t\s+is\s+a\s+symbolic\s+link"),
+        ("", 65501, r"Downloads/t\s+belongs\s+to\s+another\s+user\s+\(uid\s+65501\)"),
+    ],
+)
+def test_a_folder_that_another_user_put_there_is_refused_by_name(
+    home: Home,
+    service: ScriptedService,
+    host: PictureHost,
+    downloads: Path,
+    target: str,
+    owner: int,
+    words: str,
+) -> None:
+    autostart = home.folder / "config" / "autostart"
+    autostart.mkdir()
+    if target:
+        (downloads / "t").symlink_to(target)
+    elif os.geteuid() == 0:
+        (downloads / "t").mkdir()
+        os.chown(downloads / "t", owner, -1)
+        (downloads / "t").chmod(0o777)
+    else:
+        pytest.skip("only root can make another user's folder")
+    host.answers["/evil.desktop"] = picture(RED)
+    service.script("t", task("t", frames=[host.link("/evil.desktop")]))
+    with home.open("watch", "t") as terminal:
+        terminal.wait_for_text("1 frame")
+        terminal.press("d")
+        terminal.wait_for(words)
+    assert files(downloads) == files(autostart) == {}
+
+
+@pytest.mark.parametrize("demo", [False, True])
+def test_without_a_downloads_folder_files_go_to_the_data_folder(
+    home: Home, service: ScriptedService, host: PictureHost, demo: bool
+) -> None:
+    host.answers["/frame1.png"] = picture(RED)
+    service.script("t", task("t", frames=[host.link("/frame1.png")]))
+    started_in = home.folder / "here"
+    started_in.mkdir()
+    saved = home.watchlist.parent / "downloads"
+    with home.open(*(["--demo"] if demo else ["watch", "t"]), cwd=started_in) as terminal:
+        terminal.wait_for(r"\d frame")
+        assert not saved.exists(), "it is made when it is first needed"
+        terminal.press("d")
+        terminal.wait_for(r"Saved\s")
+    assert len(files(saved)) == 1
+    assert list(started_in.iterdir()) == []
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (saved.parent, saved)] == [0o700] * 2
 
 
 # Open and copy

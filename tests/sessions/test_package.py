@@ -15,6 +15,8 @@ from tests.support.home import Home
 from tests.support.terminal import Terminal
 from tui import __version__
 from tui.config import Config
+from tui.pictures import decoding
+from tui.saving import file_writer
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -122,6 +124,12 @@ def test_the_two_lines_of_the_readme_are_what_ci_runs() -> None:
     (pattern,) = re.findall(r"grep -m1 -- '([^']+)' README\.md", script)
     matches = [line for line in README.splitlines() if re.search(pattern, line)]
     assert matches[0] == lines[1]
+
+
+def test_the_limits_in_the_readme_are_those_of_the_program() -> None:
+    text = " ".join(README.split())
+    assert f"pictures that are shown to {decoding.MAX_FILE_BYTES >> 20} MiB" in text
+    assert f"saved files to {file_writer.MAX_FILE_BYTES >> 30} GiB each" in text
 
 
 def test_the_readme_has_every_setting() -> None:

@@ -9,7 +9,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -269,19 +269,93 @@ def test_without_verbose_a_good_poll_is_not_logged_and_paths_names_the_log(
     assert f"log        {home.log}" in home.run("paths").stdout.splitlines()
 
 
+LOG = """
+import logging, pathlib, sys
+from tui import log
+from tui.redactor import Redactor
+print(log.start(pathlib.Path(sys.argv[1]), Redactor()))
+for number in range(int(sys.argv[2])):
+    logging.getLogger("tui.x").info("%s %s", number, "x" * 9500)
+"""
+
+
+def write_log(path: Path, records: int) -> str:
+    """Log to a file in a program of its own; return why that is impossible, if it is."""
+    argv = [sys.executable, "-c", LOG, str(path), str(records)]
+    done = subprocess.run(argv, check=True, cwd=ROOT, timeout=30, stdout=subprocess.PIPE, text=True)
+    return done.stdout.strip()
+
+
 def test_the_log_is_bounded_and_its_owners_alone(tmp_path: Path) -> None:
-    program = (
-        "import logging, pathlib, sys; from tui import log; from tui.redactor import Redactor\n"
-        "assert not log.start(pathlib.Path(sys.argv[1]), Redactor())\n"
-        "for n in range(400): logging.getLogger('tui.x').info('%s %s', n, 'x' * 9500)\n"
-    )
     path = tmp_path / "state" / "app" / "app.log"
-    subprocess.run([sys.executable, "-c", program, path], check=True, cwd=ROOT, timeout=30)
+    assert write_log(path, 400) == ""
     files = [path, path.with_name("app.log.1"), path.with_name("app.log.2")]
     assert sorted(path.parent.iterdir()) == files
     assert all(file.stat().st_size <= MAX_LOG_BYTES for file in files)
     assert path.read_text().splitlines()[-1].split()[4] == "399"
     assert too_permissive(tmp_path.rglob("*")) == []
+
+
+@pytest.mark.parametrize("mode", [0o666, 0o644, 0o640, 0o602])
+@pytest.mark.parametrize("records", [1, 120])
+def test_a_log_that_was_open_to_others_is_its_owners_alone_again(
+    tmp_path: Path, mode: int, records: int
+) -> None:
+    path = tmp_path / "app.log"
+    for name in ("app.log", "app.log.1", "app.log.2"):
+        (tmp_path / name).write_text("before\n")
+        (tmp_path / name).chmod(mode)
+    assert write_log(path, records) == ""
+    assert len(list(tmp_path.iterdir())) == 3
+    assert too_permissive(tmp_path.iterdir()) == []
+
+
+def make_link(path: Path) -> None:
+    (path.parent / "victim").write_text("")
+    path.symlink_to("victim")
+
+
+def make_dangling_link(path: Path) -> None:
+    path.symlink_to("victim")
+
+
+def make_another_users(path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can make another user's file")
+    path.write_text("")
+    os.chown(path, 65501, -1)
+    path.chmod(0o666)
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (make_link, "it is a symbolic link; move it away"),
+        (make_dangling_link, "it is a symbolic link; move it away"),
+        (os.mkfifo, "it is not a regular file; move it away"),
+        (Path.mkdir, "Is a directory"),
+        (make_another_users, "it belongs to another user (uid 65501); move it away"),
+    ],
+)
+def test_a_log_that_is_no_file_of_ours_is_refused(
+    tmp_path: Path, make: Callable[[Path], None], reason: str
+) -> None:
+    path, victim = tmp_path / "app.log", tmp_path / "victim"
+    make(path)
+    mode = path.lstat().st_mode
+    assert write_log(path, 1) == f"No log: {path}: {reason}."
+    assert path.lstat().st_mode == mode
+    assert not victim.exists() or victim.read_text() == ""
+
+
+def test_a_predecessor_of_the_log_that_is_a_link_keeps_its_target_as_it_was(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("")
+    victim.chmod(0o644)
+    (tmp_path / "app.log.1").symlink_to("victim")
+    os.mkfifo(tmp_path / "app.log.2")
+    assert write_log(tmp_path / "app.log", 1) == ""
+    assert victim.stat().st_mode & 0o777 == 0o644
 
 
 def test_a_good_answer_that_quotes_a_secret_shows_none(

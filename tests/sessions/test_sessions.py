@@ -6,7 +6,9 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import tomllib
+from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,7 +16,9 @@ import pytest
 
 from tests.support.home import Home
 from tests.support.service import Reply, ScriptedService, frame_url, task
+from tui.atomic_file import Filesystem
 
+ROOT = Path(__file__).parents[2]
 REASON = "渲染失败：公式无法编译"
 VIDEO = "https://oss.scenext.cn/video/abc/final.mp4"
 
@@ -320,6 +324,25 @@ def test_what_cannot_be_done_is_one_line(
     assert "Traceback" not in completed.stderr
 
 
+@pytest.mark.parametrize("demo", [False, True])
+def test_a_configuration_that_others_may_change_is_told(
+    home: Home, service: ScriptedService, demo: bool
+) -> None:
+    home.configure(base_url=service.base_url, api_key_file="key", open_command="true")
+    (home.config.parent / "key").write_text(service.api_key)
+    (home.config.parent / "key").chmod(0o644)
+    home.config.chmod(0o666)
+    with home.open(*["--demo"] if demo else [], cols=200) as terminal:
+        terminal.wait_for(r"decides\s+what\s+is\s+run\s+and\s+other\s+users\s+may\s+change\s+it")
+        key_warning = r"key\s+holds\s+the\s+API\s+key\s+and\s+other\s+users\s+may\s+read\s+it"
+        if demo:
+            assert not re.search(key_warning, terminal.text()), "it is not used"
+        else:
+            terminal.wait_for(key_warning)
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+
+
 def test_without_a_key_nothing_is_sent(home: Home, service: ScriptedService) -> None:
     home.configure(base_url=service.base_url)
     with home.open() as terminal:
@@ -364,6 +387,44 @@ def test_add_tells_what_it_did_and_refuses_what_is_no_id(home: Home) -> None:
     saved = tomllib.loads(home.watchlist.read_text())
     assert [entry["id"] for entry in saved["task"]] == ["1", "2", "3"]
     assert saved["count"] == 3
+
+
+ADD = """
+import sys
+from tui.cli.main import main
+
+def hook(event, arguments):
+    if event == "open" and str(arguments[0]).endswith(".lock"):
+        print("at the lock", file=sys.stderr, flush=True)
+
+sys.addaudithook(hook)
+sys.exit(main(["add", *sys.argv[1:]]))
+"""
+
+
+def test_two_adds_at_once_claim_each_id_once(home: Home) -> None:
+    home.watchlist.parent.mkdir(parents=True)
+    env = {"PATH": "/usr/bin:/bin", **home.environment()}
+    with ExitStack() as stack:
+        with Filesystem().lock(Path(f"{home.watchlist}.lock"), 5):
+            adds = [
+                stack.enter_context(
+                    subprocess.Popen(
+                        [sys.executable, "-c", ADD, "1", number, "3"],
+                        stdout=subprocess.PIPE,
+                        stderr=subprocess.PIPE,
+                        text=True,
+                        env=env,
+                        cwd=ROOT,
+                    )
+                )
+                for number in ("2", "4")
+            ]
+            for add in adds:
+                assert add.stderr is not None
+                assert add.stderr.readline() == "at the lock\n"
+        told = sorted(add.communicate(timeout=30)[0] for add in adds)
+    assert told == ["Added 1 task; 2 already there.\n", "Added 3 tasks.\n"]
 
 
 @pytest.mark.parametrize(

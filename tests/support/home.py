@@ -74,8 +74,8 @@ class Home:
         cols: int = 120,
         rows: int = 40,
         env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
     ) -> Terminal:
-        """Start the program in a terminal."""
-        return Terminal(
-            [*self.command, *arguments], cols=cols, rows=rows, env=self.environment(env)
-        )
+        """Start the program in a terminal, in `cwd` or else in the home."""
+        argv = [*self.command, *arguments]
+        return Terminal(argv, cols=cols, rows=rows, env=self.environment(env), cwd=cwd)

@@ -115,6 +115,15 @@ def test_a_save_that_changes_nothing_writes_nothing(file: WatchlistFile) -> None
     assert file.stamp() == stamp
 
 
+def test_a_save_says_what_it_added_to_what_the_file_held_by_then(path: Path) -> None:
+    one, other = WatchlistFile(path), WatchlistFile(path)
+    assert one.load().added == other.load().added == ()
+    assert one.save([Add(entry("a")), Add(entry("b"))]).added == ("a", "b")
+    assert other.save([Add(entry("b")), Add(entry("c")), Add(entry("c"))]).added == ("c",)
+    assert one.save([Add(entry("c", "x")), Remove("a"), Update("b", DONE)]).added == ()
+    assert one.save([Remove("c"), Add(entry("c")), Add(entry("d")), Remove("d")]).added == ()
+
+
 def test_files_and_every_folder_made_are_the_owners_alone(tmp_path: Path) -> None:
     old = os.umask(0o022)
     try:
@@ -251,7 +260,7 @@ def test_no_label_makes_a_save_fail(tmp_path: Path, label: str, number: int) -> 
     path.unlink(missing_ok=True)
     saved = WatchlistFile(path).save([Add(entry("a", label))])
     assert saved.entries[0].label == clean(label, MAX_LABEL_LENGTH)
-    assert WatchlistFile(path).load() == saved._replace(stamp=None)
+    assert WatchlistFile(path).load() == saved._replace(stamp=None, added=())
 
 
 @given(st.binary(max_size=200) | TEXT.map(lambda text: text.encode("utf-8", "replace")))

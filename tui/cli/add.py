@@ -21,15 +21,14 @@ def add(watchlist: Path, ids: Sequence[str], label: str) -> int:
     """Save the tasks, tell how many are new, and return the exit code. Raises `UserError`."""
     file = WatchlistFile(watchlist)
     now = datetime.now(UTC)
-    known = {entry.id for entry in file.load().entries}
     label = clean(label, MAX_LABEL_LENGTH).strip()
     try:
-        loaded = file.save([Add(Entry(task_id, now, label)) for task_id in ids])
+        saved = file.save([Add(Entry(task_id, now, label)) for task_id in ids])
     except StorageError as error:
         raise UserError(str(error)) from None
-    if loaded.warning:
-        print(f"{APP}: {loaded.warning}", file=sys.stderr)
-    new = len(set(ids) - known)
+    if saved.warning:
+        print(f"{APP}: {saved.warning}", file=sys.stderr)
+    new = len(saved.added)
     print(added(new, len(ids) - new, label))
     return DONE
 

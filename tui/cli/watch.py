@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tui.cli.exit_codes import DONE, FAILED, USAGE
+from tui.cli.permissions import permission_warnings
 from tui.config import APP, Config, Paths, load, read_table
 from tui.credentials import CurrentKey, KeySettings, KeySource, Secret
 from tui.errors import UserError
@@ -54,7 +55,8 @@ def watch(options: WatchOptions) -> int:
 
     source = KeySource(paths.config, read_settings, os.environ)
     key = CurrentKey(source)
-    return _launch(options, paths, config, key, config.host, source.permission_warning())
+    warnings = permission_warnings(paths.config, config.key)
+    return _launch(options, paths, config, key, config.host, warnings)
 
 
 def demo(options: WatchOptions) -> int:
@@ -73,7 +75,9 @@ def demo(options: WatchOptions) -> int:
         )
         settings = KeySettings(inline=Secret(service.api_key))
         key = CurrentKey(KeySource(paths.config, lambda: settings, {}))
-        return _launch(options, paths._replace(config=own.config), config, key, "demo", "")
+        # The demo runs the user's open_command, but does not use their key.
+        warnings = permission_warnings(own.config, KeySettings())
+        return _launch(options, paths._replace(config=own.config), config, key, "demo", warnings)
 
 
 def _save_demo_tasks(paths: Paths, service: DemoService) -> None:
@@ -100,7 +104,12 @@ def _load_config(options: WatchOptions, paths: Paths) -> Config:
 
 
 def _launch(
-    options: WatchOptions, paths: Paths, config: Config, key: CurrentKey, host: str, warning: str
+    options: WatchOptions,
+    paths: Paths,
+    config: Config,
+    key: CurrentKey,
+    host: str,
+    warnings: tuple[str, ...],
 ) -> int:
     """Build the app and run it until it ends; return its exit code.
 
@@ -113,7 +122,7 @@ def _launch(
     redact = Redactor()
     redact.learn(key.key.secret)
     crash_report.install(redact)
-    warnings = (warning, log.start(paths.log, redact, verbose=options.verbose))
+    warnings = (*warnings, log.start(paths.log, redact, verbose=options.verbose))
     try:
         _prepare_process(config)
         from tui.clock import Clock

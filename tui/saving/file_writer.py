@@ -1,13 +1,13 @@
 """Write frames and videos to files: safely named, atomically, and never over another file.
 
 A file is written under a hidden temporary name and gets its own once it is complete on disk. If
-that name is taken by a file with different content, a number is appended.
+that name is taken by a file with different content, a number is appended. How the folder is kept
+from leading elsewhere: `folder`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import filecmp
 import os
 import re
 import threading
@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import IO, TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 from urllib.parse import unquote
 
 from tui.os_errors import os_error_reason
 from tui.sanitize import is_invisible
+from tui.saving.folder import SaveError, TaskFolder
 from tui.scenext.signed_url import identity
 
 if TYPE_CHECKING:
@@ -37,15 +37,13 @@ _RESERVED: Final = re.compile(r"(?i)(con|prn|aux|nul|(com|lpt)[0-9¹²³]) *(\..
 _FORBIDDEN: Final = re.compile(r"""[/\\<>:"|?*$`;&!'\x00-\x1f\x7f-\x9f]+""")
 
 
-class SaveError(Exception):
-    """A file could not be written; the message is one line that says which and why."""
-
-
 def safe_name(text: str, fallback: str) -> str:
-    """Return `text` as a name for a file that is safe on every system, or else `fallback`.
+    """Return `text` as a name for a file or folder that is safe on every system.
 
-    It has nothing invisible, no spaces but U+0020, nothing that a shell interprets, no leading dot
-    or dash, and at most `MAX_NAME_BYTES` bytes with its extension. Non-Latin scripts are kept.
+    The result has no path separators, no control or invisible characters, no spaces but U+0020,
+    nothing that a shell interprets, no leading dot or dash, is not a name that Windows reserves
+    and has at most `MAX_NAME_BYTES` bytes, with the extension kept. Non-Latin scripts are kept.
+    Returns `fallback` if nothing is left.
     """
     text = _FORBIDDEN.sub("_", text.encode("utf-8", "replace").decode("utf-8"))
     text = "".join(
@@ -76,14 +74,25 @@ async def save(
     progress: Callable[[int, int | None], None],
     executor: Executor,
 ) -> Path:
-    """Write `body` to `folder`/`name`, a safe name, and return the path of the file.
+    """Write `body` to `folder`/`name` and return the path of the file.
 
-    `progress` gets the bytes received, and the total where known. Cancelling leaves nothing behind:
-    it waits until the temporary file is removed, unless cancelled again. Raises `SaveError`, and
-    whatever `body` raises.
+    A number is appended to the name if a file with different content has it. Cancelling leaves
+    nothing behind: it waits until the temporary file is removed, unless cancelled again.
+
+    Args:
+        body: The bytes.
+        folder: The task's; created if it is missing, as is its parent, the download folder. The
+            parent may be a link and anybody's, the task's folder may not.
+        name: A safe name.
+        progress: Called with the bytes received, and the total where known.
+        executor: Runs the blocking file operations.
+
+    Raises:
+        SaveError: the file could not be written, or is larger than `MAX_FILE_BYTES`.
+        Exception: whatever `body` raises.
     """
     run = asyncio.get_running_loop().run_in_executor
-    file = PartialFile(folder, name)
+    file = PartialFile(folder / name)
     if body.length is not None and body.length > MAX_FILE_BYTES:
         raise _too_large(name)
     try:
@@ -104,23 +113,25 @@ async def save(
 class PartialFile:
     """A file that is not complete yet. Every method blocks; all but `discard` raise `SaveError`.
 
-    Thread-safe: after a cancellation, `discard` is called while another thread may be in `write`.
+    Thread-safe: `discard` may be called while another thread is still in `write`, as after a
+    cancellation.
     """
 
-    def __init__(self, folder: Path, name: str) -> None:
-        self._folder = folder
-        self._name = name
+    def __init__(self, path: Path) -> None:
+        """Prepare; `path` is what the complete file is to be named."""
+        self._path = path
         self._lock = threading.Lock()
         self._discarded = False
-        self._file: IO[bytes] | None = None
+        self._folder: TaskFolder | None = None
+        self._temporary = ""
+        self._file: BinaryIO | None = None
 
     def open(self) -> None:
         """Create the folder and the temporary file."""
         with self._guarded():
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._file = NamedTemporaryFile(  # noqa: SIM115 (closed by `discard`)
-                prefix=".", suffix=".part", dir=self._folder, delete=False
-            )
+            self._folder = TaskFolder(self._path.parent)
+            self._temporary, fd = self._folder.create(".part")
+            self._file = open(fd, "w+b")  # noqa: SIM115, PTH123 (closed by `discard`)
 
     def write(self, chunk: bytes) -> None:
         with self._guarded():
@@ -130,75 +141,51 @@ class PartialFile:
     def commit(self) -> Path:
         """Flush the file and give it its name; return its path."""
         with self._guarded():
+            assert self._folder is not None  # noqa: S101 (opened)
             assert self._file is not None  # noqa: S101 (opened)
             self._file.flush()
             os.fsync(self._file.fileno())
-            path = Path(self._file.name)
-            with suppress(OSError):  # Not every file system supports permissions.
-                path.chmod(0o666 & ~_umask())
-            return self._publish(path)
+            return self._publish(self._folder, self._file.fileno())
 
     def discard(self) -> None:
         """Close the file and remove its temporary name; what `commit` has named stays."""
-        with self._lock, suppress(OSError):
+        with self._lock:
             self._discarded = True
-            if self._file is not None:
-                Path(self._file.name).unlink(missing_ok=True)
-                self._file.close()
+            if self._folder is not None and self._temporary:
+                with suppress(OSError):
+                    self._folder.unlink(self._temporary)
+            for opened in (self._file, self._folder):
+                if opened is not None:
+                    with suppress(OSError):
+                        opened.close()
+            self._file = self._folder = None
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
         try:
             with self._lock:
                 if self._discarded:
-                    raise SaveError(f"{self._name} was given up.")
+                    raise SaveError(f"{self._path.name} was given up.")
                 yield
         except OSError as error:
-            path = self._folder / self._name
-            raise SaveError(f"Not saved to {path}: {os_error_reason(error)}.") from None
+            raise self._error(os_error_reason(error)) from None
 
-    def _publish(self, temporary: Path) -> Path:
-        stem, suffix = Path(self._name).stem, Path(self._name).suffix
+    def _publish(self, folder: TaskFolder, fd: int) -> Path:
+        path = self._path
         for number in range(1, 1000):
-            target = self._folder / (self._name if number == 1 else f"{stem}-{number}{suffix}")
-            if _claim(temporary, target) or _same_content(temporary, target):
-                return target
-        raise SaveError(f"There are too many files named {self._name} in {self._folder}.")
+            name = path.name if number == 1 else f"{path.stem}-{number}{path.suffix}"
+            if folder.claim(self._temporary, name):
+                if not folder.holds(fd, name):
+                    folder.unlink(name)
+                    raise self._error("another program replaced it meanwhile")
+                return path.with_name(name)
+            if folder.holds(fd, name):
+                return path.with_name(name)
+        raise SaveError(f"There are too many files named {path.name} in {path.parent}.")
 
-
-def _claim(temporary: Path, target: Path) -> bool:
-    """Give the file the name `target` if that is free, atomically; return whether it was."""
-    try:
-        try:
-            target.hardlink_to(temporary)
-        except FileExistsError:
-            return False
-        except OSError:
-            # A file system without hard links: reserve the name, then replace it.
-            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            try:
-                temporary.replace(target)
-            except OSError:
-                target.unlink(missing_ok=True)
-                raise
-    except FileExistsError:
-        return False
-    return True
-
-
-def _same_content(temporary: Path, target: Path) -> bool:
-    """Return whether two files have the same content; False if one cannot be read."""
-    try:
-        return target.is_file() and filecmp.cmp(temporary, target, shallow=False)
-    except OSError:
-        return False
+    def _error(self, reason: str) -> SaveError:
+        return SaveError(f"Not saved to {self._path}: {reason}.")
 
 
 def _too_large(name: str) -> SaveError:
     return SaveError(f"{name} is larger than {MAX_FILE_BYTES >> 30} GiB.")
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

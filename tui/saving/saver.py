@@ -12,7 +12,7 @@ from tui.errors import MediaError
 from tui.links.link import Link
 from tui.links.resolver import LinkResolver
 from tui.saving import file_writer
-from tui.saving.file_writer import SaveError
+from tui.saving.folder import SaveError
 from tui.scenext.signed_url import identity
 
 if TYPE_CHECKING:

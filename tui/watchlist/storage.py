@@ -44,6 +44,8 @@ class Snapshot(NamedTuple):
     """Whether the file exists but could not be read, so that the entries are its backup's."""
     stamp: tuple[int, int, int] | None = None
     """After a save: what `WatchlistFile.stamp` returns until somebody else writes; else None."""
+    added: tuple[str, ...] = ()
+    """After a save: the IDs that it added to what the file held by then, under the lock."""
 
 
 class _ReadResult(NamedTuple):
@@ -207,7 +209,9 @@ class WatchlistFile:
             self._files.replace(target, data, backup=current.sound)
         # Even if nothing changed: this may be the retry of a save that failed at this very step.
         self._files.sync_directory(target.parent)
-        return Snapshot(document.entries, warning)
+        known = {entry.id for entry in current.document.entries}
+        added = tuple(entry.id for entry in document.entries if entry.id not in known)
+        return Snapshot(document.entries, warning, added=added)
 
     def _encode(self, target: Path, document: Document) -> tuple[bytes, str]:
         """Return the bytes to write, and a warning.

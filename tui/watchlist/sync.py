@@ -153,7 +153,7 @@ class WatchlistSync:
             self._tried, self._pending_since, self._save_problem = 0, None, ""
             self._report()
             self._stamp = snapshot.stamp or self._stamp
-            self._last_snapshot = snapshot._replace(stamp=None)
+            self._last_snapshot = snapshot._replace(stamp=None, added=())
             self._on_loaded(snapshot)
 
     def _save_failed(self, reason: str, tried: int) -> None:

@@ -10,6 +10,10 @@ from __future__ import annotations
 import gc
 from typing import Final
 
+_YOUNG: Final = 700
+"""New objects after which the young generation is collected; Python's own number varies."""
+_MIDDLE: Final = 10
+"""Collections of the young generation after which the middle one is collected."""
 _NEVER: Final = 1 << 30
 _DUE: Final = 10
 """Collections of the middle generation after which a full one is due."""
@@ -25,8 +29,7 @@ def postpone() -> None:
 def begin() -> None:
     """Collect young garbage from now on; treat what exists already as permanent."""
     gc.freeze()
-    young, middle, _ = gc.get_threshold()
-    gc.set_threshold(young, middle, _NEVER)
+    gc.set_threshold(_YOUNG, _MIDDLE, _NEVER)
     gc.enable()
 
 

@@ -332,6 +332,26 @@ def test_all_of_a_task_is_saved_as_it_is_served(home: Home, downloads: Path) -> 
     assert files(downloads) == wanted
 
 
+def test_a_copied_path_is_quoted_where_the_download_folder_needs_it(
+    home: Home, service: ScriptedService, host: Host
+) -> None:
+    host.answers["/a(touch%20PWN).png"] = picture(RED)
+    service.script("t", task("t", "COMPLETED", frames=[host.link("/a(touch%20PWN).png")]))
+    home.configure(
+        base_url=service.base_url,
+        api_key=service.api_key,
+        download_dir=str(home.folder / "my (files)"),
+    )
+    with home.open("watch", "t", env=SSH) as terminal:
+        terminal.wait_for_text("1 frame")
+        terminal.press("d")
+        terminal.wait_for_text("a_touch_PWN_.png.")
+        terminal.press("c")
+        path = home.folder / "my (files)" / "t" / "a_touch_PWN_.png"
+        until(lambda: terminal.clipboards() == [f"'{path}'"], terminal)
+    assert path.is_file()
+
+
 def test_a_cut_connection_and_its_follower_are_both_told(
     home: Home, service: ScriptedService, host: Host, downloads: Path
 ) -> None:

@@ -365,3 +365,22 @@ def test_a_log_record_is_redacted_with_its_traceback(caplog: pytest.LogCaptureFi
     assert told.endswith("ValueError: *** ")
     assert KEY not in told
     assert "\x1b" not in told
+
+
+@pytest.mark.parametrize("name", ["./print-key", "bin/../print-key", "~/print-key"])
+def test_a_command_with_a_slash_is_the_one_beside_the_configuration(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for folder, key in ((place.folder, KEY), (tmp_path / "current", OTHER)):
+        (folder / "bin").mkdir(parents=True)
+        program = folder / "print-key"
+        program.write_text(f"#!/bin/sh\necho {key}\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("HOME", str(place.folder))
+    monkeypatch.chdir(tmp_path / "current")
+    for command in (f"'{name} one'", f"['{name}', 'one']"):
+        place.write(f"api_key_command = {command}")
+        assert place.read().secret == Secret(KEY)
+    monkeypatch.chdir(place.folder)
+    place.config = Path("config.toml")
+    assert place.read().secret == Secret(KEY)

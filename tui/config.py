@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import shlex
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -19,7 +20,7 @@ from platformdirs.unix import Unix
 
 from tui import toml
 from tui.addresses import is_loopback
-from tui.credentials import KeySettings, resolve_path
+from tui.credentials import KeySettings, resolve_path, resolve_program
 from tui.errors import UserError
 from tui.sanitize import clean, display_path
 
@@ -30,6 +31,7 @@ SERVICE_INTERVAL: Final = 30.0
 
 _BASE_URL: Final = "SCENEXT_API_BASE_URL"
 _OPEN_COMMAND: Final = "SCENEXT_OPEN_COMMAND"
+_BROWSER: Final = "BROWSER"
 _HOST: Final = re.compile(r"(?!.{254})[0-9a-z_-]{1,63}(?:\.[0-9a-z_-]{1,63})*\.?")
 
 
@@ -77,7 +79,8 @@ class Config(NamedTuple):
     max_requests_per_second: float = 20.0
     """Maximum over all tasks."""
     open_command: str = ""
-    """Command that opens a link: `{url}` is replaced, or the link appended. Empty: automatic."""
+    """Command that opens a link: `{url}` is replaced, or the link appended. Empty: automatic.
+    Checked: the link is an argument in it, never part of a script."""
     theme: str = ""
     """The name of a Textual theme; empty: the default."""
     ca_file: Path | None = None
@@ -111,7 +114,6 @@ def load(path: Path, environ: Mapping[str, str], *, required: bool = False) -> C
     base_url = _base_url(fields.text("base_url", DEFAULT_BASE_URL), fields.name("base_url"))
     if text := environ.get(_BASE_URL, "").strip():
         base_url = _base_url(text, _BASE_URL)
-    open_command = fields.text("open_command", "")
     config = Config(
         base_url=base_url,
         key=KeySettings.from_table(table, path),
@@ -119,7 +121,7 @@ def load(path: Path, environ: Mapping[str, str], *, required: bool = False) -> C
         max_requests_per_second=fields.number(
             "max_requests_per_second", 20.0, minimum=0.01, maximum=1_000
         ),
-        open_command=environ.get(_OPEN_COMMAND, "").strip() or open_command,
+        open_command=_open_command(fields, environ, path),
         theme=fields.text("theme", ""),
         ca_file=_ca_file(fields.text("ca_file", ""), path),
         download_dir=_download_dir(fields.text("download_dir", ""), path),
@@ -202,6 +204,34 @@ class _Fields(NamedTuple):
         ):
             return float(value)
         raise UserError(f"{self.name(key)} must be a number from {minimum:g} to {maximum:g}")
+
+
+def _open_command(fields: _Fields, environ: Mapping[str, str], config: Path) -> str:
+    """Return the command that opens links; if it is empty, `$BROWSER` is checked in its place."""
+    text, source = fields.text("open_command", ""), fields.name("open_command")
+    if command := environ.get(_OPEN_COMMAND, "").strip():
+        text, source = command, _OPEN_COMMAND
+    if not text:
+        for candidate in environ.get(_BROWSER, "").split(":"):
+            _check_command(candidate, _BROWSER, browser=True)
+        return ""
+    _check_command(text, source)
+    try:
+        program, *arguments = shlex.split(text)
+    except ValueError:
+        return text
+    resolved = resolve_program(config, program, "open_command")
+    return text if resolved == program else shlex.join([resolved, *arguments])
+
+
+def _check_command(text: str, source: str, *, browser: bool = False) -> None:
+    if not text.strip():
+        return
+    # Few users have one, and the first paint does not wait for the rules.
+    from tui.open_command import refusal
+
+    if reason := refusal(text, browser=browser):
+        raise UserError(f"{source} {reason}")
 
 
 def _base_url(text: str, source: str) -> str:

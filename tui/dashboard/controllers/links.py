@@ -89,7 +89,7 @@ class LinkController:
         reason = plan.reason if isinstance(plan, opener.ShowLink) else ""
         if isinstance(plan, opener.RunProgram) and link.seconds_left(self._server_now()) > 0:
             program = plan
-            reason = await self._in_thread(lambda: opener.run(program))
+            reason = await self._in_thread(lambda: opener.run(program, link.url))
             if not reason:
                 self._notify(f"Opened {link.name} with {program.name}.")
                 return

@@ -742,7 +742,10 @@ class FaultyServer(LoopbackServer):
         self.dead_before = 0.0
         self._tls = tls
         self._lock = threading.Lock()
-        super().__init__(self._respond, idle_timeout=30.0, exchange=Misbehaving)
+        # Many are left hanging on purpose.
+        super().__init__(
+            self._respond, idle_timeout=30.0, max_connections=4096, exchange=Misbehaving
+        )
 
     def go_dead(self) -> None:
         """Fall silent on every connection, until `come_alive`."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 _MOST_BODY: Final = 64 * 1024
 """Bytes of a request's body that are read (and thrown away) before the connection is closed."""
+MAX_CONNECTIONS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +64,19 @@ class Exchange(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         """Serve one request, whatever its method."""
-        self._drain()
-        self.server.pause()
-        target = urlsplit(self.path)
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.command, target.path, target.query, headers)
-        try:
-            answer = self.server.respond(request)
-        except Exception as error:  # A traceback on stderr would tear the dashboard's screen.
-            answer = Answer(500, type(error).__name__.encode(), {"Content-Type": "text/plain"})
-        self.send(request, answer)
+        with self.server.answering(self.connection):
+            self._drain()
+            self.server.pause()
+            target = urlsplit(self.path)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            request = Request(self.command, target.path, target.query, headers)
+            try:
+                answer = self.server.respond(request)
+            except Exception as error:  # A traceback on stderr would tear the dashboard's screen.
+                answer = Answer(500, type(error).__name__.encode(), {"Content-Type": "text/plain"})
+            self.send(request, answer)
+            # Buffered until now, as the connection counts as idle from here on.
+            self.wfile.flush()
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer
 
@@ -117,6 +121,8 @@ class LoopbackServer(ThreadingHTTPServer):
         now: The wall clock of the `Date` header, in Unix seconds.
         latency: Seconds before each answer.
         idle_timeout: Seconds without a byte after which a connection is closed.
+        max_connections: Open connections, each of which takes a thread. For one more, the one that
+            has been idle for longest is closed; if all are being answered, the new one is.
         exchange: The class that serves one connection.
     """
 
@@ -130,6 +136,7 @@ class LoopbackServer(ThreadingHTTPServer):
         now: Callable[[], float] = time.time,
         latency: float = 0.0,
         idle_timeout: float = 75.0,
+        max_connections: int = MAX_CONNECTIONS,
         exchange: type[Exchange] = Exchange,
     ) -> None:
         self.respond = respond
@@ -137,7 +144,9 @@ class LoopbackServer(ThreadingHTTPServer):
         self.latency = latency
         self.idle_timeout = idle_timeout
         self._closing = threading.Event()
-        self._open: set[Peer] = set()
+        self._max_connections = max_connections
+        self._open: dict[Peer, bool] = {}
+        """The connections, and whether each is idle; the one that was used last is the last."""
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         super().__init__(("127.0.0.1", 0), exchange)
@@ -166,9 +175,7 @@ class LoopbackServer(ThreadingHTTPServer):
         self.server_close()
         with self._changed:
             for connection in self._open:
-                with suppress(OSError):
-                    if isinstance(connection, socket.socket):
-                        connection.shutdown(socket.SHUT_RDWR)
+                _shut_down(connection)
             self._changed.wait_for(lambda: not self._open, timeout=1.0)
 
     def pause(self) -> None:
@@ -182,10 +189,38 @@ class LoopbackServer(ThreadingHTTPServer):
         self.server_name, self.server_port = "127.0.0.1", int(self.server_address[1])
 
     def process_request(self, request: Peer, client_address: object) -> None:
-        """Note the connection, so that `close` can end it."""
+        """Note the connection, so that `close` can end it; refuse it where there is no room."""
         with self._changed:
-            self._open.add(request)
-        super().process_request(request, client_address)
+            has_room = self._make_room()
+            if has_room:
+                self._open[request] = True
+        if has_room:
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def _make_room(self) -> bool:
+        if len(self._open) < self._max_connections:
+            return True
+        oldest = next((peer for peer, is_idle in self._open.items() if is_idle), None)
+        if oldest is None:
+            return False
+        _shut_down(oldest)
+        return self._changed.wait_for(lambda: oldest not in self._open, timeout=1.0)
+
+    @contextmanager
+    def answering(self, connection: Peer) -> Iterator[None]:
+        """Keep a connection's place while it is being answered."""
+        self._set_idle(connection, False)
+        try:
+            yield
+        finally:
+            self._set_idle(connection, True)
+
+    def _set_idle(self, connection: Peer, is_idle: bool) -> None:
+        with self._changed:
+            if self._open.pop(connection, None) is not None:
+                self._open[connection] = is_idle
 
     def process_request_thread(self, request: Peer, client_address: object) -> None:
         """Serve the connection on its own thread, and forget it at its end."""
@@ -193,8 +228,14 @@ class LoopbackServer(ThreadingHTTPServer):
             super().process_request_thread(request, client_address)
         finally:
             with self._changed:
-                self._open.discard(request)
+                self._open.pop(request, None)
                 self._changed.notify_all()
 
     def handle_error(self, request: Peer, client_address: object) -> None:
         """Stay silent: what fails here is a peer that went away."""
+
+
+def _shut_down(connection: Peer) -> None:
+    with suppress(OSError):
+        if isinstance(connection, socket.socket):
+            connection.shutdown(socket.SHUT_RDWR)

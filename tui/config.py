@@ -90,7 +90,7 @@ class Config(NamedTuple):
     low_bandwidth: bool = False
     """Whether to save bandwidth: no mouse, animations or previews, fewer frames per second."""
     trust_env: bool = True
-    """Whether proxy variables, SSL_CERT_FILE and SSL_CERT_DIR are honoured."""
+    """Whether proxy variables, SSL_CERT_FILE, SSL_CERT_DIR and SSLKEYLOGFILE are honoured."""
 
     @property
     def host(self) -> str:

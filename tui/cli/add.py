@@ -28,7 +28,7 @@ def add(watchlist: Path, ids: Sequence[str], label: str) -> int:
     except StorageError as error:
         raise UserError(str(error)) from None
     if loaded.warning:
-        print(f"{APP}: {loaded.warning}", file=sys.stderr)
+        print(f"{APP}: {clean(loaded.warning)}", file=sys.stderr)
     new = len(set(ids) - known)
     print(added(new, len(ids) - new, label))
     return DONE

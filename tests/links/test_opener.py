@@ -25,6 +25,7 @@ from tui.links.opener import (
     ShowLink,
     encoded,
     is_ssh,
+    no_click_reason,
     plan,
     run,
     tmux_ssh,
@@ -265,6 +266,30 @@ def test_a_tmux_that_fails_says_nothing(tmp_path: Path, monkeypatch: pytest.Monk
     assert tmux_ssh(TMUX) == ""
     script(tmp_path, "tmux", "echo unknown variable >&2; exit 1")
     assert tmux_ssh(TMUX) == ""
+
+
+@pytest.mark.parametrize(
+    ("environ", "features", "reason"),
+    [
+        ({"TERM": "xterm-256color"}, "", ""),
+        (TMUX, "256,clipboard,hyperlinks,RGB", ""),
+        (TMUX, "256,clipboard,title", "tmux passes no links on here (see the README)"),
+        (TMUX, "", "tmux passes no links on here (see the README)"),
+        ({"STY": "1.pts-0"}, "hyperlinks", "This terminal takes no links"),
+        ({"TERM": "linux"}, "", "This terminal takes no links"),
+    ],
+)
+def test_where_a_click_opens_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    environ: dict[str, str],
+    features: str,
+    reason: str,
+) -> None:
+    # Before 3.4 tmux knows no such feature, whatever is set.
+    script(tmp_path, "tmux", f"echo '{features}'")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert no_click_reason(environ) == reason
 
 
 # The link that a program gets

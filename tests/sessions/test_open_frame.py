@@ -283,6 +283,33 @@ def test_the_panel_previews_saves_and_survives_its_closing(
     assert set(files(downloads)) == {"t/frame1.png"}
 
 
+@pytest.mark.parametrize("keys", [b"\r", b"\x1b", b"\x1b[27u", b"q", b"\x03", b"\x04"], ids=ascii)
+def test_each_key_that_the_panel_names_leads_back_from_the_raw_link(
+    home: Home, service: ScriptedService, downloads: Path, keys: bytes
+) -> None:
+    service.script("t", task("t", "COMPLETED", frames=[frame_url("t", 1)]))
+    with home.open("watch", "t", cols=80, rows=24, env=SSH) as terminal:
+        terminal.wait_for(r"Completed .* 1 t")
+        terminal.press("o")
+        terminal.wait_for_text("open frame1 of t")
+        terminal.press("u")
+        terminal.wait_for_text("Press enter to go back.")
+        until(lambda: not terminal.cooked, terminal)
+        # A key that means nothing here is taken whole: its last letter would save all frames.
+        for other in (b"\x1b[D", b"\x1bOD", b"D", "\u00e9".encode()):
+            terminal.write(other)
+            terminal.quiet(0.05)
+        assert "Press enter to go back." in terminal.text()
+        assert "D" not in terminal.line(-1)
+        terminal.write(keys)
+        terminal.wait_for_text("open frame1 of t")
+        terminal.press("escape")
+        terminal.wait_gone("open frame1 of t")
+        terminal.press("q")
+        assert terminal.wait_exit(5) == 0
+    assert files(downloads) == {}
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_no_keys_in_whatever_haste_end_it(
     home: Home, service: ScriptedService, host: Host, downloads: Path, seed: int
@@ -531,6 +558,8 @@ def test_inside_a_default_tmux_a_link_is_copied_both_ways(
         until(lambda: terminal.clipboards() == [url], terminal)
         terminal.press("enter", "o")
         terminal.wait_for_text("Link copied by tmux.")
+        assert "tmux passes no links on here (see the README); u shows" in terminal.text()
+        assert "click" not in terminal.text()
         terminal.press("u")
         terminal.wait_for_text("Press enter to go back.")
         assert url in tmux("capture-pane", "-p", "-J").replace("\n", "")

@@ -157,11 +157,26 @@ def _desktop(url: str, context: OpenContext) -> RunProgram | None:
 
 def tmux_ssh(environ: Mapping[str, str]) -> str:
     """Return tmux's own `SSH_CONNECTION`; empty outside tmux. Blocks while tmux runs."""
-    if not environ.get("TMUX"):
-        return ""
+    return _ask_tmux("show-environment", "SSH_CONNECTION") if environ.get("TMUX") else ""
+
+
+def no_click_reason(environ: Mapping[str, str]) -> str:
+    """Return why a click on a link (OSC 8) opens nothing; empty where it may. Blocks as tmux runs.
+
+    tmux passes links on from 3.4 on, to clients of which it knows that they take them.
+    """
+    if environ.get("TMUX"):
+        features = _ask_tmux("display-message", "-p", "#{client_termfeatures}").split(",")
+        return "" if "hyperlinks" in features else "tmux passes no links on here (see the README)"
+    if environ.get("STY") or environ.get("TERM") == "linux":
+        return "This terminal takes no links"
+    return ""
+
+
+def _ask_tmux(*arguments: str) -> str:
     try:
         process = subprocess.run(
-            ("tmux", "show-environment", "SSH_CONNECTION"),
+            ("tmux", *arguments),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=2.0,

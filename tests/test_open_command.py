@@ -12,6 +12,13 @@ from tui.errors import UserError
 from tui.open_command import fill, refusal, words_of
 
 LINK = "https://x.test/a.png?b=1&c=2"
+CODE = "where it could run code"
+ADVICE = {
+    "pass it as an argument",
+    "write its command as several words, and {url} as one of them",
+    "send it through a pipe",
+    "name a program that takes a link, such as wslview or explorer.exe",
+}
 SAFE = "sh -c 'x \"$1\"' sh {url}"
 
 REFUSED = [
@@ -103,6 +110,8 @@ ALLOWED = [
     "printf '%s\\n' {url}",
     SAFE,
     """sh -c 'xdg-open "$SCENEXT_URL"'""",
+    """sh -c 'echo "$1" | ssh laptop "read -r link; open \\"\\$link\\""' sh {url}""",
+    "explorer.exe",
     """bash -lc 'x "$1"' bash {url}""",
     """bash --norc -o pipefail -c 'x "$1" | y' bash {url}""",
     "sh open.sh {url}",
@@ -128,9 +137,24 @@ ALLOWED = [
 
 @pytest.mark.parametrize("command", REFUSED)
 def test_a_link_in_a_script_is_refused(command: str) -> None:
-    words = refusal(command)
-    assert words.startswith("puts the link into ")
-    assert words.endswith(f", where it could run code; pass it as an argument: {SAFE}")
+    place, separator, advice = refusal(command).partition(", where it could run code; ")
+    assert place.startswith("puts the link into ")
+    assert separator
+    assert advice.partition(": ")[0] in ADVICE
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("/bin/sh -c 'x {url}'", f"a script for sh, {CODE}; pass it as an argument: {SAFE}"),
+        ("cmd.exe /c start", f"a command line of cmd, {CODE}; name a program that takes a link"),
+        ("pwsh -c Start", f"a script for pwsh, {CODE}; name a program that takes a link"),
+        ("ssh a open {url}", f"a command line of ssh, {CODE}; send it through a pipe: sh -c "),
+        ("xterm -e 'x {url}'", f"a command line of xterm, {CODE}; write its command as several"),
+    ],
+)
+def test_the_words_say_where_and_how_else(command: str, words: str) -> None:
+    assert refusal(command).startswith(f"puts the link into {words}")
 
 
 @pytest.mark.parametrize("command", ALLOWED)

@@ -20,7 +20,7 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
-from typing import Final
+from typing import Final, NamedTuple
 
 URL: Final = "{url}"
 """Stands for the link in a command."""
@@ -99,37 +99,50 @@ def refusal(command: str, *, browser: bool = False) -> str:
     words = words_of(command)
     if not words:
         return ""
-    place = _place(_split_by_env([*fill(words, URL, browser=browser)]))
-    if not place:
+    found = _misuse(_split_by_env([*fill(words, URL, browser=browser)]))
+    if found is None:
         return ""
-    link = "%s" if browser else URL
-    advice = f"pass it as an argument: sh -c 'x \"$1\"' sh {link}"
-    return f"puts the link into {place}, where it could run code; {advice}"
+    advice = found.advice.replace(URL, "%s") if browser else found.advice
+    return f"puts the link into {found.place}, where it could run code; {advice}"
 
 
-def _place(words: Sequence[str]) -> str:
-    """Return what the link would be a part of; empty if it is an argument."""
+class _Misuse(NamedTuple):
+    place: str
+    """What the link would be a part of."""
+    advice: str = f"pass it as an argument: sh -c 'x \"$1\"' sh {URL}"
+
+
+_SPACED: Final = f"write its command as several words, and {URL} as one of them"
+_JOINED: Final = f"send it through a pipe: sh -c 'echo \"$1\" | x' sh {URL}"
+_WINDOWS: Final = "name a program that takes a link, such as wslview or explorer.exe"
+
+
+def _misuse(words: Sequence[str]) -> _Misuse | None:
+    """Return what is wrong with the place of the link; None where it is an argument."""
     if URL in words[0]:
-        return "the name of the program"
+        return _Misuse("the name of the program")
     if any(URL in word and _SCRIPT_CHARACTERS & set(word) for word in words):
-        return "a script"
-    for position, word in enumerate(words):
-        name, arguments = _name(word), words[position + 1 :]
-        # Such as `bash-static`, `python3.12` and `vim.basic`.
-        kind = re.split(r"[-.0-9]", name)[0]
-        if any(URL in value for value in _values(arguments, _SCRIPT_OPTIONS.get(kind, ()))):
-            return f"a script for {kind}"
-        if kind in _SHELLS and _is_shell_script(arguments):
-            return f"a script for {kind}"
-        if kind == "cmd" and any(map(_CMD_SCRIPT.fullmatch, arguments)):
-            return "a command line of cmd"
-        if kind in ("powershell", "pwsh") and _is_powershell_script(kind, arguments):
-            return f"a script for {kind}"
-        if name in _TERMINALS and _is_one_word(arguments):
-            return f"a command line of {name}"
-        if name in _JOINERS and any(URL in argument for argument in arguments):
-            return f"a command line of {name}"
-    return ""
+        return _Misuse("a script")
+    each = (_misuse_by(_name(word), words[number:]) for number, word in enumerate(words, 1))
+    return next(filter(None, each), None)
+
+
+def _misuse_by(name: str, arguments: Sequence[str]) -> _Misuse | None:
+    # Such as `bash-static`, `python3.12` and `vim.basic`.
+    kind = re.split(r"[-.0-9]", name)[0]
+    if any(URL in value for value in _values(arguments, _SCRIPT_OPTIONS.get(kind, ()))):
+        return _Misuse(f"a script for {kind}")
+    if kind in _SHELLS and _is_shell_script(arguments):
+        return _Misuse(f"a script for {kind}")
+    if kind == "cmd" and any(map(_CMD_SCRIPT.fullmatch, arguments)):
+        return _Misuse("a command line of cmd", _WINDOWS)
+    if kind in ("powershell", "pwsh") and _is_powershell_script(kind, arguments):
+        return _Misuse(f"a script for {kind}", _WINDOWS)
+    if name in _TERMINALS and _is_one_word(arguments):
+        return _Misuse(f"a command line of {name}", _SPACED)
+    if name in _JOINERS and any(URL in argument for argument in arguments):
+        return _Misuse(f"a command line of {name}", _JOINED)
+    return None
 
 
 def _name(word: str) -> str:

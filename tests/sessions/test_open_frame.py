@@ -472,6 +472,62 @@ def test_a_helper_that_fails_is_said_in_the_panel(
     assert (tmp_path / "got").read_text() == f"{url}\n"
 
 
+def test_what_wslview_makes_of_a_link_runs_nothing_and_opens_the_same_picture(
+    home: Home, service: ScriptedService, host: Host, tmp_path: Path
+) -> None:
+    path = "/f1.png$(calc.exe);a!*(b)"
+    url = host.link(path, "a%2Fb%2B") + "&x=$(calc.exe)"
+    service.script("t", task("t", "COMPLETED", frames=[url]))
+    host.answers["/f1.png%24%28calc.exe%29%3Ba%21%2A%28b%29"] = picture(RED)
+    stubs = tmp_path / "stubs"
+    stubs.mkdir()
+    got = tmp_path / "got"
+    for name, body in (
+        ("wslview", 'powershell.exe -NoProfile -NonInteractive -Command Start "\\"$*\\""'),
+        ("powershell.exe", f'printf "%s\\n" "$@" >> {got}.part; mv {got}.part {got}'),
+    ):
+        (stubs / name).write_text(f"#!/bin/sh\n{body}\n")
+        (stubs / name).chmod(0o755)
+    env = {"BROWSER": "wslview", "PATH": f"{stubs}:{os.environ['PATH']}"}
+    with home.open("watch", "t", env=env) as terminal:
+        terminal.wait_for_text("1 frame")
+        terminal.press("o")
+        terminal.wait_for_text("Opened frame1 with wslview.")
+        terminal.press("y")
+        until(lambda: terminal.clipboards() == [url], terminal)
+        assert url in terminal.links()
+    line = got.read_text().splitlines()[-1]
+    opened = line.removeprefix('"').removesuffix('"')
+    assert not set(opened) & set("$(){};|!*^`'\"")
+    with urllib.request.urlopen(opened) as answer:  # noqa: S310
+        assert answer.read()
+    assert host.asked[-1].query.startswith(url.partition("?")[2].partition("&x")[0])
+
+
+@pytest.mark.parametrize(
+    ("settings", "env", "words"),
+    [
+        ({"open_command": "bash -lc 'xdg-open {url}'"}, {}, "config.toml: open_command puts"),
+        ({}, {"SCENEXT_OPEN_COMMAND": "ssh laptop open {url}"}, "SCENEXT_OPEN_COMMAND puts"),
+        ({}, {"BROWSER": "sh -c 'w3m %s'"}, "BROWSER puts"),
+    ],
+    ids=["file", "variable", "BROWSER"],
+)
+def test_a_command_that_makes_code_of_a_link_is_refused_at_the_start(
+    home: Home,
+    service: ScriptedService,
+    settings: dict[str, str],
+    env: dict[str, str],
+    words: str,
+) -> None:
+    home.configure(base_url=service.base_url, api_key=service.api_key, **settings)
+    with home.open("watch", "t", env=env) as terminal:
+        terminal.wait_for(lambda text: f"{words} the link into" in text.replace("\n", ""))
+        assert terminal.wait_exit() == 1
+        assert 1049 not in terminal.modes
+    assert not service.requests
+
+
 @pytest.mark.parametrize(
     "hostile",
     [

@@ -62,6 +62,9 @@ REFUSED = [
     "cmd.exe /c start {url}",
     "CMD /C start",
     "/mnt/c/Windows/System32/cmd.exe /d /s /c start {url}",
+    "cmd.exe /s/c start {url}",
+    "cmd.exe /Cstart {url}",
+    "cmd.exe //c start {url}",
     "powershell.exe Start {url}",
     "powershell.exe -NoProfile -Command Start {url}",
     "powershell.exe -c Start",
@@ -93,6 +96,8 @@ REFUSED = [
     "tmux new-window 'w3m {url}'",
     "xterm -e 'w3m {url}'",
     "xterm -e {url}",
+    "tmux send-keys {url} Enter",
+    "screen -X stuff {url}",
     # A script of a program that nobody knows.
     "mine -x 'y \"{url}\"'",
     "mine 'y;{url}'",

@@ -32,7 +32,7 @@ _SHELLS: Final = frozenset(
     {
         *("sh", "bash", "dash", "ash", "hush", "zsh", "ksh", "mksh", "pdksh", "lksh", "oksh"),
         *("loksh", "yash", "posh", "rbash", "rksh", "rzsh", "fish", "csh", "tcsh", "nu"),
-        *("elvish", "xonsh", "osh", "ysh", "oil", "rc", "es", "ion", "murex"),
+        *("elvish", "sash", "xonsh", "osh", "ysh", "oil", "rc", "es", "ion", "murex"),
     }
 )
 # All but `-c`, which stands for a script that may follow other options.
@@ -60,16 +60,18 @@ _TERMINALS: Final = frozenset(
     }
 )
 """Programs that give a single word with spaces to a shell, but start several words as they are."""
+_TYPED: Final = frozenset({"send-keys", "send", "stuff", "run-shell", "run"})
+"""Commands of terminals that type their arguments into a shell, or run them in one."""
 _JOINERS: Final = frozenset(
     {
         *("ssh", "autossh", "slogin", "rsh", "remsh", "watch", "adb", "wsl", "i3-msg", "swaymsg"),
-        *("hyprctl", "make", "gmake", "just"),
+        *("hyprctl", "make", "gmake", "just", "plink", "dbclient"),
     }
 )
 """Programs that join their arguments to text that they, or a program elsewhere, parse."""
 _POWERSHELL_FILE: Final = re.compile(r"(?i)[-/]f(?:i(?:le?)?)?")
 _POWERSHELL_SCRIPT: Final = re.compile(r"(?i)[-/](?:c|co|comm?.*|cwa|e|ec|en.*)")
-_CMD_SCRIPT: Final = re.compile(r"(?i)//?[ckr].*")
+_CMD_SCRIPT: Final = re.compile(r"(?i)/{1,2}(?:[a-z]/)*[ckr].*")
 
 
 def words_of(command: str) -> list[str] | None:
@@ -199,7 +201,9 @@ def _is_powershell_script(kind: str, arguments: Sequence[str]) -> bool:
 
 
 def _is_one_word(arguments: Sequence[str]) -> bool:
-    """Return whether the link is in a command line that is a single word."""
+    """Return whether the link is in a command line that is a single word, or is typed."""
+    if _TYPED.intersection(arguments):
+        return True
     values = _values(arguments, ("-e", "-x", "--command", "--execute"))
     return any(URL in word and " " in word for word in arguments) or any(
         URL in value for value in values

@@ -521,8 +521,9 @@ def test_a_command_that_makes_code_of_a_link_is_refused_at_the_start(
     words: str,
 ) -> None:
     home.configure(base_url=service.base_url, api_key=service.api_key, **settings)
+    wanted = "".join(f"{words} the link into".split())
     with home.open("watch", "t", env=env) as terminal:
-        terminal.wait_for(lambda text: f"{words} the link into" in text.replace("\n", ""))
+        terminal.wait_for(lambda text: wanted in "".join(text.split()))
         assert terminal.wait_exit() == 1
         assert 1049 not in terminal.modes
     assert not service.requests

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from tui import __version__
 from tui.cli.exit_codes import FAILED
@@ -26,12 +26,16 @@ Exit codes: 0 done, 1 could not, 2 wrong usage.
 """
 
 
+MAX_MESSAGE: Final = 4000
+"""Characters of an error; some list what there is."""
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors quote the command line without what a terminal would interpret."""
 
     def error(self, message: str) -> NoReturn:
         """Print the usage and a clean message, and exit with 2."""
-        super().error(clean(message))
+        super().error(clean(message, MAX_MESSAGE))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -70,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except UserError as error:
-        print(f"{APP}: {clean(str(error))}", file=sys.stderr)
+        print(f"{APP}: {clean(str(error), MAX_MESSAGE)}", file=sys.stderr)
     except OSError as error:
         # Keep Python from complaining about the stream once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -356,3 +356,22 @@ def test_a_log_record_is_redacted_with_its_traceback(caplog: pytest.LogCaptureFi
     assert formatted.endswith("ValueError: *** ")
     assert KEY not in formatted
     assert "\x1b" not in formatted
+
+
+@pytest.mark.parametrize("name", ["./print-key", "bin/../print-key", "~/print-key"])
+def test_a_command_with_a_slash_is_the_one_beside_the_configuration(
+    key_setup: KeySetup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for folder, key in ((key_setup.folder, KEY), (tmp_path / "current", OTHER)):
+        (folder / "bin").mkdir(parents=True)
+        program = folder / "print-key"
+        program.write_text(f"#!/bin/sh\necho {key}\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("HOME", str(key_setup.folder))
+    monkeypatch.chdir(tmp_path / "current")
+    for command in (f"'{name} one'", f"['{name}', 'one']"):
+        key_setup.write(f"api_key_command = {command}")
+        assert key_setup.read().secret == Secret(KEY)
+    monkeypatch.chdir(key_setup.folder)
+    key_setup.config = Path("config.toml")
+    assert key_setup.read().secret == Secret(KEY)

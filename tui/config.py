@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import shlex
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,7 +18,7 @@ from platformdirs.unix import Unix
 
 from tui import toml
 from tui.addresses import is_loopback
-from tui.credentials import KeySettings, resolve_path
+from tui.credentials import KeySettings, resolve_path, resolve_program
 from tui.errors import UserError
 from tui.sanitize import clean, display_path
 
@@ -28,6 +29,7 @@ SERVICE_INTERVAL: Final = 30.0
 
 _BASE_URL: Final = "SCENEXT_API_BASE_URL"
 _OPEN_COMMAND: Final = "SCENEXT_OPEN_COMMAND"
+_BROWSER: Final = "BROWSER"
 _HOST: Final = re.compile(r"(?!.{254})[0-9a-z_-]{1,63}(?:\.[0-9a-z_-]{1,63})*\.?")
 
 
@@ -78,7 +80,8 @@ class Config(NamedTuple):
     max_requests_per_second: float = 20.0
     """Maximum over all tasks."""
     open_command: str = ""
-    """Command that opens a link: `{url}` is replaced, or the link appended. Empty: automatic."""
+    """Command that opens a link: `{url}` is replaced, or the link appended. Empty: automatic.
+    Checked: the link is an argument in it, never part of a script."""
     theme: str = ""
     """The name of a Textual theme; empty: the default."""
     ca_file: Path | None = None
@@ -88,7 +91,7 @@ class Config(NamedTuple):
     low_bandwidth: bool = False
     """Whether to save bandwidth: no mouse, animations or previews, fewer frames per second."""
     trust_env: bool = True
-    """Whether proxy variables, SSL_CERT_FILE and SSL_CERT_DIR are honoured."""
+    """Whether proxy variables, SSL_CERT_FILE, SSL_CERT_DIR and SSLKEYLOGFILE are honoured."""
 
     @property
     def host(self) -> str:
@@ -107,7 +110,6 @@ def load(path: Path, environ: Mapping[str, str], *, required: bool = False) -> C
     base_url = _base_url(fields.text("base_url", DEFAULT_BASE_URL), fields.name("base_url"))
     if text := environ.get(_BASE_URL, "").strip():
         base_url = _base_url(text, _BASE_URL)
-    open_command = fields.text("open_command", "")
     downloads = fields.text("download_dir", "")
     config = Config(
         base_url=base_url,
@@ -116,7 +118,7 @@ def load(path: Path, environ: Mapping[str, str], *, required: bool = False) -> C
         max_requests_per_second=fields.number(
             "max_requests_per_second", 20.0, minimum=0.01, maximum=1_000
         ),
-        open_command=environ.get(_OPEN_COMMAND, "").strip() or open_command,
+        open_command=_open_command(fields, environ, path),
         theme=fields.text("theme", ""),
         ca_file=_ca_file(fields.text("ca_file", ""), path),
         download_dir=resolve_path(path, downloads, "download_dir") if downloads else None,
@@ -195,6 +197,34 @@ class _Fields(NamedTuple):
         ):
             return float(value)
         raise UserError(f"{self.name(key)} must be a number from {minimum:g} to {maximum:g}")
+
+
+def _open_command(fields: _Fields, environ: Mapping[str, str], config: Path) -> str:
+    """Return the command that opens links; if it is empty, `$BROWSER` is checked in its place."""
+    text, source = fields.text("open_command", ""), fields.name("open_command")
+    if command := environ.get(_OPEN_COMMAND, "").strip():
+        text, source = command, _OPEN_COMMAND
+    if not text:
+        for candidate in environ.get(_BROWSER, "").split(":"):
+            _check_command(candidate, _BROWSER, browser=True)
+        return ""
+    _check_command(text, source)
+    try:
+        program, *arguments = shlex.split(text)
+    except ValueError:
+        return text
+    resolved = resolve_program(config, program, "open_command")
+    return text if resolved == program else shlex.join([resolved, *arguments])
+
+
+def _check_command(text: str, source: str, *, browser: bool = False) -> None:
+    if not text.strip():
+        return
+    # Few users have one, and the first paint does not wait for the rules.
+    from tui.open_command import refusal
+
+    if reason := refusal(text, browser=browser):
+        raise UserError(f"{source} {reason}")
 
 
 def _base_url(text: str, source: str) -> str:

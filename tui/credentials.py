@@ -237,7 +237,9 @@ def _command(value: object, config: Path) -> tuple[str, ...]:
         raise UserError(f"{name} must be a text, or a list of texts")
     if any("\0" in part for part in value) or (value and not value[0]):
         raise UserError(f"{name} names no program that could be started")
-    return tuple(value)
+    if not value:
+        return ()
+    return (resolve_program(config, value[0], "api_key_command"), *value[1:])
 
 
 def _text(table: Mapping[str, object], key: str, config: Path) -> str:
@@ -256,6 +258,15 @@ def resolve_path(config: Path, text: str, key: str) -> Path:
     if "\0" in text:
         raise UserError(f"{display_path(config)}: {key} is not the path of a file")
     return path
+
+
+def resolve_program(config: Path, name: str, key: str) -> str:
+    """Return the program in setting `key`; one with a slash is a path, as any in the config file.
+
+    Otherwise the current folder, which may be anybody's, would decide what `./x` runs. A name
+    without a slash is looked for in `PATH`. Raises `UserError` as `resolve_path` does.
+    """
+    return str(resolve_path(config, name, key).absolute()) if "/" in name else name
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

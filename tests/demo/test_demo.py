@@ -413,6 +413,49 @@ def test_a_silent_connection_is_closed_after_the_idle_timeout() -> None:
         server.close()
 
 
+def test_idle_connections_take_a_bounded_number_of_threads_and_no_place() -> None:
+    before = threading.active_count()
+    server = LoopbackServer(lambda _: Response(204), max_connections=8).start()
+    peers: list[socket.socket] = []
+    try:
+        with httpx.Client(trust_env=False) as http:
+            assert http.get(server.origin).status_code == 204
+            for number in range(100):
+                peers.append(socket.create_connection(("127.0.0.1", server.server_port)))
+                # Besides those that serve, the one that accepts, and one that ends.
+                assert threading.active_count() - before <= 8 + 2
+                if number % 10 == 0:
+                    # The one that was idle for longest has to go, so that a new one has a place.
+                    with httpx.Client(trust_env=False) as other:
+                        assert other.get(server.origin).status_code == 204
+    finally:
+        server.close()
+        for peer in peers:
+            peer.close()
+
+
+def test_a_connection_that_is_being_answered_keeps_its_place() -> None:
+    answered, release = threading.Event(), threading.Event()
+
+    def respond(_: Request) -> Response:
+        answered.set()
+        release.wait(10)
+        return Response(204)
+
+    server = LoopbackServer(respond, max_connections=1).start()
+    try:
+        with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as first:
+            first.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert answered.wait(10)
+            with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as second:
+                assert second.recv(1) == b""
+            release.set()
+            assert first.recv(100).startswith(b"HTTP/1.1 204 ")
+    finally:
+        release.set()
+        server.close()
+
+
 def test_latency_delays_the_answers_but_not_the_end() -> None:
     with DemoService(latency=0.05) as service, httpx.Client(trust_env=False) as http:
         began = time.monotonic()

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.support.service import frame_url
 from tui.links.opener import (
@@ -18,7 +23,9 @@ from tui.links.opener import (
     Reject,
     RunProgram,
     ShowLink,
+    encoded,
     is_ssh,
+    no_click_reason,
     plan,
     run,
     tmux_ssh,
@@ -78,12 +85,15 @@ CASES = [
         "'/opt/a b/mine' --url={url} -q",
     ),
     Case(
-        "command with %s", open_context({}), RunProgram(("mine", URL, "end"), "mine"), "mine %s end"
+        "command with %s, which is no placeholder",
+        open_context({}),
+        RunProgram(("printf", "%s", URL), "printf"),
+        "printf %s",
     ),
     Case(
         "a link that looks like a placeholder",
         open_context({}),
-        RunProgram(("mine", "https://x.test/%s?{url}=%s"), "mine"),
+        RunProgram(("mine", "https://x.test/%25s?%7Burl%7D=%25s"), "mine"),
         "mine {url}",
         "https://x.test/%s?{url}=%s",
     ),
@@ -134,6 +144,11 @@ CASES = [
         ShowLink("gone, which BROWSER names, is not there"),
     ),
     Case("BROWSER is missing at a desktop", open_context({**DESKTOP, "BROWSER": "gone"}), XDG_OPEN),
+    Case(
+        "BROWSER is a path relative to the current folder",
+        open_context({**DESKTOP, "BROWSER": "./firefox:bin/firefox"}),
+        XDG_OPEN,
+    ),
     Case("BROWSER is an empty list", open_context({**DESKTOP, "BROWSER": ": :"}), XDG_OPEN),
     # A local desktop.
     Case("X11", open_context(DESKTOP), XDG_OPEN),
@@ -253,6 +268,90 @@ def test_a_tmux_that_fails_says_nothing(tmp_path: Path, monkeypatch: pytest.Monk
     assert tmux_ssh(TMUX) == ""
 
 
+@pytest.mark.parametrize(
+    ("environ", "features", "reason"),
+    [
+        ({"TERM": "xterm-256color"}, "", ""),
+        (TMUX, "256,clipboard,hyperlinks,RGB", ""),
+        (TMUX, "256,clipboard,title", "tmux passes no links on here (see the README)"),
+        (TMUX, "", "tmux passes no links on here (see the README)"),
+        ({"STY": "1.pts-0"}, "hyperlinks", "This terminal takes no links"),
+        ({"TERM": "linux"}, "", "This terminal takes no links"),
+    ],
+)
+def test_where_a_click_opens_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    environ: dict[str, str],
+    features: str,
+    reason: str,
+) -> None:
+    # Before 3.4 tmux knows no such feature, whatever is set.
+    script(tmp_path, "tmux", f"echo '{features}'")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert no_click_reason(environ) == reason
+
+
+# The link that a program gets
+
+
+@pytest.mark.parametrize(
+    ("url", "given"),
+    [
+        ("https://x.test/a.png?b=c", "https://x.test/a.png?b=c"),
+        ("https://x.test/A-z0.9_~", "https://x.test/A-z0.9_~"),
+        ("https://x.test/a+b,c@d:e=f&g[h]", "https://x.test/a+b,c@d:e=f&g[h]"),
+        ("https://x.test/f1.png$(calc.exe)?x", "https://x.test/f1.png%24%28calc.exe%29?x"),
+        ("https://x.test/?a=$(b)", "https://x.test/?a=%24%28b%29"),
+        ("https://x.test/a;b|c!d*e^f`g'h\"i", "https://x.test/a%3Bb%7Cc%21d%2Ae%5Ef%60g%27h%22i"),
+        ("https://x.test/?a={b}<c>\\d", "https://x.test/?a=%7Bb%7D%3Cc%3E%5Cd"),
+        ("https://x.test/%24%28a%29%2f?b=%2B+%3d", "https://x.test/%24%28a%29%2f?b=%2B+%3d"),
+        ("https://x.test/%PATH%/100%", "https://x.test/%25PATH%25/100%25"),
+        ("https://x.test/a b\n\x1b", "https://x.test/a%20b%0A%1B"),
+        ("https://x.test/图?é", "https://x.test/%E5%9B%BE?%C3%A9"),
+        ("https://[::1]:8/a#b?c", "https://[::1]:8/a#b?c"),
+    ],
+)
+def test_what_an_address_never_needs_raw_is_encoded(url: str, given: str) -> None:
+    assert encoded(url) == given
+    assert encoded(given) == given
+
+
+@given(st.text("aZ0%2F$(`;&=+?/#é'\"", max_size=40))
+def test_an_encoded_address_is_the_same_address(text: str) -> None:
+    url = f"https://x.test/{text}"
+    sent = encoded(url)
+    assert re.fullmatch(r"(?:[A-Za-z0-9._~:/?#\[\]@&=+,-]|%[0-9A-Fa-f]{2})*", sent)
+    for part, other in zip(urlsplit(url), urlsplit(sent), strict=True):
+        assert unquote(part) == unquote(other)
+    query, other = urlsplit(url).query, urlsplit(sent).query
+    assert parse_qsl(query, True) == parse_qsl(other, True)
+
+
+# What wslview does: it builds a command line of PowerShell from its argument.
+WSLVIEW = 'exec powershell.exe -NoProfile -NonInteractive -Command Start "\\"$*\\""'
+
+
+@pytest.mark.parametrize("part", ["/f1.png$(calc.exe)", "/a;b`c'd", "/a?b=$(calc.exe)&c=$env:X"])
+def test_wslview_gets_nothing_that_powershell_evaluates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    script(tmp_path, "wslview", WSLVIEW)
+    script(tmp_path, "powershell.exe", f'printf "%s\\n" "$@" > {tmp_path}/got')
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    url = f"https://cdn.example{part}"
+    # Quotes and backticks are refused before; they are encoded all the same.
+    program = RunProgram(("wslview", encoded(url)), "wslview")
+    if not set(url) & set("`'"):
+        assert plan(url, "", open_context({}, wsl=True)) == program
+    assert run(program, url) == ""
+    *options, line = (tmp_path / "got").read_text().splitlines()
+    assert options == ["-NoProfile", "-NonInteractive", "-Command", "Start"]
+    assert line.startswith('"https://cdn.example/')
+    assert line.endswith('"')
+    assert not set(line[1:-1]) & set("$`'\"(){};|")
+
+
 # Starting the program
 
 
@@ -269,6 +368,17 @@ def command(*argv: str | Path) -> RunProgram:
     return RunProgram(tuple(map(str, argv)), Path(argv[0]).name)
 
 
+def zombies() -> set[str]:
+    """Our children that have ended and that nobody has waited for."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, parent = path.read_text().rpartition(")")[2].split()[:2]
+            if state == "Z" and int(parent) == os.getpid():
+                found.add(path.parent.name)
+    return found
+
+
 def test_a_program_gets_the_link_whole_and_no_terminal(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -276,38 +386,42 @@ def test_a_program_gets_the_link_whole_and_no_terminal(
     mine = script(
         tmp_path,
         "mine",
-        f'printf "%s\\n" "$#" "$1" > {received}; cat >> {received}; echo NOISE; echo NOISE >&2',
+        f'printf "%s\\n" "$#" "$1" "$SCENEXT_URL" > {received}; cat >> {received}; '
+        "echo NOISE; echo NOISE >&2",
     )
-    assert run(command(mine, URL)) == ""
-    assert received.read_text() == f"1\n{URL}\n"
+    assert run(command(mine, URL), URL) == ""
+    assert received.read_text() == f"1\n{URL}\n{URL}\n"
     assert capfd.readouterr() == ("", "")
 
 
 def test_a_failure_is_said_in_words(tmp_path: Path) -> None:
     bad = script(tmp_path, "bad", "exit 3")
-    assert run(command(bad, URL)) == "bad ended with exit status 3"
-    missing = run(command(tmp_path / "gone", URL))
+    assert run(command(bad, URL), URL) == "bad ended with exit status 3"
+    missing = run(command(tmp_path / "gone", URL), URL)
     assert missing == "gone could not start: No such file or directory"
     script(tmp_path, "locked", "exit 0").chmod(0o600)
-    assert "Permission denied" in run(command(tmp_path / "locked", URL))
-    assert run(command("nul\0", URL)) == "nul\0 could not start"
+    assert "Permission denied" in run(command(tmp_path / "locked", URL), URL)
+    assert run(command("nul\0", URL), URL) == "nul\0 could not start"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_program_that_runs_on_counts_as_working_and_is_left_alone(tmp_path: Path) -> None:
     pid_file, fifo = tmp_path / "pid", tmp_path / "fifo"
     os.mkfifo(fifo)
     # It runs until the test writes to the pipe.
     slow = script(tmp_path, "slow", f"echo $$ > {pid_file}; read line < {fifo}")
     started = time.monotonic()
-    assert run(command(slow, URL)) == ""
+    assert run(command(slow, URL), URL) == ""
     assert time.monotonic() - started >= 3.5
     pid = int(pid_file.read_text())
     assert os.getsid(pid) == pid, "it is in our session, so SIGHUP would end it"
     fifo.write_text("go\n")
-    if sys.platform == "linux":
-        os.waitpid(pid, 0)
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not zombies()
 
 
 def test_a_program_that_a_signal_ends_has_failed(tmp_path: Path) -> None:
     dies = script(tmp_path, "dies", "kill -9 $$")
-    assert run(command(dies, URL)) == "dies was ended by signal 9"
+    assert run(command(dies, URL), URL) == "dies was ended by signal 9"

@@ -286,6 +286,33 @@ def test_the_panel_previews_saves_and_survives_its_closing(
     assert set(files(downloads)) == {"t/frame1.png"}
 
 
+@pytest.mark.parametrize("keys", [b"\r", b"\x1b", b"\x1b[27u", b"q", b"\x03", b"\x04"], ids=ascii)
+def test_each_key_that_the_panel_names_leads_back_from_the_raw_link(
+    home: Home, service: ScriptedService, downloads: Path, keys: bytes
+) -> None:
+    service.script("t", task("t", "COMPLETED", frames=[frame_url("t", 1)]))
+    with home.open("watch", "t", cols=80, rows=24, env=SSH) as terminal:
+        terminal.wait_for(r"Completed .* 1 t")
+        terminal.press("o")
+        terminal.wait_for_text("open frame1 of t")
+        terminal.press("u")
+        terminal.wait_for_text("Press enter to go back.")
+        wait_until(lambda: not terminal.canonical_mode, terminal)
+        # A key that means nothing here is taken whole: its last letter would save all frames.
+        for other in (b"\x1b[D", b"\x1bOD", b"D", "\u00e9".encode()):
+            terminal.write(other)
+            terminal.read_for(0.05)
+        assert "Press enter to go back." in terminal.text()
+        assert "D" not in terminal.line(-1)
+        terminal.write(keys)
+        terminal.wait_for_text("open frame1 of t")
+        terminal.press("escape")
+        terminal.wait_gone("open frame1 of t")
+        terminal.press("q")
+        assert terminal.wait_exit(5) == 0
+    assert files(downloads) == {}
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_no_keys_in_whatever_haste_end_it(
     home: Home, service: ScriptedService, host: PictureHost, downloads: Path, seed: int
@@ -333,6 +360,26 @@ def test_all_of_a_task_is_saved_as_it_is_served(home: Home, downloads: Path) -> 
             terminal.wait_for_text("Saved 6 files in")
     assert len(expected) == 6
     assert files(downloads) == expected
+
+
+def test_a_copied_path_is_quoted_where_the_download_folder_needs_it(
+    home: Home, service: ScriptedService, host: PictureHost
+) -> None:
+    host.answers["/a(touch%20PWN).png"] = picture(RED)
+    service.script("t", task("t", "COMPLETED", frames=[host.link("/a(touch%20PWN).png")]))
+    home.configure(
+        base_url=service.base_url,
+        api_key=service.api_key,
+        download_dir=str(home.folder / "my (files)"),
+    )
+    with home.open("watch", "t", env=SSH) as terminal:
+        terminal.wait_for_text("1 frame")
+        terminal.press("d")
+        terminal.wait_for_text("a_touch_PWN_.png.")
+        terminal.press("c")
+        path = home.folder / "my (files)" / "t" / "a_touch_PWN_.png"
+        wait_until(lambda: terminal.clipboards() == [f"'{path}'"], terminal)
+    assert path.is_file()
 
 
 def test_a_cut_connection_and_its_follower_are_both_told(
@@ -482,6 +529,63 @@ def test_a_helper_that_fails_is_said_in_the_panel(
     assert (tmp_path / "got").read_text() == f"{url}\n"
 
 
+def test_what_wslview_makes_of_a_link_runs_nothing_and_opens_the_same_picture(
+    home: Home, service: ScriptedService, host: PictureHost, tmp_path: Path
+) -> None:
+    path = "/f1.png$(calc.exe);a!*(b)"
+    url = host.link(path, "a%2Fb%2B") + "&x=$(calc.exe)"
+    service.script("t", task("t", "COMPLETED", frames=[url]))
+    host.answers["/f1.png%24%28calc.exe%29%3Ba%21%2A%28b%29"] = picture(RED)
+    stubs = tmp_path / "stubs"
+    stubs.mkdir()
+    got = tmp_path / "got"
+    for name, body in (
+        ("wslview", 'powershell.exe -NoProfile -NonInteractive -Command Start "\\"$*\\""'),
+        ("powershell.exe", f'printf "%s\\n" "$@" >> {got}.part; mv {got}.part {got}'),
+    ):
+        (stubs / name).write_text(f"#!/bin/sh\n{body}\n")
+        (stubs / name).chmod(0o755)
+    env = {"BROWSER": "wslview", "PATH": f"{stubs}:{os.environ['PATH']}"}
+    with home.open("watch", "t", env=env) as terminal:
+        terminal.wait_for_text("1 frame")
+        terminal.press("o")
+        terminal.wait_for_text("Opened frame1 with wslview.")
+        terminal.press("y")
+        wait_until(lambda: terminal.clipboards() == [url], terminal)
+        assert url in terminal.links()
+    line = got.read_text().splitlines()[-1]
+    opened = line.removeprefix('"').removesuffix('"')
+    assert not set(opened) & set("$(){};|!*^`'\"")
+    with urllib.request.urlopen(opened) as answer:  # noqa: S310
+        assert answer.read()
+    assert host.requests[-1].query.startswith(url.partition("?")[2].partition("&x")[0])
+
+
+@pytest.mark.parametrize(
+    ("settings", "env", "words"),
+    [
+        ({"open_command": "bash -lc 'xdg-open {url}'"}, {}, "config.toml: open_command puts"),
+        ({}, {"SCENEXT_OPEN_COMMAND": "ssh laptop open {url}"}, "SCENEXT_OPEN_COMMAND puts"),
+        ({}, {"BROWSER": "sh -c 'w3m %s'"}, "BROWSER puts"),
+    ],
+    ids=["file", "variable", "BROWSER"],
+)
+def test_a_command_that_makes_code_of_a_link_is_refused_at_the_start(
+    home: Home,
+    service: ScriptedService,
+    settings: dict[str, str],
+    env: dict[str, str],
+    words: str,
+) -> None:
+    home.configure(base_url=service.base_url, api_key=service.api_key, **settings)
+    wanted = "".join(f"{words} the link into".split())
+    with home.open("watch", "t", env=env) as terminal:
+        terminal.wait_for(lambda text: wanted in "".join(text.split()))
+        assert terminal.wait_exit() == 1
+        assert 1049 not in terminal.modes
+    assert not service.requests
+
+
 @pytest.mark.parametrize(
     "hostile",
     [
@@ -568,6 +672,8 @@ def test_inside_a_default_tmux_a_link_is_copied_both_ways(
         wait_until(lambda: terminal.clipboards() == [url], terminal)
         terminal.press("enter", "o")
         terminal.wait_for_text("Link copied by tmux.")
+        assert "tmux passes no links on here (see the README); u shows" in terminal.text()
+        assert "click" not in terminal.text()
         terminal.press("u")
         terminal.wait_for_text("Press enter to go back.")
         assert url in tmux("capture-pane", "-p", "-J").replace("\n", "")

@@ -766,7 +766,10 @@ class FaultyServer(LoopbackServer):
         self.silent_before = 0.0
         self._tls = tls
         self._lock = threading.Lock()
-        super().__init__(self._respond, idle_timeout=30.0, exchange=FaultyExchange)
+        # Many connections are left hanging on purpose.
+        super().__init__(
+            self._respond, idle_timeout=30.0, max_connections=4096, exchange=FaultyExchange
+        )
 
     def stop_responding(self) -> None:
         """Stay silent on every connection until `resume_responding`."""

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.service import frame_url
 from tui.errors import ApiError, ErrorKind
+from tui.links.link import Link
 from tui.scenext.models import Frame, Result, Task, TaskStatus
 from tui.watchlist.entries import Entry
 from tui.watchlist.records import Record
@@ -158,3 +159,22 @@ def test_a_frame_that_is_sent_twice_is_one_row_and_two_with_one_id_are_two() -> 
     first, second = Frame("frame1", frame_url("t", 1)), Frame("frame1", frame_url("t", 2))
     links = task_details(record(running(first, first, second)), NOW).links
     assert [link.url for link in links] == [first.url, second.url]
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://h.test/a/b.png?Expires=1&Signature=SECRET", "http://h.test/a/b.png"),
+        ("http://h.test/b.png#SECRET?x", "http://h.test/b.png"),
+        ("https://h.test/b c.png?Signature=SECRET", "https://h.test/b c.png"),
+        ("http://h.test/b.png%3FSignature=SECRET", "http://h.test/b.png"),
+        ("http://h.test/b.png%3fSignature=SECRET", "http://h.test/b.png"),
+        ("https://me:SECRET@h.test/b.png", "https://***@h.test/b.png"),
+        ("ftp://h.test/b.png?Signature=SECRET", "ftp://h.test/b.png"),
+        ("javascript:alert(1)", "javascript:alert(1)"),
+        ("http://h.test/\x1b]0;x\x07b.png?SECRET", "http://h.test/b.png"),
+    ],
+)
+def test_of_an_unsafe_link_all_but_its_secrets_is_shown(url: str, shown: str) -> None:
+    row = link_row(Link("key", "frame1", url), 0.0)
+    assert (row.file, row.time_left) == (shown, "unsafe")

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from tui.credentials import VARIABLE, ApiKey, Secret
 from tui.errors import ApiError, ErrorKind
 from tui.polling.health import HealthKind, PollingHealth
 from tui.sanitize import clean
@@ -319,3 +320,23 @@ def test_a_moment_of_another_day_has_its_date() -> None:
     assert wording.clock_time(now.replace(hour=9, minute=1), now) == "09:01"
     yesterday = now - timedelta(days=1)
     assert wording.clock_time(yesterday, now) == f"{yesterday:%Y-%m-%d} 12:{yesterday:%M}"
+
+
+@pytest.mark.parametrize(
+    ("key", "advice"),
+    [
+        (
+            ApiKey(Secret("12345678"), "~/key"),
+            "it goes on when the key changes, or press r.",
+        ),
+        (ApiKey(Secret("12345678"), VARIABLE), "restart with the new key."),
+        (
+            ApiKey(Secret("12345678"), VARIABLE, "config.toml has another key; unset it."),
+            "restart with the new key. config.toml has another key; unset it.",
+        ),
+    ],
+)
+def test_a_refused_key_of_the_environment_needs_a_restart(key: ApiKey, advice: str) -> None:
+    words = wording.key_refused(key, ApiError(ErrorKind.KEY_REFUSED, "no such key"))
+    assert words.startswith(f"The service refused the key from {key.source}")
+    assert words.endswith(f"Polling has stopped; {advice}")

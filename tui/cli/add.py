@@ -27,7 +27,7 @@ def add(watchlist: Path, ids: Sequence[str], label: str) -> int:
     except StorageError as error:
         raise UserError(str(error)) from None
     if saved.warning:
-        print(f"{APP}: {saved.warning}", file=sys.stderr)
+        print(f"{APP}: {clean(saved.warning)}", file=sys.stderr)
     new = len(saved.added)
     print(added(new, len(ids) - new, label))
     return DONE

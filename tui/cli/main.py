@@ -7,12 +7,13 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from tui import __version__
 from tui.cli.exit_codes import FAILED
 from tui.config import APP, Paths
 from tui.errors import UserError
+from tui.sanitize import clean
 from tui.scenext.task_ids import parse_task_ids
 
 _EPILOG = """\
@@ -25,8 +26,20 @@ Exit codes: 0 done, 1 could not, 2 wrong usage.
 """
 
 
+MAX_MESSAGE: Final = 4000
+"""Characters of an error; some list what there is."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors quote the command line without what a terminal would interpret."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and a clean message, and exit with 2."""
+        super().error(clean(message, MAX_MESSAGE))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         APP,
         usage=f"{APP} [OPTIONS] [COMMAND]",
         description="Keeps watch over Scenext video tasks in a terminal.",
@@ -61,13 +74,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except UserError as error:
-        print(f"{APP}: {error}", file=sys.stderr)
+        print(f"{APP}: {clean(str(error), MAX_MESSAGE)}", file=sys.stderr)
     except OSError as error:
         # Keep Python from complaining about the stream once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         # A broken pipe needs no words: whoever read our output has enough.
         if not isinstance(error, BrokenPipeError):
-            print(f"{APP}: {error.filename or 'output'}: {error.strerror}", file=sys.stderr)
+            text = clean(f"{error.filename or 'output'}: {error.strerror}")
+            print(f"{APP}: {text}", file=sys.stderr)
     except KeyboardInterrupt:
         pass
     return FAILED

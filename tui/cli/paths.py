@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from tui.cli.exit_codes import DONE
 from tui.config import Paths
+from tui.sanitize import clean
+
+MAX_PATH_LENGTH: Final = 4096
 
 
 def print_paths(paths: Paths) -> int:
     """Print one path a line; return the exit code."""
     for name, path in paths._asdict().items():
-        print(f"{name:<10} {path}")
+        print(f"{name:<10} {clean(str(path), MAX_PATH_LENGTH)}")
     return DONE

@@ -25,6 +25,7 @@ from tui.dashboard.screens.main import MainScreen
 from tui.dashboard.widgets.row_list import RowList
 from tui.engine import Callbacks, Dependencies, Engine
 from tui.errors import ErrorKind, UserError
+from tui.sanitize import clean
 from tui.terminal import gc_tuning
 from tui.terminal.app import TerminalApp
 from tui.wording import tasks as wording
@@ -101,7 +102,7 @@ class ScenextApp(TerminalApp):
     def _set_theme(self, name: str) -> None:
         if name not in self.available_themes:
             known = ", ".join(sorted(self.available_themes))
-            raise UserError(f"theme: there is no theme “{name}”. There are: {known}")
+            raise UserError(f"theme: there is no theme “{clean(name, 60)}”. There are: {known}")
         self.theme = name
 
     def get_default_screen(self) -> Screen[Any]:
@@ -162,7 +163,7 @@ class ScenextApp(TerminalApp):
 
     def _crashed(self, error: Exception) -> None:
         if isinstance(error, UserError):
-            self.exit(return_code=1, message=Text(f"scenext-tui: {error}"))
+            self.exit(return_code=1, message=Text(f"scenext-tui: {clean(str(error))}"))
         else:
             self.crash(error)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 _MAX_BODY_BYTES: Final = 64 * 1024
 """Bytes of a request's body that are read and discarded; a longer one closes the connection."""
+MAX_CONNECTIONS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +64,20 @@ class Exchange(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         """Serve one request, whatever its method."""
-        self._drain()
-        self.server.closing.wait(self.server.latency)
-        target = urlsplit(self.path)
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.command, target.path, target.query, headers)
-        try:
-            response = self.server.respond(request)
-        except Exception as error:  # A traceback on stderr would corrupt the dashboard's screen.
-            response = Response(500, type(error).__name__.encode(), {"Content-Type": "text/plain"})
-        self.send(request, response)
+        with self.server.responding(self.connection):
+            self._drain()
+            self.server.closing.wait(self.server.latency)
+            target = urlsplit(self.path)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            request = Request(self.command, target.path, target.query, headers)
+            try:
+                response = self.server.respond(request)
+            except Exception as error:  # A traceback on stderr would corrupt the dashboard.
+                body = type(error).__name__.encode()
+                response = Response(500, body, {"Content-Type": "text/plain"})
+            self.send(request, response)
+            # Buffered until now, and from here on the connection counts as idle.
+            self.wfile.flush()
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer
 
@@ -111,7 +116,8 @@ class LoopbackServer(ThreadingHTTPServer):
     """Serves `respond` at http://127.0.0.1:PORT, from `start` to `close`.
 
     `respond` is called on one thread per connection. All times are in seconds; `now` is the wall
-    clock for the `Date` header.
+    clock for the `Date` header. When there are `max_connections`, the one that has been idle for
+    longest makes room for the next; if all are being responded to, the new one is refused.
     """
 
     daemon_threads = True
@@ -124,6 +130,7 @@ class LoopbackServer(ThreadingHTTPServer):
         now: Callable[[], float] = time.time,
         latency: float = 0.0,
         idle_timeout: float = 75.0,
+        max_connections: int = MAX_CONNECTIONS,
         exchange: type[Exchange] = Exchange,
     ) -> None:
         self.respond = respond
@@ -131,7 +138,9 @@ class LoopbackServer(ThreadingHTTPServer):
         self.latency = latency
         self.idle_timeout = idle_timeout
         self.closing = threading.Event()
-        self._connections: set[Peer] = set()
+        self._max_connections = max_connections
+        self._connections: dict[Peer, bool] = {}
+        """Whether each connection is idle; the most recently used one is last."""
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         super().__init__(("127.0.0.1", 0), exchange)
@@ -160,9 +169,7 @@ class LoopbackServer(ThreadingHTTPServer):
         self.server_close()
         with self._changed:
             for connection in self._connections:
-                with suppress(OSError):
-                    if isinstance(connection, socket.socket):
-                        connection.shutdown(socket.SHUT_RDWR)
+                _shut_down(connection)
             self._changed.wait_for(lambda: not self._connections, timeout=1.0)
 
     def server_bind(self) -> None:
@@ -171,17 +178,51 @@ class LoopbackServer(ThreadingHTTPServer):
         self.server_name, self.server_port = "127.0.0.1", int(self.server_address[1])
 
     def process_request(self, request: Peer, client_address: object) -> None:
-        """Register the connection, so that `close` can close it."""
+        """Register the connection, so that `close` can close it; refuse it if there is no room."""
         with self._changed:
-            self._connections.add(request)
-        super().process_request(request, client_address)
+            has_room = self._make_room()
+            if has_room:
+                self._connections[request] = True
+        if has_room:
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def _make_room(self) -> bool:
+        if len(self._connections) < self._max_connections:
+            return True
+        oldest = next((peer for peer, is_idle in self._connections.items() if is_idle), None)
+        if oldest is None:
+            return False
+        _shut_down(oldest)
+        return self._changed.wait_for(lambda: oldest not in self._connections, timeout=1.0)
+
+    @contextmanager
+    def responding(self, connection: Peer) -> Iterator[None]:
+        """Keep a connection from being closed to make room."""
+        self._set_idle(connection, False)
+        try:
+            yield
+        finally:
+            self._set_idle(connection, True)
+
+    def _set_idle(self, connection: Peer, is_idle: bool) -> None:
+        with self._changed:
+            if self._connections.pop(connection, None) is not None:
+                self._connections[connection] = is_idle
 
     def shutdown_request(self, request: Peer) -> None:
         """Close the connection and unregister it."""
         super().shutdown_request(request)
         with self._changed:
-            self._connections.discard(request)
+            self._connections.pop(request, None)
             self._changed.notify_all()
 
     def handle_error(self, request: Peer, client_address: object) -> None:
         """Log nothing: errors here come from peers that disconnected."""
+
+
+def _shut_down(connection: Peer) -> None:
+    with suppress(OSError):
+        if isinstance(connection, socket.socket):
+            connection.shutdown(socket.SHUT_RDWR)

@@ -1,5 +1,9 @@
 """Decide how to open a link on this machine, and run the program that does.
 
+A program gets the link as one argument and as `SCENEXT_URL` in its environment, with everything
+percent-encoded that an address never needs raw: some programs build a command line from it, as
+`wslview` does for PowerShell. `open_command` says which commands are refused for the same reason.
+
 `webbrowser.open` is not used: over SSH it does nothing, or blocks while a text browser takes over
 the screen, or lets `xdg-open` write its errors over the screen (each measured). `$BROWSER` counts
 unless it is a text browser: VS Code Remote sets it to what opens the user's local browser.
@@ -7,21 +11,27 @@ unless it is a text browser: VS Code Remote sets it to what opens the user's loc
 
 from __future__ import annotations
 
+import os
 import re
-import shlex
 import subprocess
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Final, NamedTuple
+from urllib.parse import quote
 
 from tui.addresses import unsafe_reason
+from tui.credentials import VARIABLE
+from tui.open_command import fill, words_of
 
 EXIT_TIMEOUT: Final = 4.0
 """Seconds to wait for a program's exit code; one that runs longer counts as working."""
 TERMINAL: Final = "terminal"
 """The value of `open_command` that always shows the link in the terminal."""
 
-_PLACEHOLDER: Final = re.compile(r"\{url\}|%s")
+# All but the unreserved characters and the delimiters of RFC 3986 that a query may depend on.
+_NEVER_RAW: Final = re.compile(r"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9._~:/?#\[\]@&=+,%-]")
+_URL_VARIABLE: Final = "SCENEXT_URL"
 # sshd numbers its displays from 10; display 0 on localhost belongs to WSL 1.
 _FORWARDED_DISPLAY: Final = re.compile(r"localhost:[1-9][0-9]+(\.[0-9]+)?")
 _TEXT_BROWSERS: Final = {
@@ -71,6 +81,7 @@ def plan(url: str, open_command: str, context: OpenContext) -> Plan:
     """Return how to open `url`."""
     if reason := unsafe_reason(url):
         return Reject(reason)
+    url = encoded(url)
     if open_command.strip() == TERMINAL:
         return ShowLink()
     if open_command.strip():
@@ -86,33 +97,35 @@ def is_ssh(context: OpenContext) -> bool:
     return any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"))
 
 
-def _command(text: str, url: str, name: str) -> RunProgram | ShowLink:
-    try:
-        words = shlex.split(text)
-    except ValueError:
+def encoded(url: str) -> str:
+    """Return `url` with what an address never needs raw percent-encoded, path and query alike.
+
+    It is the same address: what is encoded already stays as it is, and so do the delimiters.
+    """
+    return _NEVER_RAW.sub(lambda found: quote(found[0], safe="", errors="replace"), url)
+
+
+def _command(text: str, url: str, name: str, *, browser: bool = False) -> RunProgram | ShowLink:
+    words = words_of(text)
+    if words is None:
         return ShowLink(f"{name} has an unbalanced quote")
-    words = [word for word in words if word != "&"]
     if not words or not words[0]:
         return ShowLink(f"{name} is empty")
-    # In one pass, as a link may contain a placeholder too.
-    filled = [_PLACEHOLDER.sub(lambda _: url, word) for word in words]
-    has_placeholder = any(map(_PLACEHOLDER.search, words))
-    return RunProgram(tuple(filled if has_placeholder else [*words, url]), PurePath(words[0]).name)
+    return RunProgram(fill(words, url, browser=browser), PurePath(words[0]).name)
 
 
 def _browser(url: str, context: OpenContext) -> RunProgram | ShowLink | None:
     missing = ""
     for candidate in context.environ.get("BROWSER", "").split(":"):
-        try:
-            words = shlex.split(candidate)
-        except ValueError:
-            continue
+        words = words_of(candidate)
         if not words or PurePath(words[0]).name in _TEXT_BROWSERS:
             continue
-        if not context.which(words[0]):
+        # A path that starts at the current folder names another program in each.
+        is_relative = "/" in words[0] and not PurePath(words[0]).is_absolute()
+        if is_relative or not context.which(words[0]):
             missing = missing or f"{PurePath(words[0]).name}, which BROWSER names, is not there"
             continue
-        browser = _command(candidate, url, "BROWSER")
+        browser = _command(candidate, url, "BROWSER", browser=True)
         if isinstance(browser, RunProgram):
             return browser
     return ShowLink(missing) if missing and is_ssh(context) else None
@@ -139,11 +152,26 @@ def _desktop(url: str, context: OpenContext) -> RunProgram | None:
 
 def tmux_ssh(environ: Mapping[str, str]) -> str:
     """Return tmux's own `SSH_CONNECTION`; empty outside tmux. Blocks while tmux runs."""
-    if not environ.get("TMUX"):
-        return ""
+    return _ask_tmux("show-environment", "SSH_CONNECTION") if environ.get("TMUX") else ""
+
+
+def no_click_reason(environ: Mapping[str, str]) -> str:
+    """Return why a click on a link (OSC 8) opens nothing; empty where it may. Blocks as tmux runs.
+
+    tmux passes links on from 3.4 on, to clients of which it knows that they take them.
+    """
+    if environ.get("TMUX"):
+        features = _ask_tmux("display-message", "-p", "#{client_termfeatures}").split(",")
+        return "" if "hyperlinks" in features else "tmux passes no links on here (see the README)"
+    if environ.get("STY") or environ.get("TERM") == "linux":
+        return "This terminal takes no links"
+    return ""
+
+
+def _ask_tmux(*arguments: str) -> str:
     try:
         process = subprocess.run(
-            ("tmux", "show-environment", "SSH_CONNECTION"),
+            ("tmux", *arguments),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=2.0,
@@ -154,8 +182,13 @@ def tmux_ssh(environ: Mapping[str, str]) -> str:
     return process.stdout.decode("utf-8", "replace").strip()
 
 
-def run(program: RunProgram) -> str:
-    """Start a program and return why it failed; empty on success. Blocks up to `EXIT_TIMEOUT`."""
+def run(program: RunProgram, url: str) -> str:
+    """Start a program and return why it failed; empty on success. Blocks up to `EXIT_TIMEOUT`.
+
+    The program gets no terminal and no key, and its output is discarded. The link is in its
+    environment too, so that a script need not take it from its arguments.
+    """
+    inherited = {name: value for name, value in os.environ.items() if name != VARIABLE}
     try:
         child = subprocess.Popen(
             program.argv,
@@ -163,6 +196,7 @@ def run(program: RunProgram) -> str:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            env={**inherited, _URL_VARIABLE: encoded(url)},
         )
     except OSError as error:
         return f"{program.name} could not start: {error.strerror}"
@@ -171,8 +205,8 @@ def run(program: RunProgram) -> str:
     try:
         code = child.wait(EXIT_TIMEOUT)
     except subprocess.TimeoutExpired:
-        # A browser in the foreground keeps running; init reaps it once this program has exited.
-        child.returncode = 0
+        # A browser in the foreground: it stays a zombie after its end unless somebody waits.
+        threading.Thread(target=child.wait, name="opener", daemon=True).start()
         return ""
     if code < 0:
         return f"{program.name} was ended by signal {-code}"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from tui.errors import MediaError
 from tui.links.link import Link
 from tui.links.resolver import LinkResolver
-from tui.saving import file_writer
+from tui.saving import file_names, file_writer
 from tui.saving.folder import SaveError
 from tui.scenext.signed_url import identity
 
@@ -59,7 +59,7 @@ class Saver:
         self, task_id: str, links: Sequence[Link], on_progress: Callable[[SaveProgress], None]
     ) -> SaveReport:
         """Save these links of a task. Cancelling keeps only the files that are complete."""
-        folder = self._folder / file_writer.safe_name(task_id, "task")
+        folder = self._folder / file_names.safe_name(task_id, "task")
         paths: list[Path] = []
         failures: list[tuple[Link, Exception]] = []
         # A scene without a picture of its own repeats the one before it.
@@ -92,8 +92,8 @@ class Saver:
 
         async def write(valid: Link) -> Path:
             async with self._media().stream(valid.url) as body:
-                fallback = file_writer.safe_name(valid.name, "file")
-                name = file_writer.file_name_of(valid.url, fallback)
+                fallback = file_names.safe_name(valid.name, "file")
+                name = file_names.file_name_of(valid.url, fallback)
                 return await file_writer.save(body, folder, name, report, self._executor)
 
         return await self._resolver.fetch(task_id, link, write)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import sys
 from pathlib import Path
 
 import certifi
@@ -24,7 +25,10 @@ def ssl_context(config: Config) -> ssl.SSLContext:
     file = os.environ.get("SSL_CERT_FILE") if config.trust_env else None
     folder = os.environ.get("SSL_CERT_DIR") if config.trust_env and not file else None
     try:
-        if folder:
+        if not config.trust_env:
+            context = _context_without_environment()
+            context.load_verify_locations(cafile=certifi.where())
+        elif folder:
             context = ssl.create_default_context(capath=folder)
         else:
             context = ssl.create_default_context(cafile=file or certifi.where())
@@ -45,6 +49,14 @@ def ssl_context(config: Config) -> ssl.SSLContext:
             raise UserError(
                 f"ca_file: {display_path(config.ca_file)} holds no certificates as PEM."
             ) from None
+    return context
+
+
+def _context_without_environment() -> ssl.SSLContext:
+    """Return what `ssl.create_default_context` does, which obeys `SSLKEYLOGFILE`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if sys.version_info >= (3, 13):
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
     return context
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -25,9 +26,15 @@ def link_row(link: Link, server_now: float) -> LinkRowData:
     """Return what a row shows of a link."""
     if unsafe_reason(link.url):
         # Shown for what it is; nothing opens it.
-        return LinkRowData(link.key, link.name, clean(link.url, 120), "unsafe")
+        return LinkRowData(link.key, link.name, _without_secrets(link.url), "unsafe")
     left = time_left(link.expires_at, server_now)
     return LinkRowData(link.key, link.name, file_name(link.url), left)
+
+
+def _without_secrets(url: str) -> str:
+    """Return an unsafe link as it may be shown: without its query and what stands before `@`."""
+    visible = re.split(r"[?#]|%3f", url, maxsplit=1, flags=re.IGNORECASE)[0]
+    return clean(re.sub(r"//[^/]*@", "//***@", visible), 120)
 
 
 def link_lifetime(link: Link, server_now: float) -> str:

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
-from tui.credentials import ApiKey
+from tui.credentials import VARIABLE, ApiKey
 from tui.errors import ApiError, ErrorKind
 from tui.polling.health import HealthKind, PollingHealth
 from tui.scenext.models import TaskStatus
@@ -233,9 +233,13 @@ def added(new: int, there: int, label: str = "") -> str:
 
 def key_refused(key: ApiKey, error: ApiError) -> str:
     """Return what to say when the service refuses a key; the key is not part of it."""
+    # The environment of a running program does not change.
+    advice = "it goes on when the key changes, or press r."
+    if key.source == VARIABLE:
+        advice = "restart with the new key."
     return (
         f"The service refused the key from {key.source} ({error.message}). Polling has stopped; "
-        f"it goes on when the key changes, or press r. {key.hint}".rstrip()
+        f"{advice} {key.hint}".rstrip()
     )
 
 

@@ -11,6 +11,7 @@ from tui.dashboard.screens.main import MainScreen
 from tui.engine import Engine
 from tui.links.link import Link
 from tui.links.resolver import LinkResolver
+from tui.saving.file_names import quoted_path
 from tui.saving.saver import SaveProgress, Saver
 from tui.wording.transfers import save_outcome, save_progress
 
@@ -55,7 +56,7 @@ class DownloadController:
             task_id, links = self._queue.pop(0)
             report = await self._saver.save(task_id, links, self._on_progress)
             if report.paths:
-                path = str(report.paths[0] if len(report.paths) == 1 else report.folder)
+                path = quoted_path(report.paths[0] if len(report.paths) == 1 else report.folder)
             outcome = save_outcome(report, self._engine.server_clock.now())
             outcomes = [*outcomes, outcome][-MAX_OUTCOMES:]
         self._running = None

@@ -20,6 +20,7 @@ from tui.engine import Engine
 from tui.links import clipboard, opener
 from tui.links.link import Link
 from tui.links.resolver import LinkResolver
+from tui.terminal.normal_screen import wait_for_back
 from tui.wording.links import link_lifetime
 
 _T = TypeVar("_T")
@@ -84,13 +85,13 @@ class LinkController:
     def show_raw(self, url: str) -> None:
         """Show a link on the terminal's normal screen, as one line that can be selected whole.
 
-        Blocks the loop until enter or ctrl+c is pressed: awaiting while suspended would deadlock,
-        since rendering goes on and nobody drains it (terok-ai/terok#1187).
+        Blocks the loop until enter, esc, q or ctrl+c is pressed: awaiting while suspended would
+        deadlock, since rendering goes on and nobody drains it (terok-ai/terok#1187).
         """
         try:
             with self._app.suspend(), _interruptible():
                 print(f"\n{url}\n\nPress enter to go back.", flush=True)  # noqa: T201
-                sys.stdin.readline()
+                wait_for_back()
         except SuspendNotSupported:
             self._notify("This terminal cannot show the raw link.", "error")
 
@@ -106,7 +107,7 @@ class LinkController:
         is_valid = link.seconds_left(self._engine.server_clock.now()) > 0
         if is_valid and isinstance(plan, opener.RunProgram):
             program = plan
-            reason = await self._in_thread(lambda: opener.run(program))
+            reason = await self._in_thread(lambda: opener.run(program, link.url))
             if not reason:
                 self._notify(f"Opened {link.name} with {program.name}.")
                 return
@@ -115,7 +116,8 @@ class LinkController:
     async def _show_panel(self, task_id: str, link: Link, reason: str) -> None:
         name = f"{link.name} of {task_id}"
         offered = OfferedLink(task_id, link.key, name, link.url, self._lifetime(link), reason)
-        panel = LinkPanel(offered)
+        no_click = await self._in_thread(lambda: opener.no_click_reason(self._environ))
+        panel = LinkPanel(offered, no_click)
         # Notifications would lie over the panel's keys, and name others.
         self._app.clear_notifications()
         await self._app.push_screen(panel)

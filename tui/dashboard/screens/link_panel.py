@@ -35,6 +35,7 @@ class OfferedLink(NamedTuple):
     """What kept a program from opening it."""
 
 
+_CLICK: Final = "Ctrl+click or Cmd+click it; add Shift if nothing happens."
 _NO_LINK: Final = OfferedLink("", "", "", "", "")
 
 
@@ -73,8 +74,10 @@ class LinkPanel(ModalScreen[None]):
     class RawLinkRequested(_Requested):
         """Show the link on the terminal's normal screen, as one line."""
 
-    def __init__(self, link: OfferedLink) -> None:
+    def __init__(self, link: OfferedLink, no_click: str = "") -> None:
+        """Show a link; `no_click` says why a click on it does nothing, empty where it opens it."""
         super().__init__()
+        self._click_hint = f"{no_click}; u shows the raw link." if no_click else _CLICK
         # Created here, since values may be set before the panel is mounted.
         self._link_text = Static(_label(link), id="link")
         self._copied = Static(id="copied")
@@ -92,9 +95,7 @@ class LinkPanel(ModalScreen[None]):
             if self.link.reason:
                 yield Static(Content(f"! {self.link.reason}"), classes="wrong")
             yield self._link_text
-            yield Static(
-                Content("Ctrl+click or Cmd+click it; add Shift if nothing happens."), classes="hint"
-            )
+            yield Static(Content(self._click_hint), classes="hint")
             yield self._copied
             yield self._lifetime
             yield self._transfer

@@ -1,0 +1,70 @@
+"""What the commands print: nothing that a terminal would interpret, wherever it came from."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.home import Home
+from tests.support.service import ScriptedService
+
+HOSTILE = "\x1b]0;owned\x07\x1b[31m\x9b5m\u202e\x08"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (f"--{HOSTILE}",),
+        (f"--v{HOSTILE}",),
+        (f"--verbose={HOSTILE}",),
+        (f"--config={HOSTILE}", "paths"),
+        (HOSTILE,),
+        ("add", f"--{HOSTILE}", "1"),
+        ("add", f"1{HOSTILE}"),
+        ("add", "1", "--label"),
+        ("add", "1", f"--label={HOSTILE}"),
+        ("watch", f"1{HOSTILE}"),
+        ("paths", HOSTILE),
+    ],
+    ids=ascii,
+)
+def test_nothing_from_the_command_line_reaches_the_terminal_raw(
+    home: Home, arguments: tuple[str, ...]
+) -> None:
+    done = home.run(*arguments)
+    assert done.stdout or done.stderr
+    for text in (done.stdout, done.stderr):
+        assert all(line.isprintable() for line in text.split("\n")), text
+
+
+@pytest.mark.parametrize("name", ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"])
+def test_nothing_from_the_environment_reaches_the_terminal_raw(home: Home, name: str) -> None:
+    home.env[name] = f"{home.folder}/{HOSTILE}"
+    for arguments in (("paths",), ("add", "1")):
+        done = home.run(*arguments)
+        for text in (done.stdout, done.stderr):
+            assert all(line.isprintable() for line in text.split("\n")), text
+
+
+def test_a_theme_is_named_without_its_control_characters(
+    home: Home, service: ScriptedService
+) -> None:
+    home.configure(
+        base_url=service.base_url, api_key=service.api_key, theme="nrod\x1b]0;owned\x07\x1b[31m"
+    )
+    with home.open() as terminal:
+        terminal.wait_for(lambda text: "notheme“nrod”" in "".join(text.split()))
+        assert terminal.wait_exit() == 1
+        assert b"owned" not in terminal.raw
+
+
+def test_a_configuration_whose_path_is_odd_is_named_clean(
+    home: Home, service: ScriptedService
+) -> None:
+    folder = home.folder / "a\x1b]0;owned\x07b"
+    folder.mkdir()
+    config = folder / "config.toml"
+    config.write_text(f'base_url = "{service.base_url}"\napi_key = "12345678"\ntheme = "nrod"\n')
+    with home.open("--config", str(config)) as terminal:
+        terminal.wait_for(lambda text: "notheme“nrod”" in "".join(text.split()))
+        assert terminal.wait_exit() == 1
+        assert b"owned" not in terminal.raw

@@ -1,38 +1,28 @@
-"""Pictures of frames for the terminal: fetched without the key, decoded in a thread, cached.
+"""Pictures of frames for the terminal: fetched without the key, decoded in a child process, cached.
 
-The cache is keyed by the link without its signature, which changes. Pillow is imported in the
-thread, since the import is slow.
+The cache is keyed by the link without its signature, which changes. Nothing here imports Pillow:
+what a picture costs is limited where it is decoded.
 """
 
 from __future__ import annotations
 
 import asyncio
-import io
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
+from tui.pictures.decoder import IDLE_SECONDS, Decoder, Picture, PictureError
+from tui.pictures.worker import MAX_PIXELS
 from tui.scenext.signed_url import identity
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
+__all__ = ["MAX_CACHED", "MAX_FILE_BYTES", "MAX_PIXELS", "PictureCache", "PictureError", "Pixels"]
 
 MAX_FILE_BYTES: Final = 20 << 20
 """Bytes of a picture's file."""
-MAX_PIXELS: Final = 50_000_000
-"""Pixels of a picture, to limit the memory for decoding; Pillow's own limit is higher."""
 MAX_CACHED: Final = 48
-"""Pictures kept in memory, each of at most `_CACHED_SIZE`."""
-
-_CACHED_SIZE: Final = (640, 400)
-"""Width and height in pixels: enough for a terminal of 320 by 100 cells."""
-_FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF")
-
-
-class PictureError(Exception):
-    """A picture cannot be shown; the message is one line that says why."""
+"""Pictures kept in memory, each of at most 0.8 MB (`decoder.MAX_SIZE`)."""
 
 
 class Pixels(NamedTuple):
@@ -47,19 +37,24 @@ class Pixels(NamedTuple):
 class PictureCache:
     """Fetches, decodes and caches up to `MAX_CACHED` pictures."""
 
-    def __init__(self, fetch: Callable[[str, int], Awaitable[bytes]], executor: Executor) -> None:
+    def __init__(
+        self,
+        fetch: Callable[[str, int], Awaitable[bytes | bytearray]],
+        executor: Executor,
+        *,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
         """Prepare.
 
         Args:
             fetch: Returns the bytes behind a link, up to a limit; must not send the key.
-            executor: Runs decoding and scaling.
+            executor: Runs what waits for the child that decodes.
+            idle_seconds: How long the child is kept after a picture.
         """
         self._fetch = fetch
-        self._executor = executor
-        self._cached: OrderedDict[str, Image] = OrderedDict()
+        self._decoder = Decoder(executor, idle_seconds=idle_seconds)
+        self._cached: OrderedDict[str, Picture] = OrderedDict()
         self._in_flight: dict[str, _Flight] = {}
-        # One at a time, to limit the memory that large pictures take.
-        self._decoding = asyncio.Lock()
 
     def has(self, url: str) -> bool:
         """Return whether the picture is cached, so that its link need not be valid."""
@@ -71,22 +66,24 @@ class PictureCache:
         Single flight: a picture that is being fetched already is awaited, not fetched twice.
 
         Raises:
-            PictureError: the picture is broken or too large.
+            PictureError: the picture is broken or costs too much, or cannot be decoded here.
             Exception: whatever `fetch` raises.
         """
         picture = await self._picture(url)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, _scale, picture, columns, rows)
+        # A cell is about twice as high as it is wide, so half a cell is a square.
+        factor = min(columns / picture.width, rows * 2 / picture.height)
+        width = max(1, min(columns, round(picture.width * factor)))
+        height = max(2, min(rows * 2, round(picture.height * factor)))
+        height += height % 2
+        scaled = await self._decoder.scale(picture, width, height)
+        return Pixels(width, height // 2, scaled.data)
 
-    async def _picture(self, url: str) -> Image:
+    async def _picture(self, url: str) -> Picture:
         key = identity(url)
         async with self._single_flight(key):
             picture = self._cached.get(key)
             if picture is None:
-                data = await self._fetch(url, MAX_FILE_BYTES)
-                async with self._decoding:
-                    loop = asyncio.get_running_loop()
-                    picture = await loop.run_in_executor(self._executor, _decode, data)
+                picture = await self._decoder.decode(await self._fetch(url, MAX_FILE_BYTES))
                 self._cached[key] = picture
             self._cached.move_to_end(key)
             while len(self._cached) > MAX_CACHED:
@@ -113,47 +110,3 @@ class _Flight:
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
         self.callers = 0
-
-
-def _decode(data: bytes) -> Image:
-    from PIL import Image
-
-    # Disabled: the check below is stricter.
-    Image.MAX_IMAGE_PIXELS = None
-    try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
-                raise PictureError(
-                    f"The picture is too large to show: {picture.width} by {picture.height}."
-                )
-            picture.draft("RGB", _CACHED_SIZE)
-            # Palette indices cannot be averaged.
-            scalable = _opaque(picture) if picture.mode in ("1", "P", "PA") else picture
-            scalable.thumbnail(_CACHED_SIZE)
-            return _opaque(scalable)
-    except PictureError:
-        raise
-    except Exception:  # Pillow's decoders raise exceptions of many types.
-        raise PictureError("The picture is broken, or none.") from None
-
-
-def _opaque(picture: Image) -> Image:
-    from PIL import Image
-
-    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-        layer = picture.convert("RGBA")
-        background = Image.new("RGBA", layer.size, "white")
-        return Image.alpha_composite(background, layer).convert("RGB")
-    return picture.convert("RGB")
-
-
-def _scale(picture: Image, columns: int, rows: int) -> Pixels:
-    from PIL import Image
-
-    # A cell is about twice as high as it is wide, so half a cell is a square.
-    factor = min(columns / picture.width, rows * 2 / picture.height)
-    width = max(1, min(columns, round(picture.width * factor)))
-    height = max(2, min(rows * 2, round(picture.height * factor)))
-    height += height % 2
-    scaled = picture.resize((width, height), Image.Resampling.LANCZOS)
-    return Pixels(width, height // 2, scaled.tobytes())

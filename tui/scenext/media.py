@@ -48,7 +48,7 @@ class Body(Protocol):
 class Media(Protocol):
     """A client for pictures and videos; `MediaClient` is the real one."""
 
-    async def fetch(self, url: str, limit: int) -> bytes:
+    async def fetch(self, url: str, limit: int) -> bytes | bytearray:
         """Return the picture behind a link, at most `limit` bytes. Raises `MediaError`."""
 
     def stream(self, url: str) -> AbstractAsyncContextManager[Body]:
@@ -90,7 +90,7 @@ class MediaClient:
         self._idle = [connect()]
         self._slots = asyncio.Semaphore(MAX_CONCURRENT)
 
-    async def fetch(self, url: str, limit: int) -> bytes:
+    async def fetch(self, url: str, limit: int) -> bytes | bytearray:
         """Return the picture behind a link, at most `limit` bytes.
 
         Raises:
@@ -109,7 +109,8 @@ class MediaClient:
                         raise _too_large(limit)
         except TimeoutError:
             raise MediaError("The picture did not come in time.") from None
-        return bytes(data)
+        # Not copied: two of the largest picture would be in memory.
+        return data
 
     @asynccontextmanager
     async def stream(self, url: str) -> AsyncIterator[HttpBody]:

@@ -178,18 +178,33 @@ def _shrink(picture: Image, most: tuple[int, int]) -> Image:
     across, down = (
         max(1, size // (2 * aim)) for size, aim in zip(picture.size, final, strict=True)
     )
+    if across == down == 1:
+        reduced = _opaque(picture)
+    else:
+        reduced = _reduce(picture, across, down)
+    whole = (0, 0, width / across, height / down)
+    return reduced.resize(final, Image.Resampling.BICUBIC, whole)
+
+
+def _reduce(picture: Image, across: int, down: int) -> Image:
+    from PIL import Image
+
+    width, height = picture.size
     reduced = Image.new("RGB", (-(-width // across), -(-height // down)))
     step = down * _STRIP_ROWS
     for top in range(0, height, step):
         strip = _opaque(picture.crop((0, top, width, min(top + step, height))))
         reduced.paste(strip.reduce((across, down)), (0, top // down))
-    whole = (0, 0, width / across, height / down)
-    return reduced.resize(final, Image.Resampling.BICUBIC, whole)
+    return reduced
 
 
 def _opaque(picture: Image) -> Image:
     from PIL import Image
 
+    if picture.mode.startswith("I"):
+        # 16 bits of grey, which Pillow would cut off at the value 255.
+        picture = picture.point(lambda value: value / 256).convert("L")
+        picture.info.pop("transparency", None)
     if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
         layer = picture.convert("RGBA")
         background = Image.new("RGBA", layer.size, "white")

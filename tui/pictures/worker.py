@@ -178,10 +178,7 @@ def _shrink(picture: Image, most: tuple[int, int]) -> Image:
     across, down = (
         max(1, size // (2 * aim)) for size, aim in zip(picture.size, final, strict=True)
     )
-    if across == down == 1:
-        reduced = _opaque(picture)
-    else:
-        reduced = _reduce(picture, across, down)
+    reduced = _opaque(picture) if across == down == 1 else _reduce(picture, across, down)
     whole = (0, 0, width / across, height / down)
     return reduced.resize(final, Image.Resampling.BICUBIC, whole)
 

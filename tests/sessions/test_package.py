@@ -15,7 +15,7 @@ from tests.support.home import Home
 from tests.support.terminal import Terminal
 from tui import __version__
 from tui.config import Config
-from tui.pictures import decoding
+from tui.pictures import cache
 from tui.saving import file_writer
 
 ROOT = Path(__file__).parents[2]
@@ -128,7 +128,7 @@ def test_the_two_lines_of_the_readme_are_what_ci_runs() -> None:
 
 def test_the_limits_in_the_readme_are_those_of_the_program() -> None:
     text = " ".join(README.split())
-    assert f"pictures that are shown to {decoding.MAX_FILE_BYTES >> 20} MiB" in text
+    assert f"pictures that are shown to {cache.MAX_FILE_BYTES >> 20} MiB" in text
     assert f"saved files to {file_writer.MAX_FILE_BYTES >> 30} GiB each" in text
 
 

@@ -91,7 +91,7 @@ class Media:
             mounts=_NO_PROXY,
         )
 
-    async def fetch(self, url: str, limit: int) -> bytes:
+    async def fetch(self, url: str, limit: int) -> bytes | bytearray:
         """Return the picture behind a link. Raises `MediaError`, also if it is over `limit`."""
         data = bytearray()
         try:
@@ -106,7 +106,8 @@ class Media:
                         raise _too_large(limit)
         except TimeoutError:
             raise MediaError("The picture did not come in time.") from None
-        return bytes(data)
+        # Not copied: two of the largest picture would be in memory.
+        return data
 
     @asynccontextmanager
     async def stream(self, url: str) -> AsyncIterator[HttpBody]:

@@ -15,6 +15,7 @@ from typing import Final
 from tui.errors import ApiError, ErrorKind
 from tui.sanitize import MAX_BLOCK_LENGTH, MAX_LINE_LENGTH, clean
 from tui.scenext.models import Frame, Result, Task, TaskStatus
+from tui.scenext.nesting import is_too_deep
 from tui.scenext.signed_url import identity, is_link
 
 MAX_FRAMES: Final = 2_000
@@ -79,6 +80,8 @@ def _is_error(envelope: dict[str, object]) -> bool:
 
 
 def _parse_object(body: bytes) -> dict[str, object]:
+    if is_too_deep(body):
+        raise ApiError(ErrorKind.NOT_THE_API, "the answer is nested too deeply")
     try:
         # Decoded strictly: given bytes, json.loads guesses UTF-16 and accepts surrogates.
         value: object = json.loads(body.decode("utf-8"), parse_constant=_reject_constant)

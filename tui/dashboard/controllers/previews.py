@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, Final
-from weakref import WeakKeyDictionary
+from typing import Final
 
 from textual.content import Content
 
@@ -17,7 +16,7 @@ from tui.engine import Engine
 from tui.errors import MediaError
 from tui.links.link import Link
 from tui.links.resolver import ExpiredLinkError, LinkResolver, UnsafeLinkError
-from tui.pictures.decoding import PictureCache, PictureError, Pixels
+from tui.pictures.cache import PictureCache, PictureError, Pixels
 from tui.scenext.signed_url import identity
 from tui.wording.links import link_expired
 
@@ -35,9 +34,6 @@ class PreviewController:
         self._resolver = resolver
         self._pictures = PictureCache(engine.fetch, engine.threads)
         self._off_reason = _off_reason(config, environ)
-        self._loading: WeakKeyDictionary[FramePreview, tuple[str, asyncio.Task[Any]]] = (
-            WeakKeyDictionary()
-        )
 
     def show(self, detail: TaskDetail, task_id: str, key: str) -> None:
         """Show the picture of the selected frame beside the list."""
@@ -56,15 +52,19 @@ class PreviewController:
         size = preview.content_size
         link = self._resolver.find(task_id, key)
         if link is None:
+            preview.cancel_loads()
             preview.wanted = None
             preview.show_text("There is no frame yet." if task_id else "")
             return
         wanted = (identity(link.url), size.width, size.height)
         same = preview.wanted in (wanted, (link.url, size.width, size.height))
-        if same or not size.width or not size.height:
+        if same or not size.width or not size.height or not preview.is_attached:
             return
-        self._cancel_other(preview, wanted[0])
+        # The same picture in another size is still useful.
+        preview.cancel_loads(but=wanted[0])
         preview.wanted = wanted
+        if task := asyncio.current_task():
+            preview.add_load(task, wanted[0])
         try:
             pixels = await self._load(preview, task_id, link, size.width, size.height)
         except (MediaError, PictureError) as error:
@@ -76,15 +76,6 @@ class PreviewController:
             return
         if preview.wanted == wanted:
             preview.show_pixels(pixels)
-
-    def _cancel_other(self, preview: FramePreview, picture: str) -> None:
-        """Cancel the loading of another picture; the same one in another size is still useful."""
-        before = self._loading.get(preview)
-        if before is not None and before[0] != picture:
-            before[1].cancel()
-        task = asyncio.current_task()
-        if task is not None:
-            self._loading[preview] = picture, task
 
     async def _load(
         self, preview: FramePreview, task_id: str, link: Link, columns: int, rows: int

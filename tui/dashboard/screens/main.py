@@ -188,7 +188,8 @@ class MainScreen(TerminalScreen):
                 return bool(self.selected) and self.focused is self.tasks
             case "back":
                 filtered = bool(self.deferred.filter.value)
-                return self.saving or self.opened or filtered or self.focused is not self.tasks
+                busy = self.saving or detail.preview.is_loading
+                return busy or self.opened or filtered or self.focused is not self.tasks
             case "open" | "copy" | "preview" | "download" | "download_all":
                 return bool(detail.frames.keys)
             case "enlarge":
@@ -211,14 +212,16 @@ class MainScreen(TerminalScreen):
         self.set_focus(self.deferred.frames)
 
     def action_back(self) -> None:
-        """Cancel or hide the download, if there is one; else return to the list."""
+        """Cancel or hide the download, if there is one; else stop loading, return to the list."""
         if self.saving:
             self.post_message(messages.CancelDownloadRequested())
-        elif self.focused is self.tasks and not self.opened:
-            self.show_all_tasks()
-        else:
+            return
+        stopped = self.deferred is not None and self.deferred.detail.preview.stop()
+        if self.focused is not self.tasks or self.opened:
             self._show_list()
             self.set_focus(self.tasks)
+        elif not stopped:
+            self.show_all_tasks()
 
     def _show_list(self) -> None:
         if self.deferred is not None:

@@ -6,7 +6,9 @@ are reduced to what the terminal can show.
 
 from __future__ import annotations
 
+import asyncio
 from itertools import groupby
+from typing import Any
 
 from rich.color import Color
 from rich.segment import Segment
@@ -18,7 +20,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.pictures.decoding import Pixels
+from tui.pictures.cache import Pixels
 
 _HALF = "▀"
 
@@ -38,9 +40,45 @@ class FramePreview(Widget):
     """What to show: a picture's identity (its whole link, once that has expired), columns and rows.
     Kept by whoever fills the preview; hiding it and showing it again is a new request."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._loads: dict[asyncio.Task[Any], str] = {}
+
     def on_hide(self) -> None:
         """Forget what was wanted, so that a picture that failed is tried again."""
         self.wanted = None
+        self.cancel_loads()
+
+    def on_unmount(self) -> None:
+        """Load nothing for a preview that is gone."""
+        self.cancel_loads()
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether a picture is being loaded for it."""
+        return bool(self._loads)
+
+    def add_load(self, task: asyncio.Task[Any], picture: str) -> None:
+        """Have `task`, which loads `picture`, cancelled when nobody waits for it here any more."""
+        self._loads[task] = picture
+        task.add_done_callback(lambda done: self._loads.pop(done, None))
+
+    def cancel_loads(self, but: str = "") -> None:
+        """Stop loading pictures other than `but`."""
+        for task, picture in self._loads.items():
+            if picture != but:
+                task.cancel()
+
+    def stop(self) -> bool:
+        """Stop loading on the user's behalf; return whether anything was being loaded.
+
+        It is not tried again before the preview was hidden.
+        """
+        stopped = self.is_loading
+        if stopped:
+            self.cancel_loads()
+            self.show_text("Stopped. To try again, press p twice.")
+        return stopped
 
     def on_resize(self, event: events.Resize) -> None:
         """Request a picture of the new size."""

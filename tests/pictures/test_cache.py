@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from tui.errors import MediaError
-from tui.pictures.decoding import MAX_CACHED, MAX_FILE_BYTES, MAX_PIXELS, PictureCache, PictureError
+from tui.pictures.cache import MAX_CACHED, MAX_FILE_BYTES, MAX_PIXELS, PictureCache, PictureError
 
 URL = "https://oss.scenext.cn/frame_img/a/frame1.png?Expires=1&Signature=first"
 SIGNED_AGAIN = "https://oss.scenext.cn/frame_img/a/frame1.png?Expires=2&Signature=second"
@@ -176,8 +176,10 @@ async def test_a_huge_picture_is_refused_before_it_is_decoded(
         (png((8, 8), 1, "1"), (255, 255, 255)),
         (png((8, 8), (0, 0), "LA"), (255, 255, 255)),
         (png((8, 8), 100, "L"), (100, 100, 100)),
+        (png((8, 8), 0x8040, "I;16"), (128, 128, 128)),
+        (png((8, 8), (0, 0, 0, 0), "CMYK", "JPEG"), (255, 255, 255)),
     ],
-    ids=["clear", "opaque", "palette", "bits", "clear grey", "grey"],
+    ids=["clear", "opaque", "palette", "bits", "clear grey", "grey", "16 bits", "inks"],
 )
 async def test_every_kind_of_pixel_becomes_a_colour(
     threads: ThreadPoolExecutor, data: bytes, colour: tuple[int, int, int]

@@ -1,0 +1,164 @@
+"""Costly pictures in a real terminal: one line, keys that are answered, and nothing left behind."""
+
+from __future__ import annotations
+
+import io
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.pictures.costly import claiming_webp, jpeg_of_scans
+from tests.pictures.test_decoder import NEEDS_PROC, workers
+from tests.sessions.test_open_frame import PictureHost, wait_until
+from tests.support.home import Home
+from tests.support.service import ScriptedService, task
+from tests.support.terminal import Terminal
+from tui.demo.server import Response
+
+pytestmark = NEEDS_PROC
+WIDE, NARROW = (120, 40), (80, 24)
+SECRETS = (b"sk-", b"Signature", b"OSSAccessKeyId", b"SCENEXT", b"http")
+
+
+def answer(data: bytes) -> Response:
+    return Response(200, data, {"Content-Type": "image/png"})
+
+
+@pytest.fixture
+def host(service: ScriptedService) -> Iterator[PictureHost]:
+    """The first frame is costly, the second one claims to be huge, the third one is fine."""
+    packed = io.BytesIO()
+    Image.new("RGB", (320, 180), (255, 0, 0)).save(packed, "PNG")
+    with PictureHost() as running:
+        running.answers = {
+            "/1.jpg": answer(jpeg_of_scans(500)),
+            "/2.webp": answer(claiming_webp(16383, 16383)),
+            "/3.png": answer(packed.getvalue()),
+        }
+        links = [running.link(path) for path in running.answers]
+        service.script("t", task("t", "COMPLETED", frames=links))
+        yield running
+
+
+def decoding(terminal: Terminal) -> int:
+    """Wait wait_until a picture is being decoded; the process that does it."""
+    wait_until(lambda: len(workers(terminal.pid)) == 1, terminal)
+    (child,) = workers(terminal.pid)
+    wait_until(lambda: _cpu_ticks(child) > 20, terminal)
+    return child
+
+
+def _cpu_ticks(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[11])
+
+
+def to_first_frame(terminal: Terminal) -> None:
+    terminal.wait_for("3 frames| 3 t")
+    terminal.press("enter")
+    terminal.wait_for(r"esc +Back")
+    terminal.press("home")
+
+
+def text(terminal: Terminal) -> str:
+    return " ".join(terminal.text().replace("│", " ").split())
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_esc_ends_a_costly_picture_and_keys_are_answered_meanwhile(
+    home: Home, host: PictureHost, size: tuple[int, int]
+) -> None:
+    with home.open("watch", "t", cols=size[0], rows=size[1]) as terminal:
+        to_first_frame(terminal)
+        terminal.press("p")
+        decoding(terminal)
+        terminal.press("?")
+        terminal.wait_for_text("esc: close")
+        terminal.press("escape")
+        terminal.wait_gone("esc: close")
+        assert len(workers(terminal.pid)) == 1, "closing the help stops no picture"
+        terminal.press("escape")
+        wait_until(lambda: not workers(terminal.pid), terminal)
+        if size == WIDE:
+            terminal.wait_for_text("Stopped. To try again, press p twice.")
+        else:
+            terminal.wait_gone("Preview of")
+
+
+def test_esc_in_the_list_stops_it_too_and_the_newest_is_shown(
+    home: Home, host: PictureHost
+) -> None:
+    with home.open("watch", "t") as terminal:
+        to_first_frame(terminal)
+        terminal.press("escape", "p")
+        terminal.wait_for("▀")
+        terminal.press("enter", "home")
+        first = decoding(terminal)
+        terminal.press("escape")
+        # From the list the newest frame is meant.
+        terminal.wait_for("▀")
+        assert first not in workers(terminal.pid)
+
+
+def test_another_frame_ends_it_and_is_shown(home: Home, host: PictureHost) -> None:
+    with home.open("watch", "t") as terminal:
+        to_first_frame(terminal)
+        terminal.press("p")
+        first = decoding(terminal)
+        terminal.press("down")
+        wait_until(lambda: "too large to show: 16383 by 16383." in text(terminal), terminal)
+        assert first not in workers(terminal.pid)
+        terminal.press("down")
+        terminal.wait_for("▀")
+
+
+def test_its_deadline_ends_it_and_the_child_knows_no_secret(
+    home: Home, service: ScriptedService, host: PictureHost
+) -> None:
+    with home.open("watch", "t", env={"SCENEXT_API_KEY": service.api_key}) as terminal:
+        to_first_frame(terminal)
+        terminal.press("p")
+        child = Path(f"/proc/{decoding(terminal)}")
+        known = child.joinpath("environ").read_bytes() + child.joinpath("cmdline").read_bytes()
+        secrets = (*SECRETS, service.api_key.encode())
+        assert [secret for secret in secrets if secret in known] == []
+        wait_until(lambda: "The picture takes too long to decode." in text(terminal), terminal)
+        assert workers(terminal.pid) == []
+        terminal.press("end")
+        terminal.wait_for("▀")
+
+
+def test_the_panel_ends_it_as_it_closes(home: Home, host: PictureHost) -> None:
+    with home.open("watch", "t", env={"SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22"}) as terminal:
+        to_first_frame(terminal)
+        terminal.press("o")
+        terminal.wait_for_text("copy again")
+        terminal.press("p")
+        decoding(terminal)
+        terminal.press("escape")
+        terminal.wait_gone("copy again")
+        wait_until(lambda: not workers(terminal.pid), terminal)
+
+
+@pytest.mark.parametrize("end", ["q", "SIGTERM", "SIGKILL", "hang up"])
+def test_the_child_ends_with_the_program(home: Home, host: PictureHost, end: str) -> None:
+    with home.open("watch", "t") as terminal:
+        to_first_frame(terminal)
+        terminal.press("p")
+        child = Path(f"/proc/{decoding(terminal)}")
+        match end:
+            case "q":
+                terminal.press("q")
+            case "hang up":
+                terminal.hang_up()
+            case _:
+                terminal.signal(signal.Signals[end])
+        began = time.monotonic()
+        terminal.wait_exit(5)
+        # A program that was killed cannot kill: then the CPU limit ends what is being decoded.
+        while child.exists() and b"worker" in child.joinpath("cmdline").read_bytes():
+            assert time.monotonic() - began < 20
+            time.sleep(0.05)

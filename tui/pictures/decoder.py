@@ -1,0 +1,273 @@
+"""Runs `tui/pictures/worker.py`, the process that decodes pictures, and talks to it.
+
+A picture comes from a host that nobody here controls, and a few bytes of it can claim gigabytes and
+minutes. So it is decoded in a child process: what it may use is limited there, and here it is
+killed at its deadline and when nobody wants the picture any more. What it answers is checked like
+anything else from outside.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+import weakref
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from tui.pictures import worker
+
+MAX_SIZE: Final = (640, 400)
+"""Width and height in pixels of a decoded picture: enough for a terminal of 320 by 100 cells."""
+START_TIMEOUT: Final = 10.0
+"""Seconds for the child to start and to import Pillow, on a machine that is busy."""
+DECODE_TIMEOUT: Final = 5.0
+"""Seconds for one picture."""
+IDLE_SECONDS: Final = 60.0
+"""Seconds after a picture for which the child is kept for the next one."""
+
+# The child needs none to run but those that find the libraries of an unusual installation. Any
+# other may hold a key: ours, or somebody else's.
+_PASSED_VARIABLES: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
+_TOO_LONG: Final = "The picture takes too long to decode."
+_CANNOT_START: Final = "Pictures cannot be decoded: {}."
+
+_log = logging.getLogger(__name__)
+
+
+class PictureError(Exception):
+    """A picture cannot be shown; the message is one line that says why."""
+
+
+class Picture(NamedTuple):
+    """A decoded picture."""
+
+    width: int
+    height: int
+    data: bytes
+    """RGB, row by row: 3 * width * height bytes."""
+
+
+class Decoder:
+    """Decodes and scales pictures in a child that is started when needed and ends when idle.
+
+    One at a time, to limit the memory that large pictures take.
+    """
+
+    def __init__(self, executor: Executor, *, idle_seconds: float = IDLE_SECONDS) -> None:
+        """Prepare; `executor` runs what waits for the child, so that the loop never does."""
+        self._executor = executor
+        self._idle_seconds = idle_seconds
+        self._lock = asyncio.Lock()
+        self._child: _Child | None = None
+        self._idle_timer: asyncio.TimerHandle | None = None
+
+    async def decode(self, file: bytes | bytearray) -> Picture:
+        """Return the picture in a file, shrunk to fit `MAX_SIZE`. Killed when cancelled.
+
+        Raises:
+            PictureError: it is no picture, or costs too much, or there is no decoder.
+        """
+        return await self._request((worker.DECODE, 0, 0, *MAX_SIZE, len(file)), file)
+
+    async def scale(self, picture: Picture, width: int, height: int) -> Picture:
+        """Return a decoded picture in exactly this size. Raises `PictureError`."""
+        header = (worker.SCALE, *picture[:2], width, height, len(picture.data))
+        return await self._request(header, picture.data)
+
+    async def _request(self, header: Sequence[int], data: bytes | bytearray) -> Picture:
+        async with self._lock:
+            if self._idle_timer is not None:
+                self._idle_timer.cancel()
+            child = self._child or _Child()
+            self._child = None
+            loop = asyncio.get_running_loop()
+            answer = loop.run_in_executor(self._executor, child.request, header, data)
+            # Nobody asks for the error of a request that was cancelled.
+            answer.add_done_callback(lambda done: done.cancelled() or done.exception())
+            try:
+                picture = await asyncio.shield(answer)
+            except asyncio.CancelledError:
+                if header[0] == worker.DECODE:
+                    child.kill()
+                await asyncio.wait([answer])
+                raise
+            finally:
+                if not answer.done():
+                    child.kill()
+                elif child.is_running:
+                    self._child = child
+                    self._idle_timer = loop.call_later(self._idle_seconds, self._retire)
+            return picture
+
+    def _retire(self) -> None:
+        """End the child; in a thread, since reaping a process may take a moment."""
+        child, self._child = self._child, None
+        if child is not None:
+            with suppress(RuntimeError):  # The executor has ended, and the program with it.
+                self._executor.submit(child.close)
+
+
+class _Child:
+    """The process. All but `kill` blocks, and is called by one thread at a time.
+
+    It is ended with this object at the latest, hence at the end of the program too; if that is
+    killed, the child's input ends.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._killed = False
+        self._end: weakref.finalize[..., _Child] | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it can take another request."""
+        return self._end is not None and self._end.alive and not self._killed
+
+    def kill(self) -> None:
+        """End the process at once; what is waiting for it returns, and closes it."""
+        self._killed = True
+        if self._process is not None:
+            self._process.kill()
+
+    def close(self) -> int:
+        """End the process and reap it; return its exit code."""
+        return (self._end() if self._end is not None else None) or 0
+
+    def request(self, header: Sequence[int], data: bytes | bytearray) -> Picture:
+        """Send a request and return the picture; close the child if anything fails.
+
+        Raises:
+            PictureError: see `Decoder.decode`.
+        """
+        try:
+            if self._process is None or self._process.poll() is not None:
+                self._start()
+            return self._exchange(header, data)
+        except PictureError:
+            raise
+        except TimeoutError:
+            self.close()
+            raise PictureError(_TOO_LONG) from None
+        except (OSError, EOFError):
+            code = self.close()
+            if not self._killed:
+                _log.warning("the process that decodes pictures ended with %d", code)
+            slow = code in (-signal.SIGPROF, -signal.SIGXCPU)
+            raise PictureError(_TOO_LONG if slow else "The picture cannot be decoded.") from None
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self) -> None:
+        self.close()
+        pillow = find_spec("PIL")
+        if pillow is None or not pillow.origin:
+            raise PictureError(_CANNOT_START.format("Pillow is not installed"))
+        # -I and -S: no variable, no folder and no .pth file has a say in what it imports.
+        flags = ("-I", "-S", worker.__file__, Path(pillow.origin).parents[1])
+        try:
+            self._process = process = subprocess.Popen(
+                [sys.executable, *flags],
+                bufsize=0,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                env={name: os.environ[name] for name in _PASSED_VARIABLES if name in os.environ},
+                # ctrl+c and ctrl+z concern the dashboard alone.
+                start_new_session=True,
+            )
+        except OSError as error:
+            reason = f"{sys.executable} does not start ({error.strerror})"
+            raise PictureError(_CANNOT_START.format(reason)) from None
+        self._end = weakref.finalize(self, _end, process)
+        if self._killed:
+            process.kill()
+        for pipe in (process.stdin, process.stdout):
+            assert pipe is not None  # noqa: S101 (both are pipes)
+            os.set_blocking(pipe.fileno(), False)
+        self._greet(process)
+
+    def _greet(self, process: subprocess.Popen[bytes]) -> None:
+        """Wait until the child is ready."""
+        result, reason = worker.NO_PILLOW, f"{sys.executable} does not start"
+        with suppress(OSError, EOFError, TimeoutError):
+            until = time.monotonic() + START_TIMEOUT
+            result = worker.REPLY.unpack(_read(process, worker.REPLY.size, until))[0]
+            reason = "Pillow cannot be imported; install scenext-tui again"
+        if result != worker.READY:
+            self.close()
+            raise PictureError(_CANNOT_START.format(reason))
+
+    def _exchange(self, header: Sequence[int], data: bytes | bytearray) -> Picture:
+        process, until = self._process, time.monotonic() + DECODE_TIMEOUT
+        assert process is not None  # noqa: S101 (started)
+        _write(process, worker.REQUEST.pack(*header), until)
+        _write(process, data, until)
+        reply = worker.REPLY.unpack(_read(process, worker.REPLY.size, until))
+        result, width, height = reply
+        if result == worker.DONE and _is_size(header, width, height):
+            return Picture(width, height, bytes(_read(process, 3 * width * height, until)))
+        if result == worker.TOO_LARGE:
+            raise PictureError(f"The picture is too large to show: {width} by {height}.")
+        if result == worker.BROKEN:
+            raise PictureError("The picture is broken, or none.")
+        self.close()
+        if result == worker.TOO_MUCH_MEMORY:
+            raise PictureError("The picture needs too much memory to decode.")
+        raise PictureError("The picture cannot be decoded.")
+
+
+def _is_size(header: Sequence[int], width: int, height: int) -> bool:
+    """Return whether the child may answer a request by a picture of this size."""
+    wanted = (header[3], header[4])
+    if header[0] == worker.SCALE:
+        return (width, height) == wanted
+    return 0 < width <= wanted[0] and 0 < height <= wanted[1]
+
+
+def _end(process: subprocess.Popen[bytes]) -> int:
+    process.kill()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
+    return process.wait()
+
+
+def _write(process: subprocess.Popen[bytes], data: bytes | bytearray, until: float) -> None:
+    assert process.stdin is not None  # noqa: S101 (it is a pipe)
+    view = memoryview(data)
+    while view:
+        _wait(process.stdin.fileno(), select.POLLOUT, until)
+        view = view[os.write(process.stdin.fileno(), view) :]
+
+
+def _read(process: subprocess.Popen[bytes], length: int, until: float) -> bytearray:
+    assert process.stdout is not None  # noqa: S101 (it is a pipe)
+    data = bytearray(length)
+    view = memoryview(data)
+    while view:
+        _wait(process.stdout.fileno(), select.POLLIN, until)
+        count = os.readv(process.stdout.fileno(), [view])
+        if not count:
+            raise EOFError
+        view = view[count:]
+    return data
+
+
+def _wait(descriptor: int, event: int, until: float) -> None:
+    poller = select.poll()
+    poller.register(descriptor, event)
+    if not poller.poll(max(0.0, until - time.monotonic()) * 1000):
+        raise TimeoutError

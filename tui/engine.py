@@ -234,7 +234,7 @@ class Engine:
                 raise MediaError(str(error)) from None
         return self._media
 
-    async def fetch(self, url: str, limit: int) -> bytes | bytearray:
+    async def fetch(self, url: str, limit: int) -> bytes:
         """Return the picture behind a link, at most `limit` bytes. Raises `MediaError`."""
         return await self.media().fetch(url, limit)
 

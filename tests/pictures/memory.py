@@ -74,7 +74,7 @@ def main() -> None:
     """Measure."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    host = context.Process(target=_serve, args=(theirs,))
+    host = context.Process(target=_serve, args=(theirs,), daemon=True)
     host.start()
     origin, names = ours.recv()
     asyncio.run(_measure(origin, names, ours))

@@ -75,7 +75,7 @@ async def test_a_connection_serves_again_and_a_cancelled_one_does_not() -> None:
             # No cancelled fetch kept its connection slot.
             async with asyncio.timeout(3):
                 links = [media.fetch(f"{origin}/{n}", 100) for n in range(3 * MAX_CONCURRENT)]
-                assert set(map(bytes, await asyncio.gather(*links))) == {b"picture"}
+                assert set(await asyncio.gather(*links)) == {b"picture"}
 
 
 async def test_a_large_picture_is_refused_by_its_length_before_it_is_read() -> None:

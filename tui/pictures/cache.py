@@ -39,7 +39,7 @@ class PictureCache:
 
     def __init__(
         self,
-        fetch: Callable[[str, int], Awaitable[bytes | bytearray]],
+        fetch: Callable[[str, int], Awaitable[bytes]],
         executor: Executor,
         *,
         idle_seconds: float = IDLE_SECONDS,

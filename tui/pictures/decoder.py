@@ -71,7 +71,7 @@ class Decoder:
         self._child: _Child | None = None
         self._idle_timer: asyncio.TimerHandle | None = None
 
-    async def decode(self, file: bytes | bytearray) -> Picture:
+    async def decode(self, file: bytes) -> Picture:
         """Return the picture in a file, shrunk to fit `MAX_SIZE`. Killed when cancelled.
 
         Raises:
@@ -84,7 +84,7 @@ class Decoder:
         header = (worker.SCALE, *picture[:2], width, height, len(picture.data))
         return await self._request(header, picture.data)
 
-    async def _request(self, header: Sequence[int], data: bytes | bytearray) -> Picture:
+    async def _request(self, header: Sequence[int], data: bytes) -> Picture:
         async with self._lock:
             if self._idle_timer is not None:
                 self._idle_timer.cancel()
@@ -144,7 +144,7 @@ class _Child:
         """End the process and reap it; return its exit code."""
         return (self._end() if self._end is not None else None) or 0
 
-    def request(self, header: Sequence[int], data: bytes | bytearray) -> Picture:
+    def request(self, header: Sequence[int], data: bytes) -> Picture:
         """Send a request and return the picture; close the child if anything fails.
 
         Raises:
@@ -210,7 +210,7 @@ class _Child:
             self.close()
             raise PictureError(_CANNOT_START.format(reason))
 
-    def _exchange(self, header: Sequence[int], data: bytes | bytearray) -> Picture:
+    def _exchange(self, header: Sequence[int], data: bytes) -> Picture:
         process, until = self._process, time.monotonic() + DECODE_TIMEOUT
         assert process is not None  # noqa: S101 (started)
         _write(process, worker.REQUEST.pack(*header), until)
@@ -245,7 +245,7 @@ def _end(process: subprocess.Popen[bytes]) -> int:
     return process.wait()
 
 
-def _write(process: subprocess.Popen[bytes], data: bytes | bytearray, until: float) -> None:
+def _write(process: subprocess.Popen[bytes], data: bytes, until: float) -> None:
     assert process.stdin is not None  # noqa: S101 (it is a pipe)
     view = memoryview(data)
     while view:

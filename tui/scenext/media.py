@@ -7,6 +7,7 @@ that comes with one), redirects to other hosts are not followed, and its error t
 from __future__ import annotations
 
 import asyncio
+import io
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -91,9 +92,9 @@ class Media:
             mounts=_NO_PROXY,
         )
 
-    async def fetch(self, url: str, limit: int) -> bytes | bytearray:
+    async def fetch(self, url: str, limit: int) -> bytes:
         """Return the picture behind a link. Raises `MediaError`, also if it is over `limit`."""
-        data = bytearray()
+        data = io.BytesIO()
         try:
             async with asyncio.timeout(PICTURE_TIMEOUT), self.stream(url) as body:
                 if body.is_video:
@@ -101,13 +102,13 @@ class Media:
                 if body.length is not None and body.length > limit:
                     raise _too_large(limit)
                 async for chunk in body:
-                    data += chunk
-                    if len(data) > limit:
+                    data.write(chunk)
+                    if data.tell() > limit:
                         raise _too_large(limit)
         except TimeoutError:
             raise MediaError("The picture did not come in time.") from None
-        # Not copied: two of the largest picture would be in memory.
-        return data
+        # Returns its buffer; bytes() of anything else would be a second copy in memory.
+        return data.getvalue()
 
     @asynccontextmanager
     async def stream(self, url: str) -> AsyncIterator[HttpBody]:

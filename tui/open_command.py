@@ -9,6 +9,8 @@ would be depends on its place among the words:
 - Neither may the link be a part of what an interpreter is told to run (`sh -c`, `python -c`,
   `osascript -e`, `cmd /c`), or of a command line that a program joins from its arguments (`ssh`).
   The interpreter may stand anywhere among the words, such as behind `env` or `sudo`.
+- The value of an option that names a command (`-c`, `--exec`, `--run`) is one for every program, if
+  the link stands in it beside other words.
 - A word of its own behind the script is an argument: `sh -c 'x "$1"' sh {url}`.
 
 In doubt a command is refused, since it can always be written in the last way.
@@ -45,7 +47,11 @@ _SCRIPT_OPTIONS: Final[dict[str, tuple[str, ...]]] = {
     **dict.fromkeys(("osascript", "julia", "rscript", "r", "scala", "elixir"), ("-e", "--eval")),
     **dict.fromkeys(("emacs", "emacsclient"), ("-e", "-eval", "--eval", "--execute")),
     **dict.fromkeys(("vim", "nvim", "vi", "gvim", "ex", "view", "less"), ("-c", "--cmd", "+")),
-    **dict.fromkeys(("su", "runuser", "script", "flock", "sg", "gjs"), ("-c", "--command")),
+    **dict.fromkeys(("su", "runuser"), ("-c", "--command", "--session-command")),
+    **dict.fromkeys(("script", "flock", "sg", "gjs", "git"), ("-c", "--command")),
+    # Unlike others, these may be given several scripts.
+    "fish": ("-c", *_SHELL_OPTIONS),
+    "nu": ("-c", "-e", *_SHELL_OPTIONS),
     **dict.fromkeys(("expect", "guile", "tclsh", "vagrant", "sqlite"), ("-c", "--command", "-cmd")),
     "php": ("-r", "-B", "-R", "-E", "--run", "--process-code"),
     "gcloud": ("--command",),
@@ -56,22 +62,51 @@ _TERMINALS: Final = frozenset(
     {
         *("xterm", "uxterm", "urxvt", "rxvt", "st", "konsole", "gnome-terminal", "lxterminal"),
         *("xfce4-terminal", "mate-terminal", "terminator", "tilix", "alacritty", "qterminal"),
-        *("x-terminal-emulator", "tmux", "screen", "byobu", "zellij", "parallel"),
+        *("x-terminal-emulator", "tmux", "screen", "byobu", "zellij", "kitty", "kitten", "wezterm"),
+        *("guake", "qdbus", "qdbus6", "riverctl", "bundle", "hyperfine", "entr", "watchexec"),
+        *("socat", "sqlite3"),
     }
 )
 """Programs that give a single word with spaces to a shell, but start several words as they are."""
-_TYPED: Final = frozenset({"send-keys", "send", "stuff", "run-shell", "run"})
+_TYPED: Final = frozenset(
+    {
+        *("send-keys", "send", "stuff", "send-text", "write-chars", "run-shell", "if-shell", "if"),
+        *("pipe-pane", "pipep"),
+    }
+)
 """Commands of terminals that type their arguments into a shell, or run them in one."""
+_TMUX_WINDOWS: Final = frozenset(
+    {
+        *("new-window", "neww", "new-session", "new", "split-window", "splitw", "display-popup"),
+        *("popup", "respawn-pane", "respawnp", "respawn-window", "respawnw"),
+    }
+)
+"""Commands of tmux that give a command of a single word to a shell."""
 _JOINERS: Final = frozenset(
     {
         *("ssh", "autossh", "slogin", "rsh", "remsh", "watch", "adb", "wsl", "i3-msg", "swaymsg"),
-        *("hyprctl", "make", "gmake", "just", "plink", "dbclient"),
+        *("hyprctl", "make", "gmake", "just", "plink", "dbclient", "parallel", "pdsh", "clush"),
+        *("dsh", "pssh"),
     }
 )
 """Programs that join their arguments to text that they, or a program elsewhere, parse."""
-_POWERSHELL_FILE: Final = re.compile(r"(?i)[-/]f(?:i(?:le?)?)?")
-_POWERSHELL_SCRIPT: Final = re.compile(r"(?i)[-/](?:c|co|comm?.*|cwa|e|ec|en.*)")
-_CMD_SCRIPT: Final = re.compile(r"(?i)/{1,2}(?:[a-z]/)*[ckr].*")
+_OPENERS: Final = frozenset(
+    {
+        *("firefox", "firefox-esr", "librewolf", "google-chrome", "google-chrome-stable", "chrome"),
+        *("chromium", "chromium-browser", "brave", "brave-browser", "msedge", "microsoft-edge"),
+        *("vivaldi", "opera", "epiphany", "falkon", "open", "xdg-open"),
+    }
+)
+"""Programs that run no other one that their arguments name: those name profiles and the like."""
+_COMMAND_OPTION: Final = re.compile(
+    r"(?i)-[a-z]{0,4}[cex]|--?(?:\w+-)*(?:cmd|commands?|exec|execute|run|eval|call|shell)(?:-\w+)*"
+)
+# PowerShell takes any dash for a hyphen, and two for one.
+_POWERSHELL_OPTION: Final = r"(?i)(?:/|[-\u2013-\u2015]{1,2})"
+_POWERSHELL_FILE: Final = re.compile(rf"{_POWERSHELL_OPTION}f(?:i(?:le?)?)?")
+_POWERSHELL_SCRIPT: Final = re.compile(rf"{_POWERSHELL_OPTION}(?:c|co|comm?.*|cwa|e|ec|en.*)")
+# Options may follow each other without a space: `/v:on/c`.
+_CMD_SCRIPT: Final = re.compile(r"(?i)(?:/.*)?/[ckr].*")
 
 
 def words_of(command: str) -> list[str] | None:
@@ -125,13 +160,34 @@ def _misuse(words: Sequence[str]) -> _Misuse | None:
         return _Misuse("the name of the program")
     if any(URL in word and _SCRIPT_CHARACTERS & set(word) for word in words):
         return _Misuse("a script")
-    each = (_misuse_by(_name(word), words[number:]) for number, word in enumerate(words, 1))
-    return next(filter(None, each), None)
+    programs = 1 if _name(words[0]) in _OPENERS else len(words)
+    each = (_misuse_by(words[index], words[index + 1 :]) for index in range(programs))
+    if found := next(filter(None, each), None):
+        return found
+    if any(URL in value and len(value.split()) > 1 for value in _commands(words)):
+        return _Misuse("the command in an option")
+    return None
 
 
-def _misuse_by(name: str, arguments: Sequence[str]) -> _Misuse | None:
-    # Such as `bash-static`, `python3.12` and `vim.basic`.
-    kind = re.split(r"[-.0-9]", name)[0]
+def _commands(words: Sequence[str]) -> Iterator[str]:
+    """Yield the values of options that name a command, whatever the program."""
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        option, equals, value = word.partition("=")
+        if _COMMAND_OPTION.fullmatch(option):
+            yield value if equals else following
+
+
+def _misuse_by(word: str, arguments: Sequence[str]) -> _Misuse | None:
+    assigned, equals, value = word.partition("=")
+    if equals and not assigned.startswith("-"):
+        return None
+    # A program may be named by an option too, such as `--entrypoint=sh`; a path there may be any.
+    name = _name(value if equals else word)
+    # Such as `bash-static`, `static-sh`, `python3.12` and `vim.basic`.
+    parts = re.split(r"[-.0-9]", name)
+    kind = next((part for part in parts if part in _SHELLS), parts[0])
+    if equals and kind not in _SHELLS:
+        return None
     if any(URL in value for value in _values(arguments, _SCRIPT_OPTIONS.get(kind, ()))):
         return _Misuse(f"a script for {kind}")
     if kind in _SHELLS and _is_shell_script(arguments):
@@ -142,7 +198,8 @@ def _misuse_by(name: str, arguments: Sequence[str]) -> _Misuse | None:
         return _Misuse(f"a script for {kind}", _WINDOWS)
     if name in _TERMINALS and _is_one_word(arguments):
         return _Misuse(f"a command line of {name}", _SPACED)
-    if name in _JOINERS and any(URL in argument for argument in arguments):
+    is_joiner = name in _JOINERS or (name == "script" and "--" in arguments)
+    if is_joiner and any(URL in argument for argument in arguments):
         return _Misuse(f"a command line of {name}", _JOINED)
     return None
 
@@ -172,21 +229,24 @@ def _values(arguments: Sequence[str], options: Sequence[str]) -> Iterator[str]:
             yield word
 
 
-def _is_shell_script(arguments: Sequence[str]) -> bool:
-    """Return whether the link is in the script of `-c`: the first word after it and all options."""
-    has_script = is_value = False
-    for word in arguments:
-        if is_value:
-            is_value = False
-        elif word[:1] in ("-", "+") and len(word) > 1:
-            has_script = has_script or (word[0] == "-" != word[1] and "c" in word)
-            # The name of an option of the shell follows.
-            is_value = word[1] != "-" and word[-1] in "oO"
-            if has_script and URL in word:
-                return True
-        elif has_script:
-            return URL in word
-    return has_script
+def _is_shell_script(arguments: Sequence[str], *, has_script: bool = False) -> bool:
+    """Return whether the link is in the script of `-c`: the first word after it and all options.
+
+    `has_script` is whether there was a `-c` before these arguments.
+    """
+    if not arguments:
+        return has_script
+    word, *rest = arguments
+    if word[:1] not in ("-", "+") or len(word) == 1:
+        return URL in word if has_script else _is_shell_script(rest)
+    has_script = has_script or (word[0] == "-" != word[1] and "c" in word)
+    if has_script and URL in word:
+        return True
+    # For most shells the name of an option follows an `o`, wherever that stands; for zsh the rest
+    # of the word is the name.
+    names = 0 if word[1] == "-" else min(len(re.findall("[oO]", word)), len(rest))
+    skips = {names} if names == 0 or word[-1] in "oO" else {0, names}
+    return any(_is_shell_script(rest[skip:], has_script=has_script) for skip in skips)
 
 
 def _is_powershell_script(kind: str, arguments: Sequence[str]) -> bool:
@@ -204,6 +264,9 @@ def _is_one_word(arguments: Sequence[str]) -> bool:
     """Return whether the link is in a command line that is a single word, or is typed."""
     if _TYPED.intersection(arguments):
         return True
+    before = arguments[arguments.index(URL) - 1] if URL in arguments[1:] else ""
+    if _TMUX_WINDOWS.intersection(arguments) and (before[:1] == "-" or before in _TMUX_WINDOWS):
+        return True
     values = _values(arguments, ("-e", "-x", "--command", "--execute"))
     return any(URL in word and " " in word for word in arguments) or any(
         URL in value for value in values
@@ -219,5 +282,5 @@ def _split_by_env(words: list[str]) -> list[str]:
                 if value and URL not in value:
                     used = 1 if words[index].endswith(value) else 2
                     split = words_of(value) or []
-                    return [*words[:start], *split, *_split_by_env(words[index + used :])]
+                    return [*words[:start], *_split_by_env([*split, *words[index + used :]])]
     return words

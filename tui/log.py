@@ -68,13 +68,26 @@ def _make_private(fd: int, path: str) -> None:
     status = os.fstat(fd)
     if not stat.S_ISREG(status.st_mode):
         raise OSError(errno.ENXIO, f"{_OPEN_ERRORS[errno.ENXIO]}; move it away")
-    # Some network file systems show another number than our own, as the folder's owner too.
-    if status.st_uid not in (os.geteuid(), Path(path).parent.stat().st_uid):
+    # Some network file systems show another number than our own, of a new file too. That of the
+    # folder says nothing: the folder may be another user's as well.
+    if status.st_uid != os.geteuid() and status.st_uid != _new_owner(Path(path).parent):
         owner = f"it belongs to another user (uid {status.st_uid})"
         raise OSError(errno.EPERM, f"{owner}; move it away")
     if status.st_mode & 0o077:
         with suppress(OSError):  # Not every file system supports permissions.
             os.fchmod(fd, 0o600)
+
+
+def _new_owner(folder: Path) -> int:
+    """Return the owner that a file gets which we create there."""
+    name = folder / f".{os.urandom(8).hex()}.tmp"
+    fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        return os.fstat(fd).st_uid
+    finally:
+        os.close(fd)
+        with suppress(OSError):
+            name.unlink()
 
 
 def start(path: Path, redact: Redactor, *, verbose: bool = False) -> str:

@@ -327,6 +327,11 @@ def make_another_users(path: Path) -> None:
     path.chmod(0o666)
 
 
+def make_in_their_folder(path: Path) -> None:
+    make_another_users(path)
+    os.chown(path.parent, 65501, -1)
+
+
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
@@ -335,6 +340,7 @@ def make_another_users(path: Path) -> None:
         (os.mkfifo, "it is not a regular file; move it away"),
         (Path.mkdir, "Is a directory"),
         (make_another_users, "it belongs to another user (uid 65501); move it away"),
+        (make_in_their_folder, "it belongs to another user (uid 65501); move it away"),
     ],
 )
 def test_a_log_that_is_no_file_of_ours_is_refused(

@@ -68,3 +68,17 @@ def test_a_configuration_whose_path_is_odd_is_named_clean(
         terminal.wait_for(lambda text: "notheme“nrod”" in "".join(text.split()))
         assert terminal.wait_exit() == 1
         assert b"owned" not in terminal.raw
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_what_the_encoding_of_the_output_lacks_is_escaped(home: Home, encoding: str) -> None:
+    home.env["PYTHONIOENCODING"] = encoding
+    home.env["XDG_STATE_HOME"] = f"{home.folder}/日志"
+    for arguments, text in (
+        (("paths",), "\\u65e5\\u5fd7"),
+        (("add", "1"), "Added 1 task."),
+        (("add", "1", "--label", "勾股"), "\\u52fe\\u80a1"),
+    ):
+        done = home.run(*arguments)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert text in done.stdout

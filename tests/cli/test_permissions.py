@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,51 @@ def test_files_that_others_may_read_or_change(
 
 def test_a_configuration_that_is_missing_needs_no_warning(tmp_path: Path) -> None:
     assert permission_warnings(tmp_path / "config.toml", KeySettings()) == ()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.parametrize("mode", [0o600, 0o644])
+def test_a_file_of_another_user_is_theirs_to_change_whatever_its_mode(
+    tmp_path: Path, mode: int
+) -> None:
+    config, key = tmp_path / "config.toml", tmp_path / "key"
+    config.write_text('api_key_file = "key"')
+    key.write_text(KEY)
+    for path in (config, key):
+        path.chmod(mode)
+        os.chown(path, 65502, -1)
+    copy = "it belongs to another user (uid 65502), so use a copy of your own"
+    assert permission_warnings(config, load(config, {}).key) == (
+        f"{config} {CHANGE.partition(':')[0]}: {copy}",
+        f"{key} {READ.partition(':')[0]}: {copy}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("mode", "owner", "warned"),
+    [
+        (0o700, 0, False),
+        (0o775, 0, False),
+        (0o777, 0, True),
+        (0o703, 0, True),
+        (0o1777, 0, False),
+        (0o755, 65502, True),
+        (0o1777, 65502, True),
+    ],
+)
+def test_a_folder_in_which_others_may_replace_the_configuration(
+    tmp_path: Path, mode: int, owner: int, warned: bool
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    config = folder / "config.toml"
+    config.write_text(COMMAND)
+    config.chmod(0o600)
+    if owner:
+        if os.geteuid() != 0:
+            pytest.skip("only root can give folders away")
+        os.chown(folder, owner, -1)
+    folder.chmod(mode)
+    where = "move it to a folder in which only you may write"
+    warning = f"{config} may be replaced by other users: {where}"
+    assert permission_warnings(config, KeySettings()) == ((warning,) if warned else ())

@@ -382,6 +382,27 @@ def test_a_copied_path_is_quoted_where_the_download_folder_needs_it(
     assert path.is_file()
 
 
+@pytest.mark.parametrize("added", [{}, {"TMUX": "/tmp/tmux-1/default,1,0"}], ids=["", "tmux"])
+def test_a_path_that_is_no_text_is_shown_clean_and_not_copied(
+    home: Home, service: ScriptedService, host: PictureHost, added: dict[str, str]
+) -> None:
+    # On Linux a name is any bytes; Python keeps what is not UTF-8 as lone surrogates.
+    home.env["XDG_DATA_HOME"] = f"{home.folder}/\udcff\x1b]0;owned\x07"
+    host.answers["/a.png"] = picture(RED)
+    service.script("t", task("t", "COMPLETED", frames=[host.link("/a.png")]))
+    home.configure(base_url=service.base_url, api_key=service.api_key)
+    with home.open("watch", "t", env={**SSH, **added}) as terminal:
+        terminal.wait_for_text("1 frame")
+        terminal.press("d")
+        terminal.wait_for_text("Saved")
+        terminal.press("c")
+        terminal.wait_for_text("not copied: it is not UTF-8 text")
+        assert b"owned\x07" not in terminal.raw
+        assert terminal.clipboards() == []
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+
+
 def test_a_cut_connection_and_its_follower_are_both_told(
     home: Home, service: ScriptedService, host: PictureHost, downloads: Path
 ) -> None:

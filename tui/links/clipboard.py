@@ -12,25 +12,31 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 COPIED_BY_TMUX: Final = "copied by tmux"
+NO_TEXT: Final = "not copied: it is not UTF-8 text"
 SENT: Final = "sent to your terminal's clipboard (it cannot confirm)"
 
 
 def copy(text: str, environ: Mapping[str, str], osc52: Callable[[str], None]) -> str:
     """Copy `text`, by `osc52` outside tmux, and return a message. Blocks while tmux runs.
 
-    The text must be short: terminals drop long sequences (kitty above 6 kB).
+    The text must be short: terminals drop long sequences (kitty above 6 kB). A path may be any
+    bytes, and hold lone surrogates in their place.
     """
-    if environ.get("TMUX") and _copy_by_tmux(text):
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        return NO_TEXT
+    if environ.get("TMUX") and _copy_by_tmux(data):
         return COPIED_BY_TMUX
     osc52(text)
     return SENT
 
 
-def _copy_by_tmux(text: str) -> bool:
+def _copy_by_tmux(data: bytes) -> bool:
     try:
         process = subprocess.run(
             ("tmux", "load-buffer", "-w", "-"),
-            input=text.encode(),
+            input=data,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             timeout=2.0,

@@ -207,6 +207,24 @@ class AtomicFiles:
             number += 1
 
 
+def is_ours(status: os.stat_result, folder: Path) -> bool:
+    """Return whether a file in a folder has the owner that a file gets which we create there.
+
+    Some network file systems show another number than our own, of a new file too. The owner of the
+    folder says nothing: the folder may be another user's as well. Raises `OSError`.
+    """
+    if status.st_uid == os.geteuid():
+        return True
+    path = folder / f".{os.urandom(8).hex()}.tmp"
+    fd = os.open(path, _CREATE_FLAGS, 0o600)
+    try:
+        return os.fstat(fd).st_uid == status.st_uid
+    finally:
+        os.close(fd)
+        with suppress(OSError):
+            path.unlink()
+
+
 def sibling(target: Path, suffix: str) -> Path:
     """Return the path with `suffix` appended to its name."""
     return target.with_name(target.name + suffix)

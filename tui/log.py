@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
 
-from tui.atomic_file import AtomicFiles, Filesystem
+from tui.atomic_file import AtomicFiles, Filesystem, is_ours
 from tui.redactor import Redactor
 from tui.sanitize import clean
 
@@ -68,26 +68,12 @@ def _make_private(fd: int, path: str) -> None:
     status = os.fstat(fd)
     if not stat.S_ISREG(status.st_mode):
         raise OSError(errno.ENXIO, f"{_OPEN_ERRORS[errno.ENXIO]}; move it away")
-    # Some network file systems show another number than our own, of a new file too. That of the
-    # folder says nothing: the folder may be another user's as well.
-    if status.st_uid != os.geteuid() and status.st_uid != _new_owner(Path(path).parent):
+    if not is_ours(status, Path(path).parent):
         owner = f"it belongs to another user (uid {status.st_uid})"
         raise OSError(errno.EPERM, f"{owner}; move it away")
     if status.st_mode & 0o077:
         with suppress(OSError):  # Not every file system supports permissions.
             os.fchmod(fd, 0o600)
-
-
-def _new_owner(folder: Path) -> int:
-    """Return the owner that a file gets which we create there."""
-    name = folder / f".{os.urandom(8).hex()}.tmp"
-    fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        return os.fstat(fd).st_uid
-    finally:
-        os.close(fd)
-        with suppress(OSError):
-            name.unlink()
 
 
 def start(path: Path, redact: Redactor, *, verbose: bool = False) -> str:

@@ -151,6 +151,26 @@ def test_a_symbolic_link_stays_one(tmp_path: Path) -> None:
     assert names(tmp_path) == ["dotfiles", "watchlist.toml"]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make another user's link")
+@pytest.mark.parametrize("owner", [65502, 0])
+def test_a_symbolic_link_of_another_user_is_not_followed(tmp_path: Path, owner: int) -> None:
+    private, path = tmp_path / "id_ed25519", tmp_path / "watchlist.toml"
+    private.write_text("a private key")
+    path.symlink_to(private)
+    os.chown(path, owner, -1, follow_symlinks=False)
+    file = WatchlistFile(path)
+    if owner == 0:
+        assert "another user" not in file.load().warning
+        return
+    why = f"{path} is a symbolic link of another user (uid {owner}); move it away"
+    assert file.load() == storage.Snapshot((), f"{why}. Changes are not saved.", True)
+    with pytest.raises(StorageError) as caught:
+        file.save([Add(entry("1"))])
+    assert str(caught.value) == f"Not saved: {why}"
+    assert private.read_text() == "a private key"
+    assert names(tmp_path) == ["id_ed25519", "watchlist.toml"]
+
+
 def test_temporary_files_of_killed_saves_go_after_an_hour(path: Path) -> None:
     old, new = (path.with_name(f".watchlist.toml.{name}.tmp") for name in ("old", "new"))
     foreign = path.with_name(".other.toml.x.tmp")

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from tui.atomic_file import AtomicFiles, Filesystem, sibling
+from tui.atomic_file import AtomicFiles, Filesystem, is_ours, sibling
 from tui.os_errors import describe_os_error
 from tui.sanitize import display_path
 from tui.watchlist.codec import Document, UnreadableError, decode, encode
@@ -63,8 +64,9 @@ class _ReadResult(NamedTuple):
 class WatchlistFile:
     """One watchlist file. Safe to use from one thread at a time; other processes may use it too.
 
-    A symbolic link is followed, so that a file kept among dotfiles stays there. The lock, the
-    backup and the temporary files are next to the real file, where a rename is atomic.
+    A symbolic link is followed, so that a file kept among dotfiles stays there, but not another
+    user's: it could lead to any file of ours, which a save would replace. The lock, the backup and
+    the temporary files are next to the real file, where a rename is atomic.
     """
 
     def __init__(
@@ -87,6 +89,8 @@ class WatchlistFile:
         A missing file is an empty watchlist. A damaged one is copied aside and what is readable is
         loaded, from the backup if necessary; the warning says so.
         """
+        if refusal := self._refused_link():
+            return Snapshot((), f"{refusal}. Changes are not saved.", True)
         result = self._read(self._target())
         return Snapshot(result.document.entries, result.warning, result.unreadable)
 
@@ -97,6 +101,8 @@ class WatchlistFile:
         if the changes make no difference. Raises `StorageError` if the save failed: the file holds
         its old contents or already all of the changes; retrying is safe, as they are idempotent.
         """
+        if refusal := self._refused_link():
+            raise StorageError(f"Not saved: {refusal}")
         target = self._target()
         try:
             self._files.make_directories(target.parent)
@@ -123,6 +129,20 @@ class WatchlistFile:
     def _target(self) -> Path:
         # Resolved on every call: the link may change while the program runs.
         return Path(os.path.realpath(self._path))
+
+    def _refused_link(self) -> str:
+        """Return why the path must not be followed; empty if it may, or is no link."""
+        with suppress(OSError):
+            status = self._path.lstat()
+            # Root may do anything in any case.
+            if not stat.S_ISLNK(status.st_mode) or status.st_uid in (os.geteuid(), 0):
+                return ""
+            with suppress(OSError):
+                if is_ours(status, self._path.parent):
+                    return ""
+            what = f"is a symbolic link of another user (uid {status.st_uid})"
+            return f"{display_path(self._path)} {what}; move it away"
+        return ""
 
     def _read(self, target: Path) -> _ReadResult:
         try:

@@ -10,8 +10,10 @@ import subprocess
 import sys
 import textwrap
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -124,6 +126,32 @@ async def test_a_decode_that_nobody_wants_any_more_is_killed(threads: ThreadPool
     assert workers() == []
     assert (await decoder.decode(RED)).width == 64
     assert time.monotonic() - began < 60
+
+
+class File(bytearray):
+    """A file that can be watched going."""
+
+
+@pytest.mark.parametrize(
+    "data",
+    [RED, RED[:-30], costly.claiming_webp(5000, 5000)],
+    ids=["fine", "broken", "too large"],
+)
+async def test_a_file_is_let_go_with_its_picture_however_that_ends(
+    threads: ThreadPoolExecutor, data: bytes
+) -> None:
+    """Without garbage collection, which is rare in the program: a file may have 20 MiB."""
+    decoder = Decoder(threads)
+    gc.disable()
+    try:
+        file = File(data)
+        gone = weakref.ref(file)
+        with suppress(PictureError):
+            await decoder.decode(file)
+        del file
+        await until(lambda: gone() is None)
+    finally:
+        gc.enable()
 
 
 @NEEDS_PROC

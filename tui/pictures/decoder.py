@@ -107,6 +107,9 @@ class Decoder:
                 elif child.is_running:
                     self._child = child
                     self._idle_timer = loop.call_later(self._idle_seconds, self._retire)
+                # Its error refers to this frame: in a circle, the file would stay in memory until
+                # garbage is collected, which may take long.
+                del answer
             return picture
 
     def _retire(self) -> None:

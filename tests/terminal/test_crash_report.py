@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -90,6 +91,7 @@ def test_an_exit_message_passes_through_the_redactor(tmp_path: Path) -> None:
 
 
 BROKEN_COMMAND = """
+import subprocess
 import sys
 import tui.cli.main as cli
 
@@ -113,3 +115,61 @@ def test_a_crash_before_the_redactor_exists_withholds_the_message(home: Home) ->
     assert "the command quotes" not in terminal.text()
     assert leaks(terminal.raw, [KEY]) == []
     assert LOCAL.encode() not in terminal.raw
+
+
+INTERRUPTED = """
+import os, signal, sys, threading
+from tui.credentials import Secret
+from tui.redactor import Redactor
+from tui.terminal import crash_report
+
+where, key = sys.argv[1:]
+
+class Impatient(Redactor):
+    def __call__(self, text):
+        if where.startswith("ctrl+c"):
+            os.kill(os.getpid(), signal.SIGINT)
+        return super().__call__(text)
+
+class Stream:
+    def write(self, text):
+        raise RuntimeError(text)
+
+class Noted(ValueError):
+    @property
+    def __notes__(self):
+        raise KeyboardInterrupt(key)
+
+class Dying:
+    def __del__(self):
+        strike()
+
+def strike():
+    raise (Noted if where == "notes" else ValueError)(f"a fault quotes {key}")
+
+redact = Impatient()
+redact.learn(Secret(key))
+crash_report.install(redact)
+if where == "stream":
+    sys.stderr = Stream()
+if where == "ctrl+c, unraisable":
+    Dying()
+else:
+    strike()
+"""
+
+
+@pytest.mark.parametrize("where", ["ctrl+c", "ctrl+c, unraisable", "notes", "stream"])
+def test_a_report_that_is_interrupted_leaves_the_error_to_nobody_else(where: str) -> None:
+    """Where a hook fails, Python prints the original error itself."""
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, where, KEY],
+        capture_output=True,
+        check=False,
+        cwd=ROOT,
+        timeout=30,
+    )
+    assert leaks(done.stdout + done.stderr, [KEY]) == []
+    assert (b"in strike" in done.stderr) == (where != "stream")
+    assert b"excepthook" not in done.stderr
+    assert b"unraisablehook" not in done.stderr

@@ -64,7 +64,7 @@ def describe(error: BaseException) -> str:
     """Return an error's traceback without locals and secrets. Never raises."""
     try:
         return redacted("".join(traceback.format_exception(error)))
-    except Exception:
+    except BaseException:  # At ctrl+c too, since the program is about to end anyhow.
         return _withhold(_type_and_place(error))
 
 
@@ -74,11 +74,13 @@ def log_crash(error: BaseException, event: str = CRASHED) -> str:
 
 
 def print_crash(error: BaseException, event: str = CRASHED) -> None:
-    """Log an error as critical, and print its description to standard error."""
-    text = log_crash(error, event)
-    if sys.stderr is not None:
-        # Where that fails, there is nobody left to tell.
-        with suppress(OSError, ValueError):
+    """Log an error as critical, and print its description to standard error.
+
+    Never raises: the interpreter would print the error itself then, with all that it says.
+    """
+    with suppress(BaseException):
+        text = log_crash(error, event)
+        if sys.stderr is not None:
             sys.stderr.write(f"{text.rstrip()}\n")
             sys.stderr.flush()
 

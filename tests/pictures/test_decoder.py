@@ -129,7 +129,7 @@ async def test_a_decode_that_nobody_wants_any_more_is_killed(threads: ThreadPool
 
 
 class File(bytearray):
-    """A file that can be watched going."""
+    """A file that can be referenced weakly, which `bytes` cannot."""
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ async def test_a_file_is_let_go_with_its_picture_however_that_ends(
         file = File(data)
         gone = weakref.ref(file)
         with suppress(PictureError):
-            await decoder.decode(file)
+            await decoder.decode(file)  # type: ignore[arg-type]
         del file
         await until(lambda: gone() is None)
     finally:

@@ -277,15 +277,15 @@ class ScenextApp(TerminalApp):
 
     def on_copy_requested(self, event: messages.CopyRequested) -> None:
         """Copy a link."""
-        self.engine.spawn(self._services.links.copy(event.task_id, event.link_key))
+        self._services.links.copy(event.task_id, event.link_key)
 
     def on_copy_text_requested(self, event: messages.CopyTextRequested) -> None:
         """Copy an ID or a path."""
-        self.engine.spawn(self._services.links.copy_text(event.text, event.name))
+        self._services.links.copy_text(event.text, event.name)
 
     def on_link_panel_copy_requested(self, event: LinkPanel.CopyRequested) -> None:
         """Copy the panel's link again."""
-        self.engine.spawn(self._services.links.copy_again(event.panel))
+        self._services.links.copy_again(event.panel)
 
     def on_link_panel_raw_link_requested(self, event: LinkPanel.RawLinkRequested) -> None:
         """Show the panel's link on the normal screen."""

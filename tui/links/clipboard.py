@@ -11,6 +11,8 @@ import subprocess
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from tui.child_environment import child_environment
+
 COPIED_BY_TMUX: Final = "copied by tmux"
 SENT: Final = "sent to your terminal's clipboard (it cannot confirm)"
 
@@ -35,6 +37,7 @@ def _copy_by_tmux(text: str) -> bool:
             stderr=subprocess.DEVNULL,
             timeout=2.0,
             check=False,
+            env=child_environment(),
         )
     except (OSError, subprocess.TimeoutExpired):
         return False

@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Final, NamedTuple
 
-from tui.addresses import unsafe_reason
+from tui.addresses import AddressRule
+from tui.child_environment import child_environment
 
 EXIT_TIMEOUT: Final = 4.0
 """Seconds to wait for a program's exit code; one that runs longer counts as working."""
@@ -65,11 +66,13 @@ class OpenContext(NamedTuple):
     tmux_ssh: str = ""
     """The output of `tmux show-environment SSH_CONNECTION` inside tmux: a pane's own environment is
     from when it was created, while tmux updates its own with each attached client."""
+    addresses: AddressRule = AddressRule()
+    """Which links may be opened."""
 
 
 def plan(url: str, open_command: str, context: OpenContext) -> Plan:
     """Return how to open `url`."""
-    if reason := unsafe_reason(url):
+    if reason := context.addresses.unsafe_reason(url):
         return Reject(reason)
     if open_command.strip() == TERMINAL:
         return ShowLink()
@@ -148,6 +151,7 @@ def tmux_ssh(environ: Mapping[str, str]) -> str:
             capture_output=True,
             timeout=2.0,
             check=False,
+            env=child_environment(),
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
@@ -163,6 +167,7 @@ def run(program: RunProgram) -> str:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            env=child_environment(),
         )
     except OSError as error:
         return f"{program.name} could not start: {error.strerror}"

@@ -25,7 +25,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from tui import __version__
-from tui.addresses import is_loopback
+from tui.addresses import AddressRule, is_local
 from tui.config import Config
 from tui.credentials import Secret
 from tui.errors import ApiError, ErrorKind, UserError
@@ -65,11 +65,12 @@ class HttpClientFactory:
         """
         self._config, self._timeout = config, timeout
         try:
-            host = httpx.URL(config.base_url).host
-        except httpx.InvalidURL:
+            # Its host is decoded when it is asked for.
+            httpx.URL(config.base_url).host  # noqa: B018
+        except (httpx.InvalidURL, UnicodeError):
             raise UserError("base_url is not a URL that can be asked; mend it.") from None
         # Never through a proxy to this machine: it would see the key of a plain HTTP request.
-        self._use_proxies = config.trust_env and not is_loopback(host)
+        self._use_proxies = config.trust_env and not is_local(config.base_url)
         self._tls = tls or ssl_context(config)
         self.status_client(Secret("probe-of-the-settings"))
 
@@ -84,7 +85,8 @@ class HttpClientFactory:
     def media_client(self) -> Media:
         """Return a new client for pictures and videos, without a key. Raises `UserError`."""
         with _name_proxy_variables():
-            return Media(self._tls, trust_env=self._config.trust_env)
+            addresses = AddressRule(self._config.base_url)
+            return Media(self._tls, addresses, trust_env=self._config.trust_env)
 
 
 class StatusClient:

@@ -66,6 +66,8 @@ def test_when_a_link_expires(url: str, expiry: float) -> None:
         V4.replace("=3600", "=604801"),
         V4.replace("20261122T171958Z", "20261322T171958Z"),
         V4.replace("20261122T171958Z", "20261122T171958"),
+        *(V1.replace("1749287113", end) for end in ("253402300790", "253402300799")),
+        *(V4.replace("20261122T171958Z", f"{day}T235959Z") for day in ("99991231", "00010101")),
         V4.replace("20261122T171958Z", "2026112T171958Z"),
         V4.replace("20261122T171958Z", "２0261122T171958Z"),
         V4.replace("20261122T171958Z", ""),

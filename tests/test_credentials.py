@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.examples import examples
-from tui.config import load, read_table
+from tui.config import load, load_key_settings, read_table
 from tui.credentials import VARIABLE, ApiKey, CurrentKey, KeySettings, KeySource, Secret
 from tui.errors import UserError
 from tui.log import RedactingFormatter
@@ -290,6 +290,39 @@ def test_a_new_key_is_noticed(key_setup: KeySetup) -> None:
     key_setup.write(f'api_key = "{KEY}"')
     assert current.reload()
     assert current.key.source == str(key_setup.config)
+
+
+def test_a_key_belongs_to_the_base_url_beside_it(key_setup: KeySetup) -> None:
+    def source(base_url: str) -> KeySource:
+        return KeySource(
+            key_setup.config,
+            lambda: load_key_settings(key_setup.config, {}),
+            {},
+            base_url=base_url,
+        )
+
+    old, new = "https://old.example/api", "https://new.example/api"
+    changed = r"^base_url changed in config\.toml: restart to use it\.$"
+    key_setup.write(f'base_url = "{old}"\napi_key = "{KEY}"')
+    current = CurrentKey(source(old))
+    ran = key_setup.folder / "ran"
+    key_setup.write(f'base_url = "{new}/"\napi_key_command = ["touch", "{ran}"]')
+    with pytest.raises(UserError, match=changed):
+        current.reload()
+    with pytest.raises(UserError, match=changed):
+        current.reload(always=True)
+    assert not current.reload()
+    assert not ran.exists()
+    assert (current.key.secret, current.key.hint) == (
+        Secret(KEY),
+        "base_url changed in config.toml: restart to use it.",
+    )
+    # The file may change between the first look at it and the second.
+    with pytest.raises(UserError, match=changed):
+        source(old).read()
+    key_setup.write(f'base_url = "{old}/"\napi_key = "{OTHER}"')
+    assert current.reload()
+    assert (current.key.secret, current.key.hint) == (Secret(OTHER), "")
 
 
 # No message contains the key

@@ -8,6 +8,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
+FIRST_MOMENT: Final = datetime(2, 1, 1, tzinfo=UTC)
+LAST_MOMENT: Final = datetime(9000, 1, 1, tzinfo=UTC)
+"""No later date is taken from outside, and none before `FIRST_MOMENT`: in every time zone and with
+any duration of ours added, a date between them can still be shown."""
+
 _SAMPLE_COUNT: Final = 5
 _MIN_OFFSET_SECONDS: Final = 5.0
 """Smaller offsets are attributed to latency and ignored."""
@@ -41,7 +46,7 @@ class ServerClock:
 
     def observe(self, server_time: float | None) -> None:
         """Record the `Date` of a response that has just arrived, in Unix seconds."""
-        if server_time is not None:
+        if server_time is not None and 0 <= server_time <= LAST_MOMENT.timestamp():
             self._offsets.append(server_time - self._clock.wall())
 
     def now(self) -> float:

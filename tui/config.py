@@ -107,12 +107,9 @@ def load(path: Path, environ: Mapping[str, str], *, required: bool = False) -> C
     """
     table = read_table(path, required=required)
     fields = _Fields(table, display_path(path))
-    base_url = _base_url(fields.text("base_url", DEFAULT_BASE_URL), fields.name("base_url"))
-    if text := environ.get(_BASE_URL, "").strip():
-        base_url = _base_url(text, _BASE_URL)
     downloads = fields.text("download_dir", "")
     config = Config(
-        base_url=base_url,
+        base_url=_read_base_url(fields, environ),
         key=KeySettings.from_table(table, path),
         poll_interval=fields.number("poll_interval", SERVICE_INTERVAL, minimum=1, maximum=86_400),
         max_requests_per_second=fields.number(
@@ -127,6 +124,13 @@ def load(path: Path, environ: Mapping[str, str], *, required: bool = False) -> C
     )
     _check_unknown_keys(table, path)
     return config
+
+
+def load_key_settings(path: Path, environ: Mapping[str, str]) -> KeySettings:
+    """Return the settings for the key, with the base URL of the same moment. Raises `UserError`."""
+    table = read_table(path)
+    base_url = _read_base_url(_Fields(table, display_path(path)), environ)
+    return KeySettings.from_table(table, path)._replace(base_url=base_url)
 
 
 def read_table(path: Path, *, required: bool = False) -> dict[str, object]:
@@ -225,6 +229,12 @@ def _check_command(text: str, source: str, *, browser: bool = False) -> None:
 
     if reason := refusal(text, browser=browser):
         raise UserError(f"{source} {reason}")
+
+
+def _read_base_url(fields: _Fields, environ: Mapping[str, str]) -> str:
+    base_url = _base_url(fields.text("base_url", DEFAULT_BASE_URL), fields.name("base_url"))
+    text = environ.get(_BASE_URL, "").strip()
+    return _base_url(text, _BASE_URL) if text else base_url
 
 
 def _base_url(text: str, source: str) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from tui.child_environment import child_environment
 from tui.errors import UserError
 from tui.sanitize import clean, display_path
 
@@ -55,6 +56,8 @@ class KeySettings(NamedTuple):
     command: tuple[str, ...] = ()
     file: Path | None = None
     inline: Secret | None = None
+    base_url: str = ""
+    """The base URL beside these settings: the key belongs to it."""
 
     @classmethod
     def from_table(cls, table: Mapping[str, object], config: Path) -> KeySettings:
@@ -78,8 +81,15 @@ class ApiKey(NamedTuple):
     """Advice for when the service rejects it: that it overrides another key. May be empty."""
 
 
+class BaseUrlChangedError(UserError):
+    """The settings for the key are for another base URL than the one that is polled."""
+
+
 class KeySource:
     """Reads the key, and notices when a file behind it has changed.
+
+    A key belongs to the base URL beside which it is configured. Once that is another one than the
+    program polls, no key is read, nor is the command for it run.
 
     The variable is removed from the environment, so that child processes do not inherit it.
     """
@@ -90,9 +100,12 @@ class KeySource:
         read_settings: Callable[[], KeySettings],
         environ: MutableMapping[str, str],
         *,
+        base_url: str = "",
         command_timeout: float = COMMAND_TIMEOUT,
     ) -> None:
+        """Read the key for `base_url`, as `read_settings` returns it."""
         self._config = config
+        self._base_url = base_url
         self._command_timeout = command_timeout
         self._read_settings = read_settings
         value = environ.pop(VARIABLE, "").strip()
@@ -129,6 +142,10 @@ class KeySource:
         settings = self._read_settings()
         self._watched = (self._config, *([settings.file] if settings.file else []))
         self._stamps = (config_stamp, *map(_stamp, self._watched[1:]))
+        if settings.base_url != self._base_url:
+            raise BaseUrlChangedError(
+                f"base_url changed in {clean(self._config.name, 60)}: restart to use it."
+            )
         return settings
 
     def _find(self, settings: KeySettings) -> ApiKey | None:
@@ -166,7 +183,11 @@ class CurrentKey:
         """
         if not always and not self._source.changed():
             return False
-        previous, self.key = self.key, self._source.read()
+        try:
+            previous, self.key = self.key, self._source.read()
+        except BaseUrlChangedError as error:
+            self.key = self.key._replace(hint=str(error))
+            raise
         return self.key.secret != previous.secret
 
 
@@ -203,7 +224,12 @@ def _read_file(path: Path) -> str:
 def _run(command: tuple[str, ...], timeout: float) -> str:
     try:
         process = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+            env=child_environment(),
         )
     except subprocess.TimeoutExpired:
         raise UserError(f"api_key_command took over {timeout:g} s.") from None

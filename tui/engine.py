@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from tui import __version__
+from tui.addresses import AddressRule
 from tui.clock import Clock, ServerClock
 from tui.config import APP, SERVICE_INTERVAL, Config
 from tui.credentials import CurrentKey, Secret
@@ -85,6 +86,7 @@ class Engine:
         self._dependencies = dependencies
         self._callbacks = callbacks
         config, clock = dependencies.config, dependencies.clock
+        self.addresses = AddressRule(config.base_url)
         self.watchlist = Watchlist()
         self.server_clock = ServerClock(clock)
         self.schedule = Schedule(period=config.poll_interval, rate=config.max_requests_per_second)
@@ -154,6 +156,15 @@ class Engine:
         self._background.add(task)
         task.add_done_callback(self._ended)
         return task
+
+    def spawn_errand(
+        self, name: str, coroutine: Coroutine[Any, Any, None], on_error: Callable[[str], object]
+    ) -> asyncio.Task[None]:
+        """Run what the user asked for in the background; no fault in it ends the app.
+
+        What nobody foresaw is logged, and `on_error` gets a line to show; `name` begins it.
+        """
+        return self.spawn(_guard(name, coroutine, on_error))
 
     def _loaded(self, loaded: Snapshot) -> None:
         # At once: what is saved by then must not come back for a moment.
@@ -265,6 +276,28 @@ class Engine:
             _log.error("a part of the background ended", exc_info=error)
         if isinstance(error, Exception):
             self._callbacks.crashed(error)
+
+
+async def _guard(
+    name: str, coroutine: Coroutine[Any, Any, None], on_error: Callable[[str], object]
+) -> None:
+    try:
+        await coroutine
+    except (Exception, asyncio.CancelledError, BaseExceptionGroup) as error:
+        task = asyncio.current_task()
+        # A library may leak a cancellation of its own, without having called `cancel` on our task.
+        is_cancelled = task is not None and task.cancelling() > 0
+        if is_cancelled and isinstance(error, asyncio.CancelledError):
+            raise
+        message = report_fault(name, error)
+        if not is_cancelled:
+            on_error(message)
+
+
+def report_fault(name: str, error: BaseException) -> str:
+    """Log an error that nobody foresaw, and return a line to show; `name` begins it."""
+    _log.error("%s failed", name, exc_info=error)
+    return f"{name} failed ({type(error).__name__}); the log says more."
 
 
 def _log_start(config: Config) -> None:

@@ -68,5 +68,9 @@ class MediaError(Exception):
         """Whether the link has expired, so that refreshing it may help."""
 
 
+class UnsafeLinkError(MediaError):
+    """A link must not be fetched; the message says why and fits into a sentence."""
+
+
 class UserError(Exception):
     """An error that the user can fix; the message is one line that says how."""

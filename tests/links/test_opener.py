@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.service import frame_url
+from tui.addresses import AddressRule
 from tui.links.opener import (
     OpenContext,
     Plan,
@@ -247,9 +248,12 @@ def test_an_unsafe_link_is_refused_whatever_the_user_set(
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost", "[::1]:9"])
-def test_http_is_good_enough_on_this_machine(host: str) -> None:
+def test_http_is_good_enough_on_this_machine_where_the_service_is_on_it(host: str) -> None:
     url = f"http://{host}/a.png?x=1"
-    assert plan(url, "", open_context(DESKTOP)) == RunProgram(("xdg-open", url), "xdg-open")
+    context = open_context(DESKTOP)
+    assert plan(url, "", context) == Reject("the link leads to this machine")
+    context = context._replace(addresses=AddressRule("http://127.0.0.1:1/api"))
+    assert plan(url, "", context) == RunProgram(("xdg-open", url), "xdg-open")
 
 
 def test_outside_tmux_nobody_asks_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

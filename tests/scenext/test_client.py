@@ -259,7 +259,7 @@ async def test_one_connection_serves_many_queries() -> None:
 async def test_a_refused_key(service: ScriptedService) -> None:
     api_error = await reply_error(service, unauthorized())
     assert api_error.kind is ErrorKind.KEY_REFUSED
-    assert api_error.message == "401: Unauthorized: Invalid API key"
+    assert api_error.message == "401: the service refused the key"
     assert api_error.http_status == 401
     assert (await reply_error(service, error(403, "No access"))).kind is ErrorKind.KEY_REFUSED
 
@@ -644,6 +644,27 @@ async def test_no_proxy_is_asked_for_this_machine(
 
 
 # The key
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        *(DEFAULT_KEY, DEFAULT_KEY.removeprefix("sk-"), DEFAULT_KEY.upper(), DEFAULT_KEY[::-1]),
+        *(DEFAULT_KEY.encode().hex(), " ".join(DEFAULT_KEY), f"{DEFAULT_KEY[:6]}***89"),
+        "".join(f"&#{ord(character)};" for character in DEFAULT_KEY),
+    ],
+)
+async def test_words_about_a_refused_key_are_ours(service: ScriptedService, quoted: str) -> None:
+    """Try the forms in which a service may quote a key; no redactor knows them all."""
+    for status in (401, 403):
+        api_error = await reply_error(service, error(status, f"denied: {quoted}"))
+        assert api_error.message == f"{status}: the service refused the key"
+        page = await reply_error(service, Reply(status, {"data": {"messages": quoted}}))
+        assert page.message == f"{status}: not from the service: a proxy or a portal?"
+    for words in ("Invalid API key", "无效的密钥", "bad token", "Unauthorized", "api_key"):
+        for status in (200, 400, 404, 422, 429, 500):
+            api_error = await reply_error(service, error(status, f"{words} ({quoted})"))
+            assert quoted not in f"{api_error!r} {api_error} {api_error.message} {api_error.args}"
 
 
 async def test_no_fault_tells_the_key(service: ScriptedService) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import pytest
 
+from tui.addresses import MAX_URL_LENGTH, AddressRule
 from tui.demo.server import LoopbackServer, Request, Response
-from tui.errors import MediaError
+from tui.errors import MediaError, UnsafeLinkError
 from tui.scenext.media import MAX_CONCURRENT, MAX_REDIRECTS, Media
 
 EXPIRED = b"<Error><Code>AccessDenied</Code><Message>Request has expired.</Message></Error>"
@@ -28,8 +29,10 @@ def host(respond: Handler) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def client(*, trust_env: bool = False) -> AsyncIterator[Media]:
-    media = Media(ssl.create_default_context(), trust_env=trust_env)
+async def client(
+    *, trust_env: bool = False, base_url: str = "http://127.0.0.1:1/api"
+) -> AsyncIterator[Media]:
+    media = Media(ssl.create_default_context(), AddressRule(base_url), trust_env=trust_env)
     try:
         yield media
     finally:
@@ -199,23 +202,88 @@ async def test_a_refusal_is_one_line_of_ours(answer: Response, expired: bool, me
     assert (str(raised.value), raised.value.expired) == (message, expired)
 
 
+@asynccontextmanager
+async def recording_proxy() -> AsyncIterator[tuple[str, list[str]]]:
+    """Run a proxy that refuses everything; yield its URL and the request lines that it got."""
+    lines: list[str] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        lines.append((await reader.readuntil(b"\r\n\r\n")).decode().splitlines()[0])
+        writer.write(b"HTTP/1.1 502 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", lines
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
 async def test_a_proxy_is_not_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    requests: list[Request] = []
+    async with recording_proxy() as (proxy, asked):
+        with host(lambda _: Response(200, b"picture")) as origin:
+            for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+                monkeypatch.setenv(name, proxy)
+                monkeypatch.setenv(name.lower(), proxy)
+            monkeypatch.delenv("NO_PROXY", raising=False)
+            monkeypatch.delenv("no_proxy", raising=False)
+            async with client(trust_env=True) as media:
+                for name in ("127.0.0.1", "localhost", "2130706433", "0x7f.1", "127.1"):
+                    url = origin.replace("127.0.0.1", name)
+                    assert await media.fetch(url, 100) == b"picture", name
+                for name in ("127.0.0.2", "[::ffff:127.0.0.1]", "[::1]", "localhost."):
+                    # Nothing may listen there.
+                    with suppress(MediaError):
+                        await media.fetch(origin.replace("127.0.0.1", name), 100)
+                for name in ("127.0.0.2", "a.localhost", "[::1]"):
+                    with pytest.raises(MediaError, match="cannot be reached"):
+                        await media.fetch(origin.replace("http://127.0.0.1", f"https://{name}"), 9)
+                assert not asked
+                with pytest.raises(MediaError, match="cannot be reached"):
+                    await media.fetch("https://pictures.test/", 100)
+    assert asked == ["CONNECT pictures.test:443 HTTP/1.1"]
 
-    def proxy(request: Request) -> Response:
-        requests.append(request)
-        return Response(502)
 
-    with host(proxy) as proxy_origin, host(lambda _: Response(200, b"picture")) as origin:
-        for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-            monkeypatch.setenv(name, proxy_origin)
-            monkeypatch.setenv(name.lower(), proxy_origin)
-        monkeypatch.delenv("NO_PROXY", raising=False)
-        monkeypatch.delenv("no_proxy", raising=False)
-        async with client(trust_env=True) as media:
-            assert await media.fetch(origin, 100) == b"picture"
-            assert await media.fetch(origin.replace("127.0.0.1", "localhost"), 100) == b"picture"
-            assert not requests
-            with pytest.raises(MediaError, match="answered 502"):
-                await media.fetch("http://pictures.test/", 100)
-        assert len(requests) == 1
+async def test_an_address_is_judged_before_each_request() -> None:
+    paths: list[str] = []
+
+    def respond(request: Request) -> Response:
+        paths.append(request.path)
+        return Response(302, headers={"Location": "/" + "x" * MAX_URL_LENGTH})
+
+    with host(respond) as origin:
+        port = origin.rpartition(":")[2]
+        async with client(base_url="https://api.scenext.cn/api") as media:
+            for name in ("127.0.0.1", "localhost", "127.0.0.2", "[::1]", "2130706433", "0x7f.1"):
+                with pytest.raises(UnsafeLinkError, match="leads to this machine"):
+                    await media.fetch(f"http://{name}:{port}/admin/shutdown", 100)
+            with pytest.raises(UnsafeLinkError, match="leads into a private network"):
+                await media.fetch("https://10.0.0.1/", 100)
+            with pytest.raises(UnsafeLinkError, match="metadata"):
+                await media.fetch("https://169.254.169.254/", 100)
+        assert paths == []
+        async with client() as media:
+            with pytest.raises(UnsafeLinkError, match="longer than"):
+                await media.fetch(f"{origin}/redirects", 100)
+        assert paths == ["/redirects"]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://xn--/", "https://xn--a/", "https://xn--0.xn--1/x", "http://127.0.0.1:70000/"]
+)
+async def test_a_host_that_is_none_is_a_line_of_ours(url: str) -> None:
+    async with client() as media:
+        with pytest.raises(MediaError):
+            await media.fetch(url, 100)
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["https://xn--/", "//xn--/", "http://127.0.0.1:70000/", "http://[::1", "//[", "\x00"],
+)
+async def test_a_redirect_to_nowhere_is_a_line_of_ours(location: str) -> None:
+    head = b"HTTP/1.1 302 Found\r\nLocation: " + location.encode() + b"\r\n\r\n"
+    async with raw_host(head) as origin, client() as media:
+        with pytest.raises(MediaError):
+            await media.fetch(origin, 100)

@@ -70,14 +70,17 @@ class FakeService:
 
     answers: dict[str, Task | ApiError] = field(default_factory=dict)
     queried: list[str] = field(default_factory=list)
+    media: Media | None = None
+    """The client for pictures; without one, a test must fetch none."""
 
     def status_client(self, key: Secret) -> FakeService:
         """Return the client."""
         return self
 
     def media_client(self) -> Media:
-        """Fail: these tests fetch no pictures."""
-        raise AssertionError("these tests fetch no pictures")
+        """Return the client for pictures."""
+        assert self.media is not None, "this test fetches no pictures"
+        return self.media
 
     async def query(self, task_id: str) -> StatusResponse:
         """Return the answer of a task, or raise its error."""
@@ -844,7 +847,7 @@ async def test_hostile_text_is_text_wherever_it_is_shown(
         assert dashboard.app.is_running
 
 
-async def test_a_refusal_with_hostile_words_is_a_banner(
+async def test_a_refusal_with_hostile_words_is_a_banner_with_ours(
     tmp_path: Path, service: ScriptedService
 ) -> None:
     words = " ".join(bad for name, bad in HOSTILE.items() if name != "long")
@@ -853,7 +856,7 @@ async def test_a_refusal_with_hostile_words_is_a_banner(
     async with session(tmp_path, {}, base_url=service.base_url) as dashboard:
         await dashboard.wait_for_text("The service refused the key")
         assert_harmless(dashboard, set())
-        assert "[/][/[b]x[@click=app.quit]y[/]" in re.sub(r"\s", "", dashboard.text)
+        assert "[/]" not in dashboard.text
 
 
 async def test_an_error_of_the_service_reads_as_it_was_sent(

@@ -21,7 +21,7 @@ import pytest
 from PIL import Image
 
 from tests.support.home import COMMAND, Home
-from tests.support.service import FAR_FUTURE, ScriptedService, frame_url, task
+from tests.support.service import FAR_FUTURE, Reply, ScriptedService, frame_url, task
 from tests.support.terminal import Terminal
 from tui.demo import DemoService
 from tui.demo.server import LoopbackServer, Request, Response
@@ -703,3 +703,66 @@ def test_inside_a_default_tmux_a_link_is_copied_both_ways(
         terminal.press("q")
         # The tmux session ends with its only program.
         assert terminal.wait_exit() == 0
+
+
+def test_a_renewed_link_is_judged_like_the_first(
+    home: Home, service: ScriptedService, host: PictureHost
+) -> None:
+    host.answers["/video.mp4"] = Response(403, b"", {"x-oss-ec": "0002-00000069"})
+    first, renewed = host.link("/video.mp4"), "https://10.0.0.1/video.mp4?x=1"
+
+    def answer(link: str) -> Reply:
+        return task("t", "COMPLETED", result=[{"type": "video", "content": link}])
+
+    service.script("t", answer(first), answer(renewed))
+    with home.open("watch", "t") as terminal:
+        terminal.wait_for_text("Completed")
+        terminal.press("D")
+        terminal.wait_for_text("video: not saved, the link leads into a private network.")
+        terminal.press("q")
+        assert terminal.wait_exit(3) == 0
+    assert len(host.requests_for("/video.mp4")) == 1
+    assert renewed not in terminal.links()
+
+
+ODD_LINKS = {
+    "no label": "https://xn--/frame.png",
+    "a label that is none": "https://xn--a-.xn--0/frame.png",
+    "a port that is none": "http://127.0.0.1:70000/frame.png",
+    "a broken address": "https://[::1]x/frame.png",
+    "an end in a year that no zone has": "https://127.0.0.1:1/f.png?Expires=253402300790&Signature=x",
+    "a start likewise": (
+        "https://127.0.0.1:1/f.png?x-oss-date=99991231T235959Z&x-oss-expires=604800"
+        "&x-oss-signature-version=OSS4-HMAC-SHA256&x-oss-signature=x"
+    ),
+    "no TLS": "https://127.0.0.1:{port}/frame.png",
+    "metadata": "http://169.254.169.254/latest/meta-data/",
+    "metadata, mapped": "https://[::ffff:169.254.169.254]/",
+    "another network": "https://10.0.0.1/frame.png",
+}
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_no_link_ends_the_dashboard(
+    home: Home, service: ScriptedService, host: PictureHost, zone: str
+) -> None:
+    port = host.link("/").rpartition(":")[2].partition("/")[0]
+    frames = [{"id": f"f{n}", "image": link} for n, link in enumerate(ODD_LINKS.values())]
+    frames = [{**frame, "image": frame["image"].replace("{port}", port)} for frame in frames]
+    date = {"date": "Fri, 31 Dec 9999 23:59:59 GMT"}
+    service.script("t", replace(task("t", "COMPLETED", frames=frames), headers=date))
+    home.watchlist.parent.mkdir(parents=True)
+    home.watchlist.write_text(
+        'version = 1\ncount = 1\n[[task]]\nid = "t"\nadded = 9999-12-31T23:59:59Z\n'
+    )
+    with home.open("watch", env={**SSH, "TZ": zone}) as terminal:
+        terminal.wait_for_text(f"{len(frames)} frames")
+        to_frames(terminal)
+        terminal.press("home")
+        for frame in frames:
+            terminal.press("p", "y", "d", "o")
+            terminal.wait_for(rf"{frame['id']}: |open {frame['id']} of t")
+            terminal.press("escape", "p", "down")
+        terminal.press("escape", "escape", "q", "q")
+        assert terminal.wait_exit(5) == 0
+    assert host.requests == []

@@ -453,7 +453,8 @@ def test_children_get_the_link_that_is_opened_and_nothing_else(
         assert leaks(dump, [KEY]) == [], name
         assert leaks(dump.replace(link.encode(), b""), SIGNATURES) == [], name
         variables = dumped(bin_folder, name, "variable")
-        assert not any(line.startswith("SCENEXT_API_KEY=") for line in variables)
+        ours = {line.partition("=")[0] for line in variables if line.startswith("SCENEXT_")}
+        assert ours == ({"SCENEXT_URL"} if name == "browser" else set())
         # `ls` has the folder open that it lists.
         others = [
             line
@@ -467,6 +468,19 @@ def test_children_get_the_link_that_is_opened_and_nothing_else(
     for path, data in written_files(tmp_path, bin_folder, home.config).items():
         assert leaks(data, (KEY, *SIGNATURES)) == [], path
     assert_key_only_sent(service, pictures)
+
+
+def test_the_demo_passes_no_key_of_the_user_on(home: Home, tmp_path: Path) -> None:
+    browser = dumping_program(tmp_path / "bin", "browser")
+    env = {"SCENEXT_API_KEY": KEY, "SCENEXT_OPEN_COMMAND": str(browser)}
+    with home.open("--demo", env=env) as terminal:
+        terminal.wait_for(r"[1-9]\d* frame")
+        terminal.press("o")
+        terminal.wait_for_text("with browser.")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+    assert leaks((tmp_path / "bin" / "browser.dump").read_bytes(), [KEY]) == []
+    assert leaks(terminal.raw, [KEY]) == []
 
 
 # Crashes

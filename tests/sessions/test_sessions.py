@@ -154,6 +154,27 @@ def test_a_refused_key_stops_polling_and_another_one_starts_it_again(
         terminal.wait_gone("refused the key")
 
 
+def test_a_new_key_for_another_service_is_never_sent_to_the_old_one(
+    home: Home, service: ScriptedService
+) -> None:
+    new_key = "sk-new-0123456789"
+    with ScriptedService(api_key=new_key) as other:
+        home.configure(base_url=service.base_url, api_key="sk-old-0123456789", poll_interval=1)
+        with home.open("watch", "a1") as terminal:
+            terminal.wait_for_text("The service refused the key from")
+            home.configure(base_url=other.base_url, api_key=new_key, poll_interval=1)
+            terminal.wait_for_text("base_url changed in config.toml: restart to use it.")
+            sent = len(service.requests)
+            terminal.press("r")
+            service.wait_for_requests(sent + 1, answered=True)
+            terminal.wait_for_text("base_url changed in config.toml: restart to use it.")
+            terminal.press("q")
+            assert terminal.wait_exit() == 0
+        sent_keys = {request.headers["authorization"] for request in service.requests}
+        assert sent_keys == {"Bearer sk-old-0123456789"}
+        assert other.requests == []
+
+
 def test_an_outage_keeps_what_is_known_and_ends_by_itself(
     home: Home, service: ScriptedService
 ) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.support.service import frame_url
+from tui.addresses import AddressRule
 from tui.errors import ApiError, ErrorKind
 from tui.links.link import Link
 from tui.scenext.models import Frame, Result, Task, TaskStatus
@@ -148,8 +149,8 @@ def test_a_frame_keeps_its_key_when_it_is_signed_afresh_and_its_words_have_no_li
     )
     assert old.key == new.key
     assert old.url != new.url
-    row = link_row(old, now)
-    assert row == link_row(new, now)
+    row = link_row(old, now, AddressRule())
+    assert row == link_row(new, now, AddressRule())
     assert (row.time_left, row.file) == ("2 h", "frame1.png")
     assert "Signature" not in repr(row)
     assert "Signature" not in old.key
@@ -176,5 +177,5 @@ def test_a_frame_that_is_sent_twice_is_one_row_and_two_with_one_id_are_two() -> 
     ],
 )
 def test_of_an_unsafe_link_all_but_its_secrets_is_shown(url: str, shown: str) -> None:
-    row = link_row(Link("key", "frame1", url), 0.0)
+    row = link_row(Link("key", "frame1", url), 0.0, AddressRule())
     assert (row.file, row.time_left) == (shown, "unsafe")

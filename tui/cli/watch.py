@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tui.cli.exit_codes import DONE, FAILED, USAGE
 from tui.cli.permissions import permission_warnings
-from tui.config import APP, Config, Paths, load, read_table
-from tui.credentials import CurrentKey, KeySettings, KeySource, Secret
+from tui.config import APP, Config, Paths, load, load_key_settings
+from tui.credentials import VARIABLE, CurrentKey, KeySettings, KeySource, Secret
 from tui.errors import UserError
 from tui.terminal import gc_tuning
 
@@ -49,11 +49,12 @@ def watch(options: WatchOptions) -> int:
         return USAGE
     paths = Paths.standard(options.config)
     config = _load_config(options, paths)
-
-    def read_settings() -> KeySettings:
-        return KeySettings.from_table(read_table(paths.config), paths.config)
-
-    source = KeySource(paths.config, read_settings, os.environ)
+    source = KeySource(
+        paths.config,
+        lambda: load_key_settings(paths.config, os.environ),
+        os.environ,
+        base_url=config.base_url,
+    )
     key = CurrentKey(source)
     warnings = permission_warnings(paths.config, config.key)
     return _launch(options, paths, config, key, config.host, warnings)
@@ -65,6 +66,8 @@ def demo(options: WatchOptions) -> int:
         return USAGE
     from tui.demo import DemoService
 
+    # The user's own key has no business here.
+    os.environ.pop(VARIABLE, None)
     own = Paths.standard(options.config)
     config = _load_config(options, own)
     with tempfile.TemporaryDirectory(prefix=f"{APP}-demo-") as folder, DemoService() as service:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final, ParamSpec
 
 from rich.text import Text
 from textual.app import App, SystemCommand
@@ -23,7 +23,7 @@ from tui.dashboard import messages
 from tui.dashboard.presenter import Presenter
 from tui.dashboard.screens.main import MainScreen
 from tui.dashboard.widgets.row_list import RowList
-from tui.engine import Callbacks, Dependencies, Engine
+from tui.engine import Callbacks, Dependencies, Engine, report_fault
 from tui.errors import ErrorKind, UserError
 from tui.sanitize import clean
 from tui.terminal import gc_tuning
@@ -54,6 +54,31 @@ def _binding_commands() -> type[Provider]:
     from tui.dashboard.palette import BindingCommands
 
     return BindingCommands
+
+
+_P = ParamSpec("_P")
+
+
+def _bounded(
+    name: str,
+) -> Callable[
+    [Callable[Concatenate[ScenextApp, _P], None]], Callable[Concatenate[ScenextApp, _P], None]
+]:
+    """Let no fault in a handler end the app: it becomes a line on the screen and in the log."""
+
+    def decorate(
+        handler: Callable[Concatenate[ScenextApp, _P], None],
+    ) -> Callable[Concatenate[ScenextApp, _P], None]:
+        @wraps(handler)
+        def bounded(self: ScenextApp, /, *args: _P.args, **kwargs: _P.kwargs) -> None:
+            try:
+                handler(self, *args, **kwargs)
+            except Exception as error:
+                self._notify(report_fault(name, error))
+
+        return bounded
+
+    return decorate
 
 
 class ScenextApp(TerminalApp):
@@ -203,6 +228,7 @@ class ScenextApp(TerminalApp):
         self._presenter.show_all(select)
         self.engine.sync_schedule(self.main_screen.tasks.keys_in_view())
 
+    @_bounded("Taking an answer")
     def on_task_polled(self, event: messages.TaskPolled) -> None:
         """Apply the result of a poll."""
         error = event.result.error
@@ -226,6 +252,7 @@ class ScenextApp(TerminalApp):
             self._presenter.show_health()
         self._had_fault = error is not None
 
+    @_bounded("Counting")
     def _show_counts(self) -> None:
         self._counts_scheduled = False
         self._presenter.show_counts()
@@ -236,6 +263,7 @@ class ScenextApp(TerminalApp):
         self.engine.refresh(event.task_ids)
         self._presenter.show_health()
 
+    @_bounded("Showing the task")
     def on_detail_requested(self) -> None:
         """Show the selected task."""
         self._presenter.show_details()
@@ -244,11 +272,13 @@ class ScenextApp(TerminalApp):
         """Show only the tasks that match."""
         self._presenter.filter(event.query)
 
+    @_bounded("Showing the tasks")
     def on_visible_tasks_changed(self, event: messages.VisibleTasksChanged) -> None:
         """Update the ages of rows that scrolled into view, and query them first."""
         self.engine.schedule.prioritize(event.task_ids)
         self._presenter.show_ages(event.task_ids)
 
+    @_bounded("Showing the time")
     def _tick(self) -> None:
         self.collect_garbage()
         self._presenter.show_health()
@@ -272,30 +302,37 @@ class ScenextApp(TerminalApp):
 
         return LinkServices(self, self.main_screen, self.engine, self._dependencies, self._notify)
 
+    @_bounded("Opening")
     def on_open_requested(self, event: messages.OpenRequested) -> None:
         """Open a link the way that works here."""
         self._services.links.open(event.task_id, event.link_key)
 
+    @_bounded("Copying")
     def on_copy_requested(self, event: messages.CopyRequested) -> None:
         """Copy a link."""
-        self.engine.spawn(self._services.links.copy(event.task_id, event.link_key))
+        self._services.links.copy(event.task_id, event.link_key)
 
+    @_bounded("Copying")
     def on_copy_text_requested(self, event: messages.CopyTextRequested) -> None:
         """Copy an ID or a path."""
-        self.engine.spawn(self._services.links.copy_text(event.text, event.name))
+        self._services.links.copy_text(event.text, event.name)
 
+    @_bounded("Copying")
     def on_link_panel_copy_requested(self, event: LinkPanel.CopyRequested) -> None:
         """Copy the panel's link again."""
-        self.engine.spawn(self._services.links.copy_again(event.panel))
+        self._services.links.copy_again(event.panel)
 
+    @_bounded("Showing the link")
     def on_link_panel_raw_link_requested(self, event: LinkPanel.RawLinkRequested) -> None:
         """Show the panel's link on the normal screen."""
         self._services.links.show_raw(event.panel.link.url)
 
+    @_bounded("The preview")
     def on_link_panel_preview_requested(self, event: LinkPanel.PreviewRequested) -> None:
         """Show the picture in the panel."""
         self._services.previews.show_in_panel(event.panel)
 
+    @_bounded("The preview")
     def on_preview_requested(self, event: messages.PreviewRequested) -> None:
         """Show the picture of the selected frame."""
         if self.main_screen.deferred is not None:
@@ -303,6 +340,7 @@ class ScenextApp(TerminalApp):
                 self.main_screen.deferred.detail, event.task_id, event.link_key
             )
 
+    @_bounded("Saving")
     def on_download_requested(self, event: messages.DownloadRequested) -> None:
         """Save a frame, or all there is of a task."""
         self._services.downloads.start(event.task_id, event.link_key, everything=event.everything)

@@ -108,7 +108,8 @@ class Presenter:
 
         if (record := self._watchlist.get(self._screen.selected)) is not None:
             details = task_details(record, self._clock.now())
-            self._screen.show_details(details, self._engine.server_clock.now())
+            server_now = self._engine.server_clock.now()
+            self._screen.show_details(details, server_now, self._engine.addresses)
 
     def follow_cursor(self) -> None:
         """Show the selected task: at once, or when a held key is released."""

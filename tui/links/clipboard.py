@@ -11,6 +11,8 @@ import subprocess
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from tui.child_environment import child_environment
+
 COPIED_BY_TMUX: Final = "copied by tmux"
 NO_TEXT: Final = "not copied: it is not UTF-8 text"
 SENT: Final = "sent to your terminal's clipboard (it cannot confirm)"
@@ -41,6 +43,7 @@ def _copy_by_tmux(data: bytes) -> bool:
             stderr=subprocess.DEVNULL,
             timeout=2.0,
             check=False,
+            env=child_environment(),
         )
     except (OSError, subprocess.TimeoutExpired):
         return False

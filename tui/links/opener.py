@@ -11,7 +11,6 @@ unless it is a text browser: VS Code Remote sets it to what opens the user's loc
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import threading
@@ -20,8 +19,8 @@ from pathlib import PurePath
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
-from tui.addresses import unsafe_reason
-from tui.credentials import VARIABLE
+from tui.addresses import AddressRule
+from tui.child_environment import child_environment
 from tui.open_command import fill, words_of
 
 EXIT_TIMEOUT: Final = 4.0
@@ -75,11 +74,13 @@ class OpenContext(NamedTuple):
     tmux_ssh: str = ""
     """The output of `tmux show-environment SSH_CONNECTION` inside tmux: a pane's own environment is
     from when it was created, while tmux updates its own with each attached client."""
+    addresses: AddressRule = AddressRule()
+    """Which links may be opened."""
 
 
 def plan(url: str, open_command: str, context: OpenContext) -> Plan:
     """Return how to open `url`."""
-    if reason := unsafe_reason(url):
+    if reason := context.addresses.unsafe_reason(url):
         return Reject(reason)
     url = encoded(url)
     if open_command.strip() == TERMINAL:
@@ -176,6 +177,7 @@ def _ask_tmux(*arguments: str) -> str:
             capture_output=True,
             timeout=2.0,
             check=False,
+            env=child_environment(),
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
@@ -188,7 +190,6 @@ def run(program: RunProgram, url: str) -> str:
     The program gets no terminal and no key, and its output is discarded. The link is in its
     environment too, so that a script need not take it from its arguments.
     """
-    inherited = {name: value for name, value in os.environ.items() if name != VARIABLE}
     try:
         child = subprocess.Popen(
             program.argv,
@@ -196,7 +197,7 @@ def run(program: RunProgram, url: str) -> str:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            env={**inherited, _URL_VARIABLE: encoded(url)},
+            env={**child_environment(), _URL_VARIABLE: encoded(url)},
         )
     except OSError as error:
         return f"{program.name} could not start: {error.strerror}"

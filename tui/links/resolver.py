@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from tui.addresses import unsafe_reason
 from tui.errors import MediaError
 from tui.links.link import Link, frame_links, task_links
 from tui.scenext.models import PollResult, Task
@@ -19,10 +18,6 @@ REFRESH_TIMEOUT: Final = 10.0
 """Seconds to wait for a refreshed link; its query may have to wait in the schedule."""
 
 T = TypeVar("T")
-
-
-class UnsafeLinkError(MediaError):
-    """A link must not be fetched; the message says why and fits into a sentence."""
 
 
 class ExpiredLinkError(MediaError):
@@ -103,12 +98,9 @@ class LinkResolver:
     async def fetch(self, task_id: str, link: Link, fetch: Callable[[Link], Awaitable[T]]) -> T:
         """Return the result of `fetch` for a valid link; refresh and retry once if it has expired.
 
-        Every URL is checked right before it is fetched, including refreshed ones. Raises
-        `UnsafeLinkError`, `ExpiredLinkError` and whatever `fetch` raises.
+        Raises `ExpiredLinkError` and whatever `fetch` raises, such as `UnsafeLinkError`.
         """
-        _check(link)
         valid = await self.get_valid(task_id, link.key) or link
-        _check(valid)
         try:
             return await fetch(valid)
         except MediaError as error:
@@ -117,7 +109,6 @@ class LinkResolver:
         refreshed = await self.refresh(task_id, valid)
         if refreshed.url == valid.url:
             raise ExpiredLinkError(valid)
-        _check(refreshed)
         return await fetch(refreshed)
 
     async def _query(self, task_id: str) -> Task | None:
@@ -126,11 +117,6 @@ class LinkResolver:
                 return (await self._ask(task_id)).task
         except TimeoutError:
             return None
-
-
-def _check(link: Link) -> None:
-    if reason := unsafe_reason(link.url):
-        raise UnsafeLinkError(reason)
 
 
 def _by_key(links: tuple[Link, ...], key: str) -> Link | None:

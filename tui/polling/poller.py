@@ -68,7 +68,7 @@ class _Worker:
         except ApiError as error:
             self._must_discard |= error.http_status is None
             return PollResult(task_id, error=error)
-        except (Exception, asyncio.CancelledError) as error:
+        except (Exception, asyncio.CancelledError, BaseExceptionGroup) as error:
             self._must_discard = True
             if isinstance(error, asyncio.CancelledError) and _cancelled_by_us():
                 raise
@@ -106,7 +106,7 @@ async def _close(client: Client) -> None:
     try:
         async with asyncio.timeout(CLOSE_TIMEOUT):
             await client.aclose()
-    except Exception:
+    except (Exception, BaseExceptionGroup):
         _log.debug("a connection could not be closed", exc_info=True)
 
 

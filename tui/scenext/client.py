@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
 import ssl
 import zlib
@@ -25,7 +26,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from tui import __version__
-from tui.addresses import is_loopback
+from tui.addresses import AddressRule, is_local
 from tui.config import Config
 from tui.credentials import Secret
 from tui.errors import ApiError, ErrorKind, UserError
@@ -45,6 +46,18 @@ MAX_RETRY_AFTER: Final = 900.0
 KEEPALIVE_EXPIRY: Final = 15.0
 """Seconds until an idle connection is closed; servers usually do so after 60 to 75."""
 
+_TRANSPORT_ERRORS: Final = (
+    *(httpx.HTTPError, httpx.InvalidURL, httpx.StreamError),
+    # httpx lets through: errors of the system and of TLS in the middle of a connection, names and
+    # ports that are none, and groups of all these.
+    *(OSError, ValueError, OverflowError, EOFError, ExceptionGroup),
+    # The client was closed while it waited, as at shutdown.
+    RuntimeError,
+)
+# Compiled on first use, to keep it out of the startup time.
+_ABOUT_A_KEY: Final = (
+    r"(?i)api.?key|\bkeys?\b|token|authoriz|authentic|bearer|secret|credential|密钥|令牌|认证|授权"
+)
 _EXTENSIONS: Final = {"timeout": {"connect": 8.0, "read": 15.0, "write": 8.0, "pool": 5.0}}
 _PROXY_VARIABLES: Final = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 _LIMITS: Final = httpx.Limits(
@@ -65,11 +78,12 @@ class HttpClientFactory:
         """
         self._config, self._timeout = config, timeout
         try:
-            host = httpx.URL(config.base_url).host
-        except httpx.InvalidURL:
+            # Its host is decoded when it is asked for.
+            httpx.URL(config.base_url).host  # noqa: B018
+        except (httpx.InvalidURL, UnicodeError):
             raise UserError("base_url is not a URL that can be asked; mend it.") from None
         # Never through a proxy to this machine: it would see the key of a plain HTTP request.
-        self._use_proxies = config.trust_env and not is_loopback(host)
+        self._use_proxies = config.trust_env and not is_local(config.base_url)
         self._tls = tls or ssl_context(config)
         self.status_client(Secret("probe-of-the-settings"))
 
@@ -84,7 +98,8 @@ class HttpClientFactory:
     def media_client(self) -> Media:
         """Return a new client for pictures and videos, without a key. Raises `UserError`."""
         with _name_proxy_variables():
-            return Media(self._tls, trust_env=self._config.trust_env)
+            addresses = AddressRule(self._config.base_url)
+            return Media(self._tls, addresses, trust_env=self._config.trust_env)
 
 
 class StatusClient:
@@ -121,14 +136,15 @@ class StatusClient:
                 response, body = await self._get(url)
         except (TimeoutError, httpx.TimeoutException):
             raise ApiError(ErrorKind.TIMEOUT, "no answer in time") from None
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, RuntimeError) as error:
-            # RuntimeError: the client was closed while it waited, as at shutdown.
+        except _TRANSPORT_ERRORS as error:
             raise _transport_error(error) from None
         try:
             _raise_for_status(response, body)
             task = self._redacted(parser.parse(body, task_id))
             return StatusResponse(task, server_time(response.headers))
         except ApiError as error:
+            if error.http_status is None and not _discreet(error.message):
+                error.message = "the service reports an error about a key"
             # The service may quote the request, and the key with it.
             error.message = clean(self._redact(error.message))
             error.args = (error.message,)
@@ -210,7 +226,7 @@ def _raise_for_status(response: httpx.Response, body: bytes) -> None:
     code = response.status_code
     if response.is_success:
         return
-    message = parser.error_message(body)
+    message = _discreet(parser.error_message(body))
     if code < 200 or code == 407:
         kind, message = ErrorKind.NOT_THE_API, "a proxy wants a login"
     elif 300 <= code < 400:
@@ -218,7 +234,10 @@ def _raise_for_status(response: httpx.Response, body: bytes) -> None:
     elif code in (401, 403):
         from_service = parser.is_service_error(body)
         kind = ErrorKind.KEY_REFUSED if from_service else ErrorKind.NOT_THE_API
-        message = message or "not from the service: a proxy or a portal?"
+        # Never the service's words: they may quote the key in a form that no redactor knows.
+        message = "not from the service: a proxy or a portal?"
+        if from_service:
+            message = "the service refused the key"
     elif code == 404:
         kind, message = ErrorKind.NOT_FOUND, message or "the service does not know this task"
     elif code == 429 or (code == 503 and "retry-after" in response.headers):
@@ -229,6 +248,14 @@ def _raise_for_status(response: httpx.Response, body: bytes) -> None:
         kind, message = ErrorKind.REJECTED, message or "the service refuses the request"
     pause = retry_after(response.headers) if kind is ErrorKind.RATE_LIMITED else None
     raise ApiError(kind, f"{code}: {message}", http_status=code, retry_after=pause)
+
+
+def _discreet(message: str) -> str:
+    """Return a service's words; nothing where they may be about a key.
+
+    Such words like to quote it: masked, spaced or encoded, it would pass the redactor.
+    """
+    return "" if re.search(_ABOUT_A_KEY, message) else message
 
 
 def _transport_error(error: Exception) -> ApiError:
@@ -275,10 +302,10 @@ def server_time(headers: httpx.Headers) -> float | None:
 def _http_date(text: str) -> float | None:
     try:
         moment = parsedate_to_datetime(text)
+        # "-0000" is parsed to a naive value, which means UTC.
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError, TypeError):
         return None
-    # "-0000" is parsed to a naive value, which means UTC.
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 @contextmanager

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import io
+import logging
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Final, Protocol
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import httpx
 
 from tui import __version__
-from tui.errors import MediaError
+from tui.addresses import AddressRule, is_local
+from tui.errors import MediaError, UnsafeLinkError
 
 PICTURE_TIMEOUT: Final = 30.0
 """Total seconds for fetching one picture."""
@@ -27,12 +29,13 @@ MAX_CONCURRENT: Final = 4
 
 _TIMEOUT: Final = httpx.Timeout(connect=8.0, read=20.0, write=8.0, pool=5.0)
 _LIMITS: Final = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=15.0)
-# Never through a proxy to this machine, whatever the environment says.
-_NO_PROXY: Final = {f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
 # An expired link with an OSS signature of version 1 or 2, and of version 4 (Aliyun's list of error
 # codes, 0002-00000069 and 0002-00000236).
 _EXPIRED_CODES: Final = ("0002-00000069", "0002-00000236")
 _EXPIRED_TEXT: Final = b"Request has expired"
+_PRINTABLE: Final = "".join(map(chr, range(ord("!"), 0x7F)))
+
+_log = logging.getLogger(__name__)
 
 
 class Body(Protocol):
@@ -61,35 +64,50 @@ class HttpBody:
         try:
             async for chunk in self._response.aiter_raw():
                 yield chunk
-        except (httpx.HTTPError, httpx.StreamError):
-            raise MediaError("The connection broke half-way.") from None
+        except Exception as error:
+            raise _unusable(error, "The connection broke half-way.") from None
 
 
 class Media:
     """Fetches the files behind links; never sends the API key.
 
+    Whatever a host does ends in a `MediaError`: httpx lets some exceptions of ssl, idna and anyio
+    through. The rule about addresses is asked here, as here is the very URL that is requested, each
+    time: a refreshed link and each step of a redirect, too.
+
     Each request in flight has an httpx client of its own, which is replaced after a failure: httpx
     0.28.1 may lose a connection of its pool when a request is cancelled (httpcore #1093).
     """
 
-    def __init__(self, tls: ssl.SSLContext, *, trust_env: bool) -> None:
+    def __init__(
+        self,
+        tls: ssl.SSLContext,
+        addresses: AddressRule,
+        *,
+        trust_env: bool,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         """Create the first client, which shares only the SSL context with those of the service.
 
-        Raises `ValueError`, `ImportError` or `httpx.InvalidURL` if a proxy variable cannot be used.
+        `transport` stands in for the network. Raises `ValueError`, `ImportError` or
+        `httpx.InvalidURL` if a proxy variable cannot be used.
         """
         self._tls = tls
+        self._addresses = addresses
         self._trust_env = trust_env
-        self._idle = [self._connect()]
+        self._transport = transport
+        self._idle = {True: list[httpx.AsyncClient](), False: [self._connect(direct=False)]}
+        """By whether no proxy is asked."""
         self._slots = asyncio.Semaphore(MAX_CONCURRENT)
 
-    def _connect(self) -> httpx.AsyncClient:
+    def _connect(self, *, direct: bool) -> httpx.AsyncClient:
         return httpx.AsyncClient(
             headers={"User-Agent": f"scenext-tui/{__version__}", "Accept-Encoding": "identity"},
             verify=self._tls,
             timeout=_TIMEOUT,
             limits=_LIMITS,
-            trust_env=self._trust_env,
-            mounts=_NO_PROXY,
+            trust_env=self._trust_env and not direct,
+            transport=self._transport,
         )
 
     async def fetch(self, url: str, limit: int) -> bytes:
@@ -112,9 +130,12 @@ class Media:
 
     @asynccontextmanager
     async def stream(self, url: str) -> AsyncIterator[HttpBody]:
-        """Request the file behind a link. Raises `MediaError`."""
-        async with self._slots, self._client() as http:
+        """Request the file behind a link. Raises `MediaError`, `UnsafeLinkError` among them."""
+        self._check(url)
+        # To this machine never through a proxy, whatever the environment says.
+        async with self._slots, self._client(direct=is_local(url)) as http:
             for _ in range(MAX_REDIRECTS + 1):
+                self._check(url)
                 async with _open_response(http, url) as response:
                     if not response.is_redirect:
                         await _raise_for_status(response)
@@ -123,32 +144,51 @@ class Media:
                     url = _redirect_target(url, response.headers.get("location", ""))
             raise MediaError("The link leads in circles.")
 
+    def _check(self, url: str) -> None:
+        if reason := self._addresses.unsafe_reason(url):
+            raise UnsafeLinkError(reason)
+
     @asynccontextmanager
-    async def _client(self) -> AsyncIterator[httpx.AsyncClient]:
-        http = self._idle.pop() if self._idle else self._connect()
+    async def _client(self, *, direct: bool) -> AsyncIterator[httpx.AsyncClient]:
+        idle = self._idle[direct]
+        http = idle.pop() if idle else self._connect(direct=direct)
         try:
             yield http
         except BaseException:
-            await http.aclose()
+            await _close(http)
             raise
-        self._idle.append(http)
+        idle.append(http)
 
     async def aclose(self) -> None:
         """Close the idle connections."""
-        while self._idle:
-            await self._idle.pop().aclose()
+        for idle in self._idle.values():
+            while idle:
+                await _close(idle.pop())
 
 
 @asynccontextmanager
 async def _open_response(http: httpx.AsyncClient, url: str) -> AsyncIterator[httpx.Response]:
     try:
         response = await http.send(http.build_request("GET", url), stream=True)
-    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, RuntimeError):
-        raise MediaError("The host of the link cannot be reached.") from None
+    except Exception as error:
+        raise _unusable(error, "The host of the link cannot be reached.") from None
     try:
         yield response
     finally:
-        await response.aclose()
+        await _close(response)
+
+
+async def _close(connection: httpx.AsyncClient | httpx.Response) -> None:
+    try:
+        await connection.aclose()
+    except Exception as error:
+        _log.debug("a connection could not be closed (%s)", type(error).__name__)
+
+
+def _unusable(error: Exception, message: str) -> MediaError:
+    # Only the type: the text may quote the link.
+    _log.info("a file could not be fetched (%s): %s", type(error).__name__, message)
+    return MediaError(message)
 
 
 async def _raise_for_status(response: httpx.Response) -> None:
@@ -159,7 +199,7 @@ async def _raise_for_status(response: httpx.Response) -> None:
         return
     start = b""
     if response.status_code == 403:
-        with suppress(httpx.HTTPError):
+        with suppress(Exception):
             async for chunk in response.aiter_raw():
                 start += chunk
                 if len(start) >= 4096:
@@ -172,7 +212,8 @@ async def _raise_for_status(response: httpx.Response) -> None:
 def _redirect_target(url: str, location: str) -> str:
     refused = MediaError("The link leads to another host; that is not followed.")
     try:
-        target = urljoin(url, location)
+        # As a browser does, since a link has no such characters.
+        target = quote(urljoin(url, location), safe=_PRINTABLE)
         new, old = urlsplit(target), urlsplit(url)
     except ValueError:
         raise refused from None

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from tui.clock import LAST_MOMENT
 from tui.sanitize import clean
 
 NEVER: Final = math.inf
@@ -27,8 +28,7 @@ _SIGNATURE_NAMES: Final = frozenset({"signature", "x-oss-signature", "x-amz-sign
 _EXPIRY_NAMES: Final = frozenset({"expires", "x-oss-expires", "x-amz-expires"})
 _MAX_LIFETIME_SECONDS: Final = 604_800
 """Maximum lifetime of a version 4 signature: seven days."""
-_MAX_TIMESTAMP: Final = 253_402_300_799
-"""The last Unix second that a `datetime` can represent."""
+_MAX_TIMESTAMP: Final = LAST_MOMENT.timestamp()
 
 
 @lru_cache(maxsize=4096)
@@ -43,7 +43,10 @@ def expires_at(url: str) -> float | None:
         if f"{vendor}-date" in query:
             start = _compact_utc(query[f"{vendor}-date"])
             lifetime = _parse_digits(query.get(f"{vendor}-expires", ""), _MAX_LIFETIME_SECONDS)
-            return None if start is None or lifetime is None else start + lifetime
+            if start is None or lifetime is None:
+                return None
+            end = start + lifetime
+            return end if 0 <= end <= _MAX_TIMESTAMP else None
     if query.get("x-oss-signature-version", "").upper() == "OSS2":
         return _parse_digits(query.get("x-oss-expires", ""), _MAX_TIMESTAMP)
     return _parse_digits(query.get("expires", ""), _MAX_TIMESTAMP)
@@ -64,7 +67,7 @@ def _query(url: str) -> dict[str, str] | None:
     return query
 
 
-def _parse_digits(text: str, maximum: int) -> float | None:
+def _parse_digits(text: str, maximum: float) -> float | None:
     if not text.isascii() or not text.isdigit() or len(text) > 12 or int(text) > maximum:
         return None
     return float(text)

@@ -23,6 +23,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from tui import toml
+from tui.clock import FIRST_MOMENT, LAST_MOMENT
 from tui.scenext.models import TaskStatus
 from tui.scenext.task_ids import is_task_id
 from tui.watchlist.entries import Add, Change, Entry, Update, normalize, replay
@@ -154,7 +155,10 @@ def _parse_entry(table: object, default_added: datetime) -> tuple[Entry | None, 
 
 
 def _is_moment(value: object) -> bool:
-    return value is None or (isinstance(value, datetime) and value.tzinfo is not None)
+    if value is None or not isinstance(value, datetime) or value.tzinfo is None:
+        return value is None
+    # A date near the last that Python knows overflows in another time zone.
+    return FIRST_MOMENT.year <= value.year <= LAST_MOMENT.year
 
 
 def _deduplicate(entries: Sequence[Entry]) -> tuple[Entry, ...]:

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from tui.addresses import unsafe_reason
+from tui.addresses import AddressRule
 from tui.links.link import Link
 from tui.sanitize import clean
 from tui.scenext.signed_url import NEVER, file_name
@@ -20,13 +20,16 @@ class LinkRowData(NamedTuple):
     name: str
     file: str
     time_left: str
+    is_safe: bool = True
+    """Whether the row may carry the link."""
 
 
-def link_row(link: Link, server_now: float) -> LinkRowData:
+def link_row(link: Link, server_now: float, addresses: AddressRule) -> LinkRowData:
     """Return what a row shows of a link."""
-    if unsafe_reason(link.url):
+    if addresses.unsafe_reason(link.url):
         # Shown for what it is; nothing opens it.
-        return LinkRowData(link.key, link.name, _without_secrets(link.url), "unsafe")
+        shown = _without_secrets(link.url)
+        return LinkRowData(link.key, link.name, shown, "unsafe", is_safe=False)
     left = time_left(link.expires_at, server_now)
     return LinkRowData(link.key, link.name, file_name(link.url), left)
 

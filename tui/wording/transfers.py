@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from rich.filesize import decimal as file_size
 
+from tui.errors import UnsafeLinkError
 from tui.links.link import Link
-from tui.links.resolver import ExpiredLinkError, UnsafeLinkError
+from tui.links.resolver import ExpiredLinkError
 from tui.saving.saver import SaveProgress, SaveReport
 from tui.wording.links import link_expired
 

@@ -39,7 +39,7 @@ class DownloadController:
         if links:
             self._queue.append((task_id, links))
             if self._running is None:
-                self._running = self._engine.spawn(self._run())
+                self._spawn()
 
     def cancel(self) -> None:
         """Cancel what is running and clear the queue; or hide the result of the last one."""
@@ -48,6 +48,16 @@ class DownloadController:
         if running is not None:
             running.cancel()
         self._show("The download was cancelled." if running else "")
+
+    def _spawn(self) -> None:
+        self._running = self._engine.spawn_errand("Saving", self._run(), self._failed)
+
+    def _failed(self, message: str) -> None:
+        self._running = None
+        if self._queue:
+            self._spawn()
+        else:
+            self._show(message)
 
     async def _run(self) -> None:
         path = ""

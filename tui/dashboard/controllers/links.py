@@ -7,14 +7,13 @@ import platform
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from textual.app import App, SuspendNotSupported
 from textual.notifications import SeverityLevel
 
-from tui.addresses import unsafe_reason
 from tui.dashboard.screens.link_panel import LinkPanel, OfferedLink
 from tui.engine import Engine
 from tui.links import clipboard, opener
@@ -52,30 +51,39 @@ class LinkController:
         """
         if (task_id, key) not in self._opening:
             self._opening.add((task_id, key))
-            opening = self._engine.spawn(self._open(task_id, key))
+            opening = self._spawn(f"Opening a link of {task_id}", self._open(task_id, key))
             opening.add_done_callback(lambda _: self._opening.discard((task_id, key)))
 
-    async def copy(self, task_id: str, key: str) -> None:
-        """Copy a link."""
+    def copy(self, task_id: str, key: str) -> None:
+        """Copy a link, or say why not."""
+        self._spawn(f"Copying a link of {task_id}", self._copy(task_id, key))
+
+    def copy_text(self, text: str, name: str) -> None:
+        """Copy a text that is no secret; `name` says what it is."""
+        self._spawn(f"Copying “{name}”", self._copy_text(text, name))
+
+    def copy_again(self, panel: LinkPanel) -> None:
+        """Copy the link of a panel, renewed where it is about to expire, and tell the panel how."""
+        self._spawn(f"Copying a link of {panel.link.task_id}", self._copy_again(panel))
+
+    async def _copy(self, task_id: str, key: str) -> None:
         link = await self._valid(task_id, key)
         if link is None:
             return
-        if reason := unsafe_reason(link.url):
+        if reason := self._engine.addresses.unsafe_reason(link.url):
             self._notify(f"Not copied: {reason}.", "error")
             return
         outcome = await self._to_clipboard(link.url)
         self._notify(f"Link of {link.name} {outcome}. {self._lifetime(link)}")
 
-    async def copy_text(self, text: str, name: str) -> None:
-        """Copy a text that is no secret; `name` says what it is."""
+    async def _copy_text(self, text: str, name: str) -> None:
         self._notify(f"{name} {await self._to_clipboard(text)}.")
 
-    async def copy_again(self, panel: LinkPanel) -> None:
-        """Copy the link of a panel, renewed where it is about to expire, and tell the panel how."""
+    async def _copy_again(self, panel: LinkPanel) -> None:
         panel.copied = ""
         offered = panel.link
         link = await self._resolver.get_valid(offered.task_id, offered.link_key)
-        if link is not None and not unsafe_reason(link.url):
+        if link is not None and not self._engine.addresses.unsafe_reason(link.url):
             offered = offered._replace(url=link.url, lifetime=self._lifetime(link))
         outcome = await self._to_clipboard(offered.url)
         if panel.is_attached:
@@ -121,7 +129,7 @@ class LinkController:
         # Notifications would lie over the panel's keys, and name others.
         self._app.clear_notifications()
         await self._app.push_screen(panel)
-        await self.copy_again(panel)
+        await self._copy_again(panel)
 
     async def _to_clipboard(self, text: str) -> str:
         def by_terminal(copied: str) -> None:
@@ -142,8 +150,12 @@ class LinkController:
             shutil.which,
             wsl="microsoft" in platform.release().lower(),
             tmux_ssh=opener.tmux_ssh(self._environ),
+            addresses=self._engine.addresses,
         )
         return opener.plan(url, self._open_command, context)
+
+    def _spawn(self, name: str, errand: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        return self._engine.spawn_errand(name, errand, lambda text: self._notify(text, "error"))
 
     def _lifetime(self, link: Link) -> str:
         return link_lifetime(link, self._engine.server_clock.now())

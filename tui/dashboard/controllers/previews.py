@@ -13,9 +13,9 @@ from tui.dashboard.screens.link_panel import LinkPanel
 from tui.dashboard.widgets.frame_preview import FramePreview
 from tui.dashboard.widgets.task_detail import TaskDetail
 from tui.engine import Engine
-from tui.errors import MediaError
+from tui.errors import MediaError, UnsafeLinkError
 from tui.links.link import Link
-from tui.links.resolver import ExpiredLinkError, LinkResolver, UnsafeLinkError
+from tui.links.resolver import ExpiredLinkError, LinkResolver
 from tui.pictures.cache import PictureCache, PictureError, Pixels
 from tui.scenext.signed_url import identity
 from tui.wording.links import link_expired
@@ -39,11 +39,15 @@ class PreviewController:
         """Show the picture of the selected frame beside the list."""
         link = self._resolver.find(task_id, key)
         detail.preview_heading.update(Content(f"Preview of {link.name}" if link else "Preview"))
-        self._engine.spawn(self._fill(detail.preview, task_id, key))
+        self._start(detail.preview, task_id, key)
 
     def show_in_panel(self, panel: LinkPanel) -> None:
         """Show the picture of a panel's link in the panel."""
-        self._engine.spawn(self._fill(panel.preview, panel.link.task_id, panel.link.link_key))
+        self._start(panel.preview, panel.link.task_id, panel.link.link_key)
+
+    def _start(self, preview: FramePreview, task_id: str, key: str) -> None:
+        filling = self._fill(preview, task_id, key)
+        self._engine.spawn_errand(f"The preview of {task_id}", filling, preview.show_text)
 
     async def _fill(self, preview: FramePreview, task_id: str, key: str) -> None:
         if self._off_reason:

@@ -11,6 +11,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.reactive import reactive
 
+from tui.addresses import AddressRule
 from tui.dashboard import messages
 from tui.dashboard.screens.main_keys import MAIN_KEYS
 from tui.dashboard.widgets.list_pane import ListPane
@@ -94,14 +95,14 @@ class MainScreen(TerminalScreen):
         if not rows:
             self.opened = False
             if self.deferred is not None:
-                self.deferred.detail.show(None, 0.0)
+                self.deferred.detail.show(None, 0.0, AddressRule())
         self._arrange()
         self.refresh_bindings()
 
-    def show_details(self, details: TaskDetails, server_now: float) -> None:
+    def show_details(self, details: TaskDetails, server_now: float, addresses: AddressRule) -> None:
         """Show the selected task in full."""
         if self.deferred is not None and details.task_id == self.selected:
-            self.deferred.detail.show(details, server_now)
+            self.deferred.detail.show(details, server_now, addresses)
             self.refresh_bindings()
             self._request_preview()
 

@@ -9,7 +9,7 @@ from rich.segment import Segment
 from textual.binding import Binding, BindingType
 from textual.style import Style
 
-from tui.addresses import unsafe_reason
+from tui.addresses import AddressRule
 from tui.dashboard.widgets.row import Row
 from tui.dashboard.widgets.row_list import RowList
 from tui.dashboard.widgets.virtual_list import VirtualList
@@ -56,7 +56,7 @@ class FrameRow(Row[LinkRowData]):
         if self.data is None:
             return
         data, style, minor = self.data, self.style(), self.style("row-list--minor").rich_style
-        link = Style() if unsafe_reason(self._url) else Style(link=self._url)
+        link = Style(link=self._url) if data.is_safe else Style()
         yield Segment(f" {data.time_left.rjust(_TIME_WIDTH)}  ", minor)
         yield Segment(fit(data.name, _NAME_WIDTH), (style + link).rich_style)
         yield Segment("  ", style.rich_style)
@@ -80,11 +80,11 @@ class FrameList(RowList[LinkRowData]):
         """Return a row with its link."""
         return FrameRow(value, self, self._urls[value.key])
 
-    def set_links(self, links: Sequence[Link], server_now: float) -> None:
+    def set_links(self, links: Sequence[Link], server_now: float, addresses: AddressRule) -> None:
         """Show these links; `server_now` is the service's time in Unix seconds."""
         self._urls = {link.key: link.url for link in links}
         self._server_now = server_now
-        self.set_values(link_row(link, server_now) for link in links)
+        self.set_values(link_row(link, server_now, addresses) for link in links)
 
     def show_value(self, row: Row[LinkRowData], value: LinkRowData) -> None:
         """Show a frame in a row that carries its link."""

@@ -14,6 +14,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tui.addresses import AddressRule
 from tui.dashboard.widgets.frame_list import FrameList
 from tui.dashboard.widgets.frame_preview import FramePreview
 from tui.dashboard.widgets.task_row import STATE_NAMES
@@ -86,7 +87,7 @@ class TaskDetail(Vertical):
         yield self.preview_heading
         yield self.preview
 
-    def show(self, details: TaskDetails | None, server_now: float) -> None:
+    def show(self, details: TaskDetails | None, server_now: float, addresses: AddressRule) -> None:
         """Show a task, or nothing; `server_now` is the service's time in Unix seconds."""
         self.fields.known = (details.status, details.fields) if details else None
         # Textual would repaint an equal text, and lay out everything for it.
@@ -96,4 +97,4 @@ class TaskDetail(Vertical):
         ):
             if static.content != Content(words):
                 static.update(Content(words), layout=False)
-        self.frames.set_links(details.links if details else (), server_now)
+        self.frames.set_links(details.links if details else (), server_now, addresses)

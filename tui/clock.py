@@ -8,6 +8,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+"""The moments that a date from outside may name. Others are mistakes, or meant to overflow: none is
+as much as a day from the ends of the calendar, so that any zone and any lifetime may be added."""
+
 _SAMPLE_COUNT: Final = 5
 _MIN_OFFSET_SECONDS: Final = 5.0
 """Smaller offsets are attributed to latency and ignored."""
@@ -17,6 +22,16 @@ def _boot_time() -> float:
     # CLOCK_BOOTTIME includes the time that the machine slept, unlike time.monotonic() (cpython
     # #106940). macOS does not have it, but its CLOCK_MONOTONIC includes sleep.
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+def is_plausible(moment: datetime) -> bool:
+    """Return whether a date from outside can be meant; a naive one is taken as UTC."""
+    return EARLIEST <= (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) <= LATEST
+
+
+def from_unix(seconds: float) -> datetime:
+    """Return the moment of a time in Unix seconds, the nearest plausible one for any other."""
+    return datetime.fromtimestamp(min(max(seconds, EARLIEST.timestamp()), LATEST.timestamp()), UTC)
 
 
 class Clock(NamedTuple):

@@ -18,9 +18,7 @@ MAX_LOG_BYTES: Final = 1 << 20
 """Maximum size of the log file, and of each of its two rotated predecessors."""
 _MAX_RECORD_LENGTH: Final = 50_000
 # Consumes a link to its end whether it has a query or not, and so takes linear time.
-_QUERY: Final = (
-    r"(?i)(https?(?:://|%3a%2f%2f)[^\s?%\"'<>]*(?:%(?!3f)[^\s?%\"'<>]*)*)[^\s\"'<>]*"
-)
+_QUERY: Final = r"(?i)(https?(?:://|%3a%2f%2f)[^\s?%\"'<>]*(?:%(?!3f)[^\s?%\"'<>]*)*)[^\s\"'<>]*"
 
 
 class RedactingFormatter(logging.Formatter):

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from tui.clock import LATEST
 from tui.sanitize import clean
 
 NEVER: Final = math.inf
@@ -27,8 +28,10 @@ _SIGNATURE_NAMES: Final = frozenset({"signature", "x-oss-signature", "x-amz-sign
 _EXPIRY_NAMES: Final = frozenset({"expires", "x-oss-expires", "x-amz-expires"})
 _MAX_LIFETIME_SECONDS: Final = 604_800
 """Maximum lifetime of a version 4 signature: seven days."""
-_MAX_TIMESTAMP: Final = 253_402_300_799
-"""The last Unix second that a `datetime` can represent."""
+_MAX_TIMESTAMP: Final = int(LATEST.timestamp())
+"""The last Unix second that is taken for an expiry time."""
+MAX_LINK_LENGTH: Final = 4_096
+"""Characters of a link. Signed ones have a few hundred, and each is held as long as its task."""
 
 
 @lru_cache(maxsize=4096)
@@ -43,7 +46,9 @@ def expires_at(url: str) -> float | None:
         if f"{vendor}-date" in query:
             start = _compact_utc(query[f"{vendor}-date"])
             lifetime = _parse_digits(query.get(f"{vendor}-expires", ""), _MAX_LIFETIME_SECONDS)
-            return None if start is None or lifetime is None else start + lifetime
+            if start is None or lifetime is None or start + lifetime > _MAX_TIMESTAMP:
+                return None
+            return start + lifetime
     if query.get("x-oss-signature-version", "").upper() == "OSS2":
         return _parse_digits(query.get("x-oss-expires", ""), _MAX_TIMESTAMP)
     return _parse_digits(query.get("expires", ""), _MAX_TIMESTAMP)
@@ -77,11 +82,14 @@ def _compact_utc(text: str) -> float | None:
         moment = datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError:
         return None
-    return moment.timestamp()
+    seconds = moment.timestamp()
+    return seconds if 0 <= seconds <= _MAX_TIMESTAMP else None
 
 
 def is_link(text: str) -> bool:
-    """Return whether `text` is exactly one web link, safe to open or not."""
+    """Return whether `text` is exactly one web link, safe to open or not, of a bounded length."""
+    if len(text) > MAX_LINK_LENGTH:
+        return False
     return bool(_WEB_LINK.match(text)) and text.isprintable() and " " not in text
 
 

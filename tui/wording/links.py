@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from tui.addresses import unsafe_reason
+from tui.clock import from_unix
 from tui.links.link import Link
 from tui.sanitize import clean
 from tui.scenext.signed_url import NEVER, file_name
@@ -45,6 +45,5 @@ def link_expired(link: Link, server_now: float) -> str:
     """Return, as a sentence, that a link has expired, whatever it says of itself."""
     if link.expires_at is None or link.seconds_left(server_now) > 0:
         return "The link has ended and the service did not renew it."
-    now = datetime.fromtimestamp(server_now, UTC)
-    end = clock_time(datetime.fromtimestamp(link.expires_at, UTC), now)
+    end = clock_time(from_unix(link.expires_at), from_unix(server_now))
     return f"The link ended at {end} and the service did not renew it."

@@ -79,11 +79,11 @@ def _sample_one(op: str, value: object) -> str:
             return "b"
         case "IN", list(members):
             return _member(members)
-        case "BRANCH", (_, branches):
-            return _sample(branches[0])
+        case "BRANCH", (_, [first, *_]):
+            return _sample(first)
         case "SUBPATTERN", (_, _, _, inner):
             return _sample(inner)
-        case (("MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT"), (least, _, inner)):
+        case (("MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT"), (int(least), _, inner)):
             return _sample(inner) * max(1, least)
         case "ATOMIC_GROUP", inner:
             return _sample(inner)

@@ -165,13 +165,19 @@ def _frames(value: object) -> tuple[tuple[Frame, ...], int]:
         url = item.get("image")
         if not isinstance(url, str) or len(url) > MAX_LINK_LENGTH or not url.strip():
             continue
-        frame_id = values.text(item.get("id"), _MAX_FRAME_ID) or f"frame{number + 1}"
+        frame_id = _frame_id(item.get("id")) or f"frame{number + 1}"
         # A scene without a picture of its own repeats the previous URL under a new ID.
         key = (frame_id, identity(url))
         if key not in frames:
             frames[key] = Frame(frame_id, url)
             number += 1
     return tuple(frames.values()), dropped
+
+
+def _frame_id(value: object) -> str:
+    # There may be a thousand, so each is kept cheap.
+    value = value[:_MAX_FRAME_ID] if isinstance(value, str) else value
+    return values.text(value, _MAX_FRAME_ID) if isinstance(value, str | int) else ""
 
 
 def _results(value: object, budget: TextBudget) -> tuple[Result, ...]:

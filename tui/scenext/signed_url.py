@@ -30,6 +30,8 @@ _MAX_LIFETIME_SECONDS: Final = 604_800
 """Maximum lifetime of a version 4 signature: seven days."""
 _MAX_TIMESTAMP: Final = int(LATEST.timestamp())
 """The last Unix second that is taken for an expiry time."""
+_MAX_NAME: Final = 120
+"""Characters of a file's name that are shown."""
 MAX_LINK_LENGTH: Final = 4_096
 """Characters of a link. Signed ones have a few hundred, and each is held as long as its task."""
 
@@ -101,4 +103,6 @@ def identity(url: str) -> str:
 def file_name(url: str) -> str:
     """Return the last part of the link's path, sanitized; may be empty."""
     path = identity(url).partition("://")[2].partition("/")[2]
-    return clean(unquote(path.rpartition("/")[2], errors="replace"), 120)
+    # Cut before the expensive work: a percent-encoded character takes nine, at most twelve.
+    name = unquote(path.rpartition("/")[2][: 12 * _MAX_NAME], errors="replace")
+    return clean(name[: 2 * _MAX_NAME], _MAX_NAME)

@@ -188,7 +188,7 @@ def _nested(value: object) -> str:
     length = 0
     try:
         # Lazily: a list of an answer may have a hundred thousand members.
-        for part in json.JSONEncoder(ensure_ascii=False).iterencode(value):
+        for part in json.JSONEncoder(ensure_ascii=False, check_circular=False).iterencode(value):
             parts.append(part)
             length += len(part)
             if length > _MAX_NESTED_LENGTH:

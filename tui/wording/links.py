@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from tui.addresses import unsafe_reason
@@ -23,11 +24,16 @@ class LinkRowData(NamedTuple):
 
 def link_row(link: Link, server_now: float) -> LinkRowData:
     """Return what a row shows of a link."""
-    if unsafe_reason(link.url):
-        # Shown for what it is; nothing opens it.
-        return LinkRowData(link.key, link.name, clean(link.url, 120), "unsafe")
-    left = time_left(link.expires_at, server_now)
-    return LinkRowData(link.key, link.name, file_name(link.url), left)
+    file, is_safe = _file(link.url)
+    left = time_left(link.expires_at, server_now) if is_safe else "unsafe"
+    return LinkRowData(link.key, link.name, file, left)
+
+
+@lru_cache(maxsize=2_048)
+def _file(url: str) -> tuple[str, bool]:
+    """Return what is shown of a link, and whether it is safe: at every redraw, for all rows."""
+    # An unsafe one is shown for what it is; nothing opens it.
+    return (clean(url, 120), False) if unsafe_reason(url) else (file_name(url), True)
 
 
 def link_lifetime(link: Link, server_now: float) -> str:

@@ -7,9 +7,9 @@ presenting take at once, and the memory that the task then holds.
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 import tracemalloc
-from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 import httpx
@@ -101,59 +101,66 @@ class Screen(App[None]):
         yield TaskDetail()
 
 
-def _milliseconds(act: Callable[[], object]) -> float:
-    started = time.process_time()
-    act()
-    return (time.process_time() - started) * 1_000
+class Stopwatch:
+    """CPU milliseconds since the last look at it."""
+
+    def __init__(self) -> None:
+        self._started = time.process_time()
+
+    def lap(self) -> float:
+        """Return the milliseconds and start again."""
+        now = time.process_time()
+        passed, self._started = (now - self._started) * 1_000, now
+        return passed
 
 
-async def measure(names: Iterable[str]) -> None:
+def _poll(client: StatusClient, body: bytes) -> PollResult:
+    try:
+        return PollResult("t", client._redacted(parser.parse(body, "t")))
+    except ApiError as error:
+        return PollResult("t", error=error)
+
+
+def _line(name: str, client: StatusClient, body: bytes, detail: TaskDetail) -> str:
+    watchlist = Watchlist()
+    watchlist.load([Entry("t", NOW, status=TaskStatus.IN_PROGRESS)])
+    detail.show(task_details(Record(Entry("t", NOW)), NOW), 0.0)
+    watch = Stopwatch()
+    result = _poll(client, body)
+    parsing = watch.lap()
+    record = watchlist.apply(result, NOW)
+    applying = watch.lap()
+    assert record is not None
+    task_row(record, NOW)
+    details = task_details(record, NOW)
+    words = watch.lap()
+    detail.show(details, 0.0)
+    showing = watch.lap()
+    detail.show(details, 0.0)
+    again = watch.lap()
+    del result, record, watchlist
+    tracemalloc.start()
+    result = _poll(client, body)
+    held = tracemalloc.get_traced_memory()[0] / 1e6
+    tracemalloc.stop()
+    return (
+        f"{name:30} parse {parsing:6.1f}  apply {applying:5.1f}  words {words:5.1f}  "
+        f"show {showing:5.1f}  again {again:5.1f} ms  {held:4.1f} MB  "
+        f"{result.error.message if result.error else 'read'}"
+    )
+
+
+async def measure() -> None:
     """Print a line for each answer."""
     client = StatusClient(httpx.AsyncClient(), "https://h", Secret("Key-abcdefgh-0123456789"), 1.0)
-    bodies = answers()
     app = Screen()
     async with app.run_test(size=(80, 30)) as pilot:
-        detail = app.query_one(TaskDetail)
-        empty = task_details(Record(Entry("t", NOW)), NOW)
-        for name in names:
-            body = bodies[name]
-            watchlist = Watchlist()
-            watchlist.load([Entry("t", NOW, status=TaskStatus.IN_PROGRESS)])
-            result: list[PollResult] = []
-
-            def poll(body: bytes = body, result: list[PollResult] = result) -> None:
-                try:
-                    task = client._redacted(parser.parse(body, "t"))
-                    result.append(PollResult("t", task))
-                except ApiError as error:
-                    result.append(PollResult("t", error=error))
-
-            parsing = _milliseconds(poll)
-            record: list[Record | None] = []
-            applying = _milliseconds(lambda: record.append(watchlist.apply(result[-1], NOW)))
-            shown = record[-1]
-            assert shown is not None
-            words = _milliseconds(lambda: (task_row(shown, NOW), task_details(shown, NOW)))
-            detail.show(empty, 0.0)
+        for name, body in answers().items():
+            line = _line(name, client, body, app.query_one(TaskDetail))
+            watch = Stopwatch()
             await pilot.pause()
-            details = task_details(shown, NOW)
-            setting = _milliseconds(lambda: detail.show(details, 0.0))
-            started = time.process_time()
-            await pilot.pause()
-            layout = (time.process_time() - started) * 1_000
-            again = _milliseconds(lambda: detail.show(details, 0.0))
-            tracemalloc.start()
-            poll()
-            kept = tracemalloc.get_traced_memory()[0] / 1e6
-            tracemalloc.stop()
-            what = result[-1].error.message if result[-1].error else "read"
-            print(
-                f"{name:30} parse {parsing:6.1f}  apply {applying:5.1f}  words {words:5.1f}  "
-                f"show {setting:5.1f}  lay out {layout:5.1f}  again {again:5.1f} ms  "
-                f"{kept:4.1f} MB  {what}",
-                flush=True,
-            )
+            sys.stdout.write(f"{line}, laid out and painted in {watch.lap():.1f} ms\n")
 
 
 if __name__ == "__main__":
-    asyncio.run(measure(answers()))
+    asyncio.run(measure())

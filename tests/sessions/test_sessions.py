@@ -441,3 +441,45 @@ def test_an_unknown_theme_names_the_file_and_the_key(home: Home, service: Script
         message = "config.toml: theme: there is no theme “nrod”"
         terminal.wait_for(lambda text: message in text.replace("\n", ""))
         assert terminal.wait_exit() == 1
+
+
+def test_an_unknown_id_is_not_found_and_waiting(home: Home, service: ScriptedService) -> None:
+    def error(message: str) -> dict[str, object]:
+        return {"status": "error", "data": {"messages": message}}
+
+    service.script("gone", Reply(200, error("list index out of range")))
+    service.script("absent", Reply(500, error("Server error: Task not found")))
+    service.script("broken", Reply(500, error("out of order")))
+    service.script("fine", task("fine"))
+    with home.open("watch", "gone", "absent", "broken", "fine") as terminal:
+        terminal.wait_for(r"- Waiting +gone +! not found")
+        terminal.wait_for(r"- Waiting +absent +! not found")
+        terminal.wait_for(r"- Waiting +broken +! 500")
+        shown = terminal.wait_for_text("3 waiting, 1 in progress")
+        assert "ueued" not in shown
+        terminal.wait_for(lambda _: b'"IN_PROGRESS"' in home.watchlist.read_bytes())
+    assert 'status = "QUEUED"' in home.watchlist.read_text(), "older versions read this word"
+
+
+def test_the_documented_answer_is_shown(home: Home, service: ScriptedService) -> None:
+    answer = task(
+        "one",
+        "COMPLETED",
+        frames=[frame_url("one", number) for number in range(1, 1_201)],
+        result=[{"type": "text", "content": "a " * 200_000}],
+        title="勾股定理",
+        consumption=[{"type": "score", "value": 20, "detail": "10 scenes"}],
+        created_at="2025-08-01T12:00:00",
+        finish_at="2025-08-01T12:12:30",
+    )
+    service.script("one", answer)
+    with home.open("watch", "one", cols=140, rows=40) as terminal:
+        terminal.wait_for(r"12 min ✓ Completed")
+        shown = terminal.wait_for_text("The newest 1,000 of 1,200 frames")
+        assert re.search(r"Title +勾股定理", shown)
+        assert re.search(r"Points +20 points: 10 scenes", shown)
+        assert re.search(r"took 12\s", shown)
+        terminal.press("tab", "end")
+        terminal.wait_for_text("… cut after 64 kB")
+        terminal.press("tab", "end")
+        terminal.wait_for_text("frame1200")

@@ -26,7 +26,7 @@ MAX_VALUES: Final = 120_000
 _MAX_FLOATS: Final = 2_000
 _MAX_ERROR_BYTES: Final = 64_000
 """Bytes of a body that is looked at for the message of an error."""
-_MAX_FRAME_ID: Final = 120
+_MAX_FRAME_ID: Final = 60
 _POINTS_KEYS: Final = ("consumption", "points", "points_consumption", "points_used", "credits")
 _UNKNOWN_TASK: Final = r"(?i)not found|not exist|不存在|index out of range"
 _ABOUT_THE_KEY: Final = r"(?i)api.?key|密钥|unauthori[sz]ed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.errors import ApiError, ErrorKind
+from tui.scenext import parser
 from tui.scenext.models import MAX_FRAMES, Frame, Points, PollResult, Result, Task, TaskStatus
 from tui.watchlist.entries import Add, Entry, Remove, Update, replay
 from tui.watchlist.records import Record, Watchlist
@@ -309,3 +311,18 @@ def test_a_stale_answer_after_the_end_changes_nothing_of_it() -> None:
     watchlist.apply(PollResult("a", ended), NOON)
     record = succeed(watchlist, RUNNING, 1, frame(1))
     assert record.task == ended._replace(frames=(frame(1),))
+
+
+def test_a_failed_poll_does_not_hold_the_answer() -> None:
+    watchlist = watchlist_of("a")
+    body = b'{"status": "success", "data": ' + b"9" * (1 << 20)
+    tracemalloc.start()
+    try:
+        try:
+            parser.parse(body, "a")
+        except ApiError as error:
+            watchlist.apply(PollResult("a", error=error), NOON)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 100_000

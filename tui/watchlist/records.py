@@ -124,6 +124,9 @@ class Watchlist:
         if record is None:
             return None
         if result.task is None:
+            if result.error is not None:
+                # They hold the answer that was read, up to 1 MiB, and with a record for hours.
+                result.error.__traceback__ = result.error.__context__ = None
             record = record._replace(error=result.error)
         else:
             record = self._apply_answer(record, result.task, now)

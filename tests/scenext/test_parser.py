@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.examples import examples
+from tui.addresses import unsafe_reason
 from tui.errors import ApiError, ErrorKind
 from tui.sanitize import MAX_BLOCK_LENGTH, clean
 from tui.scenext import parser
@@ -22,6 +23,7 @@ from tui.scenext.models import (
     Task,
     TaskStatus,
 )
+from tui.scenext.signed_url import MAX_LINK_LENGTH
 
 FIRST = (
     "https://oss.scenext.cn/frame_img/d988d4d9-0000-0000-0000-ca974335dcf4/"
@@ -318,10 +320,13 @@ def test_of_many_frames_the_newest_are_kept() -> None:
     assert parse_fields(progress=unnamed).frames[-1].id == "frame2100"
 
 
-def test_a_link_without_end_is_none() -> None:
-    endless = "https://host/" + "x" * 5_000
-    assert parse_fields(progress=[{"id": "a", "image": endless}]).frames == ()
-    assert not parse_fields(result=[{"type": "video", "content": endless}]).results[0].is_link
+def test_a_link_without_end_is_cut_and_stays_unsafe() -> None:
+    endless = "https://host/" + "x" * 50_000
+    cut = endless[:MAX_LINK_LENGTH]
+    assert parse_fields(progress=[{"id": "a", "image": endless}]).frames == (Frame("a", cut),)
+    result = parse_fields(result=[{"type": "video", "content": endless}]).results[0]
+    assert result == Result("video", cut, True)
+    assert "longer than" in unsafe_reason(cut)
 
 
 @pytest.mark.parametrize(

@@ -163,8 +163,9 @@ def _frames(value: object) -> tuple[tuple[Frame, ...], int]:
         if not isinstance(item, dict):
             continue
         url = item.get("image")
-        if not isinstance(url, str) or len(url) > MAX_LINK_LENGTH or not url.strip():
+        if not isinstance(url, str) or not url.strip():
             continue
+        url = url[:MAX_LINK_LENGTH]
         frame_id = _frame_id(item.get("id")) or f"frame{number + 1}"
         # A scene without a picture of its own repeats the previous URL under a new ID.
         key = (frame_id, identity(url))
@@ -194,7 +195,7 @@ def _result(item: object, budget: TextBudget) -> Result | None:
         return None
     content = item.get("content")
     if isinstance(content, str) and is_link(content):
-        text, link = content, True
+        text, link = content[:MAX_LINK_LENGTH], True
     else:
         text, link = budget.text(content, lines=True), False
     kind = values.text(item.get("type"), 40) or "text"

@@ -33,7 +33,8 @@ _MAX_TIMESTAMP: Final = int(LATEST.timestamp())
 _MAX_NAME: Final = 120
 """Characters of a file's name that are shown."""
 MAX_LINK_LENGTH: Final = 4_096
-"""Characters of a link. Signed ones have a few hundred, and each is held as long as its task."""
+"""Characters that are kept of a link: each is held as long as its task. One that is cut is longer
+than `addresses.MAX_URL_LENGTH`, so that it is refused wherever it would be used."""
 
 
 @lru_cache(maxsize=4096)
@@ -89,9 +90,7 @@ def _compact_utc(text: str) -> float | None:
 
 
 def is_link(text: str) -> bool:
-    """Return whether `text` is exactly one web link, safe to open or not, of a bounded length."""
-    if len(text) > MAX_LINK_LENGTH:
-        return False
+    """Return whether `text` is exactly one web link, safe to open or not."""
     return bool(_WEB_LINK.match(text)) and text.isprintable() and " " not in text
 
 

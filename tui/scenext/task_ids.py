@@ -21,7 +21,7 @@ MAX_ID_LENGTH: Final = 128
 
 _SEPARATORS: Final = re.compile(r"[\s,;，；、]+")
 _QUOTES: Final = "\"'`“”‘’[]()"
-_FIELD_NAME: Final = re.compile(r"(?i)[\"'`]?\btask_?id[\"'`]?[:=：]")
+_FIELD_NAME: Final = r"(?i)[\"'`]?\btask_?id[\"'`]?[:=：]"
 _JUNK: Final = frozenset('{}"<>\\')
 """Characters of JSON and markup that was not understood; no ID of the service has them."""
 _PATH: Final = "/get_status/"
@@ -65,7 +65,7 @@ def parse_task_ids(texts: Iterable[str]) -> list[str]:
     ids: dict[str, None] = {}
     for text in texts:
         for part in _SEPARATORS.split(_without_json(text)):
-            name = _FIELD_NAME.match(part)
+            name = re.match(_FIELD_NAME, part)
             word = part[name.end() if name else 0 :].strip(_QUOTES)
             if not _JUNK.isdisjoint(word):
                 raise UserError(f"{_quoted(word)} is no task ID")

@@ -19,7 +19,7 @@ MAX_URL_LENGTH: Final = 2083
 """Characters of a URL that every browser accepts (Internet Explorer's limit)."""
 
 _ALLOWED_CHARACTERS: Final = re.compile(r"[!-~]+")
-_URL: Final = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?//([^/?#]*)")
+_URL: Final = re.compile(r"\A(?:([A-Za-z][A-Za-z0-9+.-]*+):)?//([^/?#]*)")
 _AUTHORITY: Final = re.compile(
     r"(?:\[([0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)\]|([0-9A-Za-z._-]+))(?::([0-9]{0,6}))?"
 )

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-FIRST_MOMENT: Final = datetime(2, 1, 1, tzinfo=UTC)
-LAST_MOMENT: Final = datetime(9000, 1, 1, tzinfo=UTC)
-"""No later date is taken from outside, and none before `FIRST_MOMENT`: in every time zone and with
-any duration of ours added, a date between them can still be shown."""
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+"""The moments that a date from outside may name. Others are mistakes, or meant to overflow: none is
+as much as a day from the ends of the calendar, so that any zone and any lifetime may be added."""
 
 _SAMPLE_COUNT: Final = 5
 _MIN_OFFSET_SECONDS: Final = 5.0
@@ -22,6 +22,16 @@ def _boot_time() -> float:
     # CLOCK_BOOTTIME includes the time that the machine slept, unlike time.monotonic() (cpython
     # #106940). macOS does not have it, but its CLOCK_MONOTONIC includes sleep.
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+def is_plausible(moment: datetime) -> bool:
+    """Return whether a date from outside can be meant; a naive one is taken as UTC."""
+    return EARLIEST <= (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) <= LATEST
+
+
+def from_unix(seconds: float) -> datetime:
+    """Return the moment of a time in Unix seconds, the nearest plausible one for any other."""
+    return datetime.fromtimestamp(min(max(seconds, EARLIEST.timestamp()), LATEST.timestamp()), UTC)
 
 
 class Clock(NamedTuple):
@@ -46,7 +56,7 @@ class ServerClock:
 
     def observe(self, server_time: float | None) -> None:
         """Record the `Date` of a response that has just arrived, in Unix seconds."""
-        if server_time is not None and 0 <= server_time <= LAST_MOMENT.timestamp():
+        if server_time is not None and 0 <= server_time <= LATEST.timestamp():
             self._offsets.append(server_time - self._clock.wall())
 
     def now(self) -> float:

@@ -24,7 +24,8 @@ _OPEN_ERRORS: Final = {
     errno.ELOOP: "it is a symbolic link",
     errno.ENXIO: "it is not a regular file",
 }
-_QUERY: Final = r"(?i)(https?(?:://|%3a%2f%2f)[^\s?\"'<>]{0,2000}?)(?:\?|%3f)[^\s\"'<>]*"
+# Consumes a link to its end whether it has a query or not, and so takes linear time.
+_QUERY: Final = r"(?i)(https?(?:://|%3a%2f%2f)[^\s?%\"'<>]*(?:%(?!3f)[^\s?%\"'<>]*)*)[^\s\"'<>]*"
 
 
 class RedactingFormatter(logging.Formatter):

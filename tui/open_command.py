@@ -99,14 +99,15 @@ _OPENERS: Final = frozenset(
 )
 """Programs that run no other one that their arguments name: those name profiles and the like."""
 _COMMAND_OPTION: Final = re.compile(
-    r"(?i)-[a-z]{0,4}[cex]|--?(?:\w+-)*(?:cmd|commands?|exec|execute|run|eval|call|shell)(?:-\w+)*"
+    r"(?i)\A(?:-[a-z]{0,4}[cex]"
+    r"|--?(?:\w+-)*(?:cmd|commands?|exec|execute|run|eval|call|shell)(?:-\w+)*)"
 )
 # PowerShell takes any dash for a hyphen, and two for one.
 _POWERSHELL_OPTION: Final = r"(?i)(?:/|[-\u2013-\u2015]{1,2})"
 _POWERSHELL_FILE: Final = re.compile(rf"{_POWERSHELL_OPTION}f(?:i(?:le?)?)?")
 _POWERSHELL_SCRIPT: Final = re.compile(rf"{_POWERSHELL_OPTION}(?:c|co|comm?.*|cwa|e|ec|en.*)")
 # Options may follow each other without a space: `/v:on/c`.
-_CMD_SCRIPT: Final = re.compile(r"(?i)(?:/.*)?/[ckr].*")
+_CMD_SCRIPT: Final = re.compile(r"(?i)\A(?:/.*)?/[ckr].*")
 
 
 def words_of(command: str) -> list[str] | None:

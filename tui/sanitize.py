@@ -39,6 +39,7 @@ _SURROGATE: Final = "\ud800-\udfff"
 _INVISIBLE: Final = f"(?!\n)[{_UNPRINTABLE}{_BLANK}]"
 NEVER_PAINTED: Final = f"[{_UNPRINTABLE}{_SURROGATE}]"
 """A pattern of what must not reach a terminal; nothing that it matches is printable."""
+_MARKS: Final = frozenset({"Mn", "Me"})
 _MAX_MARKS: Final = 3
 _INVISIBLE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 """Unicode categories of invisible characters, except spaces."""
@@ -50,10 +51,10 @@ def clean(text: str, limit: int = MAX_LINE_LENGTH, *, keep_lines: bool = False) 
     A line break becomes a visible sign, or a line feed with `keep_lines`; a lone surrogate, which
     cannot be encoded, a question mark. More than three stacked accents are cut. Idempotent.
     """
-    if len(text) <= limit and text.isascii() and text.isprintable():
-        return text
     # Cut long text before the expensive work, with room for what is removed.
     text = text[: limit * 8]
+    if text.isascii() and text.isprintable():
+        return text if len(text) <= limit else text[: limit - 1] + "…"
     text = re.sub(_CONTROL_SEQUENCE, "", re.sub(_CONTROL_STRING, "", text))
     text = re.sub(_INVISIBLE, "", re.sub(_LINE_END, "\n", text).replace("\t", " "))
     text = _limit_marks(re.sub(f"[{_SURROGATE}]", "?", text)).strip("\n")
@@ -63,12 +64,12 @@ def clean(text: str, limit: int = MAX_LINE_LENGTH, *, keep_lines: bool = False) 
 
 
 def _limit_marks(text: str) -> str:
-    if text.isascii():
+    if _MARKS.isdisjoint(map(unicodedata.category, set(text))):
         return text
     kept: list[str] = []
     run = 0
     for character in text:
-        run = run + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        run = run + 1 if unicodedata.category(character) in _MARKS else 0
         if run <= _MAX_MARKS:
             kept.append(character)
     return "".join(kept)

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
@@ -71,7 +72,7 @@ class Client:
         return cast("dict[str, Any]", response.json()["data"])
 
     def frame_links(self, task_id: str) -> list[str]:
-        return [frame["image"] for frame in self.task(task_id)["progress"]]
+        return [frame["image"] for frame in self.task(task_id).get("progress", [])]
 
 
 @pytest.fixture
@@ -118,7 +119,9 @@ def test_a_completed_task_brings_its_result_and_points_from_the_start(client: Cl
     assert video["content"].startswith(client.service.origin + "/video/")
     assert video["score"] == 92
     assert text == {"type": "text", "content": PYTHAGORAS.result[1].content}
-    assert data["consumption"] == [35]
+    assert data["title"] == PYTHAGORAS.label
+    created, finished = (datetime.fromisoformat(data[key]) for key in ("created_at", "finish_at"))
+    assert finished - created == timedelta(seconds=700)
 
 
 def test_a_task_that_fails_says_why(client: Client, clock: Clock) -> None:
@@ -131,7 +134,8 @@ def test_a_task_that_fails_says_why(client: Client, clock: Clock) -> None:
     assert data["status"] == "FAILED"
     assert [item["type"] for item in data["result"]] == ["text"]
     assert "渲染失败" in data["result"][0]["content"]
-    assert "consumption" not in data
+    assert "progress" not in data
+    assert data["consumption"][0]["value"] == 0
 
 
 @pytest.mark.parametrize("key", ["wrong", "clé", "demo-"])
@@ -156,7 +160,10 @@ def test_an_unknown_task_is_an_error_of_the_request(client: Client) -> None:
     response = client.get_status("99999")
 
     assert response.status_code == 404
-    assert response.json() == {"status": "error", "data": {"messages": "Task not found"}}
+    assert response.json() == {
+        "status": "error",
+        "data": {"messages": "Server error: Task not found"},
+    }
 
 
 def test_the_task_id_is_percent_decoded(client: Client) -> None:
@@ -174,6 +181,59 @@ def test_only_reading_is_allowed(client: Client) -> None:
     assert head.status_code == 200
     assert int(head.headers["Content-Length"]) > 0
     assert head.content == b""
+
+
+# The shapes of the reference: docs.scenext.cn, page api-reference/get-status
+
+FRAME = {"id": str, "image": str}
+CHARGE = {"type": "score", "value": int, "detail": str}
+TEXT = {"type": "text", "content": str}
+SCORED = {"content": str, "score": int | float, "scoreDetail": str}
+RUNNING = {"task_id": str, "status": "IN_PROGRESS", "progress": [FRAME]}
+FAILED = {"task_id": str, "status": "FAILED", "result": [TEXT], "consumption": [CHARGE]}
+COMPLETED = {
+    "task_id": str,
+    "status": "COMPLETED",
+    "progress": [FRAME],
+    "result": [{"type": "video", **SCORED}, TEXT],
+    "consumption": [CHARGE],
+    **dict.fromkeys(("title", "created_at", "finish_at"), str),
+}
+SHAPES = {"IN_PROGRESS": RUNNING, "FAILED": FAILED, "COMPLETED": COMPLETED}
+
+
+def has_shape(value: object, shape: Any) -> bool:  # noqa: ANN401 - nested
+    """Return whether JSON has exactly these fields, of these types or values."""
+    match value:
+        case dict():
+            return value.keys() == shape.keys() and all(
+                has_shape(value[key], shape[key]) for key in shape
+            )
+        case list():
+            return all(any(has_shape(item, form) for form in shape) for item in value)
+    if isinstance(shape, str):
+        return value == shape
+    return isinstance(value, shape) and not isinstance(value, bool)
+
+
+def test_every_answer_has_the_shape_of_the_reference(client: Client, clock: Clock) -> None:
+    seen = set()
+    for _ in range(32):
+        for task_id in client.service.task_ids:
+            body = client.get_status(task_id).json()
+            assert body.keys() == {"status", "data"}
+            assert body["status"] == "success"
+            state = body["data"]["status"]
+            seen.add(state)
+            assert has_shape(body["data"], SHAPES[state]), body
+        clock.advance(10)
+    assert seen == SHAPES.keys()
+    assert not has_shape({"task_id": "1", "status": "FAILED", "progress": []}, FAILED)
+
+
+def test_a_scene_costs_two_points(client: Client) -> None:
+    data = client.task(PYTHAGORAS.task_id)
+    assert data["consumption"][0]["value"] == 2 * len(data["progress"])
 
 
 # Progress of the tasks
@@ -196,7 +256,8 @@ def test_polled_every_five_seconds_the_tasks_only_ever_advance(
     for _ in range(62):
         for task_id in client.service.task_ids:
             data = client.task(task_id)
-            counts[task_id].append(len(data["progress"]))
+            # A failed task's answer has no progress (the reference, by example).
+            counts[task_id].append(len(data.get("progress", ())) or counts[task_id][-1])
             assert task_id not in ended or data["status"] == ended[task_id]
             assert ("result" in data) == (data["status"] != "IN_PROGRESS")
             if data["status"] != "IN_PROGRESS":
@@ -283,6 +344,8 @@ def test_links_of_every_task_open_as_they_were_sent(client: Client, clock: Clock
     clock.advance(400)
     for task_id in client.service.task_ids:
         links = client.frame_links(task_id)
+        if not links:
+            continue  # It failed.
         for link in (links[0], links[2], links[-1]):
             response = client.http.get(link)
             assert response.headers["Content-Type"] == "image/png"

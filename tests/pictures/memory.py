@@ -57,7 +57,7 @@ def _start_measuring() -> int:
 
 
 async def _measure(origin: str, names: list[str], pipe: Connection) -> None:
-    media = HttpClientFactory(Config()).media_client()
+    media = HttpClientFactory(Config(base_url=origin)).media_client()
     with ThreadPoolExecutor(4) as threads:
         pictures = PictureCache(media.fetch, threads)
         for number, name in enumerate(names):

@@ -30,11 +30,7 @@ FRAME = {"id": "frame", "image": "https://oss.scenext.cn/frame_img/a/frame1.png?
 )
 def test_what_is_nested_too_deeply_is_told(body: bytes) -> None:
     assert is_too_deep(body)
-    error = parse_error(body)
-    assert (error.kind, error.message) == (
-        ErrorKind.NOT_THE_API,
-        "the answer is nested too deeply",
-    )
+    assert parse_error(body).kind is ErrorKind.NOT_THE_API
 
 
 @pytest.mark.parametrize(

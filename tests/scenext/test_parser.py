@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.examples import examples
+from tui.addresses import AddressRule
 from tui.errors import ApiError, ErrorKind
 from tui.sanitize import MAX_BLOCK_LENGTH, clean
 from tui.scenext import parser
-from tui.scenext.models import Frame, Result, Task, TaskStatus
+from tui.scenext.models import (
+    MAX_FRAMES,
+    MAX_TEXT_BYTES,
+    Frame,
+    Points,
+    Result,
+    Task,
+    TaskStatus,
+)
+from tui.scenext.signed_url import MAX_LINK_LENGTH
 
 FIRST = (
     "https://oss.scenext.cn/frame_img/d988d4d9-0000-0000-0000-ca974335dcf4/"
@@ -67,7 +78,7 @@ def test_a_completed_task() -> None:
         Result("video", VIDEO, True, "95", "clear\nand short"),
         Result("text", "A line\nand [b]another[/b]", False),
     )
-    assert parsed.points == "model: gen, points: 12.5, 3"
+    assert parsed.points == Points(15.5, "gen")
 
 
 def test_a_failed_task_is_no_failed_request() -> None:
@@ -139,11 +150,6 @@ def test_links_are_kept_and_ids_are_cleaned() -> None:
     assert parse_fields(progress=[{"image": FIRST}]).frames == (Frame("frame1", FIRST),)
 
 
-def test_frames_without_end_are_cut() -> None:
-    many = [{"id": str(number), "image": f"https://host/{number}"} for number in range(3_000)]
-    assert len(parse_fields(progress=many).frames) == parser.MAX_FRAMES
-
-
 # Results and points
 
 
@@ -181,28 +187,178 @@ def test_one_bad_item_costs_one_item() -> None:
 @pytest.mark.parametrize(
     ("fields", "points"),
     [
-        ({"consumption": [5]}, "5"),
-        ({"consumption": 0}, "0"),
-        ({"consumption": 0.1}, "0.1"),
-        ({"consumption": 12345678.25}, "12345678.25"),
-        ({"consumption": "5 points"}, "5 points"),
-        ({"consumption": {"video": 5, "audio": 1.5}}, "video: 5, audio: 1.5"),
-        ({"consumption": [{"points": 5}, {"points": 6}]}, "points: 5, points: 6"),
-        ({"consumption": [[1, 2]]}, "[1, 2]"),
-        ({"consumption": [], "points": 3}, "3"),
-        ({"points_used": 4}, "4"),
-        ({"consumption": None}, ""),
-        ({"consumption": [None, True]}, ""),
-        ({}, ""),
+        (
+            {"consumption": [{"type": "score", "value": 20, "detail": "视频生成消耗20积分"}]},
+            Points(20, "视频生成消耗20积分"),
+        ),
+        (
+            {
+                "consumption": [
+                    {"type": "score", "value": 16, "detail": "8 scenes"},
+                    {"type": "score", "value": "4", "detail": "narration"},
+                ]
+            },
+            Points(20, "8 scenes, narration"),
+        ),
+        (
+            {"consumption": [{"type": "score", "value": 0, "detail": "不消耗积分"}]},
+            Points(0, "不消耗积分"),
+        ),
+        (
+            {"consumption": [{"type": "tokens", "value": 5000, "detail": "text"}, 3]},
+            Points(3, "tokens 5,000 (text)"),
+        ),
+        ({"consumption": [5]}, Points(5)),
+        ({"consumption": 0}, Points(0)),
+        ({"consumption": [0.1, 0.2]}, Points(0.3)),
+        ({"consumption": 12345678.25}, Points(12345678.25)),
+        ({"consumption": "12.5"}, Points(12.5)),
+        ({"consumption": "不消耗积分"}, Points(None, "不消耗积分")),
+        ({"consumption": {"video": 5, "audio": 1.5}}, Points(6.5, "video 5, audio 1.5")),
+        ({"consumption": [{"points": 5}, {"points": 6}]}, Points(11)),
+        ({"consumption": [[1, 2]]}, Points(3)),
+        ({"consumption": [[[[1]]], {"a": {"b": 1}}]}, Points()),
+        ({"consumption": [], "points": 3}, Points(3)),
+        ({"points_used": 4}, Points(4)),
+        ({"consumption": None}, Points()),
+        ({"consumption": [None, True, 1e300, -(10**400), "nan", "inf"]}, Points(None, "nan, inf")),
+        ({}, Points()),
     ],
 )
-def test_points_come_in_whatever_shape(fields: dict[str, object], points: str) -> None:
+def test_points_are_summed_in_whatever_shape(fields: dict[str, object], points: Points) -> None:
     assert parse_fields(**fields).points == points
 
 
 def test_a_number_that_nobody_reads() -> None:
     body = b'{"status": "success", "data": {"status": "X", "consumption": %s}}' % (b"9" * 4000)
-    assert parser.parse(body, "1").points == "13288 bits"
+    assert parser.parse(body, "1").points == Points()
+
+
+# Title and times
+
+UTC_8 = timezone(timedelta(hours=8))
+
+
+def naive(*parts: int) -> datetime:
+    """Return a time without a zone."""
+    year, month, day, *clock = parts
+    return datetime(year, month, day, *clock, tzinfo=UTC).replace(tzinfo=None)  # type: ignore[misc, arg-type]
+
+
+@pytest.mark.parametrize(
+    ("sent", "time"),
+    [
+        ("2025-08-01T12:30:15", naive(2025, 8, 1, 12, 30, 15)),
+        ("2025-08-01 12:30:15", naive(2025, 8, 1, 12, 30, 15)),
+        ("2025-08-01T12:30", naive(2025, 8, 1, 12, 30)),
+        (" 2025-08-01T12:30:15.5\n", naive(2025, 8, 1, 12, 30, 15, 500_000)),
+        ("2025-08-01T12:30:15.123456789", naive(2025, 8, 1, 12, 30, 15, 123_456)),
+        ("2025-08-01T12:30:15Z", datetime(2025, 8, 1, 12, 30, 15, tzinfo=UTC)),
+        ("2025-08-01t12:30:15z", datetime(2025, 8, 1, 12, 30, 15, tzinfo=UTC)),
+        ("2025-08-01T12:30:15+08:00", datetime(2025, 8, 1, 12, 30, 15, tzinfo=UTC_8)),
+        ("2025-08-01T12:30:15.25+0800", datetime(2025, 8, 1, 12, 30, 15, 250_000, tzinfo=UTC_8)),
+        ("2025-08-01 12:30:15 +08", datetime(2025, 8, 1, 12, 30, 15, tzinfo=UTC_8)),
+        (1754051415, datetime(2025, 8, 1, 12, 30, 15, tzinfo=UTC)),
+        (1754051415.5, datetime(2025, 8, 1, 12, 30, 15, 500_000, tzinfo=UTC)),
+        ("1754051415", datetime(2025, 8, 1, 12, 30, 15, tzinfo=UTC)),
+        (1754051415000, datetime(2025, 8, 1, 12, 30, 15, tzinfo=UTC)),
+        *((junk, None) for junk in (None, True, "", "soon", [1754051415], {"a": 1}, 0, -1, 1)),
+        *((junk, None) for junk in (10**400, 1e300, 253402300790, "9" * 4000, "nan", "-inf")),
+        *((junk, None) for junk in ("2025-08-01", "20250801T123015", "2025-13-01T00:00:00")),
+        *(
+            (f"{year}-12-31T23:59:59{zone}", None)
+            for year in ("9999", "0001")
+            for zone in ("", "Z")
+        ),
+        ("9999-12-31T23:59:59-23:59", None),
+        ("0001-01-01T00:00:00+23:59", None),
+        ("2025-08-01T12:30:15+99:99", None),
+        ("2025-08-01T12:30:15" + " " * 100_000, naive(2025, 8, 1, 12, 30, 15)),
+    ],
+)
+def test_a_time_of_the_service(sent: object, time: datetime | None) -> None:
+    parsed = parse_fields(status="COMPLETED", created_at=sent, finish_at=sent)
+    assert parsed.created_at == parsed.finished_at == time
+    assert parsed.duration == (None if time is None else timedelta(0))
+
+
+@pytest.mark.parametrize(
+    ("created", "finished", "minutes"),
+    [
+        ("2025-08-01T12:00:00", "2025-08-01T12:12:00", 12),
+        ("2025-08-01T12:00:00", "2025-08-01 12:12:00", 12),
+        ("2025-08-01T12:00:00+08:00", "2025-08-01T04:12:00Z", 12),
+        ("2025-08-01T12:00:00Z", 1754051520, 32),
+        ("2025-08-01T12:00:00", "2025-08-01T12:12:00Z", None),
+        ("2025-08-01T12:12:00", "2025-08-01T12:00:00", None),
+        ("2025-08-01T12:12:00", None, None),
+    ],
+)
+def test_the_difference_of_its_times_is_the_duration(
+    created: object, finished: object, minutes: int | None
+) -> None:
+    parsed = parse_fields(status="COMPLETED", created_at=created, finish_at=finished)
+    assert parsed.duration == (None if minutes is None else timedelta(minutes=minutes))
+
+
+def test_a_title_is_one_clean_line() -> None:
+    assert parse_fields(title="\x1b[2J勾股\n定理 ").title == "勾股 ⏎ 定理"
+    assert parse_fields(title=None).title == ""
+    assert len(parse_fields(title="x" * 10_000).title) == 500
+
+
+# What a task holds is bounded
+
+
+def test_of_many_frames_the_newest_are_kept() -> None:
+    many = [{"id": str(number), "image": f"https://host/{number}"} for number in range(34_000)]
+    parsed = parse_fields(progress=many)
+    assert len(parsed.frames) == MAX_FRAMES
+    assert (parsed.frames[0].id, parsed.frames[-1].id) == ("33000", "33999")
+    assert parsed.dropped_frames == 33_000
+    unnamed = [{"image": f"https://host/{number}"} for number in range(2_100)]
+    assert parse_fields(progress=unnamed).frames[-1].id == "frame2100"
+
+
+def test_a_link_without_end_is_cut_and_stays_unsafe() -> None:
+    endless = "https://host/" + "x" * 50_000
+    cut = endless[:MAX_LINK_LENGTH]
+    assert parse_fields(progress=[{"id": "a", "image": endless}]).frames == (Frame("a", cut),)
+    result = parse_fields(result=[{"type": "video", "content": endless}]).results[0]
+    assert result == Result("video", cut, True)
+    assert "longer than" in AddressRule().unsafe_reason(cut)
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_cut"),
+    [
+        ({"result": [{"type": "text", "content": "x" * 60_000}]}, False),
+        ({"result": [{"type": "text", "content": "x" * 1_000_000}]}, True),
+        ({"result": [{"type": "text", "content": "汉" * 300_000}]}, True),
+        ({"result": [{"type": "text", "content": "😀" * 17_000}]}, True),
+        ({"result": [{"content": "\ud800" * 170_000}]}, True),
+        ({"result": ["x" * 1_000] * 200}, True),
+        ({"result": [{"content": "a", "scoreDetail": "x" * 9_000}] * 100}, True),
+        ({"result": ["x"] * 201}, True),
+        ({"result": [{"type": "y" * 900, "score": "z" * 900}] * 200}, False),
+        ({"result": [list(range(100_000))]}, False),
+    ],
+)
+def test_the_texts_of_a_task_are_cut(fields: dict[str, object], is_cut: bool) -> None:
+    parsed = parse_fields(title="t", messages="m" * 100, **fields)
+    texts = [parsed.title, parsed.message]
+    for result in parsed.results:
+        texts += [result.content, result.score_detail]
+    assert sum(len(text.encode()) for text in texts) <= MAX_TEXT_BYTES
+    assert parsed.is_cut is is_cut
+
+
+@pytest.mark.parametrize("item", ["[]", "{}", "1", "1e-308", "null", '{"a": 1}', '""', "[[]]"])
+def test_too_many_values_are_not_read_at_all(item: str) -> None:
+    body = f'{{"status": "success", "data": [{",".join([item] * 130_000)}]}}'
+    error = parse_error(body.encode())
+    assert error.kind is ErrorKind.NOT_THE_API
+    assert parser.error_message(body.encode()) == ""
 
 
 # Which task the response is about
@@ -238,6 +394,29 @@ def test_a_failed_request(envelope: object, message: str) -> None:
     error = parse_error(body)
     assert (error.kind, error.message) == (ErrorKind.REJECTED, message)
     assert parser.is_service_error(body)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        *("list index out of range", "Server error: Task not found", "TASK NOT FOUND"),
+        *("任务不存在", "task does not exist", "该任务ID不存在，请检查"),
+    ],
+)
+def test_an_unknown_id(message: str) -> None:
+    body = json.dumps({"status": "error", "data": {"messages": message}}).encode()
+    error = parse_error(body)
+    assert (error.kind, error.message) == (ErrorKind.NOT_FOUND, message)
+    assert parser.is_unknown_task(body)
+    failed = parse_fields(status="FAILED", messages=message)
+    assert failed.status is TaskStatus.FAILED, "only a failed request says so"
+
+
+@pytest.mark.parametrize("message", ["Unauthorized: API key not found", "API密钥不存在", "no", ""])
+def test_other_errors_are_not_about_the_id(message: str) -> None:
+    body = json.dumps({"status": "error", "data": {"messages": message}}).encode()
+    assert parse_error(body).kind is ErrorKind.REJECTED
+    assert not parser.is_unknown_task(body)
 
 
 @pytest.mark.parametrize(
@@ -325,7 +504,7 @@ def _check(body: bytes) -> None:
     else:
         message = ""
         assert parsed.id == "12345"
-        texts = [parsed.status_sent, parsed.points, parsed.message]
+        texts = [parsed.status_sent, parsed.points.purpose, parsed.message, parsed.title]
         texts += [frame.id for frame in parsed.frames]
         for result in parsed.results:
             texts += [result.kind, result.score, result.score_detail]

@@ -56,6 +56,9 @@ def test_when_a_link_expires(url: str, expiry: float) -> None:
             for value in ("", "soon", "-1", "+1", "1e9", "1.5", "٣", " 1")
         ),
         *(V1.replace("1749287113", value) for value in ("1749287113000", "999999999999", "0x10")),
+        *(V1.replace("1749287113", value) for value in ("253402300790", "4102444801")),
+        *(V4.replace("20261122T", f"{day}T") for day in ("99991231", "00010101")),
+        V4.replace("20261122T", "19691231T"),
         V1.replace("&Expires=1749287113", ""),
         V1 + "&Expires=1",
         V1.partition("&Signature")[0],

@@ -115,3 +115,48 @@ def test_a_pasted_list_is_many_ids() -> None:
     assert parse_task_ids(['111, 222;333\n"444"', "555，666  '777'"]) == [
         *("111", "222", "333", "444", "555", "666", "777"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ('{"task_id":"99"}', ["99"]),
+        ('{"task_id": "99"}', ["99"]),
+        ('{"task_id": 99, "label": "x, y"}', ["99"]),
+        ('{"status": "success", "data": {"task_id": "12345"}}', ["12345"]),
+        ('{"data": {"task_id": "1", "status": "COMPLETED"}}\n{"task_id": "2"}\n3', ["1", "2", "3"]),
+        ('[{"task_id": "1"}, {"task_id": "2"}]', ["1", "2"]),
+        ('{"tasks": [{"task_id": "1"}, {"task_id": "2"}]}', ["1", "2"]),
+        ('["1", "2"]', ["1", "2"]),
+        ('"task_id":"99"', ["99"]),
+        ('"task_id": "99",', ["99"]),
+        ("task_id=99 taskId:98 TASK_ID：97", ["99", "98", "97"]),
+        ("q1,q2;q3", ["q1", "q2", "q3"]),
+        ("task_ids", ["task_ids"]),
+        ("https://h/get_status/5?task_id=5", ["5"]),
+    ],
+)
+def test_ids_in_the_forms_in_which_they_are_pasted(text: str, ids: list[str]) -> None:
+    assert parse_task_ids([text]) == ids
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('{"id": "99"}', "“{"),
+        ('{"task_id":"99"', "“{"),
+        ('{"task_id": null}', "“{"),
+        ("{}", "“{}”"),
+        ("5 }", "“}”"),
+        ('a"b', "“a"),
+        ("<li>99</li>", "“<li>"),
+        ("{" * 1_000_000, "“{{{"),
+        ('{"a":' * 100_000, "“{"),
+        ('{"task_id": ' + "9" * 5000 + "}", "“{"),
+        ('{"task_id": "1/../2 }"}', "“}"),
+    ],
+)
+def test_junk_is_refused_by_name(text: str, named: str) -> None:
+    with pytest.raises(UserError) as caught:
+        parse_task_ids([text])
+    assert named in str(caught.value)

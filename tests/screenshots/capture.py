@@ -106,7 +106,7 @@ async def _running(app: ScenextApp, size: tuple[int, int]) -> AsyncIterator[Pilo
     async with app.run_test(size=size) as pilot:
         status = app.main_screen.status
         async with asyncio.timeout(WAIT_TIMEOUT):
-            while "live" not in status.polling or "queued" in status.counts:
+            while "live" not in status.polling or "waiting" in status.counts:
                 await pilot.pause(0.01)
         yield pilot
 

@@ -225,13 +225,13 @@ async def session(
             await running.wait_until(
                 lambda: set(service.queried) >= all_ids, "a query of every task"
             )
-            await running.wait_until(lambda: queued(app) == unanswered, "the answers")
+            await running.wait_until(lambda: waiting(app) == unanswered, "the answers")
         yield running
 
 
-def queued(app: ScenextApp) -> int:
-    """Return the number of tasks that the status line calls queued."""
-    match = re.search(r"([0-9]+) queued", app.main_screen.status.counts)
+def waiting(app: ScenextApp) -> int:
+    """Return the number of tasks that the status line calls waiting."""
+    match = re.search(r"([0-9]+) waiting", app.main_screen.status.counts)
     return int(match[1]) if match else 0
 
 
@@ -722,7 +722,7 @@ async def test_of_a_thousand_tasks_only_those_in_view_are_touched(tmp_path: Path
         assert len(updated) < 60
         await dashboard.press("G")
         await dashboard.wait_until(lambda: "In progress" in dashboard.lines[-3], "the last row")
-        assert "Queued" not in dashboard.text
+        assert "Waiting" not in dashboard.text
 
 
 # Hostile text
@@ -817,7 +817,7 @@ async def test_hostile_text_is_text_wherever_it_is_shown(
     labels = {task_id: bad[:100] for bad, ids in by_string.items() for task_id in ids}
     (tmp_path / "watchlist.toml").write_text(watchlist_file(labels))
     async with session(tmp_path, {}, base_url=service.base_url) as dashboard:
-        await dashboard.wait_until(lambda: queued(dashboard.app) == len(HOSTILE), "the answers")
+        await dashboard.wait_until(lambda: waiting(dashboard.app) == len(HOSTILE), "the answers")
         tasks = dashboard.app.main_screen.tasks
         for task_id, bad in labels.items():
             tasks.cursor = task_id

@@ -88,7 +88,7 @@ def test_what_was_added_survives_kill_9(home: Home, service: ScriptedService) ->
         terminal.wait_for_text("Add tasks")
         terminal.paste("late1\nlate2\n")
         terminal.press("enter")
-        terminal.wait_for(r"Queued .* late1|not found.*")
+        terminal.wait_for(r"Waiting .* late1|not found.*")
         # A thread saves at once; only the file shows when it is done.
         terminal.wait_for(lambda _: b"late2" in home.watchlist.read_bytes())
         terminal.signal(signal.SIGKILL)
@@ -324,7 +324,7 @@ def test_quitting_does_not_wait_for_hung_queries(home: Home, service: ScriptedSe
     for task_id in ids:
         service.hold(task_id)
     with home.open("watch", *ids) as terminal:
-        terminal.wait_for_text("16 queued")
+        terminal.wait_for_text("16 waiting")
         service.wait_for_requests(10)
         terminal.press("q")
         # One second is promised; the margin is for a loaded machine.
@@ -399,15 +399,17 @@ def test_add_tells_what_it_did_and_refuses_what_is_no_id(home: Home) -> None:
     assert home.run("add", "1", "2").stdout == "Added 2 tasks.\n"
     url = "https://api.scenext.cn/api/get_status/3"
     assert home.run("add", "2", url).stdout == "Added 1 task; 1 already there.\n"
-    bad = home.run("add", "-", stdin="4\nnot an id\n")
+    bad = home.run("add", "-", stdin="4,5;6\n{not an id\n")
     assert bad.returncode == 1
     assert "line 2: " in bad.stderr
-    assert "not an id" in bad.stderr
+    assert "“{not” is no task ID" in bad.stderr
     assert "nothing was added" in bad.stderr
     assert home.run("add", "-", "9").returncode == 2
+    more = home.run("add", "-", stdin='q1,q2;q3 # comment\n{"task_id": "99"}\n')
+    assert more.stdout == "Added 4 tasks.\n"
     saved = tomllib.loads(home.watchlist.read_text())
-    assert [entry["id"] for entry in saved["task"]] == ["1", "2", "3"]
-    assert saved["count"] == 3
+    assert [entry["id"] for entry in saved["task"]] == [*"123", "q1", "q2", "q3", "99"]
+    assert saved["count"] == 7
 
 
 ADD = """
@@ -477,7 +479,7 @@ def test_where_pictures_are_off_the_task_and_the_panel_say_so(
 def test_keys_that_come_together_each_remove_a_task(home: Home, service: ScriptedService) -> None:
     assert home.run("add", *"abcdef").returncode == 0
     with home.open() as terminal:
-        terminal.wait_for_text("6 queued")
+        terminal.wait_for_text("6 waiting")
         terminal.press("xxxx")
         terminal.wait_for_text("2 tasks")
         terminal.press("uu")
@@ -521,3 +523,45 @@ def test_an_unknown_theme_names_the_file_and_the_key(home: Home, service: Script
         message = "config.toml: theme: there is no theme “nrod”"
         terminal.wait_for(lambda text: message in text.replace("\n", ""))
         assert terminal.wait_exit() == 1
+
+
+def test_an_unknown_id_is_not_found_and_waiting(home: Home, service: ScriptedService) -> None:
+    def error(message: str) -> dict[str, object]:
+        return {"status": "error", "data": {"messages": message}}
+
+    service.script("gone", Reply(200, error("list index out of range")))
+    service.script("absent", Reply(500, error("Server error: Task not found")))
+    service.script("broken", Reply(500, error("out of order")))
+    service.script("fine", task("fine"))
+    with home.open("watch", "gone", "absent", "broken", "fine") as terminal:
+        terminal.wait_for(r"- Waiting +gone +! not found")
+        terminal.wait_for(r"- Waiting +absent +! not found")
+        terminal.wait_for(r"- Waiting +broken +! 500")
+        shown = terminal.wait_for_text("3 waiting, 1 in progress")
+        assert "ueued" not in shown
+        terminal.wait_for(lambda _: b'"IN_PROGRESS"' in home.watchlist.read_bytes())
+    assert 'status = "QUEUED"' in home.watchlist.read_text(), "older versions read this word"
+
+
+def test_the_documented_answer_is_shown(home: Home, service: ScriptedService) -> None:
+    answer = task(
+        "one",
+        "COMPLETED",
+        frames=[frame_url("one", number) for number in range(1, 1_201)],
+        result=[{"type": "text", "content": "a " * 200_000}],
+        title="勾股定理",
+        consumption=[{"type": "score", "value": 20, "detail": "10 scenes"}],
+        created_at="2025-08-01T12:00:00",
+        finish_at="2025-08-01T12:12:30",
+    )
+    service.script("one", answer)
+    with home.open("watch", "one", cols=140, rows=40) as terminal:
+        terminal.wait_for(r"12 min ✓ Completed")
+        shown = terminal.wait_for_text("The newest 1,000 of 1,200 frames")
+        assert re.search(r"Title +勾股定理", shown)
+        assert re.search(r"Points +20 points: 10 scenes", shown)
+        assert re.search(r"took 12\s", shown)
+        terminal.press("tab", "end")
+        terminal.wait_for_text("… cut after 64 kB")
+        terminal.press("tab", "end")
+        terminal.wait_for_text("frame1200")

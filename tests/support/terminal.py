@@ -66,6 +66,12 @@ _TITLE = re.compile(rb"\x1b\][02];([^\x07\x1b]*)(?:\x07|\x1b\\)")
 _RECHECK_INTERVAL = 0.05
 _EXIT_TIMEOUT = 3.0
 _CURSOR_QUERY = b"\x1b[6n"
+_HALF_SENT = re.compile(
+    # A UTF-8 character that lacks bytes; then an escape sequence that lacks its end. A lone escape
+    # is a key.
+    rb"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2}"
+    rb"|\x1b(?:\[[0-?]*[ -/]*|O))\Z"
+)
 
 
 class Terminal:
@@ -89,9 +95,13 @@ class Terminal:
     ) -> None:
         """Start ``argv`` in a terminal of ``cols`` by ``rows`` with ``env`` added.
 
-        Like real terminals it replies to cursor position queries if ``answers`` is true.
+        Like real terminals it replies to cursor position queries if ``answers`` is true, and
+        never within a character or an escape sequence that is half sent.
         """
         self._answers = answers
+        self._sent = b""
+        self._sending = False
+        self._held_replies = b""
         self._changed = threading.Condition()
         self._screen = Screen(cols, rows)
         self._raw = bytearray()
@@ -261,8 +271,27 @@ class Terminal:
 
     def write(self, data: bytes) -> None:
         """Send bytes as if typed."""
+        # Not under the lock, which the reader needs while a full line makes this wait.
+        with self._changed:
+            self._sending = True
+        try:
+            self._send(data)
+        finally:
+            with self._changed:
+                self._sent = (self._sent + data)[-64:]
+                self._sending = bool(_HALF_SENT.search(self._sent))
+                self._reply(b"")
+
+    def _send(self, data: bytes) -> None:
         while data:
             data = data[os.write(self._master, data) :]
+
+    def _reply(self, data: bytes) -> None:
+        """Send a reply of the terminal itself, when what is being typed is complete."""
+        self._held_replies += data
+        if not self._sending:
+            data, self._held_replies = self._held_replies, b""
+            self._send(data)
 
     def click(self, x: int, y: int, button: int = 0) -> None:
         """Press and release a mouse button (0 left, 1 middle, 2 right) on a cell."""
@@ -397,7 +426,7 @@ class Terminal:
                 # A query may be split between two reads.
                 queries = self._raw[-len(data) - len(_CURSOR_QUERY) + 1 :].count(_CURSOR_QUERY)
                 column, row = self._screen.cursor
-                self.write(f"\x1b[{row + 1};{column + 1}R".encode() * queries)
+                self._reply(f"\x1b[{row + 1};{column + 1}R".encode() * queries)
             self._changed.notify_all()
             return bool(data)
 

@@ -305,3 +305,33 @@ def test_a_program_is_used_over_a_slow_link(tmp_path: Path) -> None:
         terminal.wait_for_text("changed")
         terminal.press("q")
         assert terminal.wait_exit() == 7
+
+
+ASKS = """
+import os, sys, termios, tty
+tty.setraw(0, termios.TCSANOW)
+received = b""
+while not received.endswith(b"R"):
+    if not received.startswith(b"q"):
+        os.write(1, b"ready")
+        received += os.read(0, 100)
+        continue
+    if b"asked" not in sys.argv:
+        sys.argv.append(b"asked")
+        os.write(1, b"\\x1b[6n asked")
+    received += os.read(0, 100)
+os.write(1, b"\\r\\n" + repr(received).encode() + b"\\r\\n")
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "rest"), [(b"q\xe2\x86", b"\x92"), (b"q\xc3", b"\xb1"), (b"q\x1b[", b"A")]
+)
+def test_a_terminal_never_replies_within_a_character(first: bytes, rest: bytes) -> None:
+    with Terminal([sys.executable, "-c", ASKS], cols=60, rows=5) as terminal:
+        terminal.wait_for_text("ready")
+        terminal.write(first)
+        terminal.wait_for_text("asked")
+        terminal.write(rest)
+        shown = terminal.wait_for(r"R'")
+        assert repr(first + rest)[2:-1] in shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.errors import ApiError, ErrorKind
-from tui.scenext.models import Frame, PollResult, Result, Task, TaskStatus
+from tui.scenext import parser
+from tui.scenext.models import MAX_FRAMES, Frame, Points, PollResult, Result, Task, TaskStatus
 from tui.watchlist.entries import Add, Entry, Remove, Update, replay
 from tui.watchlist.records import Record, Watchlist
 
@@ -259,3 +261,68 @@ def test_what_is_not_saved_yet_stays_on_top_of_what_is_read() -> None:
     assert watchlist.pending == [Update("a", RUNNING), Remove("b"), Add(Entry("c", NOON))]
     watchlist.load([])
     assert list(watchlist.ids) == ["c"], "another dashboard removed the rest"
+
+
+def held(watchlist: Watchlist) -> tuple[int, int]:
+    """Return the number of frames that the task holds, and that of older ones not kept."""
+    record = watchlist.get("a")
+    assert record is not None
+    assert record.task is not None
+    return len(record.frames), record.task.dropped_frames
+
+
+def test_of_all_answers_the_newest_frames_are_kept() -> None:
+    watchlist = watchlist_of("a")
+    for answer in range(18):
+        record = succeed(
+            watchlist, RUNNING, 0, *map(frame, range(answer * 900, answer * 900 + 900))
+        )
+        assert record.frames[-1] == frame(answer * 900 + 899)
+    assert held(watchlist) == (MAX_FRAMES, 18 * 900 - MAX_FRAMES)
+
+
+def test_a_growing_answer_is_counted_once() -> None:
+    watchlist = watchlist_of("a")
+    for count in (900, 1000, 1100, 1500, 1500):
+        # As the parser hands it over.
+        task = Task("a", RUNNING, "IN_PROGRESS", tuple(map(frame, range(count)))[-MAX_FRAMES:])
+        task = task._replace(dropped_frames=max(0, count - MAX_FRAMES))
+        watchlist.apply(PollResult("a", task), NOON)
+        record = watchlist.get("a")
+        assert record is not None
+        assert record.frames[-1] == frame(count - 1)
+        assert sum(held(watchlist)) == count
+
+
+def test_merging_takes_linear_time() -> None:
+    watchlist = watchlist_of("a")
+    numbers = list(range(100_000))
+    for _ in range(2):
+        numbers.reverse()
+        # Quadratic, this would take minutes.
+        succeed(watchlist, RUNNING, 0, *map(frame, numbers[::2]))
+        succeed(watchlist, RUNNING, 0, *map(frame, numbers[1::2]))
+    assert held(watchlist)[0] == MAX_FRAMES
+
+
+def test_a_stale_answer_after_the_end_changes_nothing_of_it() -> None:
+    watchlist = watchlist_of("a")
+    ended = Task("a", DONE, "COMPLETED", title="t", points=Points(20), is_cut=True)
+    watchlist.apply(PollResult("a", ended), NOON)
+    record = succeed(watchlist, RUNNING, 1, frame(1))
+    assert record.task == ended._replace(frames=(frame(1),))
+
+
+def test_a_failed_poll_does_not_hold_the_answer() -> None:
+    watchlist = watchlist_of("a")
+    body = b'{"status": "success", "data": ' + b"9" * (1 << 20)
+    tracemalloc.start()
+    try:
+        try:
+            parser.parse(body, "a")
+        except ApiError as error:
+            watchlist.apply(PollResult("a", error=error), NOON)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 100_000

@@ -10,11 +10,12 @@ from tests.support.service import frame_url
 from tui.addresses import AddressRule
 from tui.errors import ApiError, ErrorKind
 from tui.links.link import Link
-from tui.scenext.models import Frame, Result, Task, TaskStatus
+from tui.scenext.models import Frame, Points, Result, Task, TaskStatus
 from tui.watchlist.entries import Entry
 from tui.watchlist.records import Record
 from tui.wording.details import Field, TaskDetails, task_details
 from tui.wording.links import link_row
+from tui.wording.tasks import task_row
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 VIDEO = "https://oss.scenext.cn/video/abc/final.mp4"
@@ -85,10 +86,12 @@ def test_a_failure_tells_its_reason() -> None:
 
 
 def test_everything_that_was_sent_is_told() -> None:
-    task = running(points="12.5", message="queued behind 3")
+    task = running(message="queued behind 3", title="The cat video")
+    task = task._replace(points=Points(1_012.5, "for 6 scenes"))
     scored = task._replace(results=(Result("text", "fine", False, "9/10", "clear\nshort"),))
     details = task_details(record(scored, label="批次"), NOW)
-    assert named(details, "Points") == ["12.5"]
+    assert named(details, "Points") == ["1,012.5 points: for 6 scenes"]
+    assert named(details, "Title") == ["The cat video"]
     assert named(details, "Message") == ["queued behind 3"]
     assert named(details, "Score") == ["9/10"]
     assert named(details, "Scoring") == ["clear\nshort"]
@@ -179,3 +182,40 @@ def test_a_frame_that_is_sent_twice_is_one_row_and_two_with_one_id_are_two() -> 
 def test_of_an_unsafe_link_all_but_its_secrets_is_shown(url: str, shown: str) -> None:
     row = link_row(Link("key", "frame1", url), 0.0, AddressRule())
     assert (row.file, row.time_left) == (shown, "unsafe")
+
+
+@pytest.mark.parametrize(
+    ("points", "words"),
+    [
+        (Points(20, "for the video"), ["20 points: for the video"]),
+        (Points(1), ["1 point"]),
+        (Points(0, "nothing charged"), ["0 points: nothing charged"]),
+        (Points(None, "不消耗积分"), ["不消耗积分"]),
+        (Points(), []),
+    ],
+)
+def test_points_are_a_number_and_what_it_is_for(points: Points, words: list[str]) -> None:
+    assert named(task_details(record(running()._replace(points=points)), NOW), "Points") == words
+
+
+@pytest.mark.parametrize(("ended", "begin"), [(None, "already finished"), (1200, "ended ")])
+def test_the_times_of_the_service_say_what_a_task_took(ended: float | None, begin: str) -> None:
+    created = datetime(2026, 3, 14, 1, 0, tzinfo=UTC).replace(tzinfo=None)
+    task = Task("t", TaskStatus.COMPLETED, created_at=created)
+    task = task._replace(finished_at=created + timedelta(minutes=12))
+    shown = record(task, ended=ended)
+    (times,) = named(task_details(shown, NOW), "Times")
+    assert begin in times
+    assert times.endswith(", took 12 min")
+    assert " (at " not in times, "a time without a zone is no moment"
+    assert task_row(shown, NOW).age == "12 min"
+    zoned = task._replace(created_at=NOW, finished_at=NOW + timedelta(minutes=12))
+    (times,) = named(task_details(record(zoned), NOW), "Times")
+    assert "already finished when added (at " in times
+
+
+def test_the_screen_says_where_it_cuts() -> None:
+    task = running(*frames(3))._replace(dropped_frames=33_000, is_cut=True)
+    details = task_details(record(task), NOW)
+    assert details.heading == "The newest 3 of 33,003 frames"
+    assert details.fields[-1].text == "… cut after 64 kB"

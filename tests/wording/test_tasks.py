@@ -89,7 +89,7 @@ def test_an_age_is_since_the_task_was_added_or_what_it_took() -> None:
 @pytest.mark.parametrize(
     ("status", "sent", "words"),
     [
-        (TaskStatus.QUEUED, "", "- Queued"),
+        (TaskStatus.QUEUED, "", "- Waiting"),
         (TaskStatus.IN_PROGRESS, "IN_PROGRESS", "» In progress"),
         (TaskStatus.COMPLETED, "COMPLETED", "✓ Completed"),
         (TaskStatus.FAILED, "FAILED", "✗ Failed"),
@@ -270,7 +270,7 @@ def test_counts_by_state() -> None:
     assert wording.counts({TaskStatus.FAILED: 1}) == "1 task: 1 failed"
     status_counts = {status: n for n, status in enumerate(reversed(TaskStatus), 1)}
     assert wording.counts(status_counts) == (
-        "15 tasks: 5 queued, 4 in progress, 3 completed, 2 failed, 1 unknown"
+        "15 tasks: 5 waiting, 4 in progress, 3 completed, 2 failed, 1 unknown"
     )
     assert wording.counts({TaskStatus.COMPLETED: 1200}).startswith("1,200 tasks: ")
     assert wording.counts({TaskStatus.COMPLETED: 1200}, 7) == "7 of 1,200 tasks: 1,200 completed"

@@ -11,7 +11,7 @@ from tui.cli.exit_codes import DONE
 from tui.config import APP
 from tui.errors import UserError
 from tui.sanitize import clean
-from tui.scenext.task_ids import parse_task_id
+from tui.scenext.task_ids import parse_task_ids
 from tui.watchlist.entries import MAX_LABEL_LENGTH, Add, Entry
 from tui.watchlist.storage import StorageError, WatchlistFile
 from tui.wording.tasks import added
@@ -34,16 +34,15 @@ def add(watchlist: Path, ids: Sequence[str], label: str) -> int:
 
 
 def read_ids() -> list[str]:
-    """Return the IDs on standard input, one a line. Raises `UserError` with the line's number."""
+    """Return the IDs on standard input. Raises `UserError` with the number of the line."""
     try:
         lines = sys.stdin.buffer.read().decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise UserError("standard input is not UTF-8 text") from None
     ids: list[str] = []
     for number, line in enumerate(lines, 1):
-        text = line.partition("#")[0].strip(" \t,;\"'")
         try:
-            ids += [parse_task_id(text)] if text else []
+            ids += parse_task_ids([line.partition("#")[0]])
         except UserError as error:
             raise UserError(f"line {number}: {error}; nothing was added") from None
     return list(dict.fromkeys(ids))

@@ -11,6 +11,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta, timezone
 from typing import Any, Final, Self
 from urllib.parse import unquote
 
@@ -22,6 +23,7 @@ from tui.demo.storyboard import DAY, STORIES, Item, Scene, Story, video_path
 _STATUS_PATH: Final = "/api/get_status/"
 _FILE_PATHS: Final = ("/frame_img/", "/video/")
 _METHODS: Final = ("GET", "HEAD")
+_ZONE: Final = timezone(timedelta(hours=8))
 
 
 class DemoService:
@@ -113,7 +115,7 @@ class DemoService:
             return _error(401, "Unauthorized: Invalid API key")
         story = self._stories.get(task_id)
         if story is None:
-            return _error(404, "Task not found")
+            return _error(404, "Server error: Task not found")
         return _json(200, {"status": "success", "data": self._data(story)})
 
     def _data(self, story: Story) -> dict[str, Any]:
@@ -121,16 +123,28 @@ class DemoService:
         data: dict[str, Any] = {
             "task_id": story.task_id,
             "status": snapshot.state,
-            "progress": [
+        }
+        if snapshot.state != "FAILED":
+            data["progress"] = [
                 {"id": f"frame{number}", "image": self._picture_link(story, scene)}
                 for number, scene in enumerate(snapshot.scenes, start=1)
-            ],
-        }
+            ]
         if snapshot.state != "IN_PROGRESS":
             data["result"] = [self._item(story, item) for item in snapshot.result]
-            if snapshot.points:
-                data["consumption"] = list(snapshot.points)
+            data["consumption"] = [
+                {"type": "score", "value": charge.value, "detail": charge.detail}
+                for charge in snapshot.charges
+            ]
+        if snapshot.state == "COMPLETED":
+            data["title"] = snapshot.title
+            data["created_at"] = self._local_time(story.created_at)
+            data["finish_at"] = self._local_time(story.ends_at)
         return data
+
+    def _local_time(self, elapsed: float) -> str:
+        """Return a time in ISO 8601's extended form, in the service's zone, which is not named."""
+        moment = datetime.fromtimestamp(self._started + elapsed / self._speed, _ZONE)
+        return moment.replace(tzinfo=None).isoformat(timespec="seconds")
 
     def _item(self, story: Story, item: Item) -> dict[str, Any]:
         content = item.content

@@ -2,7 +2,7 @@
 
 The tasks cover what the provider's reference describes, docs.scenext.cn, page
 *api-reference/get-status*: IDs that are digits or UUIDs, a growing `progress`, a `result` once a
-task has ended, and frame IDs that are unrelated to the file's name.
+task has ended, points, times and a title, and frame IDs that are unrelated to the file's name.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ State = Literal["IN_PROGRESS", "COMPLETED", "FAILED"]
 
 DAY: Final = 24 * 60 * 60
 """Seconds that a link is valid, unless its story has a `link_lifetime`."""
+
+
+POINTS_PER_SCENE: Final = 2
 
 
 class Scene(NamedTuple):
@@ -35,6 +38,13 @@ class Item(NamedTuple):
     score_detail: str = ""
 
 
+class Charge(NamedTuple):
+    """One item of `consumption`."""
+
+    value: int
+    detail: str
+
+
 class Snapshot(NamedTuple):
     """The state of a task at one time."""
 
@@ -42,7 +52,10 @@ class Snapshot(NamedTuple):
     scenes: tuple[Scene, ...]
     result: tuple[Item, ...]
     """Empty while the task is running."""
-    points: tuple[int, ...]
+    charges: tuple[Charge, ...]
+    """Empty while the task is running."""
+    title: str
+    """Empty unless the task has completed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +71,8 @@ class Story:
     """Seconds after the demo's start at which the task completes, or fails."""
     end: Literal["COMPLETED", "FAILED"]
     result: tuple[Item, ...]
-    points: tuple[int, ...] = ()
-    """The value of `consumption`, whose format is not documented: one number per charge."""
+    created_at: float = 0
+    """Seconds after the demo's start at which the task was created."""
     link_lifetime: int | None = None
     """Seconds that links are valid, signed anew for each response. None: signed once, for `DAY`."""
 
@@ -67,8 +80,12 @@ class Story:
         """Return the state of the task `elapsed` seconds after the demo's start."""
         scenes = tuple(scene for scene in self.scenes if scene.drawn_at <= elapsed)
         if elapsed < self.ends_at:
-            return Snapshot("IN_PROGRESS", scenes, (), ())
-        return Snapshot(self.end, scenes, self.result, self.points)
+            return Snapshot("IN_PROGRESS", scenes, (), (), "")
+        if self.end == "FAILED":
+            return Snapshot(self.end, (), self.result, (Charge(0, "任务失败，不消耗积分"),), "")
+        points = POINTS_PER_SCENE * len(scenes)
+        charge = Charge(points, f"{len(scenes)} 个分镜，消耗 {points} 积分")
+        return Snapshot(self.end, scenes, self.result, (charge,), self.label)
 
     def picture_path(self, picture: int) -> str:
         """Return the path of one frame's file."""
@@ -97,13 +114,13 @@ PYTHAGORAS: Final = Story(
     label="勾股定理的证明",
     seed=0,
     scenes=_scenes(-640, 110, (1, 3, 4, 5, 6)),
+    created_at=-760,
     ends_at=-60,
     end="COMPLETED",
     result=(
         Item("video", video_path("勾股定理的证明"), 92, "推导完整，画面清晰"),
         Item("text", "直角三角形两直角边的平方和等于斜边的平方：a² + b² = c²。"),
     ),
-    points=(35,),
 )
 """Completed before the demo started."""
 
@@ -118,7 +135,6 @@ SKY: Final = Story(
         Item("video", video_path("Why the sky is blue"), 88.5, "Clear, well paced"),
         Item("text", "Air scatters short waves most: blue light reaches us from every side."),
     ),
-    points=(28,),
 )
 """Advances quickly and completes. Its fifth scene repeats the picture of the fourth."""
 
@@ -141,7 +157,6 @@ QUICKSORT: Final = Story(
     ends_at=300,
     end="COMPLETED",
     result=(Item("video", video_path("How quicksort works"), 95, "Every swap is shown"),),
-    points=(60,),
 )
 """Runs for minutes."""
 
@@ -153,7 +168,6 @@ PHOTOSYNTHESIS: Final = Story(
     ends_at=60,
     end="COMPLETED",
     result=(Item("video", video_path("Photosynthesis step by step"), 81, "Good overview"),),
-    points=(22,),
     link_lifetime=90,
 )
 """Its links expire soon after each response."""
@@ -169,7 +183,6 @@ BAYES: Final = Story(
         Item("video", video_path("Bayes' theorem with two dice"), 90, "Intuitive example"),
         Item("text", "P(A|B) = P(B|A) · P(A) / P(B)"),
     ),
-    points=(31,),
 )
 """Has no frames at first."""
 

@@ -27,6 +27,7 @@ import httpx
 
 from tui import __version__
 from tui.addresses import AddressRule, is_local
+from tui.clock import is_plausible
 from tui.config import Config
 from tui.credentials import Secret
 from tui.errors import ApiError, ErrorKind, UserError
@@ -167,8 +168,9 @@ class StatusClient:
             status_sent=redact(task.status_sent),
             frames=tuple(frames),
             results=tuple(results),
-            points=redact(task.points),
+            points=task.points._replace(purpose=redact(task.points.purpose)),
             message=redact(task.message),
+            title=redact(task.title),
         )
 
     async def aclose(self) -> None:
@@ -238,7 +240,7 @@ def _raise_for_status(response: httpx.Response, body: bytes) -> None:
         message = "not from the service: a proxy or a portal?"
         if from_service:
             message = "the service refused the key"
-    elif code == 404:
+    elif code == 404 or (code != 429 and parser.is_unknown_task(body)):
         kind, message = ErrorKind.NOT_FOUND, message or "the service does not know this task"
     elif code == 429 or (code == 503 and "retry-after" in response.headers):
         kind, message = ErrorKind.RATE_LIMITED, message or "the service asks for a pause"
@@ -301,10 +303,11 @@ def server_time(headers: httpx.Headers) -> float | None:
 
 def _http_date(text: str) -> float | None:
     try:
-        moment = parsedate_to_datetime(text)
+        moment = parsedate_to_datetime(text[:100])
         # "-0000" is parsed to a naive value, which means UTC.
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError, TypeError):
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment.timestamp() if is_plausible(moment) else None
+    except (ValueError, OverflowError, TypeError, LookupError):
         return None
 
 

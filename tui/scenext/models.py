@@ -5,6 +5,7 @@ The contract is the provider's API reference, docs.scenext.cn, page *api-referen
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -15,7 +16,7 @@ class TaskStatus(StrEnum):
     """The state of a task. `IN_PROGRESS`, `COMPLETED` and `FAILED` are the service's own words."""
 
     QUEUED = "QUEUED"
-    """Ours: in the watchlist, and not polled successfully yet."""
+    """Ours: in the watchlist and never answered. Shown as *waiting*; the file keeps this word."""
     IN_PROGRESS = "IN_PROGRESS"
     COMPLETED = "COMPLETED"
     FAILED = "FAILED"
@@ -27,6 +28,11 @@ class TaskStatus(StrEnum):
         """Whether this state is final, so that polling stops."""
         return self in _TERMINAL
 
+
+MAX_FRAMES: Final = 1_000
+"""Frames that are kept of a task: the newest."""
+MAX_TEXT_BYTES: Final = 64_000
+"""Bytes (UTF-8) that are kept of all texts of a task together."""
 
 _TERMINAL: Final = frozenset({TaskStatus.COMPLETED, TaskStatus.FAILED})
 
@@ -52,19 +58,53 @@ class Result(NamedTuple):
     score_detail: str = ""
 
 
+class Points(NamedTuple):
+    """What a task has used of the account's points."""
+
+    total: float | None = None
+    """None where no number could be read."""
+    purpose: str = ""
+    """What they were used for, in the service's words (sanitized)."""
+
+
 class Task(NamedTuple):
-    """One response of the service about one task. All text is sanitized; links are as sent."""
+    """One response of the service about one task. All text is sanitized; links are as sent.
+
+    Bounded whatever was sent: `MAX_FRAMES` frames, `MAX_TEXT_BYTES` of texts.
+    """
 
     id: str
     status: TaskStatus
     status_sent: str = ""
     """The state as the service wrote it (sanitized)."""
     frames: tuple[Frame, ...] = ()
+    """The newest ones, in the service's order."""
     results: tuple[Result, ...] = ()
-    points: str = ""
-    """Points used, as text; empty if none were sent."""
+    points: Points = Points()
     message: str = ""
     """`data.messages`, which some responses have."""
+    title: str = ""
+    """The video's title; sent only once the task has completed."""
+    created_at: datetime | None = None
+    """When the task was created, by the service. Naive where it was sent without a zone: not to be
+    taken as a moment then."""
+    finished_at: datetime | None = None
+    """When it finished, likewise (`finish_at`)."""
+    dropped_frames: int = 0
+    """Older frames that were sent and not kept."""
+    is_cut: bool = False
+    """Whether texts were cut or left out after `MAX_TEXT_BYTES`."""
+
+    @property
+    def duration(self) -> timedelta | None:
+        """How long the task took by the service's own times; None where they do not tell.
+
+        Right whatever their zone is, as long as both have the same.
+        """
+        begin, end = self.created_at, self.finished_at
+        if begin is None or end is None or (begin.tzinfo is None) is not (end.tzinfo is None):
+            return None
+        return end - begin if end >= begin else None
 
 
 class StatusResponse(NamedTuple):

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from tui.clock import LAST_MOMENT
+from tui.clock import LATEST
 from tui.sanitize import clean
 
 NEVER: Final = math.inf
@@ -28,7 +28,13 @@ _SIGNATURE_NAMES: Final = frozenset({"signature", "x-oss-signature", "x-amz-sign
 _EXPIRY_NAMES: Final = frozenset({"expires", "x-oss-expires", "x-amz-expires"})
 _MAX_LIFETIME_SECONDS: Final = 604_800
 """Maximum lifetime of a version 4 signature: seven days."""
-_MAX_TIMESTAMP: Final = LAST_MOMENT.timestamp()
+_MAX_TIMESTAMP: Final = int(LATEST.timestamp())
+"""The last Unix second that is taken for an expiry time."""
+_MAX_NAME: Final = 120
+"""Characters of a file's name that are shown."""
+MAX_LINK_LENGTH: Final = 4_096
+"""Characters that are kept of a link: each is held as long as its task. One that is cut is longer
+than `addresses.MAX_URL_LENGTH`, so that it is refused wherever it would be used."""
 
 
 @lru_cache(maxsize=4096)
@@ -80,7 +86,8 @@ def _compact_utc(text: str) -> float | None:
         moment = datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError:
         return None
-    return moment.timestamp()
+    seconds = moment.timestamp()
+    return seconds if 0 <= seconds <= _MAX_TIMESTAMP else None
 
 
 def is_link(text: str) -> bool:
@@ -96,4 +103,6 @@ def identity(url: str) -> str:
 def file_name(url: str) -> str:
     """Return the last part of the link's path, sanitized; may be empty."""
     path = identity(url).partition("://")[2].partition("/")[2]
-    return clean(unquote(path.rpartition("/")[2], errors="replace"), 120)
+    # Cut before the expensive work: a percent-encoded character takes nine, at most twelve.
+    name = unquote(path.rpartition("/")[2][: 12 * _MAX_NAME], errors="replace")
+    return clean(name[: 2 * _MAX_NAME], _MAX_NAME)

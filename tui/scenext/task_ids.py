@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import unquote
 
@@ -21,6 +21,9 @@ MAX_ID_LENGTH: Final = 128
 
 _SEPARATORS: Final = re.compile(r"[\s,;，；、]+")
 _QUOTES: Final = "\"'`“”‘’[]()"
+_FIELD_NAME: Final = r"(?i)[\"'`]?\btask_?id[\"'`]?[:=：]"
+_JUNK: Final = frozenset('{}"<>\\')
+"""Characters of JSON and markup that was not understood; no ID of the service has them."""
 _PATH: Final = "/get_status/"
 
 
@@ -56,10 +59,50 @@ def is_task_id(text: str) -> bool:
 def parse_task_ids(texts: Iterable[str]) -> list[str]:
     """Return the IDs in `texts`, each once, in order. Raises `UserError` as `parse_task_id` does.
 
-    A text may hold several, separated by spaces, commas or semicolons, with or without quotes.
+    A text may hold several, separated by spaces, commas or semicolons, with or without quotes, and
+    the service's own JSON, whose `task_id` counts. What remains of other JSON or markup is refused.
     """
-    parts = (part.strip(_QUOTES) for text in texts for part in _SEPARATORS.split(text))
-    return list(dict.fromkeys(parse_task_id(part) for part in parts if part))
+    ids: dict[str, None] = {}
+    for text in texts:
+        for part in _SEPARATORS.split(_without_json(text)):
+            name = re.match(_FIELD_NAME, part)
+            word = part[name.end() if name else 0 :].strip(_QUOTES)
+            if not _JUNK.isdisjoint(word):
+                raise UserError(f"{_quoted(word)} is no task ID")
+            if word:
+                ids[parse_task_id(word)] = None
+    return list(ids)
+
+
+def _without_json(text: str) -> str:
+    """Return `text` with each JSON object replaced by the task IDs in it."""
+    if "{" not in text:
+        return text
+    import json
+
+    parts: list[str] = []
+    position, decoder = 0, json.JSONDecoder()
+    while (start := text.find("{", position)) >= 0:
+        try:
+            value, end = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            break
+        if not (ids := list(_ids_in(value))):
+            raise UserError(f"no task ID in {_quoted(text[start:end])}")
+        parts += [text[position:start], *ids]
+        position = end
+    return " ".join([*parts, text[position:]])
+
+
+def _ids_in(value: object) -> Iterator[str]:
+    match value:
+        case list():
+            for item in value:
+                yield from _ids_in(item)
+        case {"task_id": str() | int() as task_id}:
+            yield str(task_id)
+        case dict():
+            yield from _ids_in(list(value.values()))
 
 
 def _from_url(url: str) -> str:

@@ -23,7 +23,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from tui import toml
-from tui.clock import FIRST_MOMENT, LAST_MOMENT
+from tui.clock import is_plausible
 from tui.scenext.models import TaskStatus
 from tui.scenext.task_ids import is_task_id
 from tui.watchlist.entries import Add, Change, Entry, Update, normalize, replay
@@ -62,9 +62,9 @@ class Document(NamedTuple):
 def decode(data: bytes, default_added: datetime) -> Document:
     """Parse a file's bytes, and recover what is readable of a damaged one.
 
-    A task without a valid ID is left out and a field of a wrong type gets its default; both are
-    listed in `problems`. Tasks without `added` (written by hand) get `default_added`. Raises
-    `UnreadableError` if nothing can be recovered.
+    A task without a valid ID is left out, and a field of a wrong type or a date that nobody can
+    mean gets its default; both are listed in `problems`. Tasks without `added` (written by hand)
+    get `default_added`. Raises `UnreadableError` if nothing can be recovered.
     """
     top = _parse(data)
     problems: list[str] = []
@@ -155,10 +155,9 @@ def _parse_entry(table: object, default_added: datetime) -> tuple[Entry | None, 
 
 
 def _is_moment(value: object) -> bool:
-    if value is None or not isinstance(value, datetime) or value.tzinfo is None:
-        return value is None
-    # A date near the last that Python knows overflows in another time zone.
-    return FIRST_MOMENT.year <= value.year <= LAST_MOMENT.year
+    if value is None:
+        return True
+    return isinstance(value, datetime) and value.tzinfo is not None and is_plausible(value)
 
 
 def _deduplicate(entries: Sequence[Entry]) -> tuple[Entry, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
+from tui.clock import EARLIEST, LATEST
 from tui.sanitize import clean
 from tui.scenext.models import TaskStatus
 from tui.scenext.task_ids import is_task_id
@@ -68,8 +69,8 @@ Change = Add | Remove | Update
 def replay(entries: Sequence[Entry], changes: Sequence[Change]) -> tuple[Entry, ...]:
     """Apply the changes in order. Pure and idempotent.
 
-    Entries are normalized to what the file can hold: text is sanitized and cut, times become UTC,
-    and an invalid task ID is not added.
+    Entries are normalized to what the file can hold: text is sanitized and cut, times become UTC
+    of a plausible year, and an invalid task ID is not added.
     """
     by_id = {entry.id: entry for entry in entries}
     for change in changes:
@@ -132,7 +133,4 @@ def _encodable(text: str) -> str:
 
 
 def _utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except (OverflowError, ValueError):  # The first and last hours of the calendar.
-        return moment.replace(tzinfo=UTC)
+    return min(max(moment, EARLIEST), LATEST).astimezone(UTC)

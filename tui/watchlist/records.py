@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from tui.errors import ApiError
-from tui.scenext.models import Frame, PollResult, Result, Task, TaskStatus
+from tui.scenext.models import MAX_FRAMES, Frame, PollResult, Result, Task, TaskStatus
 from tui.scenext.signed_url import identity
 from tui.watchlist.entries import Add, Change, Entry, Remove, Update, replay
 
@@ -124,6 +124,9 @@ class Watchlist:
         if record is None:
             return None
         if result.task is None:
+            if result.error is not None:
+                # They hold the answer that was read, up to 1 MiB, and with a record for hours.
+                result.error.__traceback__ = result.error.__context__ = None
             record = record._replace(error=result.error)
         else:
             record = self._apply_answer(record, result.task, now)
@@ -141,9 +144,15 @@ class Watchlist:
             # What has ended stays ended: the answer is from a stale replica of the service.
             task = task._replace(status=record.status, status_sent=record.status_sent)
             if record.task is not None:
-                task = task._replace(results=record.task.results, points=record.task.points)
+                frames, dropped = task.frames, task.dropped_frames
+                task = record.task._replace(
+                    status=task.status,
+                    status_sent=task.status_sent,
+                    frames=frames,
+                    dropped_frames=dropped,
+                )
         if record.task is not None:
-            task = task._replace(frames=_merge_frames(record.task.frames, task.frames))
+            task = _merge_frames(record.task, task)
         entry = record.entry
         # Only an unknown state is stored in the service's words.
         sent = task.status_sent if task.status is TaskStatus.UNKNOWN else ""
@@ -169,24 +178,30 @@ class Watchlist:
         self._counts = Counter(record.status for record in self._records.values())
 
 
-def _merge_frames(old: tuple[Frame, ...], new: tuple[Frame, ...]) -> tuple[Frame, ...]:
-    """Return the frames of `new`, with those only in `old` after their old neighbours.
+def _merge_frames(record: Task, answer: Task) -> Task:
+    """Return `answer` with the frames that only `record` has after their old neighbours.
 
     A frame that the service has dropped must not become the last one, which counts as the newest.
+    Of all of them the newest `MAX_FRAMES` are kept, over all answers. Linear in their number.
     """
-    keys = [_key(frame) for frame in new]
-    new_keys, merged, index = set(keys), list(new), 0
-    if new_keys.issuperset(map(_key, old)):
-        return new
-    for frame in old:
-        key = _key(frame)
-        if key in new_keys:
-            index = keys.index(key) + 1
+    new_keys = {_key(frame) for frame in answer.frames}
+    followers: dict[tuple[str, str] | None, list[Frame]] = {}
+    anchor: tuple[str, str] | None = None
+    count = 0
+    for frame in record.frames:
+        if (key := _key(frame)) in new_keys:
+            anchor = key
+            count += 1
         else:
-            merged.insert(index, frame)
-            keys.insert(index, key)
-            index += 1
-    return tuple(merged)
+            followers.setdefault(anchor, []).append(frame)
+    merged = followers.pop(None, [])
+    for frame in answer.frames:
+        merged.append(frame)
+        merged += followers.pop(_key(frame), ())
+    seen = record.dropped_frames + len(record.frames) + len(answer.frames) - count
+    total = max(seen, answer.dropped_frames + len(answer.frames))
+    kept = tuple(merged[-MAX_FRAMES:])
+    return answer._replace(frames=kept, dropped_frames=max(0, total - len(kept)))
 
 
 def _key(frame: Frame) -> tuple[str, str]:

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tui.links.link import Link, task_links
-from tui.scenext.models import Result, TaskStatus
+from tui.scenext.models import MAX_TEXT_BYTES, Points, Result, TaskStatus
 from tui.watchlist.records import Record
-from tui.wording.tasks import badge, clock_time
+from tui.wording.tasks import badge, clock_time, duration
 
 
 class Field(NamedTuple):
@@ -45,6 +45,8 @@ def _heading(record: Record) -> str:
         return "" if record.error else "Asking the service …"
     number = len(record.frames)
     frames = f"{number} {'frame' if number == 1 else 'frames'}"
+    if record.task.dropped_frames:
+        frames = f"the newest {number:,} of {number + record.task.dropped_frames:,} frames"
     if not number:
         frames = "no frames" if record.status.terminal else "no frames yet"
     kinds = Counter(result.kind for result in record.results if result.is_link)
@@ -61,17 +63,28 @@ def _fields(record: Record, now: datetime) -> Iterator[Field]:
         if record.answered_at is not None:
             since = f"what you see is from {clock_time(record.answered_at, now)}"
         yield Field("Request", f"! {record.error.message}; {since}", "stale")
+    if task is not None and task.title:
+        yield Field("Title", task.title)
     yield Field("Times", _times(record, now))
     if entry.label:
         yield Field("Label", entry.label)
     if task is None:
         return
-    if task.points:
-        yield Field("Points", task.points)
+    if text := _points(task.points):
+        yield Field("Points", text)
     if task.message:
         yield Field("Message", task.message)
     for result in task.results:
         yield from _result_fields(record, result)
+    if task.is_cut:
+        yield Field("", f"… cut after {MAX_TEXT_BYTES // 1000} kB", "stale")
+
+
+def _points(points: Points) -> str:
+    if points.total is None:
+        return points.purpose
+    number = f"{points.total:,.12g} {'point' if points.total == 1 else 'points'}"
+    return f"{number}: {points.purpose}" if points.purpose else number
 
 
 def _result_fields(record: Record, result: Result) -> Iterator[Field]:
@@ -89,8 +102,14 @@ def _times(record: Record, now: datetime) -> str:
     added = f"added {clock_time(entry.added, now)}"
     if not record.status.terminal:
         return added
-    if entry.ended is None:
-        return f"{added}, already finished when added"
-    minutes = int((entry.ended - entry.added).total_seconds() // 60)
-    took = f"{minutes:,} min" if minutes else "less than a minute"
-    return f"{added}, ended {clock_time(entry.ended, now)}, took {took}"
+    ended = "already finished when added"
+    if entry.ended is not None:
+        ended = f"ended {clock_time(entry.ended, now)}"
+    elif record.task and record.task.finished_at and record.task.finished_at.tzinfo:
+        ended += f" (at {clock_time(record.task.finished_at, now)})"
+    lasted = duration(record)
+    if lasted is None:
+        return f"{added}, {ended}"
+    minutes = int(lasted.total_seconds() // 60)
+    took = f"{minutes:,} min" if minutes > 0 else "less than a minute"
+    return f"{added}, {ended}, took {took}"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from tui.addresses import AddressRule
+from tui.clock import from_unix
 from tui.links.link import Link
 from tui.sanitize import clean
 from tui.scenext.signed_url import NEVER, file_name
@@ -26,12 +27,18 @@ class LinkRowData(NamedTuple):
 
 def link_row(link: Link, server_now: float, addresses: AddressRule) -> LinkRowData:
     """Return what a row shows of a link."""
-    if addresses.unsafe_reason(link.url):
-        # Shown for what it is; nothing opens it.
-        shown = _without_secrets(link.url)
-        return LinkRowData(link.key, link.name, shown, "unsafe", is_safe=False)
-    left = time_left(link.expires_at, server_now)
-    return LinkRowData(link.key, link.name, file_name(link.url), left)
+    file, is_safe = _file(link.url, addresses)
+    left = time_left(link.expires_at, server_now) if is_safe else "unsafe"
+    return LinkRowData(link.key, link.name, file, left, is_safe)
+
+
+@lru_cache(maxsize=2_048)
+def _file(url: str, addresses: AddressRule) -> tuple[str, bool]:
+    """Return what is shown of a link, and whether it is safe: at every redraw, for all rows."""
+    # An unsafe one is shown for what it is; nothing opens it.
+    if addresses.unsafe_reason(url):
+        return _without_secrets(url), False
+    return file_name(url), True
 
 
 def _without_secrets(url: str) -> str:
@@ -55,6 +62,5 @@ def link_expired(link: Link, server_now: float) -> str:
     """Return, as a sentence, that a link has expired, whatever it says of itself."""
     if link.expires_at is None or link.seconds_left(server_now) > 0:
         return "The link has ended and the service did not renew it."
-    now = datetime.fromtimestamp(server_now, UTC)
-    end = clock_time(datetime.fromtimestamp(link.expires_at, UTC), now)
+    end = clock_time(from_unix(link.expires_at), from_unix(server_now))
     return f"The link ended at {end} and the service did not renew it."

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -30,8 +30,11 @@ _UNKNOWN_WIDTH: Final = 26
 _FIXED_WIDTH: Final = 1 + _AGE_WIDTH + 1 + _BADGE_WIDTH + 1 + _FRAMES_WIDTH + 1
 """Cells in front of a row's ID, where its badge has the usual width."""
 
+_MAX_DURATION: Final = 1e11
+"""Seconds; more, or an infinite number, is not a duration of anything."""
+
 _BADGES: Final[Mapping[TaskStatus, tuple[str, str]]] = {
-    TaskStatus.QUEUED: ("-", "Queued"),
+    TaskStatus.QUEUED: ("-", "Waiting"),
     TaskStatus.IN_PROGRESS: ("»", "In progress"),
     TaskStatus.COMPLETED: ("✓", "Completed"),
     TaskStatus.FAILED: ("✗", "Failed"),
@@ -49,7 +52,7 @@ def format_duration(seconds: float, *, running: bool = True) -> str:
 
     While the time is `running`, minutes go in steps of 5 from 10 on: each new text is a repaint.
     """
-    minutes = int(max(0.0, seconds) // 60)
+    minutes = int(min(max(0.0, seconds), _MAX_DURATION) // 60)
     if minutes < 1:
         return "<1 min"
     if minutes < 100:
@@ -59,7 +62,10 @@ def format_duration(seconds: float, *, running: bool = True) -> str:
 
 def clock_time(moment: datetime, now: datetime) -> str:
     """Return a moment in the user's time zone, with the date where it was not today."""
-    local, today = moment.astimezone(), now.astimezone()
+    try:
+        local, today = moment.astimezone(), now.astimezone()
+    except (OverflowError, ValueError, OSError):  # The first and last hours of the calendar.
+        return "?"
     return f"{local:%H:%M}" if local.date() == today.date() else f"{local:%Y-%m-%d %H:%M}"
 
 
@@ -104,10 +110,17 @@ def task_row(record: Record, now: datetime) -> TaskRowData:
 def _age(record: Record, now: datetime) -> str:
     if not record.status.terminal:
         return format_duration((now - record.entry.added).total_seconds())
-    if record.entry.ended is None:
-        # It had already ended when it was added: how long it took is not known.
-        return "-"
-    return format_duration((record.entry.ended - record.entry.added).total_seconds(), running=False)
+    took = duration(record)
+    # It had already ended when it was added, and the service does not say how long it took.
+    return "-" if took is None else format_duration(took.total_seconds(), running=False)
+
+
+def duration(record: Record) -> timedelta | None:
+    """Return how long an ended task took: by the service, or else as seen from here."""
+    if record.task is not None and record.task.duration is not None:
+        return record.task.duration
+    entry = record.entry
+    return None if entry.ended is None else entry.ended - entry.added
 
 
 def stale_reason(record: Record) -> str:

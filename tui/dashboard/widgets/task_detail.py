@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
 from rich.style import Style
-from rich.table import Table
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.geometry import Size
 from textual.reactive import reactive
+from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -20,44 +22,72 @@ from tui.dashboard.widgets.frame_preview import FramePreview
 from tui.dashboard.widgets.task_row import STATE_NAMES
 from tui.scenext.models import TaskStatus
 from tui.wording.details import Field, TaskDetails
+from tui.wording.wrapping import wrap
 
 
 class Fields(Widget):
-    """The fields of a task: names on the left, their text on the right."""
+    """The fields of a task: names on the left, their text on the right.
+
+    Lines are wrapped once for a text and a width, and painted when they come into view: a task may
+    have thousands of them.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "fields--name",
         "fields--stale",
         *(f"fields--{name}" for name in STATE_NAMES.values()),
     }
+    ALLOW_SELECT = False
 
     known: reactive[tuple[TaskStatus, tuple[Field, ...]] | None] = reactive(
         None, repaint=False, init=False
     )
     """The state, which gives the badge its colour, and the fields: words, and no link."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: list[tuple[str, str, str]] = []
+        self._wrapped_for: object = None
+
     def watch_known(self) -> None:
         """Repaint; lay out, which costs far more, only for another height."""
         self.refresh()
-        size = self.app.size
-        if self.get_content_height(size, size, self.size.width) != self.size.height:
+        if len(self._wrap(self.size.width)) != self.size.height:
             self.refresh(layout=True)
 
-    def render(self) -> Table:
-        """Return the fields in their colours."""
-        table = Table.grid(padding=(0, 1))
-        table.add_column(no_wrap=True)
-        table.add_column(overflow="fold")
-        if self.known is not None:
-            status, fields = self.known
-            name_style = self.get_component_rich_style("fields--name")
-            for field in fields:
-                style = self._style_of(field, status) if field.style else ""
-                table.add_row(Text(field.name, name_style), Text(field.text, style))
-        return table
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the number of lines."""
+        return len(self._wrap(width))
 
-    def _style_of(self, field: Field, status: TaskStatus) -> Style:
-        name = STATE_NAMES[status] if field.style == "badge" else field.style
+    def render_line(self, y: int) -> Strip:
+        """Return one line in its colours."""
+        lines = self._wrap(self.size.width)
+        if y >= len(lines):
+            return Strip.blank(self.size.width, self.rich_style)
+        name, text, style = lines[y]
+        segments = [
+            Segment(name, self.get_component_rich_style("fields--name")),
+            Segment(text, self._style_of(style)),
+        ]
+        return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
+
+    def _wrap(self, width: int) -> list[tuple[str, str, str]]:
+        """Return each line's name, filled to the width of its column, text and style."""
+        if self._wrapped_for != (wanted := (self.known, width)):
+            fields = self.known[1] if self.known else ()
+            column = max((cell_len(field.name) for field in fields), default=0) + 1
+            self._lines = [
+                (set_cell_size("" if number else field.name, column), line, field.style)
+                for field in fields
+                for number, line in enumerate(wrap(field.text, width - column))
+            ]
+            self._wrapped_for = wanted
+        return self._lines
+
+    def _style_of(self, style: str) -> Style:
+        if not style:
+            return self.rich_style
+        name = STATE_NAMES[self.known[0]] if self.known and style == "badge" else style
         return self.get_component_rich_style(f"fields--{name}")
 
 

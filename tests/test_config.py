@@ -336,3 +336,12 @@ def test_files_are_in_the_xdg_places(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert list(tmp_path.iterdir()) == []
     inside = Paths.inside(tmp_path)
     assert {inside.config.parent, inside.watchlist.parent, inside.log.parent} == {tmp_path}
+
+
+@pytest.mark.parametrize("written", ["frames", "-o", "./a/../b"])
+def test_the_download_folder_is_the_same_wherever_its_path_is_pasted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("config.toml").write_text(f'download_dir = "{written}"\n')
+    assert load(Path("config.toml"), {}).download_dir == tmp_path / written

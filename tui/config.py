@@ -118,7 +118,10 @@ def load(path: Path, environ: Mapping[str, str], *, required: bool = False) -> C
         open_command=_open_command(fields, environ, path),
         theme=fields.text("theme", ""),
         ca_file=_ca_file(fields.text("ca_file", ""), path),
-        download_dir=resolve_path(path, downloads, "download_dir") if downloads else None,
+        # Absolute, since the paths of saved files are copied and pasted elsewhere.
+        download_dir=(
+            resolve_path(path, downloads, "download_dir").absolute() if downloads else None
+        ),
         low_bandwidth=fields.boolean("low_bandwidth", False),
         trust_env=fields.boolean("trust_env", True),
     )

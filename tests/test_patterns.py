@@ -53,6 +53,8 @@ def _patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
                 if name in _BUILT_AT_RUN_TIME:
                     continue
                 raise
+            if isinstance(pattern, bytes):  # Timed as text, like the others.
+                pattern = pattern.decode("latin-1")
             is_compiled = ast.unparse(call.func) == "re.compile"
             flags = 0
             if is_compiled and call.args[1:]:

@@ -152,4 +152,5 @@ class Presenter:
 
     def _show_problems(self) -> None:
         if self._is_complete and self._screen.deferred is not None:
-            self._screen.deferred.banner.text = "\n".join(filter(None, self._problems.values()))
+            messages = dict.fromkeys(filter(None, self._problems.values()))
+            self._screen.deferred.banner.text = "\n".join(messages)

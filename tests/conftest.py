@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,11 @@ import pytest
 from tests.support.home import Home
 from tests.support.service import ScriptedService
 from tests.support.terminal import Terminal
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one worker more than there are cores: a third of the time the tests wait."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -117,9 +117,19 @@ def _class_of(members: list[tuple[object, object]]) -> str:
 
 
 def _pumps(items: object, before: str = "") -> Iterator[tuple[str, str]]:
-    """Yield what comes before each part of a parsed pattern, and that part."""
+    """Yield what comes before each part of a parsed pattern, and that part.
+
+    Literals in a row are one part: a piece of a word costs at most its length at each place.
+    """
+    literals = ""
     for op, value in items:  # type: ignore[attr-defined]
         text = _sample_one(str(op), value)
+        if str(op) == "LITERAL":
+            literals += text
+            continue
+        if literals:
+            yield from ((before, literals), ("", before + literals))
+            before, literals = before + literals, ""
         yield before, text
         yield "", before + text
         match str(op), value:
@@ -131,6 +141,8 @@ def _pumps(items: object, before: str = "") -> Iterator[tuple[str, str]]:
             case (("MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT"), (_, _, inner)):
                 yield from _pumps(inner, before)
         before += text
+    if literals:
+        yield from ((before, literals), ("", before + literals))
 
 
 def _worst(pattern: re.Pattern[str]) -> list[str]:

@@ -390,7 +390,7 @@ async def test_whatever_is_removed_and_brought_back_the_list_shows_its_tasks_and
     async with session(tmp_path, {key: make_task(key) for key in ids}, size=NARROW) as dashboard:
         tasks = dashboard.app.main_screen.tasks
         keys = ["G", "x", "u", "k", "j"]
-        keys += rng.choices(("x", "u", "j", "k", "G", "g", "pagedown", "pageup"), k=60)
+        keys += rng.choices(("x", "u", "j", "k", "G", "g", "pagedown", "pageup"), k=30)
         for step, key in enumerate(keys):
             await dashboard.press(key)
             lines = dashboard.lines[tasks.region.y : tasks.region.bottom]

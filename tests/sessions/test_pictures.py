@@ -45,7 +45,7 @@ def host(service: ScriptedService) -> Iterator[PictureHost]:
 
 
 def decoding(terminal: Terminal) -> int:
-    """Wait wait_until a picture is being decoded; the process that does it."""
+    """Wait until a picture is being decoded; return the process that does it."""
     wait_until(lambda: len(workers(terminal.pid)) == 1, terminal)
     (child,) = workers(terminal.pid)
     wait_until(lambda: _cpu_ticks(child) > 20, terminal)
@@ -83,9 +83,24 @@ def test_esc_ends_a_costly_picture_and_keys_are_answered_meanwhile(
         terminal.press("escape")
         wait_until(lambda: not workers(terminal.pid), terminal)
         if size == WIDE:
-            terminal.wait_for_text("Stopped. To try again, press p twice.")
+            terminal.wait_for_text("Preview of frame3")
         else:
             terminal.wait_gone("Preview of")
+
+
+def test_a_stopped_picture_says_how_to_try_again(
+    home: Home, service: ScriptedService, host: PictureHost
+) -> None:
+    service.script("t", task("t", "COMPLETED", frames=[host.link("/1.jpg")]))
+    with home.open("watch", "t") as terminal:
+        terminal.wait_for_text("1 frame")
+        terminal.press("p")
+        decoding(terminal)
+        terminal.press("escape")
+        terminal.wait_for_text("Stopped. To try again, press p twice.")
+        wait_until(lambda: not workers(terminal.pid), terminal)
+        terminal.press("p", "p")
+        decoding(terminal)
 
 
 def test_esc_in_the_list_stops_it_too_and_the_newest_is_shown(

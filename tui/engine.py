@@ -151,8 +151,12 @@ class Engine:
         self.threads.shutdown(wait=False, cancel_futures=True)
 
     def spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run something in the background until it ends, or the app does."""
-        task = asyncio.create_task(coroutine)
+        """Run something in the background until it ends, or the app does.
+
+        It starts once the caller has returned. From Python 3.12 on, Textual has `create_task` run
+        it up to its first wait, so that it could end before the caller has noted its start.
+        """
+        task = asyncio.Task(coroutine)
         self._background.add(task)
         task.add_done_callback(self._ended)
         return task

@@ -615,7 +615,5 @@ class ScheduleMachine(RuleBasedStateMachine):
         assert len(polled | in_flight) >= expected
 
 
-ScheduleMachine.TestCase.settings = settings(
-    max_examples=examples(150), stateful_step_count=40, deadline=None
-)
+ScheduleMachine.TestCase.settings = settings(max_examples=examples(150), stateful_step_count=40)
 TestSchedule = ScheduleMachine.TestCase

@@ -518,7 +518,7 @@ def _check(body: bytes) -> None:
 
 
 @given(_ANSWERS | _JSON)
-@settings(max_examples=examples(300), deadline=None)
+@settings(max_examples=examples(300))
 def test_any_json_is_a_task_or_an_api_error(value: object) -> None:
     _check(json.dumps(value).encode())
 

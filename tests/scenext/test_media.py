@@ -56,6 +56,22 @@ async def test_a_link_is_asked_for_byte_for_byte_and_without_the_key() -> None:
     assert request.headers["accept-encoding"] == "identity"
 
 
+async def test_no_cookie_is_kept_or_sent_back() -> None:
+    sent: list[str | None] = []
+
+    def respond(request: Request) -> Response:
+        sent.append(request.headers.get("cookie"))
+        if request.path == "/there":
+            return Response(200, b"picture")
+        return Response(302, b"", {"Location": "/there", "Set-Cookie": "a=1; Max-Age=999; Path=/"})
+
+    with host(respond) as origin:
+        async with client() as media:
+            for _ in range(2):
+                assert await media.fetch(f"{origin}/here", 100) == b"picture"
+    assert sent == [None] * 4
+
+
 async def test_a_connection_serves_again_and_a_cancelled_one_does_not() -> None:
     hanging = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -12,6 +12,7 @@ import logging
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from http.cookiejar import CookieJar
 from typing import Final, Protocol
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -68,6 +69,13 @@ class HttpBody:
             raise _unusable(error, "The connection broke half-way.") from None
 
 
+class _NoCookies(CookieJar):
+    """Keeps no cookie: a host could fill the memory, and have it sent back with each request."""
+
+    def extract_cookies(self, *_: object) -> None:
+        """Ignore the cookies of a response."""
+
+
 class Media:
     """Fetches the files behind links; never sends the API key.
 
@@ -103,6 +111,7 @@ class Media:
     def _connect(self, *, direct: bool) -> httpx.AsyncClient:
         return httpx.AsyncClient(
             headers={"User-Agent": f"scenext-tui/{__version__}", "Accept-Encoding": "identity"},
+            cookies=_NoCookies(),
             verify=self._tls,
             timeout=_TIMEOUT,
             limits=_LIMITS,

@@ -36,6 +36,7 @@ from tui.config import Config
 from tui.credentials import Secret
 from tui.errors import ApiError, ErrorKind, UserError
 from tui.scenext.client import (
+    MAX_PIECES,
     MAX_RESPONSE_BYTES,
     MAX_RETRY_AFTER,
     HttpClientFactory,
@@ -456,6 +457,14 @@ async def test_a_large_answer_of_no_known_length_stops_at_the_cap() -> None:
             connection.sendall(bytes(1 << 20))
 
     assert "larger" in (await raw_error(serve)).message
+
+
+async def test_an_answer_in_too_many_pieces_is_given_up() -> None:
+    """Each piece costs the same: a megabyte of single bytes would take ten seconds of CPU."""
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    filled = GOOD + b" " * MAX_PIECES
+    pieces = b"".join(b"1\r\n%c\r\n" % byte for byte in filled)
+    assert "too many pieces" in (await raw_error(raw(head, pieces, b"0\r\n\r\n"))).message
 
 
 async def test_an_error_page_may_be_in_any_form(service: ScriptedService) -> None:

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 
+import httpx
 import pytest
 
 from tui.addresses import MAX_URL_LENGTH, AddressRule
@@ -115,6 +116,36 @@ async def test_a_large_picture_is_refused_by_counting_where_no_length_is_told() 
     async with raw_host(head + body) as origin, client() as media:
         with pytest.raises(MediaError, match="larger than 1 MiB"):
             await media.fetch(origin, 1 << 20)
+
+
+class Bytewise(httpx.AsyncByteStream):
+    """A body that has arrived whole, in pieces of one byte."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for _ in range(self._size):
+            yield b"x"
+
+
+async def test_a_picture_in_tiny_pieces_lets_others_run() -> None:
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=Bytewise(10_000)))
+    rule = AddressRule("http://127.0.0.1:1/api")
+    media = Media(ssl.create_default_context(), rule, trust_env=False, transport=transport)
+    counting = asyncio.create_task(count())
+    assert len(await media.fetch("http://127.0.0.1:1/frame1.png", 20_000)) == 10_000
+    counting.cancel()
+    await media.aclose()
+    assert turns >= 100
 
 
 @asynccontextmanager

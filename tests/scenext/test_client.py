@@ -676,6 +676,21 @@ async def test_words_about_a_refused_key_are_ours(service: ScriptedService, quot
             assert quoted not in f"{api_error!r} {api_error} {api_error.message} {api_error.args}"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("Unauthorised", "Access denied", "access_denied", "Forbidden", "Authorisation failed"),
+        *("密匙错误", "秘钥不正确", "凭证无效", "凭据不存在", "鉴权失败", "没有权限"),
+        *("key not found", "token does not exist"),
+    ],
+)
+async def test_a_key_is_refused_in_many_words(service: ScriptedService, words: str) -> None:
+    for status in (200, 400, 500):
+        refused = await reply_error(service, error(status, f"{words} (sk-t***89)"))
+        assert "89" not in refused.message
+        assert refused.kind is not ErrorKind.NOT_FOUND
+
+
 async def test_no_fault_tells_the_key(service: ScriptedService) -> None:
     echo = f"no access for Bearer {DEFAULT_KEY}"
     link = frame_url("1", 1)

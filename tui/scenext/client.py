@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import socket
 import ssl
 import zlib
@@ -56,10 +55,6 @@ _TRANSPORT_ERRORS: Final = (
     *(OSError, ValueError, OverflowError, EOFError, ExceptionGroup),
     # The client was closed while it waited, as at shutdown.
     RuntimeError,
-)
-# Compiled on first use, to keep it out of the startup time.
-_ABOUT_A_KEY: Final = (
-    r"(?i)api.?key|\bkeys?\b|token|authoriz|authentic|bearer|secret|credential|密钥|令牌|认证|授权"
 )
 _EXTENSIONS: Final = {"timeout": {"connect": 8.0, "read": 15.0, "write": 8.0, "pool": 5.0}}
 _PROXY_VARIABLES: Final = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -262,7 +257,7 @@ def _discreet(message: str) -> str:
 
     Such words like to quote it: masked, spaced or encoded, it would pass the redactor.
     """
-    return "" if re.search(_ABOUT_A_KEY, message) else message
+    return "" if parser.is_about_a_key(message) else message
 
 
 def _transport_error(error: Exception) -> ApiError:

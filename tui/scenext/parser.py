@@ -30,7 +30,10 @@ _MAX_ERROR_BYTES: Final = 64_000
 _MAX_FRAME_ID: Final = 60
 _POINTS_KEYS: Final = ("consumption", "points", "points_consumption", "points_used", "credits")
 _UNKNOWN_TASK: Final = r"(?i)not found|not exist|不存在|index out of range"
-_ABOUT_THE_KEY: Final = r"(?i)api.?key|密钥|unauthori[sz]ed"
+_ABOUT_A_KEY: Final = (
+    r"(?i)api.?key|\bkeys?\b|token|authori[sz]|authentic|bearer|secret|credential|"
+    r"access.denied|forbidden|密钥|秘钥|密匙|令牌|凭证|凭据|认证|验证|鉴权|授权|权限"
+)
 _NOT_THE_FORM: Final = "the answer is JSON, but not of the service's form"
 
 
@@ -90,6 +93,11 @@ def is_unknown_task(body: bytes) -> bool:
     return _is_error(envelope) and _is_unknown_task(_error_message(envelope))
 
 
+def is_about_a_key(message: str) -> bool:
+    """Return whether a message of the service may be about a key, which it may quote then."""
+    return bool(re.search(_ABOUT_A_KEY, message))
+
+
 def _parse_error(body: bytes) -> dict[str, object]:
     try:
         return _parse_object(body) if len(body) <= _MAX_ERROR_BYTES else {}
@@ -108,7 +116,7 @@ def _error_message(envelope: dict[str, object]) -> str:
 
 
 def _is_unknown_task(message: str) -> bool:
-    return bool(re.search(_UNKNOWN_TASK, message)) and not re.search(_ABOUT_THE_KEY, message)
+    return bool(re.search(_UNKNOWN_TASK, message)) and not is_about_a_key(message)
 
 
 def _is_error(envelope: dict[str, object]) -> bool:

@@ -18,7 +18,7 @@ from tui.sanitize import MAX_BLOCK_LENGTH, MAX_LINE_LENGTH
 from tui.scenext import values
 from tui.scenext.models import MAX_FRAMES, Frame, Points, Result, Task, TaskStatus
 from tui.scenext.nesting import is_too_deep
-from tui.scenext.signed_url import MAX_LINK_LENGTH, identity, is_link
+from tui.scenext.signed_url import identity, is_link, kept
 from tui.scenext.values import TextBudget
 
 MAX_RESULTS: Final = 200
@@ -176,7 +176,7 @@ def _frames(value: object) -> tuple[tuple[Frame, ...], int]:
         url = item.get("image")
         if not isinstance(url, str) or not url.strip():
             continue
-        url = url[:MAX_LINK_LENGTH]
+        url = kept(url)
         frame_id = _frame_id(item.get("id")) or f"frame{number + 1}"
         # A scene without a picture of its own repeats the previous URL under a new ID.
         key = (frame_id, identity(url))
@@ -206,7 +206,7 @@ def _result(item: object, budget: TextBudget) -> Result | None:
         return None
     content = item.get("content")
     if isinstance(content, str) and is_link(content):
-        text, link = content[:MAX_LINK_LENGTH], True
+        text, link = kept(content), True
     else:
         text, link = budget.text(content, lines=True), False
     kind = values.text(item.get("type"), 40) or "text"

@@ -36,6 +36,7 @@ from tui.config import Config
 from tui.credentials import Secret
 from tui.errors import ApiError, ErrorKind, UserError
 from tui.scenext.client import (
+    MAX_PIECES,
     MAX_RESPONSE_BYTES,
     MAX_RETRY_AFTER,
     HttpClientFactory,
@@ -458,6 +459,14 @@ async def test_a_large_answer_of_no_known_length_stops_at_the_cap() -> None:
     assert "larger" in (await raw_error(serve)).message
 
 
+async def test_an_answer_in_too_many_pieces_is_given_up() -> None:
+    """Each piece costs the same: a megabyte of single bytes would take ten seconds of CPU."""
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    filled = GOOD + b" " * MAX_PIECES
+    pieces = b"".join(b"1\r\n%c\r\n" % byte for byte in filled)
+    assert "too many pieces" in (await raw_error(raw(head, pieces, b"0\r\n\r\n"))).message
+
+
 async def test_an_error_page_may_be_in_any_form(service: ScriptedService) -> None:
     headers = {"Content-Encoding": "br", "Retry-After": "5"}
     api_error = await reply_error(service, Reply(429, b"\x8b\x00", headers=headers))
@@ -665,6 +674,21 @@ async def test_words_about_a_refused_key_are_ours(service: ScriptedService, quot
         for status in (200, 400, 404, 422, 429, 500):
             api_error = await reply_error(service, error(status, f"{words} ({quoted})"))
             assert quoted not in f"{api_error!r} {api_error} {api_error.message} {api_error.args}"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("Unauthorised", "Access denied", "access_denied", "Forbidden", "Authorisation failed"),
+        *("密匙错误", "秘钥不正确", "凭证无效", "凭据不存在", "鉴权失败", "没有权限"),
+        *("key not found", "token does not exist"),
+    ],
+)
+async def test_a_key_is_refused_in_many_words(service: ScriptedService, words: str) -> None:
+    for status in (200, 400, 500):
+        refused = await reply_error(service, error(status, f"{words} (sk-t***89)"))
+        assert "89" not in refused.message
+        assert refused.kind is not ErrorKind.NOT_FOUND
 
 
 async def test_no_fault_tells_the_key(service: ScriptedService) -> None:

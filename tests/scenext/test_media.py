@@ -7,6 +7,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 
+import httpx
 import pytest
 
 from tui.addresses import MAX_URL_LENGTH, AddressRule
@@ -56,6 +57,22 @@ async def test_a_link_is_asked_for_byte_for_byte_and_without_the_key() -> None:
     assert request.headers["accept-encoding"] == "identity"
 
 
+async def test_no_cookie_is_kept_or_sent_back() -> None:
+    sent: list[str | None] = []
+
+    def respond(request: Request) -> Response:
+        sent.append(request.headers.get("cookie"))
+        if request.path == "/there":
+            return Response(200, b"picture")
+        return Response(302, b"", {"Location": "/there", "Set-Cookie": "a=1; Max-Age=999; Path=/"})
+
+    with host(respond) as origin:
+        async with client() as media:
+            for _ in range(2):
+                assert await media.fetch(f"{origin}/here", 100) == b"picture"
+    assert sent == [None] * 4
+
+
 async def test_a_connection_serves_again_and_a_cancelled_one_does_not() -> None:
     hanging = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -99,6 +116,36 @@ async def test_a_large_picture_is_refused_by_counting_where_no_length_is_told() 
     async with raw_host(head + body) as origin, client() as media:
         with pytest.raises(MediaError, match="larger than 1 MiB"):
             await media.fetch(origin, 1 << 20)
+
+
+class Bytewise(httpx.AsyncByteStream):
+    """A body that has arrived whole, in pieces of one byte."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for _ in range(self._size):
+            yield b"x"
+
+
+async def test_a_picture_in_tiny_pieces_lets_others_run() -> None:
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=Bytewise(10_000)))
+    rule = AddressRule("http://127.0.0.1:1/api")
+    media = Media(ssl.create_default_context(), rule, trust_env=False, transport=transport)
+    counting = asyncio.create_task(count())
+    assert len(await media.fetch("http://127.0.0.1:1/frame1.png", 20_000)) == 10_000
+    counting.cancel()
+    await media.aclose()
+    assert turns >= 100
 
 
 @asynccontextmanager

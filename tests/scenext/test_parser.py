@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -318,6 +319,17 @@ def test_of_many_frames_the_newest_are_kept() -> None:
     assert parsed.dropped_frames == 33_000
     unnamed = [{"image": f"https://host/{number}"} for number in range(2_100)]
     assert parse_fields(progress=unnamed).frames[-1].id == "frame2100"
+
+
+@pytest.mark.parametrize("end", ["x", "汉", "😀"])
+def test_what_is_held_of_links_is_bounded_in_bytes_and_what_is_cut_stays_refused(end: str) -> None:
+    url = "https://h.test/" + "x" * 600 + end * 5_000
+    progress = [{"id": str(number), "image": url} for number in range(MAX_FRAMES)]
+    task = parse_fields(progress=progress, result=[{"type": "video", "content": url}])
+    (video,) = (result.content for result in task.results)
+    links = [*(frame.url for frame in task.frames), video]
+    assert sum(map(sys.getsizeof, links)) < 2.5e6
+    assert all(map(AddressRule().unsafe_reason, links))
 
 
 def test_a_link_without_end_is_cut_and_stays_unsafe() -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import socket
 import ssl
 import zlib
@@ -34,7 +33,7 @@ from tui.errors import ApiError, ErrorKind, UserError
 from tui.redactor import Redactor
 from tui.sanitize import clean
 from tui.scenext import parser
-from tui.scenext.media import Media
+from tui.scenext.media import Media, raw_pieces
 from tui.scenext.models import StatusResponse, Task
 from tui.scenext.tls import set_variables, ssl_context
 
@@ -42,6 +41,8 @@ QUERY_TIMEOUT: Final = 25.0
 """Total seconds for one query; httpx's own read timeout restarts with every byte."""
 MAX_RESPONSE_BYTES: Final = 1 << 20
 """Bytes of a response body, both as received and decompressed."""
+MAX_PIECES: Final = 20_000
+"""Pieces of a response body: each costs the same, and an honest one holds more than a few bytes."""
 MAX_RETRY_AFTER: Final = 900.0
 """Maximum seconds of a `Retry-After` that are honoured."""
 KEEPALIVE_EXPIRY: Final = 15.0
@@ -54,10 +55,6 @@ _TRANSPORT_ERRORS: Final = (
     *(OSError, ValueError, OverflowError, EOFError, ExceptionGroup),
     # The client was closed while it waited, as at shutdown.
     RuntimeError,
-)
-# Compiled on first use, to keep it out of the startup time.
-_ABOUT_A_KEY: Final = (
-    r"(?i)api.?key|\bkeys?\b|token|authoriz|authentic|bearer|secret|credential|密钥|令牌|认证|授权"
 )
 _EXTENSIONS: Final = {"timeout": {"connect": 8.0, "read": 15.0, "write": 8.0, "pool": 5.0}}
 _PROXY_VARIABLES: Final = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -203,9 +200,10 @@ async def _read(response: httpx.Response) -> bytes:
     if is_known and (len(length) > 12 or int(length) > MAX_RESPONSE_BYTES):
         raise _too_large()
     gunzip = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in encoding else None
-    body, received = bytearray(), 0
-    async for chunk in response.aiter_raw():
+    body, received, pieces = bytearray(), 0, 0
+    async for chunk in raw_pieces(response):
         received += len(chunk)
+        pieces += 1
         try:
             room = MAX_RESPONSE_BYTES + 1 - len(body)
             body += gunzip.decompress(chunk, room) if gunzip else chunk
@@ -213,6 +211,8 @@ async def _read(response: httpx.Response) -> bytes:
             raise ApiError(ErrorKind.NOT_THE_API, "the answer's compression is broken") from None
         if max(received, len(body)) > MAX_RESPONSE_BYTES:
             raise _too_large()
+        if pieces > MAX_PIECES:
+            raise ApiError(ErrorKind.NOT_THE_API, "the answer comes in too many pieces")
     if gunzip and not gunzip.eof:
         raise ApiError(ErrorKind.OFFLINE, "the answer was cut short")
     return bytes(body)
@@ -257,7 +257,7 @@ def _discreet(message: str) -> str:
 
     Such words like to quote it: masked, spaced or encoded, it would pass the redactor.
     """
-    return "" if re.search(_ABOUT_A_KEY, message) else message
+    return "" if parser.is_about_a_key(message) else message
 
 
 def _transport_error(error: Exception) -> ApiError:

@@ -12,6 +12,7 @@ import logging
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from http.cookiejar import CookieJar
 from typing import Final, Protocol
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -26,6 +27,8 @@ PICTURE_TIMEOUT: Final = 30.0
 MAX_REDIRECTS: Final = 3
 MAX_CONCURRENT: Final = 4
 """Maximum requests in flight; further ones wait."""
+_PIECES_AT_ONCE: Final = 100
+"""Pieces of a body that are read before others get their turn."""
 
 _TIMEOUT: Final = httpx.Timeout(connect=8.0, read=20.0, write=8.0, pool=5.0)
 _LIMITS: Final = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=15.0)
@@ -49,6 +52,19 @@ class Body(Protocol):
         """Yield the bytes; raises if the body is cut short."""
 
 
+async def raw_pieces(response: httpx.Response) -> AsyncIterator[bytes]:
+    """Yield a body as it is sent, and let the event loop run in between.
+
+    What has arrived is read without a pause, and a host may send each byte as a piece of its own.
+    """
+    count = 0
+    async for piece in response.aiter_raw():
+        yield piece
+        count += 1
+        if count % _PIECES_AT_ONCE == 0:
+            await asyncio.sleep(0)
+
+
 class HttpBody:
     """The body of an httpx response. Raises `MediaError` if it is cut short."""
 
@@ -62,10 +78,17 @@ class HttpBody:
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Yield the raw bytes: files are saved without decoding."""
         try:
-            async for chunk in self._response.aiter_raw():
+            async for chunk in raw_pieces(self._response):
                 yield chunk
         except Exception as error:
             raise _unusable(error, "The connection broke half-way.") from None
+
+
+class _NoCookies(CookieJar):
+    """Keeps no cookie: a host could fill the memory, and have it sent back with each request."""
+
+    def extract_cookies(self, *_: object) -> None:
+        """Ignore the cookies of a response."""
 
 
 class Media:
@@ -103,6 +126,7 @@ class Media:
     def _connect(self, *, direct: bool) -> httpx.AsyncClient:
         return httpx.AsyncClient(
             headers={"User-Agent": f"scenext-tui/{__version__}", "Accept-Encoding": "identity"},
+            cookies=_NoCookies(),
             verify=self._tls,
             timeout=_TIMEOUT,
             limits=_LIMITS,
@@ -200,7 +224,7 @@ async def _raise_for_status(response: httpx.Response) -> None:
     start = b""
     if response.status_code == 403:
         with suppress(Exception):
-            async for chunk in response.aiter_raw():
+            async for chunk in raw_pieces(response):
                 start += chunk
                 if len(start) >= 4096:
                     break

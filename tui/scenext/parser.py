@@ -18,7 +18,7 @@ from tui.sanitize import MAX_BLOCK_LENGTH, MAX_LINE_LENGTH
 from tui.scenext import values
 from tui.scenext.models import MAX_FRAMES, Frame, Points, Result, Task, TaskStatus
 from tui.scenext.nesting import is_too_deep
-from tui.scenext.signed_url import MAX_LINK_LENGTH, identity, is_link
+from tui.scenext.signed_url import identity, is_link, kept
 from tui.scenext.values import TextBudget
 
 MAX_RESULTS: Final = 200
@@ -30,7 +30,10 @@ _MAX_ERROR_BYTES: Final = 64_000
 _MAX_FRAME_ID: Final = 60
 _POINTS_KEYS: Final = ("consumption", "points", "points_consumption", "points_used", "credits")
 _UNKNOWN_TASK: Final = r"(?i)not found|not exist|不存在|index out of range"
-_ABOUT_THE_KEY: Final = r"(?i)api.?key|密钥|unauthori[sz]ed"
+_ABOUT_A_KEY: Final = (
+    r"(?i)api.?key|\bkeys?\b|token|authori[sz]|authentic|bearer|secret|credential|"
+    r"access.denied|forbidden|密钥|秘钥|密匙|令牌|凭证|凭据|认证|验证|鉴权|授权|权限"
+)
 _NOT_THE_FORM: Final = "the answer is JSON, but not of the service's form"
 
 
@@ -90,6 +93,11 @@ def is_unknown_task(body: bytes) -> bool:
     return _is_error(envelope) and _is_unknown_task(_error_message(envelope))
 
 
+def is_about_a_key(message: str) -> bool:
+    """Return whether a message of the service may be about a key, which it may quote then."""
+    return bool(re.search(_ABOUT_A_KEY, message))
+
+
 def _parse_error(body: bytes) -> dict[str, object]:
     try:
         return _parse_object(body) if len(body) <= _MAX_ERROR_BYTES else {}
@@ -108,7 +116,7 @@ def _error_message(envelope: dict[str, object]) -> str:
 
 
 def _is_unknown_task(message: str) -> bool:
-    return bool(re.search(_UNKNOWN_TASK, message)) and not re.search(_ABOUT_THE_KEY, message)
+    return bool(re.search(_UNKNOWN_TASK, message)) and not is_about_a_key(message)
 
 
 def _is_error(envelope: dict[str, object]) -> bool:
@@ -168,7 +176,7 @@ def _frames(value: object) -> tuple[tuple[Frame, ...], int]:
         url = item.get("image")
         if not isinstance(url, str) or not url.strip():
             continue
-        url = url[:MAX_LINK_LENGTH]
+        url = kept(url)
         frame_id = _frame_id(item.get("id")) or f"frame{number + 1}"
         # A scene without a picture of its own repeats the previous URL under a new ID.
         key = (frame_id, identity(url))
@@ -198,7 +206,7 @@ def _result(item: object, budget: TextBudget) -> Result | None:
         return None
     content = item.get("content")
     if isinstance(content, str) and is_link(content):
-        text, link = content[:MAX_LINK_LENGTH], True
+        text, link = kept(content), True
     else:
         text, link = budget.text(content, lines=True), False
     kind = values.text(item.get("type"), 40) or "text"

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from tui.addresses import MAX_URL_LENGTH
 from tui.clock import LATEST
 from tui.sanitize import clean
 
@@ -32,9 +33,19 @@ _MAX_TIMESTAMP: Final = int(LATEST.timestamp())
 """The last Unix second that is taken for an expiry time."""
 _MAX_NAME: Final = 120
 """Characters of a file's name that are shown."""
-MAX_LINK_LENGTH: Final = 4_096
-"""Characters that are kept of a link: each is held as long as its task. One that is cut is longer
-than `addresses.MAX_URL_LENGTH`, so that it is refused wherever it would be used."""
+MAX_LINK_LENGTH: Final = MAX_URL_LENGTH + 1
+"""Characters that are kept of a link: each is held as long as its task. One that is cut is refused
+wherever it would be used, for its length."""
+_MAX_NON_ASCII_KEPT: Final = 500
+"""Characters that are kept of one that is refused for its characters, and takes up to four bytes
+for each."""
+
+
+def kept(url: str) -> str:
+    """Return what is held of a link: all of it, if it can be used at all."""
+    if url.isascii():
+        return url[:MAX_LINK_LENGTH]
+    return url if len(url) <= _MAX_NON_ASCII_KEPT else f"{url[:_MAX_NON_ASCII_KEPT]}…"
 
 
 @lru_cache(maxsize=4096)

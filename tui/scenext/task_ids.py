@@ -95,14 +95,16 @@ def _without_json(text: str) -> str:
 
 
 def _ids_in(value: object) -> Iterator[str]:
-    match value:
-        case list():
-            for item in value:
-                yield from _ids_in(item)
-        case {"task_id": str() | int() as task_id}:
-            yield str(task_id)
-        case dict():
-            yield from _ids_in(list(value.values()))
+    # Without recursion: JSON may be nested more deeply than Python calls.
+    pending = [value]
+    while pending:
+        match pending.pop():
+            case list() as items:
+                pending += reversed(items)
+            case {"task_id": str() | int() as task_id} if not isinstance(task_id, bool):
+                yield str(task_id)
+            case dict() as fields:
+                pending += reversed(fields.values())
 
 
 def _from_url(url: str) -> str:

@@ -391,6 +391,20 @@ def test_a_log_record_is_redacted_with_its_traceback(caplog: pytest.LogCaptureFi
     assert "\x1b" not in formatted
 
 
+@pytest.mark.parametrize("split", ["\x1b[0m", "\x1b]0;x\x07", "\0", "\u200b", "\ufe0f"])
+def test_a_secret_that_cleaning_joins_is_not_logged(split: str) -> None:
+    redact = Redactor()
+    redact.learn(Secret(KEY))
+    for text, logged in (
+        (split.join(KEY), "***"),
+        (f"Bea{split}rer abcdefgh", "Bearer ***"),
+        (f"https://h/x?Signa{split}ture=abcd", "https://h/x"),
+        (f"ht{split}tps://h/x?q=abcd", "https://h/x"),
+    ):
+        record = logging.LogRecord("test", logging.ERROR, "", 0, "said %s", (text,), None)
+        assert RedactingFormatter(redact, "%(message)s").format(record) == f"said {logged}"
+
+
 @pytest.mark.parametrize("name", ["./print-key", "bin/../print-key", "~/print-key"])
 def test_a_command_with_a_slash_is_the_one_beside_the_configuration(
     key_setup: KeySetup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str

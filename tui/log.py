@@ -37,8 +37,12 @@ class RedactingFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as text."""
-        text = re.sub(_QUERY, r"\1", self._redact(super().format(record)))
-        return clean(text, _MAX_RECORD_LENGTH, keep_lines=True)
+        text = clean(self._hide(super().format(record)), _MAX_RECORD_LENGTH, keep_lines=True)
+        # Once more after cleaning, which may join what control characters have split.
+        return self._hide(text)
+
+    def _hide(self, text: str) -> str:
+        return re.sub(_QUERY, r"\1", self._redact(text))
 
 
 class _PrivateFileHandler(logging.handlers.RotatingFileHandler):

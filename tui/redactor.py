@@ -53,6 +53,11 @@ class Redactor:
             text = prefix.sub("***", text)
         return re.sub(_BEARER, r"\1***", re.sub(_SIGNATURE, r"\1***", text))
 
+    def holds_secret(self, text: str) -> bool:
+        """Return whether a known secret stands in `text`, plain or as it is written in a URL."""
+        self._prepare()
+        return any(form in text for form in self._forms)
+
     def _prepare(self) -> None:
         # Not in `learn`, which runs before the first paint.
         import json

@@ -82,3 +82,25 @@ def test_what_the_encoding_of_the_output_lacks_is_escaped(home: Home, encoding: 
         done = home.run(*arguments)
         assert (done.returncode, done.stderr) == (0, "")
         assert text in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("closed", "arguments", "code", "shown"),
+    [
+        (">&-", ("add", "7"), 0, ("", "")),
+        ("2>&-", ("add", "7"), 0, ("Added 1 task.\n", "")),
+        ("<&- >&- 2>&-", ("add", "7"), 0, ("", "")),
+        ("<&-", ("add", "-"), 0, ("Added 0 tasks.\n", "")),
+        (">&-", ("--version",), 0, ("", "")),
+        ("2>&-", ("--nothing",), 2, ("", "")),
+    ],
+)
+def test_a_standard_stream_that_is_closed_loses_words_and_nothing_else(
+    home: Home, closed: str, arguments: tuple[str, ...], code: int, shown: tuple[str, str]
+) -> None:
+    command = home.command
+    home.command = ("/bin/sh", "-c", f'exec "$@" {closed}', "sh", *command)
+    done = home.run(*arguments)
+    assert (done.returncode, (done.stdout, done.stderr)) == (code, shown)
+    if "7" in arguments:
+        assert 'id = "7"' in home.watchlist.read_text("utf-8")

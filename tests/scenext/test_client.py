@@ -16,7 +16,7 @@ import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import httpx
 import pytest
@@ -32,6 +32,7 @@ from tests.support.service import (
     task,
     unauthorized,
 )
+from tui.addresses import AddressRule
 from tui.config import Config
 from tui.credentials import Secret
 from tui.errors import ApiError, ErrorKind, UserError
@@ -736,3 +737,23 @@ async def test_a_malformed_key_is_in_no_error(service: ScriptedService) -> None:
     assert "formed" not in f"{caught.value!r}{caught.value.message}"
     assert caught.value.__suppress_context__
     assert service.requests == []
+
+
+async def test_a_link_that_quotes_the_key_is_withheld(service: ScriptedService) -> None:
+    secret = "sk-+CANARY/7Qm2"
+    links = [
+        f"https://cdn.example/{form}{rest}"
+        for form in (secret, quote(secret, safe=""))
+        for rest in ("/1.png", "?x=1")
+    ]
+    links.append(frame_url("1", 1))
+    result = [{"type": "video", "content": link} for link in links]
+    service.api_key = secret
+    service.script("1", task("1", "COMPLETED", links, result))
+    async with connected(service.base_url, key=Secret(secret)) as client:
+        answered = (await client.query("1")).task
+    expected = ["withheld: the link quotes the key"] * 4 + links[-1:]
+    assert [frame.url for frame in answered.frames] == expected
+    assert [item.content for item in answered.results] == expected
+    for text in expected[:-1]:
+        assert AddressRule(service.base_url).unsafe_reason(text)

@@ -127,6 +127,7 @@ def _ids(words: Sequence[str], parser: argparse.ArgumentParser) -> list[str]:
 
 def run() -> NoReturn:
     """Run the command as a program: end with its exit code although threads may hang."""
+    _replace_closed_streams()
     code = FAILED
     try:
         code = main()
@@ -139,3 +140,19 @@ def run() -> NoReturn:
     from tui.terminal.lifecycle import end_now
 
     end_now(code)
+
+
+def _replace_closed_streams() -> None:
+    """Put the null device in the place of each standard stream that whoever started us closed.
+
+    Python has no object for such a stream, and the next file that is opened would get its number:
+    what anything prints would be written into that file.
+    """
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_RDWR)
+            os.dup2(null, number)
+            if null != number:
+                os.close(null)
+            os.set_inheritable(number, True)
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", errors="replace"))

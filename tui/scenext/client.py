@@ -56,6 +56,8 @@ _TRANSPORT_ERRORS: Final = (
     # The client was closed while it waited, as at shutdown.
     RuntimeError,
 )
+_WITHHELD_LINK: Final = "withheld: the link quotes the key"
+"""Stands in the place of a link, and is none."""
 _EXTENSIONS: Final = {"timeout": {"connect": 8.0, "read": 15.0, "write": 8.0, "pool": 5.0}}
 _PROXY_VARIABLES: Final = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 _LIMITS: Final = httpx.Limits(
@@ -149,13 +151,21 @@ class StatusClient:
             raise
 
     def _redacted(self, task: Task) -> Task:
-        """Return the task with keys and signatures redacted from its texts; links are kept."""
+        """Return the task with keys and signatures redacted from its texts; links are kept.
+
+        But for a link that quotes the key: its file's name is shown, and others are asked for it.
+        """
         redact = self._redact
-        frames = (frame._replace(id=redact(frame.id)) for frame in task.frames)
+        frames = (
+            frame._replace(id=redact(frame.id), url=self._without_key(frame.url))
+            for frame in task.frames
+        )
         results = (
             result._replace(
                 kind=redact(result.kind),
-                content=result.content if result.is_link else redact(result.content),
+                content=(
+                    self._without_key(result.content) if result.is_link else redact(result.content)
+                ),
                 score=redact(result.score),
                 score_detail=redact(result.score_detail),
             )
@@ -169,6 +179,9 @@ class StatusClient:
             message=redact(task.message),
             title=redact(task.title),
         )
+
+    def _without_key(self, url: str) -> str:
+        return _WITHHELD_LINK if self._redact.holds_secret(url) else url
 
     async def aclose(self) -> None:
         """Close the connection without waiting for requests."""

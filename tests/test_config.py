@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pwd
 import re
 import tomllib
 from collections.abc import Callable
@@ -294,6 +295,8 @@ def test_no_file_is_too_odd(tmp_path_factory: pytest.TempPathFactory, data: byte
         ("file", ""),
         ("dangling", ""),
         ("link", "link"),
+        # The kernel does not even look at a name like this.
+        ("x" * 300, ""),
     ],
 )
 def test_saved_files_go_to_the_downloads_folder_or_to_one_in_the_data_folder(
@@ -336,6 +339,24 @@ def test_files_are_in_the_xdg_places(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert list(tmp_path.iterdir()) == []
     inside = Paths.inside(tmp_path)
     assert {inside.config.parent, inside.watchlist.parent, inside.log.parent} == {tmp_path}
+
+
+def test_without_a_home_folder_one_line_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("HOME", raising=False)
+    for name in ("CONFIG_HOME", "DATA_HOME", "STATE_HOME", "DOWNLOAD_DIR"):
+        monkeypatch.delenv(f"XDG_{name}", raising=False)
+    # As in a container that runs with a number of a user whom nobody entered.
+    monkeypatch.setattr(pwd, "getpwuid", {}.__getitem__)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=r"^There is no home folder: set HOME to its full path"):
+        Paths.standard()
+    for name in ("CONFIG", "DATA", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name))
+    assert Paths.standard().watchlist.is_relative_to(tmp_path / "DATA")
+    assert Paths.downloads() == tmp_path / "DATA" / "scenext-tui" / "downloads"
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("written", ["frames", "-o", "./a/../b"])

@@ -9,6 +9,7 @@ import ipaddress
 import re
 import shlex
 from collections.abc import Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
@@ -42,24 +43,32 @@ class Paths(NamedTuple):
 
     @classmethod
     def standard(cls, config: Path | None = None) -> Paths:
-        """Return the paths in the XDG folders, on macOS too: users of terminals expect it."""
+        """Return the paths in the XDG folders, on macOS too: users of terminals expect it.
+
+        Raises `UserError` if one of them is below a home folder that nobody knows.
+        """
         folders = Unix(APP, appauthor=False)
-        return cls(
-            config=config or folders.user_config_path / "config.toml",
-            watchlist=folders.user_data_path / "watchlist.toml",
-            log=folders.user_state_path / f"{APP}.log",
-        )
+        try:
+            return cls(
+                config=config or folders.user_config_path / "config.toml",
+                watchlist=folders.user_data_path / "watchlist.toml",
+                log=folders.user_state_path / f"{APP}.log",
+            )
+        except RuntimeError:
+            raise UserError("There is no home folder: set HOME to its full path") from None
 
     @staticmethod
     def downloads() -> Path:
-        """Return the user's folder for downloads, or one of ours if it is missing.
+        """Return the user's folder for downloads, or one of ours if it cannot be found.
 
         Never the current folder: what another user put there could lead files elsewhere.
         """
         folders = Unix(APP, appauthor=False)
-        folder = folders.user_downloads_path
-        if folder.is_absolute() and folder.is_dir():
-            return folder
+        # There may be no home folder, and none of the rights that it takes to look at one.
+        with suppress(RuntimeError, OSError):
+            folder = folders.user_downloads_path
+            if folder.is_absolute() and folder.is_dir():
+                return folder
         return folders.user_data_path / "downloads"
 
     @classmethod

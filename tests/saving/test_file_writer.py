@@ -215,3 +215,42 @@ async def test_a_name_that_is_too_long_for_the_disk_is_said(
 ) -> None:
     with pytest.raises(SaveError, match="the name is too long"):
         await save(FakeBody(b"x"), tmp_path / ("x" * 300), "a.png", threads)
+
+
+SAVE_NAMES = """
+import asyncio, sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tui.saving import file_writer
+
+class Body:
+    length = None
+    async def __aiter__(self):
+        yield b"x"
+
+async def main():
+    with ThreadPoolExecutor(2) as threads:
+        for folder, name in (("a", "\\u4e2d.png"), ("\\u4e2d", "a.png"), ("a", "a.png")):
+            try:
+                path = Path(sys.argv[1]) / folder
+                await file_writer.save(Body(), path, name, lambda *_: None, threads)
+            except file_writer.SaveError as error:
+                print(ascii(str(error)))
+asyncio.run(main())
+"""
+
+
+def test_a_name_that_the_locale_cannot_write_is_said(tmp_path: Path) -> None:
+    # A process has the locale that it started with. This one stands in for all of one script.
+    completed = subprocess.run(
+        [sys.executable, "-X", "utf8=0", "-c", SAVE_NAMES, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"},
+    )
+    assert completed.stdout.splitlines() == [
+        rf"'Not saved to {tmp_path}/{path}: this locale cannot write its name.'"
+        for path in (r"a/\u4e2d.png", r"\u4e2d/a.png")
+    ]
+    assert files_in(tmp_path / "a") == {"a.png": b"x"}

@@ -127,6 +127,9 @@ class PartialFile:
                 yield
         except OSError as error:
             raise self._error(os_error_reason(error)) from None
+        except UnicodeEncodeError:
+            # Only UTF-8 has all the letters that a name may hold.
+            raise self._error("this locale cannot write its name") from None
 
     def _publish(self, folder: TaskFolder, fd: int) -> Path:
         path = self._path

@@ -263,7 +263,8 @@ class Engine:
         try:
             changed = await loop.run_in_executor(self.threads, lambda: key.reload(always=always))
         except UserError as error:
-            self._callbacks.problem_changed("key", str(error))
+            # It quotes what the command for the key says, which may name the key.
+            self._callbacks.problem_changed("key", self._dependencies.redact(str(error)))
             return False
         self._dependencies.redact.learn(key.key.secret)
         return changed

@@ -111,3 +111,19 @@ def test_a_folder_in_which_others_may_replace_the_configuration(
     where = "move it to a folder in which only you may write"
     warning = f"{config} may be replaced by other users: {where}"
     assert permission_warnings(config, KeySettings()) == ((warning,) if warned else ())
+
+
+@pytest.mark.parametrize(("mode", "warned"), [(0o755, False), (0o777, True), (0o1777, False)])
+def test_a_configuration_that_is_a_link_is_no_safer_than_what_it_leads_to(
+    tmp_path: Path, mode: int, warned: bool
+) -> None:
+    config, folder, between = tmp_path / "config.toml", tmp_path / "folder", tmp_path / "between"
+    folder.mkdir()
+    (folder / "mine.toml").write_text(COMMAND)
+    (folder / "mine.toml").chmod(0o600)
+    between.symlink_to("folder/mine.toml")
+    config.symlink_to("between")
+    folder.chmod(mode)
+    where = "move it to a folder in which only you may write"
+    warning = f"{config} may be replaced by other users: {where}"
+    assert permission_warnings(config, KeySettings()) == ((warning,) if warned else ())

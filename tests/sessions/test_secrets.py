@@ -470,6 +470,27 @@ def test_children_get_the_link_that_is_opened_and_nothing_else(
     assert_key_only_sent(service, pictures)
 
 
+def test_what_a_command_says_of_the_key_that_it_once_gave_is_redacted(
+    home: Home, service: ScriptedService, tmp_path: Path
+) -> None:
+    vault, revoked = tmp_path / "vault", tmp_path / "revoked"
+    vault.write_text(
+        f'#!/bin/sh\n[ -e "{revoked}" ] || exec echo "{WRONG_KEY}"\n'
+        f'echo "no longer valid: {WRONG_KEY}" >&2\nexit 1\n'
+    )
+    vault.chmod(0o700)
+    script(service, "t", task("t"))
+    home.configure(base_url=service.base_url, api_key_command=str(vault))
+    with home.open("watch", "t") as terminal:
+        terminal.wait_for_text("The service refused the key")
+        revoked.touch()
+        home.config.touch()
+        terminal.wait_for_text("no longer valid: ***")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+    assert leaks(terminal.raw, [WRONG_KEY]) == []
+
+
 def test_the_demo_passes_no_key_of_the_user_on(home: Home, tmp_path: Path) -> None:
     browser = dumping_program(tmp_path / "bin", "browser")
     env = {"SCENEXT_API_KEY": KEY, "SCENEXT_OPEN_COMMAND": str(browser)}

@@ -23,7 +23,7 @@ def permission_warnings(config: Path, settings: KeySettings) -> tuple[str, ...]:
     elif status is not None and _is_open(status, 0o022):
         what = "decides what is run and other users may change it"
         warnings.append(f"{display_path(config)} {what}: {_advice(status)}")
-    elif status is not None and _is_anybodys(config.parent):
+    elif status is not None and any(map(_is_anybodys, _folders(config))):
         what = f"{display_path(config)} may be replaced by other users"
         warnings.append(f"{what}: move it to a folder in which only you may write")
     status = _regular(settings.file) if settings.file is not None else None
@@ -50,6 +50,11 @@ def _is_ours(status: os.stat_result) -> bool:
 
 def _is_open(status: os.stat_result, bits: int) -> bool:
     return bool(status.st_mode & bits) or not _is_ours(status)
+
+
+def _folders(path: Path) -> tuple[Path, Path]:
+    """Return the folder of a file that is there, and that of what it leads to if it is a link."""
+    return path.parent, path.resolve().parent
 
 
 def _is_anybodys(folder: Path) -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import pwd
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -339,6 +342,38 @@ def test_files_are_in_the_xdg_places(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert list(tmp_path.iterdir()) == []
     inside = Paths.inside(tmp_path)
     assert {inside.config.parent, inside.watchlist.parent, inside.log.parent} == {tmp_path}
+
+
+LOAD_IN_A_LOCALE = """
+import sys
+from pathlib import Path
+from tui.config import load
+from tui.errors import UserError
+
+path = Path(sys.argv[1])
+for key in ("api_key_file", "download_dir", "ca_file", "api_key_command", "open_command"):
+    path.write_text(f"{key} = './\\u4e2d'", "utf-8")
+    try:
+        load(path, {})
+    except UserError as error:
+        print(error)
+"""
+
+
+def test_a_path_that_the_locale_cannot_write_names_its_key(tmp_path: Path) -> None:
+    # A process has the locale that it started with. This one stands in for all of one script.
+    path = tmp_path / "config.toml"
+    completed = subprocess.run(
+        [sys.executable, "-X", "utf8=0", "-c", LOAD_IN_A_LOCALE, str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"},
+    )
+    assert completed.stdout.splitlines() == [
+        f"{path}: {key}: this locale cannot write it"
+        for key in ("api_key_file", "download_dir", "ca_file", "api_key_command", "open_command")
+    ]
 
 
 def test_without_a_home_folder_one_line_says_so(

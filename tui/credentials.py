@@ -8,6 +8,7 @@ A key is checked before it is sent: httpx 0.28.1 quotes a malformed one in its e
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -279,6 +280,9 @@ def resolve_path(config: Path, text: str, key: str) -> Path:
     """Return the path in setting `key`, relative to the config's folder. Raises `UserError`."""
     try:
         path = config.parent / Path(text).expanduser()
+        os.fsencode(path)
+    except UnicodeEncodeError:
+        raise UserError(f"{display_path(config)}: {key}: this locale cannot write it") from None
     except RuntimeError:
         raise UserError(f"{display_path(config)}: {key}: “~” stands for no known user") from None
     if "\0" in text:

@@ -497,6 +497,39 @@ def test_idle_connections_take_a_bounded_number_of_threads_and_no_place() -> Non
             peer.close()
 
 
+def test_a_request_whose_body_never_comes_takes_no_place() -> None:
+    heads: list[str] = []
+    begun = threading.Event()
+
+    class Watched(Exchange):
+        def parse_request(self) -> bool:
+            is_valid = super().parse_request()
+            heads.append(self.requestline)
+            begun.set()
+            return is_valid
+
+    server = LoopbackServer(lambda _: Response(204), max_connections=1, exchange=Watched).start()
+    try:
+        with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as first:
+            first.sendall(b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n")
+            assert begun.wait(10)
+            with httpx.Client(trust_env=False) as other:
+                assert other.get(server.origin).status_code == 204
+            assert heads == ["POST / HTTP/1.1", "GET / HTTP/1.1"]
+    finally:
+        server.close()
+
+
+def test_an_address_that_is_none_is_answered_as_any_fault() -> None:
+    server = LoopbackServer(lambda _: Response(204)).start()
+    try:
+        with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as peer:
+            peer.sendall(b"GET http://[/ HTTP/1.1\r\n\r\n")
+            assert peer.recv(100).startswith(b"HTTP/1.1 400 ")
+    finally:
+        server.close()
+
+
 def test_a_connection_that_is_being_answered_keeps_its_place() -> None:
     answered, release = threading.Event(), threading.Event()
 

@@ -64,10 +64,15 @@ class Exchange(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         """Serve one request, whatever its method."""
-        with self.server.responding(self.connection):
-            self._drain()
-            self.server.closing.wait(self.server.latency)
+        # A body that never comes must not hold a place.
+        self._drain()
+        try:
             target = urlsplit(self.path)
+        except ValueError:
+            self.send_error(400, "Bad request syntax")
+            return
+        with self.server.responding(self.connection):
+            self.server.closing.wait(self.server.latency)
             headers = {name.lower(): value for name, value in self.headers.items()}
             request = Request(self.command, target.path, target.query, headers)
             try:

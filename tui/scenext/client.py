@@ -151,9 +151,10 @@ class StatusClient:
             raise
 
     def _redacted(self, task: Task) -> Task:
-        """Return the task with keys and signatures redacted from its texts; links are kept.
+        """Return the task with keys and signatures redacted from its texts.
 
-        But for a link that quotes the key: its file's name is shown, and others are asked for it.
+        Links are kept, except one that quotes the key: its file name is shown, and the request for
+        it goes to another host.
         """
         redact = self._redact
         frames = (

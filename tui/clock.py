@@ -48,7 +48,10 @@ class Clock(NamedTuple):
 
 
 class ServerClock:
-    """The service's time: the wall clock plus the median offset of the latest `Date` headers."""
+    """The service's time: the monotonic clock plus the median offset of the latest `Date` headers.
+
+    So it stays right when the machine's own clock is set.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -57,11 +60,14 @@ class ServerClock:
     def observe(self, server_time: float | None) -> None:
         """Record the `Date` of a response that has just arrived, in Unix seconds."""
         if server_time is not None and 0 <= server_time <= LATEST.timestamp():
-            self._offsets.append(server_time - self._clock.wall())
+            self._offsets.append(server_time - self._clock.boot())
 
     def now(self) -> float:
-        """Return the service's time in Unix seconds."""
+        """Return the service's time in Unix seconds; the machine's where it is unknown or close."""
         from statistics import median
 
-        offset = median(self._offsets) if self._offsets else 0.0
-        return self._clock.wall() + (offset if abs(offset) > _MIN_OFFSET_SECONDS else 0.0)
+        wall = self._clock.wall()
+        if not self._offsets:
+            return wall
+        server = self._clock.boot() + median(self._offsets)
+        return server if abs(server - wall) > _MIN_OFFSET_SECONDS else wall

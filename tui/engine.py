@@ -19,7 +19,7 @@ from tui.config import APP, SERVICE_INTERVAL, Config
 from tui.credentials import CurrentKey, Secret
 from tui.errors import MediaError, UserError
 from tui.polling.poller import Client, Poller
-from tui.polling.schedule import Schedule
+from tui.polling.schedule import Held, Schedule
 from tui.redactor import Redactor
 from tui.scenext.models import PollResult, TaskStatus
 from tui.watchlist.records import Record, Watchlist
@@ -180,7 +180,8 @@ class Engine:
 
     def add(self, task_ids: Iterable[str], label: str = "") -> None:
         """Watch more tasks."""
-        self.watchlist.add(task_ids, label, self._dependencies.clock.now())
+        clock = self._dependencies.clock
+        self.watchlist.add(task_ids, label, clock.now(), clock.boot())
         self._sync.wake()
 
     def remove(self, task_id: str) -> bool:
@@ -214,19 +215,23 @@ class Engine:
         """Apply the result of a poll; return the new record, None if it is not watched."""
         self.server_clock.observe(result.server_time)
         before = self.watchlist.get(result.task_id)
-        record = self.watchlist.apply(result, self._dependencies.clock.now())
+        clock = self._dependencies.clock
+        record = self.watchlist.apply(result, clock.now(), clock.boot())
         _log_result(result, before, record)
         if self.watchlist.pending:
             self._sync.wake()
         return record
 
-    def refresh(self, task_ids: tuple[str, ...]) -> None:
-        """Query tasks now (all where none is named); a refused key is read again first."""
+    def refresh(self, task_ids: tuple[str, ...]) -> Held | None:
+        """Query tasks now (all where none is named); a refused key is read again first.
+
+        Return the tasks that have to wait, as the service asked; None if there are none.
+        """
         task_ids = task_ids or self.watchlist.ids
         if self.schedule.breaker.key_refused:
             self.spawn(self._refresh_key(task_ids))
-        else:
-            self._poller.refresh(*task_ids)
+            return None
+        return self._poller.refresh(*task_ids)
 
     async def _poll(self, visible: Callable[[], Collection[str]]) -> None:
         loop = asyncio.get_running_loop()
@@ -270,8 +275,8 @@ class Engine:
         return changed
 
     async def _refresh_key(self, task_ids: tuple[str, ...]) -> None:
-        await self._key_changed(always=True)
-        await self._poller.discard_clients()
+        if await self._key_changed(always=True):
+            self._poller.replace_key()
         self._poller.refresh(*task_ids)
 
     def _ended(self, task: asyncio.Task[None]) -> None:

@@ -8,8 +8,8 @@ from enum import StrEnum
 class ErrorKind(StrEnum):
     """What a failed query says about the key, the task, the service or the network."""
 
-    KEY_REFUSED = "key refused"
-    """401 or 403 with the service's own JSON error."""
+    KEY_REFUSED = "401"
+    """401 with the service's own JSON error: about the key, or about this task alone."""
     NOT_FOUND = "not found"
     """404: the service does not know this task."""
     RATE_LIMITED = "429"
@@ -17,7 +17,7 @@ class ErrorKind(StrEnum):
     SERVER = "server error"
     """5xx."""
     REJECTED = "refused"
-    """Another 4xx, or 2xx whose outer status is `error`."""
+    """Another 4xx (403 with the service's own JSON error), or 2xx whose outer status is `error`."""
     OFFLINE = "offline"
     """No connection: unknown host, no route, refused, reset, or a protocol error."""
     TIMEOUT = "timeout"
@@ -46,6 +46,7 @@ class ApiError(Exception):
         http_status: int | None = None,
         retry_after: float | None = None,
         stale_connection: bool = False,
+        is_strange: bool = False,
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -57,6 +58,9 @@ class ApiError(Exception):
         self.stale_connection = stale_connection
         """Whether the server may just have closed an idle connection, so that the request is worth
         one immediate retry on a new one."""
+        self.is_strange = is_strange
+        """Whether this is a refusal that is not in the service's own form, such as the 404 of an
+        address where nothing is."""
 
 
 class MediaError(Exception):

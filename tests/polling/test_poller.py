@@ -17,9 +17,10 @@ from tui.errors import ApiError, ErrorKind
 from tui.polling.health import HealthKind
 from tui.polling.poller import Poller
 from tui.polling.schedule import Schedule
-from tui.scenext.models import PollResult, StatusResponse, Task, TaskStatus
+from tui.scenext.models import PollResult, Result, StatusResponse, Task, TaskStatus
 
 RUNNING, DONE = TaskStatus.IN_PROGRESS, TaskStatus.COMPLETED
+VIDEO = Result("video", "https://cdn.example/video.mp4", is_link=True)
 DOWN = ApiError(ErrorKind.OFFLINE, "offline")
 REFUSED = ApiError(ErrorKind.KEY_REFUSED, "401: no", http_status=401)
 
@@ -72,7 +73,9 @@ class FakeService:
         self.busy_ids.add(task_id)
         self.sent.append((asyncio.get_running_loop().time(), task_id))
         try:
-            return StatusResponse(Task(task_id, await self.answer(client, task_id)), 1e9)
+            status = await self.answer(client, task_id)
+            results = (VIDEO,) if status is DONE else ()
+            return StatusResponse(Task(task_id, status, results=results), 1e9)
         finally:
             self.busy_ids.discard(task_id)
 
@@ -326,7 +329,7 @@ def test_a_removed_task_is_dropped_and_never_cancelled() -> None:
 
     async def scene(session: Session) -> None:
         await asyncio.sleep(1)
-        session.poller.schedule.remove("a")
+        session.poller.schedule.remove("a", session.now)
         session.poller.wake()
         await asyncio.sleep(100)
         assert (ended, session.results) == (["a"], [])
@@ -387,7 +390,7 @@ def test_a_new_key_is_used_by_all_and_within_three_seconds() -> None:
 
     changes = [False]
 
-    async def changed() -> bool:
+    async def changed(*, always: bool = False) -> bool:
         changed_now, changes[0] = changes[0], False
         return changed_now
 
@@ -419,7 +422,7 @@ def test_the_client_of_a_query_under_way_is_renewed_as_well() -> None:
     async def scene(session: Session) -> None:
         await asyncio.sleep(1)
         session.service.key = "new"
-        await session.poller.discard_clients()
+        session.poller.replace_key()
         assert [client.closed for client in session.service.clients] == [False]
         await asyncio.sleep(5)
         assert [client.closed for client in session.service.clients] == [True]
@@ -445,7 +448,7 @@ def test_a_key_that_cannot_be_looked_at_is_looked_at_again(
         await asyncio.sleep(10)
         assert session.kind() is HealthKind.LIVE
 
-    async def changed() -> bool:
+    async def changed(*, always: bool = False) -> bool:
         checks[0] += 1
         if checks[0] < 3:
             raise OSError("the key file")

@@ -261,17 +261,74 @@ async def test_one_connection_serves_many_queries() -> None:
 async def test_a_refused_key(service: ScriptedService) -> None:
     api_error = await reply_error(service, unauthorized())
     assert api_error.kind is ErrorKind.KEY_REFUSED
-    assert api_error.message == "401: the service refused the key"
+    assert api_error.message == "401: the service refused the key for this task"
     assert api_error.http_status == 401
-    assert (await reply_error(service, error(403, "No access"))).kind is ErrorKind.KEY_REFUSED
+    assert (await reply_error(service, error(403, "No access"))).kind is ErrorKind.REJECTED
 
 
 @pytest.mark.parametrize("status", [401, 403])
-@pytest.mark.parametrize("body", ["<html>Log in</html>", "", '{"error": "login"}'])
+@pytest.mark.parametrize("body", ["<html>Log in</html>", "  <!doctype html>", "Please log in"])
 async def test_a_login_page_says_nothing_about_the_key(
     service: ScriptedService, status: int, body: str
 ) -> None:
     assert (await reply_error(service, Reply(status, body))).kind is ErrorKind.NOT_THE_API
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(401),
+        Reply(401, {"detail": "Not authenticated"}),
+        Reply(401, {"code": 401, "msg": "无效的API密钥"}),
+        error(400, "API key not valid. Please pass a valid API key."),
+        error(200, "Invalid API KEY. Please retry or visit our documentation."),
+        error(200, "无效的密钥"),
+    ],
+)
+async def test_a_key_is_refused_in_many_ways(service: ScriptedService, reply: Reply) -> None:
+    """As in MehdiZare/fmp-data #340 and savvagent/light-factory #59."""
+    api_error = await reply_error(service, reply)
+    assert api_error.kind is ErrorKind.KEY_REFUSED
+    assert api_error.message.endswith("the service refused the key for this task")
+
+
+@pytest.mark.parametrize("message", ["missing key 'progress'", "token limit reached", "bad id"])
+async def test_an_error_that_names_a_key_is_not_about_ours(
+    service: ScriptedService, message: str
+) -> None:
+    assert (await reply_error(service, error(200, message))).kind is ErrorKind.REJECTED
+
+
+@pytest.mark.parametrize("status", [408, 421, 425, 499, 500, 599])
+async def test_what_passes_is_no_refusal(service: ScriptedService, status: int) -> None:
+    """As in pgbackrest/pgbackrest #2661."""
+    assert (await reply_error(service, Reply(status))).kind is ErrorKind.SERVER
+
+
+async def test_no_cache_answers_for_the_service(service: ScriptedService) -> None:
+    """As in vivid-planet/dextinity #3817."""
+    service.script("1", task("1"))
+    async with connected(service.base_url) as client:
+        await client.query("1")
+    assert service.requests[0].headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    ("location", "words"),
+    [
+        ("https://api2.example/x", "the answer is a redirect to api2.example (is base_url right?)"),
+        ("/api/get_status/t/", "the answer is a redirect (is base_url right?)"),
+        ("http://[", "the answer is a redirect (is base_url right?)"),
+        ("", "the answer is a redirect (is base_url right?)"),
+        ("https://\x1b[2J.example/", "the answer is a redirect (is base_url right?)"),
+    ],
+)
+async def test_a_redirect_says_where_to(
+    service: ScriptedService, location: str, words: str
+) -> None:
+    """As in versionpress/versionpress #729."""
+    api_error = await reply_error(service, Reply(308, headers={"Location": location}))
+    assert (api_error.kind, api_error.message) == (ErrorKind.NOT_THE_API, f"308: {words}")
 
 
 @pytest.mark.parametrize(
@@ -668,8 +725,14 @@ async def test_words_about_a_refused_key_are_ours(service: ScriptedService, quot
     """Try the forms in which a service may quote a key; no redactor knows them all."""
     for status in (401, 403):
         api_error = await reply_error(service, error(status, f"denied: {quoted}"))
-        assert api_error.message == f"{status}: the service refused the key"
-        page = await reply_error(service, Reply(status, {"data": {"messages": quoted}}))
+        refusal = {
+            401: "the service refused the key for this task",
+            403: "the service does not show this task to this key",
+        }
+        assert api_error.message == f"{status}: {refusal[status]}"
+        strange = await reply_error(service, Reply(status, {"data": {"messages": quoted}}))
+        assert strange.message == f"{status}: {refusal[status]}"
+        page = await reply_error(service, Reply(status, f"<p>{quoted}"))
         assert page.message == f"{status}: not from the service: a proxy or a portal?"
     for words in ("Invalid API key", "无效的密钥", "bad token", "Unauthorized", "api_key"):
         for status in (200, 400, 404, 422, 429, 500):

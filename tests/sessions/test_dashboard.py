@@ -32,6 +32,7 @@ from tests.support.service import (
     Reply,
     Request,
     ScriptedService,
+    completed,
     error,
     frame_url,
     task,
@@ -884,7 +885,7 @@ def resigning_service(service: ScriptedService) -> ScriptedService:
 def test_answers_that_say_the_same_are_not_painted_and_fresh_links_are_at_the_next_chance(
     home: Home, resigning_service: ScriptedService
 ) -> None:
-    resigning_service.script("u", task("u", "COMPLETED"))
+    resigning_service.script("u", completed("u"))
     with home.open("watch", "t", "u") as terminal:
         terminal.wait_for_text("frame2.png")
         terminal.wait_for("1 completed.* live")

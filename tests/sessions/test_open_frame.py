@@ -21,7 +21,7 @@ import pytest
 from PIL import Image
 
 from tests.support.home import COMMAND, Home
-from tests.support.service import FAR_FUTURE, Reply, ScriptedService, frame_url, task
+from tests.support.service import FAR_FUTURE, Reply, ScriptedService, completed, frame_url, task
 from tests.support.terminal import Terminal
 from tui.demo import DemoService
 from tui.demo.server import LoopbackServer, Request, Response
@@ -238,13 +238,11 @@ def test_a_link_that_the_host_calls_expired_is_renewed_once(
     host.answers["/frame2.png"] = expired
     frames = [host.link("/frame1.png"), host.link("/frame2.png")]
     renewed = [host.link("/frame1.png", "fresh"), frames[1]]
-    service.script(
-        "t", task("t", "COMPLETED", frames=frames), task("t", "COMPLETED", frames=renewed)
-    )
+    service.script("t", completed("t", frames=frames), completed("t", frames=renewed))
     with home.open("watch", "t") as terminal:
         terminal.wait_for_text("2 frames")
         to_frames(terminal)
-        terminal.press("home", "p")
+        terminal.press("home", "down", "p")
         terminal.wait_for("▀")
         terminal.press("down")
         terminal.wait_for(r"The link has ended and the(.|\n)*renew it")

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.home import Home
-from tests.support.service import Reply, ScriptedService, frame_url, task
+from tests.support.service import Reply, ScriptedService, completed, frame_url, task
 from tui.atomic_file import Filesystem
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +33,7 @@ def growing_task(last: int) -> list[Reply]:
 
 def test_three_tasks_are_watched_to_their_end(home: Home, service: ScriptedService) -> None:
     service.script("run", *growing_task(3))
-    service.script("done", task("done", "COMPLETED", frames=[frame_url("done", 1)]))
+    service.script("done", completed("done", frames=[frame_url("done", 1)]))
     failed = task("bad", "FAILED", result=[{"type": "text", "content": REASON}])
     service.script("bad", failed)
 

@@ -250,7 +250,7 @@ _constant(
     _error(401, "Unauthorized: Invalid API key"),
     pauses_polling=True,
 )
-_constant("403 JSON", ErrorKind.KEY_REFUSED, _error(403, "No access"), pauses_polling=True)
+_constant("403 JSON", ErrorKind.REJECTED, _error(403, "No access"))
 for _name, _value in (
     ("seconds", "1"), ("zero", "0"), ("junk", "soon, maybe"), ("huge", "9" * 4000),
     ("negative", "-1"), ("float", "1.5"), ("unicode digits", "\xb2\xb3"), ("empty", ""),

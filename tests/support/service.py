@@ -96,6 +96,14 @@ def task(
     return Reply(body={"status": "success", "data": {**data, **extra}})
 
 
+def completed(
+    task_id: str, frames: Sequence[str | Mapping[str, object]] = (), video: str = ""
+) -> Reply:
+    """Return the reply for a task that has completed, with its video: nothing more is to come."""
+    link = video or frame_url(task_id, 0).replace("frame0.png", "video.mp4")
+    return task(task_id, "COMPLETED", frames, [{"type": "video", "content": link}])
+
+
 def frame_url(task_id: str, number: int, expires: int = FAR_FUTURE) -> str:
     """Return the signed URL of a frame's image, the same for the same arguments."""
     first, second = (uuid.uuid5(uuid.NAMESPACE_OID, f"{part}:{task_id}") for part in ("a", "b"))

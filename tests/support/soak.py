@@ -235,7 +235,10 @@ async def polls(soak: Soak) -> None:
 
 def _should_stop(soak: Soak, poller: Poller, until: int) -> bool:
     kind = poller.schedule.health(asyncio.get_running_loop().time()).kind
-    return soak.tally.polls >= until or kind in (HealthKind.PAUSED, HealthKind.KEY_REFUSED)
+    held = poller.refresh(*TASKS)
+    is_stopped = kind in (HealthKind.PAUSED, HealthKind.KEY_REFUSED)
+    is_held = held is not None and held.tasks > len(TASKS) // 2
+    return soak.tally.polls >= until or is_stopped or is_held
 
 
 async def cancels(soak: Soak) -> None:
@@ -252,7 +255,7 @@ async def cancels(soak: Soak) -> None:
             chosen = random.sample(in_flight, min(len(in_flight), random.randrange(4)))
             tally.cancelled += sum(task.cancel() for task in chosen)
             if random.random() < 0.01:
-                await poller.discard_clients()
+                poller.replace_key()
             if random.random() < 0.0005:
                 soak.slept += 60
         await _set_mode(soak, "good")
@@ -276,7 +279,7 @@ async def cancels(soak: Soak) -> None:
 async def _measure_idle(soak: Soak, poller: Poller) -> None:
     """Take a sample without open connections, whose number depends on the last second."""
     await asyncio.sleep(soak.options.deadline)
-    await poller.discard_clients()
+    poller.replace_key()
     await asyncio.sleep(CLOSE_TIMEOUT)
     soak.measure()
 
@@ -328,7 +331,7 @@ def _is_query(task: asyncio.Task[Any]) -> bool:
     return getattr(task.get_coro(), "__qualname__", "").endswith("_Worker.query")
 
 
-async def _always() -> bool:
+async def _always(*, always: bool = False) -> bool:
     return True
 
 

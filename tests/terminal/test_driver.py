@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from tests.support.home import Home
-from tests.support.service import ScriptedService, task
+from tests.support.service import ScriptedService, completed
 from tests.support.terminal import Terminal
 
 
 @pytest.fixture
 def terminal(home: Home, service: ScriptedService) -> Iterator[Terminal]:
     """Open a dashboard whose tasks have all completed."""
-    service.script("one", task("one", "COMPLETED"))
-    service.script("two", task("two", "COMPLETED"))
+    service.script("one", completed("one"))
+    service.script("two", completed("two"))
     assert home.run("add", "one", "two").returncode == 0
     with home.open(cols=80, rows=24) as opened:
         opened.wait_for_text("2 completed")

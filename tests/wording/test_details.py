@@ -103,8 +103,8 @@ def test_everything_that_was_sent_is_told() -> None:
     [
         (None, "already finished when added"),
         (30, "took less than a minute"),
-        (17 * 60 + 40, "took 17 min"),
-        (3000 * 60, "took 3,000 min"),
+        (17 * 60 + 40, "took about 17 min"),
+        (3000 * 60, "took about 3,000 min"),
     ],
 )
 def test_times_say_what_the_task_took(ended: float | None, words: str) -> None:

@@ -14,6 +14,7 @@ from rich.cells import cell_len
 from tui.credentials import VARIABLE, ApiKey, Secret
 from tui.errors import ApiError, ErrorKind
 from tui.polling.health import HealthKind, PollingHealth
+from tui.polling.schedule import Held
 from tui.sanitize import clean
 from tui.scenext.models import Frame, Task, TaskStatus
 from tui.scenext.signed_url import NEVER
@@ -108,7 +109,7 @@ def test_a_state_is_a_glyph_and_a_word(status: TaskStatus, sent: str, words: str
         (ErrorKind.TIMEOUT, None, "timeout"),
         (ErrorKind.CERTIFICATE, None, "certificate"),
         (ErrorKind.NOT_FOUND, 404, "not found"),
-        (ErrorKind.KEY_REFUSED, 401, "key refused"),
+        (ErrorKind.KEY_REFUSED, 401, "401"),
         (ErrorKind.NOT_THE_API, 302, "not the API"),
         (ErrorKind.RATE_LIMITED, 429, "429"),
         (ErrorKind.RATE_LIMITED, 503, "503"),
@@ -124,6 +125,7 @@ def test_why_data_are_old_takes_a_word_or_two(
     failed = record(error=ApiError(kind, "what it said", http_status=http_status))
     assert wording.stale_reason(failed) == words
     assert wording.task_row(failed, NOW).stale == words
+    assert wording.stale_reason(failed._replace(resting=True)) == f"{words}, resting"
 
 
 def test_a_failed_request_never_looks_like_a_failed_task() -> None:
@@ -276,6 +278,43 @@ def test_counts_by_state() -> None:
     assert wording.counts({TaskStatus.COMPLETED: 1200}, 7) == "7 of 1,200 tasks: 1,200 completed"
 
 
+@pytest.mark.parametrize(
+    ("held", "asked", "words"),
+    [
+        (Held(4, 0, is_pause=True), 4, "Not asked: the service wants a pause until 09:05:07. "),
+        (Held(1, 0, is_pause=True), 1, "Not asked: the service wants a pause until 09:05:07. "),
+        (
+            Held(1, 0, is_pause=False),
+            1,
+            "Not asked: the service wants a pause for this task until ",
+        ),
+        (
+            Held(1, 0, is_pause=False),
+            4,
+            "1 task will be asked by 09:05:07, as the service wants it, the others now.",
+        ),
+        (
+            Held(1200, 0, is_pause=False),
+            1200,
+            "1,200 tasks will be asked by 09:05:07, as the service wants it.",
+        ),
+    ],
+)
+def test_a_refresh_that_is_refused_says_until_when(held: Held, asked: int, words: str) -> None:
+    until = NOW.astimezone().replace(hour=9, minute=5, second=7)
+    assert wording.held(held, until, asked).startswith(words)
+
+
+def test_no_duration_is_below_zero_whatever_the_clock_did() -> None:
+    set_back = record(added=-3600)
+    assert wording.task_row(set_back, NOW).age == "<1 min"
+    assert wording.task_row(set_back._replace(added_at=100.0), NOW, 700.0).age == "10 min"
+    ended = record(TaskStatus.COMPLETED, added=0, ended=-3000)
+    assert wording.task_row(ended, NOW).age == "-"
+    took = ended._replace(took=timedelta(minutes=10))
+    assert wording.task_row(took, NOW).age == "10 min"
+
+
 def test_how_polling_stands_is_said_for_every_kind() -> None:
     until = NOW.astimezone().replace(hour=9, minute=5, second=7)
     expected = {
@@ -284,9 +323,10 @@ def test_how_polling_stands_is_said_for_every_kind() -> None:
         HealthKind.LIVE: "live",
         HealthKind.LATE: "late: answers are slow",
         HealthKind.OFFLINE: "offline: no route, trying again",
-        HealthKind.NOT_THE_API: "answers are not from the API (captive portal or proxy?)",
+        HealthKind.NOT_THE_API: "answers are not from the API (captive portal, proxy, base_url?)",
         HealthKind.PAUSED: "paused by the service until 09:05:07",
         HealthKind.KEY_REFUSED: "stopped: the service refused the key",
+        HealthKind.WRONG_ADDRESS: "no route for all: is base_url right?",
     }
     for kind in HealthKind:
         assert (
@@ -337,6 +377,6 @@ def test_a_moment_of_another_day_has_its_date() -> None:
     ],
 )
 def test_a_refused_key_of_the_environment_needs_a_restart(key: ApiKey, advice: str) -> None:
-    words = wording.key_refused(key, ApiError(ErrorKind.KEY_REFUSED, "no such key"))
-    assert words.startswith(f"The service refused the key from {key.source}")
+    words = wording.key_refused(key, "401: the service refused the key for this task")
+    assert words.startswith(f"The service refused the key from {key.source} (401).")
     assert words.endswith(f"Polling has stopped; {advice}")

@@ -24,7 +24,7 @@ from tui.dashboard.presenter import Presenter
 from tui.dashboard.screens.main import MainScreen
 from tui.dashboard.widgets.row_list import RowList
 from tui.engine import Callbacks, Dependencies, Engine, report_fault
-from tui.errors import ErrorKind, UserError
+from tui.errors import UserError
 from tui.sanitize import clean
 from tui.terminal import gc_tuning
 from tui.terminal.app import TerminalApp
@@ -120,7 +120,9 @@ class ScenextApp(TerminalApp):
         rows = [wording.task_row(record, now) for record in self.engine.watchlist]
         counts = wording.counts(self.engine.watchlist.counts())
         self.main_screen = MainScreen(dependencies.host, rows, counts, self.line_is_free)
-        self._presenter = Presenter(self.main_screen, self.engine, dependencies.clock)
+        self._presenter = Presenter(
+            self.main_screen, self.engine, dependencies.clock, dependencies.key
+        )
         if dependencies.config.theme:
             self._set_theme(dependencies.config.theme)
 
@@ -235,10 +237,7 @@ class ScenextApp(TerminalApp):
         record = self.engine.apply_result(event.result)
         if record is None:
             return
-        if error is not None and error.kind is ErrorKind.KEY_REFUSED:
-            refused = wording.key_refused(self._dependencies.key.key, error)
-            self._presenter.show_problem("key", refused)
-        elif not self.engine.schedule.breaker.key_refused:
+        if not self.engine.schedule.breaker.key_refused:
             self._presenter.show_problem("key", "")
         self._presenter.show_record(record)
         if not self._answer_shown.is_set():
@@ -260,7 +259,9 @@ class ScenextApp(TerminalApp):
 
     def on_refresh_requested(self, event: messages.RefreshRequested) -> None:
         """Query tasks now."""
-        self.engine.refresh(event.task_ids)
+        if (held := self.engine.refresh(event.task_ids)) is not None:
+            asked = len(event.task_ids) or len(self.engine.watchlist)
+            self._notify(wording.held(held, self._presenter.wall_time(held.until), asked))
         self._presenter.show_health()
 
     @_bounded("Showing the task")

@@ -10,6 +10,7 @@ from typing import Final
 from textual.timer import Timer
 
 from tui.clock import Clock
+from tui.credentials import CurrentKey
 from tui.dashboard.screens.main import MainScreen
 from tui.engine import Engine
 from tui.polling.health import HealthKind
@@ -30,11 +31,12 @@ class Presenter:
     arrive earlier and later, when there are no widgets to show anything.
     """
 
-    def __init__(self, screen: MainScreen, engine: Engine, clock: Clock) -> None:
+    def __init__(self, screen: MainScreen, engine: Engine, clock: Clock, key: CurrentKey) -> None:
         self._screen = screen
         self._engine = engine
         self._watchlist = engine.watchlist
         self._clock = clock
+        self._key = key
         self._query = self._selected = ""
         self._matches = wording.matcher("", ())
         self._cursor_moved_at = 0.0
@@ -59,8 +61,8 @@ class Presenter:
         """Show the watchlist as it is filtered, with `select` under the cursor if it is there."""
         if not self._is_complete:
             return
-        now = self._clock.now()
-        rows = [wording.task_row(record, now) for record in self._watchlist]
+        now, boot = self._clock.now(), self._clock.boot()
+        rows = [wording.task_row(record, now, boot) for record in self._watchlist]
         self._matches = wording.matcher(self._query, rows)
         self._screen.set_tasks(list(filter(self._matches, rows)), empty=not len(self._watchlist))
         if select in self._screen.tasks.keys:
@@ -85,7 +87,7 @@ class Presenter:
         """Show what has changed about one task; its row also before the screen is complete."""
         if not self._is_shown:
             return
-        row = wording.task_row(record, self._clock.now())
+        row = wording.task_row(record, self._clock.now(), self._clock.boot())
         if self._matches(row) != self._screen.tasks.has(record.id):
             self.show_all()
             return
@@ -128,10 +130,10 @@ class Presenter:
         """Update what the passing of time changes about these tasks."""
         if not self._is_complete:
             return
-        now = self._clock.now()
+        now, boot = self._clock.now(), self._clock.boot()
         for key in task_ids:
             if (record := self._watchlist.get(key)) is not None:
-                self._screen.tasks.set_value(wording.task_row(record, now))
+                self._screen.tasks.set_value(wording.task_row(record, now, boot))
 
     def show_health(self) -> None:
         """Show how polling is doing, once it has begun."""
@@ -139,11 +141,20 @@ class Presenter:
             return
         loop_now = asyncio.get_running_loop().time()
         health = self._engine.schedule.health(loop_now)
-        until: datetime | None = None
-        if health.kind is HealthKind.PAUSED:
-            # Rounded, so that the words do not change by a wandering fraction.
-            until = self._clock.now() + timedelta(seconds=round(health.until - loop_now))
+        until = self.wall_time(health.until) if health.kind is HealthKind.PAUSED else None
         self._screen.status.polling = wording.polling_health(health, until), health.kind.is_trouble
+        refused = ""
+        if health.kind is HealthKind.KEY_REFUSED:
+            refused = wording.key_refused(self._key.key, health.reason)
+        if refused != self._problems.get("refused", ""):
+            self.show_problem("refused", refused)
+
+    def wall_time(self, moment: float) -> datetime:
+        """Return the wall-clock time of a moment on the event loop's clock."""
+        # Rounded, so that the words do not change by a wandering fraction.
+        return self._clock.now() + timedelta(
+            seconds=round(moment - asyncio.get_running_loop().time())
+        )
 
     def show_problem(self, problem: str, message: str) -> None:
         """Show a problem in the banner until it is resolved: until its message is empty."""

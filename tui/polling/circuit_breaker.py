@@ -1,25 +1,27 @@
 """Whether the service may be queried at all: not while it refuses the key or cannot be reached.
 
-All times are monotonic seconds and are passed in.
+Keeps the last answer about each task, and has `host_state` judge them. All times are monotonic
+seconds and are passed in.
 """
 
 from __future__ import annotations
 
 import math
+from collections import deque
+from collections.abc import Collection
 from random import Random
 from typing import Final, NamedTuple
 
 from tui.errors import ApiError, ErrorKind
-from tui.polling.health import HealthKind, PollingHealth
+from tui.polling.health import HealthKind
+from tui.polling.host_state import MAX_UNCONFIRMED, Answer, Fault, HostState, assess
 
 KEY_PROBE_INTERVAL: Final = 600.0
 """Seconds between two probes with a key that was refused."""
 MAX_PROBE_INTERVAL: Final = 30.0
 """Seconds between two probes of a host that cannot be reached."""
-SUCCESS_TTL: Final = 15.0
-"""Seconds for which one good answer proves that host and network work."""
-_OFFLINE_THRESHOLD: Final = 5
-_NOT_THE_API_THRESHOLD: Final = 3
+_MAX_FAULTS: Final = 50
+"""Faults that are remembered: more than it takes to tell an outage."""
 
 
 class InFlight(NamedTuple):
@@ -27,170 +29,170 @@ class InFlight(NamedTuple):
 
     task_id: str
     sent: float
-    is_probe: bool
+    is_probe: bool = False
     """Whether an open breaker let it through."""
+    is_witness: bool = False
+    """Whether it was sent to confirm what another task had been told."""
 
 
 class CircuitBreaker:
-    """Stops all queries but one probe at a time while the service cannot be used.
-
-    It is open while the key is refused, nothing gets through, or somebody else answers.
-    """
+    """Stops all queries but one probe at a time while the service cannot be used."""
 
     def __init__(self, random: Random) -> None:
         """Start closed."""
         self._random = random
-        self._sent: dict[str, float] = {}
-        self._open: HealthKind | None = None
+        self._answers: dict[str, Answer] = {}
+        self._faults: deque[Fault] = deque(maxlen=_MAX_FAULTS)
+        self._flights: dict[str, InFlight] = {}
+        self._key_since = -math.inf
+        self._answered_at = -math.inf
         self._probe_at = 0.0
-        self._probe_task = ""
         self._probe_requested = -math.inf
         self._probes = 0
-        self._last_success: float | None = None
-        self._key_accepted_at = -math.inf
-        self._faults = 0
-        self._faulty_tasks: set[str] = set()
-        self._fault_kind: HealthKind | None = None
-        self._reason = ""
-        self._answered = False
+        self.state = HostState(HealthKind.STARTING)
+        """By the answers at the last `update`."""
 
     @property
     def is_open(self) -> bool:
         """Whether the next query is a probe, for which any task will do."""
-        return self._open is not None
+        return self.state.stops_polling
 
     @property
     def key_refused(self) -> bool:
         """Whether the service refuses the key."""
-        return self._open is HealthKind.KEY_REFUSED
+        return self.state.kind is HealthKind.KEY_REFUSED
+
+    @property
+    def _is_probing(self) -> bool:
+        return any(flight.is_probe for flight in self._flights.values())
+
+    @property
+    def has_witness(self) -> bool:
+        """Whether a witness is in flight."""
+        return any(flight.is_witness for flight in self._flights.values())
+
+    def answered_since(self, moment: float) -> bool:
+        """Return whether any task was answered well since `moment`."""
+        return any(a.kind is None and a.received >= moment for a in self._answers.values())
+
+    def answer(self, task_id: str) -> Answer | None:
+        """Return what the service last said about a task."""
+        return self._answers.get(task_id)
 
     def wait(self, now: float) -> float:
-        """Return the seconds until a request may be sent; infinite while a probe is in flight."""
-        if self._open is None:
-            return 0.0
-        return math.inf if self._probe_task else max(0.0, self._probe_at - now)
+        """Return the seconds until a request may be sent; infinite while one must return first."""
+        if self.is_open:
+            return math.inf if self._is_probing else max(0.0, self._probe_at - now)
+        if ErrorKind.KEY_REFUSED in self.state.suspects and self._flights:
+            # No more requests with a key that nobody has accepted yet than it takes to tell.
+            answers = self._answers.values()
+            refused = sum(answer.kind is ErrorKind.KEY_REFUSED for answer in answers)
+            accepted = any(answer.is_accepted for answer in answers)
+            limit = MAX_UNCONFIRMED[ErrorKind.KEY_REFUSED]
+            if not accepted and refused + len(self._flights) >= limit:
+                return math.inf
+        return max(0.0, self.state.until - now)
 
-    def record_sent(self, task_id: str, now: float) -> None:
+    def record_sent(self, task_id: str, now: float, *, is_witness: bool = False) -> None:
         """Note a request that leaves."""
-        self._sent[task_id] = now
-        self._probe_task = task_id if self._open is not None else ""
+        self._flights[task_id] = InFlight(task_id, now, self.is_open, is_witness)
 
     def record_returned(self, task_id: str) -> InFlight:
         """Note that a request came back, however it ended, and return what is known of it."""
-        is_probe = self._probe_task == task_id
-        if is_probe:
-            self._probe_task = ""
-        return InFlight(task_id, self._sent.pop(task_id, -math.inf), is_probe)
-
-    def record_success(self, flight: InFlight, now: float) -> bool:
-        """Note a good answer of the service; return whether it closed the breaker."""
-        self._key_accepted_at = max(self._key_accepted_at, flight.sent)
-        return self._record_answer(flight, now)
+        return self._flights.pop(task_id, InFlight(task_id, -math.inf))
 
     def used_replaced_key(self, flight: InFlight, error: ApiError) -> bool:
         """Return whether a request was refused for a key that has been replaced since."""
-        return error.kind is ErrorKind.KEY_REFUSED and flight.sent < self._key_accepted_at
+        return error.kind is ErrorKind.KEY_REFUSED and flight.sent < self._key_since
 
-    def record_failure(self, flight: InFlight, now: float, error: ApiError, *, active: int) -> bool:
-        """Note a fault of one of `active` tasks; return whether it closed the breaker.
+    def record_success(self, flight: InFlight, now: float) -> None:
+        """Note a good answer about a task that is still watched."""
+        accepted = flight.sent >= self._key_since
+        self._faults.clear()
+        self._answered_at = now
+        self._answers[flight.task_id] = Answer(flight.sent, now, is_accepted=accepted)
 
-        It does where the service itself answered, if only to refuse.
-        """
-        self._answered = True
-        match error.kind:
-            case ErrorKind.KEY_REFUSED:
-                self._reason = error.message
-                if flight.is_probe or not self.key_refused:
-                    self._trip(HealthKind.KEY_REFUSED, flight, now)
-                return False
-            case ErrorKind.NOT_THE_API:
-                kind, threshold = HealthKind.NOT_THE_API, _NOT_THE_API_THRESHOLD
-            case kind if kind.transport:
-                kind, threshold = HealthKind.OFFLINE, _OFFLINE_THRESHOLD
-            case ErrorKind.UNEXPECTED:
-                if self._open is not None and flight.is_probe:
-                    self._trip(self._open, flight, now)
-                return False
-            case _:
-                return self._record_answer(flight, now)
-        self._record_fault(kind, flight, error)
-        if self._should_trip(threshold, flight, now, active):
-            self._trip(kind, flight, now)
-        return False
+    def record_failure(
+        self, flight: InFlight, now: float, error: ApiError, until: float = -math.inf
+    ) -> None:
+        """Note a failure of a task that is still watched; `until` ends the pause it asks for."""
+        self.record_inconclusive(flight, now)
+        if error.kind is ErrorKind.UNEXPECTED:
+            return
+        if error.kind is ErrorKind.NOT_THE_API or error.kind.transport:
+            if flight.sent < self._answered_at:
+                # It is late: another answer has come since, so host and network work.
+                return
+            kind = HealthKind.OFFLINE if error.kind.transport else HealthKind.NOT_THE_API
+            self._faults.append(Fault(flight.task_id, flight.sent, kind, error.message))
+            return
+        self._faults.clear()
+        self._answered_at = now
+        before = self._answers.get(flight.task_id)
+        self._answers[flight.task_id] = Answer(
+            *(flight.sent, now, error.kind, error.message, until),
+            is_accepted=before is not None and before.is_accepted,
+            is_witness=flight.is_witness,
+            is_own=before is not None and before.kind is error.kind and self._is_own(before),
+            is_strange=error.is_strange,
+        )
+
+    def record_inconclusive(self, flight: InFlight, now: float) -> None:
+        """Note that a request told nothing, perhaps since its task is not watched any more."""
+        if flight.is_probe:
+            self._delay_probe(flight, now)
+
+    def _is_own(self, answer: Answer) -> bool:
+        return answer.is_own or any(
+            other.kind is None and other.sent > answer.sent for other in self._answers.values()
+        )
+
+    def forget(self, task_id: str) -> None:
+        """Forget a task that is not watched any more; its request in flight goes on."""
+        self._answers.pop(task_id, None)
+
+    def update(self, active: Collection[str], now: float) -> bool:
+        """Derive the state afresh; return whether that closed the breaker."""
+        before = self.state
+        self.state = assess(self._answers, self._faults, active, now)
+        if self.is_open and before.kind is not self.state.kind:
+            self._probes = 0
+            self._delay_probe(None, now)
+        return before.stops_polling and not self.is_open
+
+    def replace_key(self, now: float) -> None:
+        """Forget what was learnt with another key."""
+        self._key_since = now
+        for task_id, answer in tuple(self._answers.items()):
+            if answer.kind is ErrorKind.KEY_REFUSED:
+                del self._answers[task_id]
+            else:
+                self._answers[task_id] = answer._replace(is_accepted=False)
+
+    @property
+    def probe_at(self) -> float:
+        """When the next probe may leave, while the breaker is open."""
+        return self._probe_at
 
     def probe_now(self, now: float) -> None:
         """Send the next probe at once, or as soon as the one in flight has failed."""
         self._probe_at = self._probe_requested = now
         self._probes = 0
 
-    def resume(self) -> None:
-        """Forget what was learnt before the machine slept, except that the key is refused."""
-        self._probe_task = ""
-        if not self.key_refused:
-            self._open = None
-            self._last_success = None
-            self._forget_faults()
+    def resume(self, slept: float) -> None:
+        """Forget what was learnt of the network before the machine slept for `slept` seconds."""
+        self._faults.clear()
+        for task_id, answer in self._answers.items():
+            self._answers[task_id] = answer._replace(until=answer.until - slept)
+        for task_id, flight in self._flights.items():
+            self._flights[task_id] = flight._replace(is_probe=False)
 
-    def open_health(self) -> PollingHealth | None:
-        """Return what keeps the breaker open; None while it is closed."""
-        return None if self._open is None else PollingHealth(self._open, reason=self._reason)
-
-    def closed_health(self, active: int) -> PollingHealth | None:
-        """Return what is wrong although the breaker is closed; None where nothing is."""
-        if not self._answered:
-            return PollingHealth(HealthKind.STARTING)
-        if self._fault_kind is not None and self._faults >= min(_OFFLINE_THRESHOLD, active):
-            # Too soon after a good answer to open the breaker, but not to tell.
-            return PollingHealth(self._fault_kind, reason=self._reason)
-        return None
-
-    def _record_fault(self, kind: HealthKind, flight: InFlight, error: ApiError) -> None:
-        if self._open is not None:
-            # A request sent before the breaker opened tells nothing new.
-            if flight.is_probe:
-                self._reason = error.message
-            return
-        if self._fault_kind is not kind:
-            self._faults, self._fault_kind = 0, kind
-            self._faulty_tasks.clear()
-        self._faults += 1
-        self._faulty_tasks.add(flight.task_id)
-        self._reason = error.message
-
-    def _should_trip(self, threshold: int, flight: InFlight, now: float, active: int) -> bool:
-        if self._open is not None:
-            return flight.is_probe
-        recent = self._last_success is not None and now - self._last_success <= SUCCESS_TTL
-        # One or two tasks alone never reach a fifth fault.
-        enough = self._faults >= min(threshold, active)
-        several = len(self._faulty_tasks) >= min(2, active)
-        return active > 0 and enough and several and not recent
-
-    def _trip(self, kind: HealthKind, flight: InFlight, now: float) -> None:
-        if self._open is not kind:
-            self._open, self._probes = kind, 0
-        if flight.is_probe and flight.sent < self._probe_requested:
+    def _delay_probe(self, flight: InFlight | None, now: float) -> None:
+        if flight is not None and flight.sent < self._probe_requested:
             self._probe_at = now
-            return
-        if kind is HealthKind.KEY_REFUSED:
+        elif self.key_refused:
             self._probe_at = now + KEY_PROBE_INTERVAL
-            return
-        self._probes += 1
-        ceiling = min(MAX_PROBE_INTERVAL, 2.0 ** min(self._probes, 5))
-        self._probe_at = now + ceiling * self._random.uniform(0.75, 1.0)
-
-    def _record_answer(self, flight: InFlight, now: float) -> bool:
-        self._answered = True
-        self._last_success = now
-        if self.key_refused and not flight.is_probe:
-            # Sent before the refusal, it says nothing about the key since.
-            return False
-        closed = self._open is not None
-        self._open = None
-        self._forget_faults()
-        return closed
-
-    def _forget_faults(self) -> None:
-        self._probes = self._faults = 0
-        self._fault_kind = None
-        self._faulty_tasks.clear()
+        else:
+            self._probes += 1
+            ceiling = min(MAX_PROBE_INTERVAL, 2.0 ** min(self._probes, 5))
+            self._probe_at = now + ceiling * self._random.uniform(0.75, 1.0)

@@ -19,6 +19,8 @@ class HealthKind(StrEnum):
     NOT_THE_API = "not the API"
     PAUSED = "paused"
     KEY_REFUSED = "key refused"
+    WRONG_ADDRESS = "wrong address"
+    """Whatever is asked leads nowhere, as under a wrong base URL."""
 
     @property
     def is_trouble(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -17,8 +17,8 @@ from typing import Final, Protocol
 
 from tui.clock import Clock
 from tui.errors import ApiError, ErrorKind
-from tui.polling.schedule import Job, Schedule
-from tui.scenext.models import PollResult, StatusResponse
+from tui.polling.schedule import Held, Job, Schedule
+from tui.scenext.models import PollResult, StatusResponse, TaskStatus
 
 WORKERS: Final = 16
 """Maximum queries in flight: enough to query 1,000 tasks in one period at usual latencies."""
@@ -26,6 +26,8 @@ WATCH_INTERVAL: Final = 1.0
 """Seconds between two checks whether the machine slept or the key changed."""
 CLOSE_TIMEOUT: Final = 0.4
 """Seconds allowed for closing a client, and for queries in flight at shutdown."""
+KEY_LEAD: Final = 15.0
+"""Seconds before a probe of a refused key at which the key is read again: a command may take 10."""
 SLEEP_THRESHOLD: Final = 5.0
 """Seconds by which a check must be late to prove that machine, process or loop stood still."""
 
@@ -37,6 +39,14 @@ class Client(Protocol):
 
     async def query(self, task_id: str) -> StatusResponse: ...
     async def aclose(self) -> None: ...
+
+
+class KeyChanged(Protocol):
+    """Tells whether there is another key; `engine.Engine` implements it."""
+
+    async def __call__(self, *, always: bool = False) -> bool:
+        """Read the key's source again if it has changed, or `always`; return whether it holds
+        another key."""
 
 
 class _DetachedExecutor(ThreadPoolExecutor):
@@ -120,7 +130,7 @@ class Poller:
         report: Callable[[PollResult], object],
         *,
         clock: Clock,
-        key_changed: Callable[[], Awaitable[bool]] | None = None,
+        key_changed: KeyChanged | None = None,
         workers: int = WORKERS,
     ) -> None:
         """Prepare; nothing runs before `run`.
@@ -138,6 +148,8 @@ class Poller:
         self._queries: set[asyncio.Task[PollResult]] = set()
         self._wake_event = asyncio.Event()
         self._closing = False
+        self._key_read_for = -math.inf
+        """The time of the probe before which the key was read again."""
         self._awaited: dict[str, asyncio.Future[PollResult]] = {}
 
     async def run(self) -> None:
@@ -171,10 +183,11 @@ class Poller:
         """Look at the schedule again: something was added, or became due sooner."""
         self._wake_event.set()
 
-    def refresh(self, *task_ids: str) -> None:
-        """Query tasks at once."""
-        self.schedule.refresh(task_ids, self._now())
+    def refresh(self, *task_ids: str) -> Held | None:
+        """Query tasks at once, as the user wants; return those that have to wait, if any."""
+        held = self.schedule.refresh(task_ids, self._now(), by_user=True)
         self.wake()
+        return held
 
     async def ask(self, task_id: str) -> PollResult:
         """Query one task at once and return the result.
@@ -184,14 +197,17 @@ class Poller:
         """
         loop = asyncio.get_running_loop()
         result = self._awaited.setdefault(task_id, loop.create_future())
-        self.refresh(task_id)
+        self.schedule.refresh([task_id], self._now())
+        self.wake()
         # Shielded: others may wait for the same result.
         return await asyncio.shield(result)
 
-    async def discard_clients(self) -> None:
+    def replace_key(self) -> None:
         """Make every query from now on with a new client, and so with the current key."""
         for worker in self._all:
             worker.discard()
+        self.schedule.replace_key(self._now())
+        self.wake()
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
@@ -226,12 +242,18 @@ class Poller:
             self.schedule.record_cancelled(job, now)
             return
         result = query.result()._replace(seconds=now - started)
-        if result.task is not None:
-            wanted = self.schedule.record_success(job, now, ended=result.task.status.terminal)
+        if (task := result.task) is not None:
+            accepted = self.schedule.record_success(
+                *(job, now),
+                ended=task.status.terminal,
+                complete=task.is_complete,
+                known=task.status is not TaskStatus.UNKNOWN,
+            )
         else:
             assert result.error is not None  # noqa: S101 (one of the two, by PollResult's contract)
-            wanted = self.schedule.record_failure(job, now, result.error)
-        if wanted and not self._closing:
+            accepted = self.schedule.record_failure(job, now, result.error)
+        if accepted is not None and not self._closing:
+            result = result._replace(requested=accepted.requested, resting=accepted.resting)
             if (awaited := self._awaited.pop(job.task_id, None)) is not None:
                 awaited.set_result(result)
             self._report(result)
@@ -256,13 +278,16 @@ class Poller:
         self.schedule.resume(self._now(), max(0.0, unseen))
         self.wake()
 
-    async def _check_key(self, changed: Callable[[], Awaitable[bool]]) -> None:
+    async def _check_key(self, changed: KeyChanged) -> None:
+        # What a command prints cannot be watched: it is run once before each probe.
+        probe_at = self.schedule.breaker.probe_at
+        is_probe_near = probe_at - self._now() <= KEY_LEAD and probe_at != self._key_read_for
+        if is_probe_near:
+            self._key_read_for = probe_at
         try:
-            if not await changed():
+            if not await changed(always=is_probe_near):
                 return
         except Exception:
             _log.exception("the key could not be read again")
             return
-        await self.discard_clients()
-        self.schedule.breaker.probe_now(self._now())
-        self.wake()
+        self.replace_key()

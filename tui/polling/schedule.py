@@ -21,14 +21,25 @@ GRID_TOLERANCE: Final = 1.0
 """Seconds by which a query may be late and still keep its grid."""
 MAX_BACKOFF: Final = 300.0
 """Seconds, after consecutive faults."""
-MAX_NOT_FOUND_BACKOFF: Final = 600.0
-"""Seconds between two queries of a task that the service does not know."""
+MAX_REFUSED_BACKOFF: Final = 600.0
+"""Seconds between two queries of a task that the service does not know, or refuses."""
+MAX_UNCHANGED: Final = 86_400.0
+"""Seconds after which a task is not queried any more that the service has refused all the time, or
+reported in an unknown state."""
+NOT_FOUND_GRACE: Final = 300.0
+"""Seconds after a task was added or answered for which its rhythm is kept although the service does
+not know it: one of its replicas may lag behind."""
+EXTRA_ROUNDS: Final = 5
+"""Further queries of a task that has completed while its video is still missing."""
+DEFAULT_PAUSE: Final = 30.0
+"""Seconds of pause after a 429 that does not say how long."""
 OVERDUE_AFTER: Final = 10.0
 """Seconds by which queries must lag before polling counts as late."""
 
-_BACK_OFF_AT_ONCE: Final = frozenset(
-    {ErrorKind.KEY_REFUSED, ErrorKind.RATE_LIMITED, ErrorKind.NOT_FOUND, ErrorKind.REJECTED}
-)
+_REFUSALS: Final = frozenset({ErrorKind.KEY_REFUSED, ErrorKind.NOT_FOUND, ErrorKind.REJECTED})
+"""What the service says about one task, and will say again."""
+_WITNESSED: Final = frozenset({ErrorKind.KEY_REFUSED, ErrorKind.RATE_LIMITED})
+"""What one task is told may be meant for all: another is asked to find out."""
 
 
 class Job(NamedTuple):
@@ -39,10 +50,31 @@ class Job(NamedTuple):
     """Tells a task from one with the same ID that was removed and added again."""
 
 
+class Accepted(NamedTuple):
+    """How a result is to be taken that is still wanted."""
+
+    requested: bool = False
+    """Whether the user asked for it, so that a task that had ended may be seen running again."""
+    resting: bool = False
+    """Whether the task is not queried any more, although it has not ended."""
+
+
+class Held(NamedTuple):
+    """Tasks that were not made due, since the service asked to wait with them."""
+
+    tasks: int
+    until: float
+    """Monotonic seconds at which the last of them may be queried."""
+    is_pause: bool
+    """Whether the service asked for a pause of all queries."""
+
+
 class _Entry:
     # A plain class: compiling a dataclass takes 1 ms, for which the first paint would wait.
     __slots__ = (
-        "due", "ended", "faults", "generation", "grid", "in_flight", "rank", "retried", "version",
+        "due", "ended", "faults", "generation", "grid", "held_until", "in_flight", "is_witness",
+        "known_at", "rank", "requested", "resting", "retried", "rounds", "unchanged_since",
+        "version",
     )  # fmt: skip
 
     def __init__(self, generation: int, *, ended: bool, rank: int) -> None:
@@ -53,7 +85,13 @@ class _Entry:
         """A point of the task's grid; None until the next query sets a new one."""
         self.rank = rank
         self.faults = self.version = 0
-        self.in_flight = self.retried = False
+        self.in_flight = self.retried = self.requested = self.resting = self.is_witness = False
+        self.held_until = -math.inf
+        self.known_at = -math.inf
+        """When it was added, or answered last."""
+        self.rounds = EXTRA_ROUNDS
+        self.unchanged_since: float | None = None
+        """When the refusals, or answers of an unknown state, began that came one after another."""
 
 
 _Heap = list[tuple[int, float, int, str]]
@@ -67,7 +105,7 @@ class Schedule:
         """Query each task every `period` seconds, all together at most `rate` times a second."""
         self._period = period
         self._random = random or Random()  # noqa: S311 (jitter, not a secret)
-        self.limiter = RateLimiter(rate, self._random)
+        self.limiter = RateLimiter(rate)
         self.breaker = CircuitBreaker(self._random)
         self._entries: dict[str, _Entry] = {}
         self._in_flight: set[str] = set()
@@ -85,29 +123,57 @@ class Schedule:
         self._count += 1
         entry = _Entry(self._count, ended=ended, rank=0 if first else 1)
         entry.in_flight = task_id in self._in_flight
+        entry.known_at = now
         self._entries[task_id] = entry
         self._set_due(task_id, entry, now)
 
     def sync(self, ended: Mapping[str, bool], now: float, *, first: Collection[str] = ()) -> None:
         """Hold exactly the tasks in `ended`: add the new ones, forget those that are gone."""
         for task_id in self._entries.keys() - ended.keys():
-            self.remove(task_id)
+            self._forget(task_id)
         first = frozenset(first)
         for task_id, has_ended in ended.items():
             self.add(task_id, now, ended=has_ended, first=task_id in first)
+        self._update_breaker(now)
 
-    def remove(self, task_id: str) -> None:
+    def remove(self, task_id: str, now: float) -> None:
         """Forget a task. A query in flight goes on; its result will be disowned."""
-        self._entries.pop(task_id, None)
+        self._forget(task_id)
+        self._update_breaker(now)
 
-    def refresh(self, task_ids: Iterable[str], now: float) -> None:
-        """Make these tasks due now, ended ones too, and let an open breaker probe."""
+    def _forget(self, task_id: str) -> None:
+        self._entries.pop(task_id, None)
+        self.breaker.forget(task_id)
+
+    def refresh(self, task_ids: Iterable[str], now: float, *, by_user: bool = False) -> Held | None:
+        """Make these tasks due now, ended ones too, and let an open breaker probe.
+
+        Those that the service asked to wait with stay as they are: they are returned, if any. What
+        is asked `by_user` may show a task running again that had ended.
+        """
+        self._update_breaker(now)
+        pause = self.breaker.state.until
+        held_until, count = -math.inf, 0
         for task_id in task_ids:
             entry = self._entries.get(task_id)
-            if entry is not None and not entry.in_flight:
-                entry.rank, entry.grid = 0, None
+            if entry is None:
+                continue
+            if (until := max(pause, entry.held_until)) > now:
+                held_until, count = max(held_until, until), count + 1
+                continue
+            entry.requested |= by_user
+            if not entry.in_flight:
+                entry.rank, entry.grid, entry.unchanged_since = 0, None, None
+                entry.resting = False
                 self._set_due(task_id, entry, now)
         self.breaker.probe_now(now)
+        return Held(count, held_until, is_pause=pause > now) if count else None
+
+    def replace_key(self, now: float) -> None:
+        """Query with another key from now on: what was refused before is due."""
+        self.breaker.replace_key(now)
+        self._update_breaker(now)
+        self._all_due(now, only_faulted=True)
 
     def prioritize(self, task_ids: Collection[str]) -> None:
         """Query these before others that are due: they are the ones in view."""
@@ -123,8 +189,10 @@ class Schedule:
         `slept` are the seconds that the monotonic clock did not count; what is left of a pause
         that the service asked for still holds.
         """
-        self.limiter.resume(slept)
-        self.breaker.resume()
+        self.breaker.resume(slept)
+        for entry in self._entries.values():
+            entry.held_until -= slept
+        self._update_breaker(now)
         self._all_due(now)
 
     def next(self, now: float) -> Job | float:
@@ -132,52 +200,90 @@ class Schedule:
         wait = max(self.limiter.wait(now), self.breaker.wait(now))
         if wait > 0:
             return wait
-        task_id = self._first_ready(now)
+        if self.breaker.is_open:
+            task_id = self._probe()
+            return math.inf if task_id is None else self._dispatch(task_id, now)
+        task_id = self._first_ready(now) or self._first(self._later)
         if task_id is None:
-            task_id = self._first(self._later)
-            if task_id is None:
-                return math.inf
-            if not self.breaker.is_open:
-                return self._entries[task_id].due - now
+            return math.inf
+        if (wait := self._entries[task_id].due - now) > 0:
+            return wait
         return self._dispatch(task_id, now)
 
-    def record_success(self, job: Job, now: float, *, ended: bool) -> bool:
-        """Note that the service answered; return whether the answer is still wanted."""
+    def record_success(
+        self, job: Job, now: float, *, ended: bool, complete: bool = True, known: bool = True
+    ) -> Accepted | None:
+        """Note that the service answered; return None if the answer is not wanted any more.
+
+        A task that has `ended` is queried a few more times while its answer is not `complete`; one
+        whose state is not `known` rests after a day of nothing else.
+        """
         flight = self.breaker.record_returned(job.task_id)
-        if self.breaker.record_success(flight, now):
-            self._all_due(now, only_faulted=True)
         entry = self._returned(job, now)
         if entry is None:
-            return False
-        entry.ended, entry.faults, entry.retried = entry.ended or ended, 0, False
-        due = math.inf if entry.ended else self._next_grid_point(entry, now)
+            self.breaker.record_inconclusive(flight, now)
+            return None
+        self.breaker.record_success(flight, now)
+        state = self.breaker.state
+        if state.kind is not HealthKind.LIVE or state.suspects:
+            self._update_breaker(now)
+        requested, entry.requested = entry.requested, False
+        if requested and not ended:
+            entry.ended, entry.rounds = False, EXTRA_ROUNDS
+        entry.ended |= ended
+        entry.faults, entry.retried, entry.held_until, entry.known_at = 0, False, -math.inf, now
+        if known or entry.ended:
+            entry.unchanged_since = None
+        due = self._next_grid_point(entry, now)
+        if entry.ended:
+            due = (
+                due
+                if self._needs_another_round(entry, ended=ended, complete=complete)
+                else math.inf
+            )
+        elif not known:
+            due = self._due_unless_unchanged(entry, now, due)
         self._set_due(job.task_id, entry, due)
+        return Accepted(requested, entry.resting)
+
+    def _needs_another_round(self, entry: _Entry, *, ended: bool, complete: bool) -> bool:
+        """Return whether to query a task again that has ended, and count that round."""
+        # Outside of the rounds, an answer that it is running comes from a stale replica.
+        is_wanted = not complete if ended else entry.rounds < EXTRA_ROUNDS
+        if not is_wanted or not entry.rounds:
+            return False
+        entry.rounds -= 1
         return True
 
-    def record_failure(self, job: Job, now: float, error: ApiError) -> bool:
-        """Note that a query failed; return whether that is worth reporting.
+    def record_failure(self, job: Job, now: float, error: ApiError) -> Accepted | None:
+        """Note that a query failed; return None if that is not worth reporting.
 
         It is not when the task is gone, nor when the query is retried at once: after a stale
         connection, or because it carried a key that was replaced while it was in flight.
         """
         flight = self.breaker.record_returned(job.task_id)
-        active = self.active
         entry = self._returned(job, now)
         # The other side may have closed a kept connection just as it was used.
         stale = error.stale_connection and (entry is None or not entry.retried)
-        if stale or self.breaker.used_replaced_key(flight, error):
+        if entry is None or stale or self.breaker.used_replaced_key(flight, error):
+            self.breaker.record_inconclusive(flight, now)
             if entry is not None:
                 entry.retried |= stale
             self._retry(job.task_id, entry, now)
-            return False
+            return None
+        until = -math.inf
         if error.kind is ErrorKind.RATE_LIMITED:
-            self.limiter.pause(error.retry_after, flight.sent, now)
-        if self.breaker.record_failure(flight, now, error, active=active):
-            self._all_due(now, only_faulted=True, but=job.task_id)
-        if entry is None:
-            return False
+            pause = DEFAULT_PAUSE if error.retry_after is None else error.retry_after
+            until = now + pause * self._random.uniform(1.0, 1.1)
+        self.breaker.record_failure(flight, now, error, until)
         self._set_due(job.task_id, entry, self._due_after(entry, now, error))
-        return True
+        self._update_breaker(now, but=job.task_id)
+        if error.kind is ErrorKind.RATE_LIMITED and self.breaker.state.kind is HealthKind.PAUSED:
+            self.limiter.slow_down(flight.sent, now)
+        if error.kind in self.breaker.state.suspects:
+            self._call_witness(now)
+        requested, entry.requested = entry.requested, False
+        return Accepted(requested, entry.resting)
 
     def record_cancelled(self, job: Job, now: float) -> None:
         """Note that we cancelled a query ourselves: nothing was learnt, it is due again at once."""
@@ -185,28 +291,67 @@ class Schedule:
         self._retry(job.task_id, self._returned(job, now), now)
 
     @property
-    def active(self) -> int:
-        """The number of tasks that are still queried."""
-        return sum(1 for entry in self._entries.values() if entry.in_flight or entry.due < math.inf)
+    def active(self) -> frozenset[str]:
+        """The tasks that are still queried."""
+        return frozenset(
+            task_id
+            for task_id, entry in self._entries.items()
+            if entry.in_flight or entry.due < math.inf
+        )
 
     def health(self, now: float) -> PollingHealth:
         """Return how polling as a whole is doing."""
-        active = self.active
-        open_health = self.breaker.open_health()
-        if open_health is not None and (active or self.breaker.key_refused):
-            return open_health
-        if not active:
+        active = len(self.active)
+        self._update_breaker(now)
+        state = self.breaker.state
+        if not active and not self.breaker.key_refused:
             return PollingHealth(HealthKind.RESTING)
-        if self.limiter.paused_until > now:
-            return PollingHealth(HealthKind.PAUSED, until=self.limiter.paused_until)
-        if (closed_health := self.breaker.closed_health(active)) is not None:
-            return closed_health
+        if state.kind is not HealthKind.LIVE:
+            return PollingHealth(state.kind, until=state.until, reason=state.message)
         every = active / self.limiter.full_rate
         if every > self._period:
             return PollingHealth(HealthKind.LATE, every=every)
         waiting = (entry.due for entry in self._entries.values() if not entry.in_flight)
         is_late = now - min(waiting, default=now) > OVERDUE_AFTER
         return PollingHealth(HealthKind.LATE if is_late else HealthKind.LIVE)
+
+    def _update_breaker(self, now: float, *, but: str = "") -> None:
+        if self.breaker.update(self.active, now):
+            self._all_due(now, only_faulted=True, but=but)
+
+    def _call_witness(self, now: float) -> None:
+        """Query another task at once, to learn whether what one was told is meant for all."""
+        if self.breaker.has_witness or any(entry.is_witness for entry in self._entries.values()):
+            return
+        answers = {task_id: self.breaker.answer(task_id) for task_id in self._entries}
+        candidates = [
+            (answer is not None, answer.received if answer else 0.0, task_id)
+            for task_id, answer in answers.items()
+            if (answer is None or answer.kind is None) and self._is_waiting(task_id)
+        ]
+        if candidates:
+            *_, task_id = max(candidates)
+            entry = self._entries[task_id]
+            entry.rank, entry.grid, entry.is_witness = 0, None, True
+            self._set_due(task_id, entry, now)
+
+    def _probe(self) -> str | None:
+        """Return the task to probe with: any that was answered with this key, else one that was
+        never queried.
+
+        Not the one that is due first: those that fail on their own would all come before.
+        """
+
+        def preference(task_id: str) -> tuple[bool, bool, float]:
+            answer = self.breaker.answer(task_id)
+            is_accepted = answer is not None and answer.is_accepted
+            return not is_accepted, answer is not None, self._random.random()
+
+        return min(filter(self._is_waiting, self._entries), key=preference, default=None)
+
+    def _is_waiting(self, task_id: str) -> bool:
+        entry = self._entries[task_id]
+        return not entry.in_flight and entry.due < math.inf
 
     def _dispatch(self, task_id: str, now: float) -> Job:
         entry = self._entries[task_id]
@@ -217,7 +362,8 @@ class Schedule:
         entry.version += 1
         self._in_flight.add(task_id)
         self.limiter.record_sent(now)
-        self.breaker.record_sent(task_id, now)
+        self.breaker.record_sent(task_id, now, is_witness=entry.is_witness)
+        entry.is_witness = False
         return Job(task_id, entry.generation)
 
     def _returned(self, job: Job, now: float) -> _Entry | None:
@@ -244,22 +390,48 @@ class Schedule:
     def _due_after(self, entry: _Entry, now: float, error: ApiError) -> float:
         entry.retried = False
         entry.faults += 1
-        if entry.faults < 2 and error.kind not in _BACK_OFF_AT_ONCE:
+        if error.kind is ErrorKind.RATE_LIMITED:
+            entry.grid = None
+            entry.held_until = now + self._pause(entry, error.retry_after)
+            return entry.held_until
+        if error.kind in _REFUSALS and entry.ended:
+            # Otherwise forgotten by the service, or never this key's.
+            has_rounds = self._needs_another_round(entry, ended=False, complete=False)
+            return self._next_grid_point(entry, now) if has_rounds else math.inf
+        if error.kind is ErrorKind.NOT_FOUND and now - entry.known_at < NOT_FOUND_GRACE:
+            entry.faults = 0
+            return self._next_grid_point(entry, now)
+        if error.kind in _REFUSALS:
+            entry.grid = None
+            pause = self._period * 2.0 ** min(entry.faults, 8)
+            return self._due_unless_unchanged(entry, now, now + min(MAX_REFUSED_BACKOFF, pause))
+        if entry.faults < 2:
             return self._next_grid_point(entry, now)
         entry.grid = None
-        if error.kind in (ErrorKind.KEY_REFUSED, ErrorKind.RATE_LIMITED):
-            entry.faults = 0
-            return now
-        if error.kind in (ErrorKind.NOT_FOUND, ErrorKind.REJECTED):
-            if entry.ended:
-                return math.inf
-            return now + min(MAX_NOT_FOUND_BACKOFF, self._period * 2.0 ** min(entry.faults, 8))
         ceiling = min(MAX_BACKOFF, self._period * 2.0 ** min(entry.faults - 1, 8))
-        return now + max(5.0, self._random.uniform(0, ceiling))
+        due = now + self._random.uniform(self._period, ceiling)
+        # Not while the service as a whole may be down: it would not be noticed when it is back.
+        is_own = error.http_status is not None and self.breaker.answered_since(now - MAX_BACKOFF)
+        return self._due_unless_unchanged(entry, now, due) if is_own else due
+
+    def _pause(self, entry: _Entry, retry_after: float | None) -> float:
+        """Return for how many seconds to wait with a task: never for less than a period."""
+        seconds = self._period
+        if retry_after is None:
+            seconds = min(MAX_BACKOFF, seconds * 2.0 ** min(entry.faults - 1, 8))
+        return max(seconds, retry_after or 0.0) * self._random.uniform(1.0, 1.1)
+
+    def _due_unless_unchanged(self, entry: _Entry, now: float, due: float) -> float:
+        """Return `due`, infinite once the service has told the same about the task for a day."""
+        if entry.unchanged_since is None:
+            entry.unchanged_since = now
+        entry.resting = now - entry.unchanged_since >= MAX_UNCHANGED
+        return math.inf if entry.resting else due
 
     def _all_due(self, now: float, *, only_faulted: bool = False, but: str = "") -> None:
         for task_id, entry in self._entries.items():
             left_alone = entry.in_flight or entry.due == math.inf or task_id == but
+            left_alone |= entry.held_until > now
             if not left_alone and (entry.faults or not only_faulted):
                 entry.faults, entry.grid = 0, None
                 self._set_due(task_id, entry, min(entry.due, now))

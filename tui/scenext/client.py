@@ -56,6 +56,9 @@ _TRANSPORT_ERRORS: Final = (
     # The client was closed while it waited, as at shutdown.
     RuntimeError,
 )
+_KEY_REFUSED: Final = "the service refused the key for this task"
+_PASSING: Final = frozenset({408, 421, 425, 499})
+"""Errors of the 4xx range that pass: timeouts, and requests that are too early or went astray."""
 _WITHHELD_LINK: Final = "withheld: the link quotes the key"
 """Stands in the place of a link, and is none."""
 _EXTENSIONS: Final = {"timeout": {"connect": 8.0, "read": 15.0, "write": 8.0, "pool": 5.0}}
@@ -117,6 +120,7 @@ class StatusClient:
                 "Authorization": f"Bearer {key.reveal()}",
                 "Accept": "application/json",
                 "Accept-Encoding": "identity",
+                "Cache-Control": "no-cache",
                 "Connection": "keep-alive",
                 "User-Agent": f"scenext-tui/{__version__}",
             }
@@ -143,7 +147,9 @@ class StatusClient:
             task = self._redacted(parser.parse(body, task_id))
             return StatusResponse(task, server_time(response.headers))
         except ApiError as error:
-            if error.http_status is None and not _discreet(error.message):
+            if error.http_status is None and parser.refuses_key(body):
+                error.kind, error.message = ErrorKind.KEY_REFUSED, _KEY_REFUSED
+            elif error.http_status is None and not _discreet(error.message):
                 error.message = "the service reports an error about a key"
             # The service may quote the request, and the key with it.
             error.message = clean(self._redact(error.message))
@@ -243,27 +249,49 @@ def _raise_for_status(response: httpx.Response, body: bytes) -> None:
     if response.is_success:
         return
     message = _discreet(parser.error_message(body))
+    from_service = parser.is_service_error(body)
     if code < 200 or code == 407:
         kind, message = ErrorKind.NOT_THE_API, "a proxy wants a login"
     elif 300 <= code < 400:
-        kind, message = ErrorKind.NOT_THE_API, "the answer is a redirect"
-    elif code in (401, 403):
-        from_service = parser.is_service_error(body)
-        kind = ErrorKind.KEY_REFUSED if from_service else ErrorKind.NOT_THE_API
+        kind, message = ErrorKind.NOT_THE_API, _redirect_words(response)
+    elif code in (401, 403) and not _is_data(response, body):
+        kind, message = ErrorKind.NOT_THE_API, "not from the service: a proxy or a portal?"
+    elif code == 401 or (code == 400 and parser.refuses_key(body)):
         # Never the service's words: they may quote the key in a form that no redactor knows.
-        message = "not from the service: a proxy or a portal?"
-        if from_service:
-            message = "the service refused the key"
-    elif code == 404 or (code != 429 and parser.is_unknown_task(body)):
+        kind, message = ErrorKind.KEY_REFUSED, _KEY_REFUSED
+    elif code == 403:
+        kind, message = ErrorKind.REJECTED, "the service does not show this task to this key"
+    elif code in (404, 410) or (code != 429 and parser.is_unknown_task(body)):
         kind, message = ErrorKind.NOT_FOUND, message or "the service does not know this task"
     elif code == 429 or (code == 503 and "retry-after" in response.headers):
         kind, message = ErrorKind.RATE_LIMITED, message or "the service asks for a pause"
-    elif code >= 500:
+    elif code >= 500 or code in _PASSING:
         kind, message = ErrorKind.SERVER, message or "the service has a fault"
     else:
         kind, message = ErrorKind.REJECTED, message or "the service refuses the request"
     pause = retry_after(response.headers) if kind is ErrorKind.RATE_LIMITED else None
-    raise ApiError(kind, f"{code}: {message}", http_status=code, retry_after=pause)
+    raise ApiError(
+        *(kind, f"{code}: {message}"),
+        http_status=code,
+        retry_after=pause,
+        is_strange=kind in (ErrorKind.NOT_FOUND, ErrorKind.REJECTED) and not from_service,
+    )
+
+
+def _is_data(response: httpx.Response, body: bytes) -> bool:
+    """Return whether an error comes from a program, and not as a page for people to read."""
+    is_page = "html" in response.headers.get("content-type", "").lower()
+    return not is_page and (not body.strip() or body.lstrip()[:1] in b"{[")
+
+
+def _redirect_words(response: httpx.Response) -> str:
+    """Return where a redirect leads that is not followed: it may be the answer to a wrong URL."""
+    try:
+        host = clean(urlsplit(response.headers.get("location", "")).hostname or "", 100)
+    except ValueError:
+        host = ""
+    leads_to = f" to {host}" if host else ""
+    return f"the answer is a redirect{leads_to} (is base_url right?)"
 
 
 def _discreet(message: str) -> str:

@@ -96,6 +96,12 @@ class Task(NamedTuple):
     """Whether texts were cut or left out after `MAX_TEXT_BYTES`."""
 
     @property
+    def is_complete(self) -> bool:
+        """Whether nothing more is to come: it has failed, or its video is there."""
+        has_video = any(item.is_link and item.kind.casefold() == "video" for item in self.results)
+        return self.status is TaskStatus.FAILED or has_video
+
+    @property
     def duration(self) -> timedelta | None:
         """How long the task took by the service's own times; None where they do not tell.
 
@@ -124,3 +130,7 @@ class PollResult(NamedTuple):
     """Unix seconds by the service's clock; None where unknown."""
     seconds: float = 0.0
     """Duration of the request."""
+    requested: bool = False
+    """Whether the user asked for it, and not the rhythm of polling."""
+    resting: bool = False
+    """Whether the task is not queried any more, although it has not ended."""

@@ -34,6 +34,10 @@ _ABOUT_A_KEY: Final = (
     r"(?i)api.?key|\bkeys?\b|token|authori[sz]|authentic|bearer|secret|credential|"
     r"access.denied|forbidden|密钥|秘钥|密匙|令牌|凭证|凭据|认证|验证|鉴权|授权|权限"
 )
+_INVALID: Final = (
+    r"(?i)invalid|incorrect|wrong|expired|revoked|disabled|unknown|unauthori[sz]ed|not valid|"
+    r"无效|错误|不正确|过期|失效|禁用|未授权"
+)
 _NOT_THE_FORM: Final = "the answer is JSON, but not of the service's form"
 
 
@@ -96,6 +100,13 @@ def is_unknown_task(body: bytes) -> bool:
 def is_about_a_key(message: str) -> bool:
     """Return whether a message of the service may be about a key, which it may quote then."""
     return bool(re.search(_ABOUT_A_KEY, message))
+
+
+def refuses_key(body: bytes) -> bool:
+    """Return whether `body` is the service's own error that it does not accept the key."""
+    envelope = _parse_error(body)
+    message = _error_message(envelope)
+    return _is_error(envelope) and is_about_a_key(message) and bool(re.search(_INVALID, message))
 
 
 def _parse_error(body: bytes) -> dict[str, object]:

@@ -5,6 +5,7 @@ A failed poll never blanks a record: the last good answer stays, with its age an
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -15,8 +16,8 @@ from tui.scenext.models import MAX_FRAMES, Frame, PollResult, Result, Task, Task
 from tui.scenext.signed_url import identity
 from tui.watchlist.entries import Add, Change, Entry, Remove, Update, replay
 
-MAX_POLL_GAP: Final = timedelta(minutes=5)
-"""Maximum age of the previous answer for the time of a task's end to count as known."""
+MAX_POLL_GAP: Final = 300.0
+"""Maximum age in seconds of the previous answer for the time of a task's end to count as known."""
 
 
 class Record(NamedTuple):
@@ -28,6 +29,18 @@ class Record(NamedTuple):
     answered_at: datetime | None = None
     error: ApiError | None = None
     """Why the last poll failed; None if it succeeded."""
+    resting: bool = False
+    """Whether it is not queried any more, although it has not ended."""
+    reopened: bool = False
+    """Whether the user asked about it when it had ended, and it runs again. Never stored: the file
+    keeps its end."""
+    added_at: float | None = None
+    """When it was added, by the monotonic clock; None if that was not in this session. The wall
+    clock may be set while the task is watched."""
+    polled_at: float | None = None
+    """When it was answered last, by the monotonic clock."""
+    took: timedelta | None = None
+    """How long it took, by the monotonic clock; None where one end was not seen."""
 
     @property
     def id(self) -> str:
@@ -38,9 +51,13 @@ class Record(NamedTuple):
     def status(self) -> TaskStatus:
         """The last known state: the stored one until the first answer of this session.
 
-        A terminal state that another dashboard stored wins over an open one here.
+        A terminal state that another dashboard stored wins over an open one here, unless the user
+        has seen the task run again.
         """
-        if self.task is None or (self.entry.status.terminal and not self.task.status.terminal):
+        if self.task is None:
+            return self.entry.status
+        has_ended = self.entry.status.terminal and not self.task.status.terminal
+        if has_ended and not self.reopened:
             return self.entry.status
         return self.task.status
 
@@ -98,9 +115,17 @@ class Watchlist:
         """Replace the entries by those of the file, with the pending changes on top."""
         self._set_entries(replay(entries, self.pending))
 
-    def add(self, task_ids: Iterable[str], label: str, now: datetime) -> None:
-        """Add tasks; one that is watched already takes the label, if there is one."""
+    def add(
+        self, task_ids: Iterable[str], label: str, now: datetime, boot: float | None = None
+    ) -> None:
+        """Add tasks; one that is watched already takes the label, if there is one.
+
+        `boot` is the monotonic clock at the time `now`.
+        """
+        before = self._records.keys()
         self._change(*(Add(Entry(task_id, now, label)) for task_id in task_ids))
+        for task_id in self._records.keys() - before:
+            self._records[task_id] = self._records[task_id]._replace(added_at=boot)
 
     def remove(self, task_id: str) -> Record | None:
         """Remove a task; return its record, with which `restore` undoes it."""
@@ -118,8 +143,12 @@ class Watchlist:
             self._change(Add(record.entry, before))
             self._put(record._replace(entry=self._records[record.id].entry))
 
-    def apply(self, result: PollResult, now: datetime) -> Record | None:
-        """Apply the result of a poll; return the new record, None if the task is not watched."""
+    def apply(self, result: PollResult, now: datetime, boot: float | None = None) -> Record | None:
+        """Apply the result of a poll; return the new record, None if the task is not watched.
+
+        `boot` is the monotonic clock at the time `now`.
+        """
+        boot = now.timestamp() if boot is None else boot
         record = self._records.get(result.task_id)
         if record is None:
             return None
@@ -129,7 +158,10 @@ class Watchlist:
                 result.error.__traceback__ = result.error.__context__ = None
             record = record._replace(error=result.error)
         else:
-            record = self._apply_answer(record, result.task, now)
+            if result.requested and not result.task.status.terminal:
+                record = record._replace(reopened=record.status.terminal or record.reopened)
+            record = self._apply_answer(record, result.task, now, boot)
+        record = record._replace(resting=result.resting)
         self._put(record)
         return record
 
@@ -139,8 +171,8 @@ class Watchlist:
         self._counts[record.status] += 1
         self._records[record.id] = record
 
-    def _apply_answer(self, record: Record, task: Task, now: datetime) -> Record:
-        if record.status.terminal and not task.status.terminal:
+    def _apply_answer(self, record: Record, task: Task, now: datetime, boot: float) -> Record:
+        if record.status.terminal and not task.status.terminal and not record.reopened:
             # What has ended stays ended: the answer is from a stale replica of the service.
             task = task._replace(status=record.status, status_sent=record.status_sent)
             if record.task is not None:
@@ -156,14 +188,26 @@ class Watchlist:
         entry = record.entry
         # Only an unknown state is stored in the service's words.
         sent = task.status_sent if task.status is TaskStatus.UNKNOWN else ""
-        if (task.status, sent) != (entry.status, entry.status_sent):
+        took, reopened = record.took, record.reopened and not task.status.terminal
+        if (task.status, sent) != (entry.status, entry.status_sent) and not reopened:
             has_ended = task.status.terminal and not entry.status.terminal
-            watched = record.answered_at and now - record.answered_at <= MAX_POLL_GAP
+            gap = math.inf if record.polled_at is None else boot - record.polled_at
+            watched = gap <= MAX_POLL_GAP
             ended = now if has_ended and watched else entry.ended
+            if has_ended and watched and record.added_at is not None:
+                took = timedelta(seconds=boot - record.added_at)
             update = Update(record.id, task.status, sent, ended)
             self.pending.append(update)
             (entry,) = replay([entry], [update])
-        return record._replace(entry=entry, task=task, answered_at=now, error=None)
+        return record._replace(
+            entry=entry,
+            task=task,
+            answered_at=now,
+            polled_at=boot,
+            error=None,
+            took=took,
+            reopened=reopened,
+        )
 
     def _change(self, *changes: Change) -> None:
         self.pending.extend(changes)

@@ -63,6 +63,8 @@ def _fields(record: Record, now: datetime) -> Iterator[Field]:
         if record.answered_at is not None:
             since = f"what you see is from {clock_time(record.answered_at, now)}"
         yield Field("Request", f"! {record.error.message}; {since}", "stale")
+    if record.resting:
+        yield Field("Polling", "! not asked any more, after a day of this; r asks again", "stale")
     if task is not None and task.title:
         yield Field("Title", task.title)
     yield Field("Times", _times(record, now))
@@ -98,18 +100,21 @@ def _result_fields(record: Record, result: Result) -> Iterator[Field]:
 
 
 def _times(record: Record, now: datetime) -> str:
-    entry = record.entry
+    task, entry = record.task, record.entry
     added = f"added {clock_time(entry.added, now)}"
     if not record.status.terminal:
         return added
     ended = "already finished when added"
     if entry.ended is not None:
         ended = f"ended {clock_time(entry.ended, now)}"
-    elif record.task and record.task.finished_at and record.task.finished_at.tzinfo:
-        ended += f" (at {clock_time(record.task.finished_at, now)})"
+    elif task and task.finished_at and task.finished_at.tzinfo:
+        ended += f" (at {clock_time(task.finished_at, now)})"
     lasted = duration(record)
     if lasted is None:
         return f"{added}, {ended}"
     minutes = int(lasted.total_seconds() // 60)
     took = f"{minutes:,} min" if minutes > 0 else "less than a minute"
+    if minutes > 0 and (task is None or task.duration is None):
+        # As seen from here: from when it was added until the poll that showed its end.
+        took = f"about {took}"
     return f"{added}, {ended}, took {took}"

@@ -15,8 +15,9 @@ from typing import Final, NamedTuple
 from rich.cells import cell_len, set_cell_size
 
 from tui.credentials import VARIABLE, ApiKey
-from tui.errors import ApiError, ErrorKind
+from tui.errors import ErrorKind
 from tui.polling.health import HealthKind, PollingHealth
+from tui.polling.schedule import Held
 from tui.scenext.models import TaskStatus
 from tui.scenext.signed_url import NEVER
 from tui.watchlist.records import Record
@@ -29,6 +30,11 @@ _FRAMES_WIDTH: Final = 4
 _UNKNOWN_WIDTH: Final = 26
 _FIXED_WIDTH: Final = 1 + _AGE_WIDTH + 1 + _BADGE_WIDTH + 1 + _FRAMES_WIDTH + 1
 """Cells in front of a row's ID, where its badge has the usual width."""
+
+_NUMBERED: Final = frozenset(
+    {ErrorKind.SERVER, ErrorKind.REJECTED, ErrorKind.RATE_LIMITED, ErrorKind.KEY_REFUSED}
+)
+"""Errors whose HTTP status says more than their name."""
 
 _MAX_DURATION: Final = 1e11
 """Seconds; more, or an infinite number, is not a duration of anything."""
@@ -94,21 +100,23 @@ class TaskRowData(NamedTuple):
     label: str
 
 
-def task_row(record: Record, now: datetime) -> TaskRowData:
-    """Return what a row shows of a record."""
+def task_row(record: Record, now: datetime, boot: float | None = None) -> TaskRowData:
+    """Return what a row shows of a record; `boot` is the monotonic clock at the time `now`."""
     return TaskRowData(
         key=record.id,
         status=record.status,
         badge=badge(record.status, record.status_sent),
-        age=_age(record, now),
+        age=_age(record, now, boot),
         frames=str(len(record.frames)) if record.task else "",
         stale=stale_reason(record),
         label=record.entry.label,
     )
 
 
-def _age(record: Record, now: datetime) -> str:
+def _age(record: Record, now: datetime, boot: float | None) -> str:
     if not record.status.terminal:
+        if boot is not None and record.added_at is not None:
+            return format_duration(boot - record.added_at)
         return format_duration((now - record.entry.added).total_seconds())
     took = duration(record)
     # It had already ended when it was added, and the service does not say how long it took.
@@ -116,20 +124,28 @@ def _age(record: Record, now: datetime) -> str:
 
 
 def duration(record: Record) -> timedelta | None:
-    """Return how long an ended task took: by the service, or else as seen from here."""
+    """Return how long an ended task took: by the service, or else as seen from here.
+
+    None where nobody knows, as after an end that the wall clock puts before the beginning.
+    """
     if record.task is not None and record.task.duration is not None:
         return record.task.duration
+    if record.took is not None:
+        return record.took
     entry = record.entry
-    return None if entry.ended is None else entry.ended - entry.added
+    if entry.ended is None or entry.ended < entry.added:
+        return None
+    return entry.ended - entry.added
 
 
 def stale_reason(record: Record) -> str:
-    """Return in a word or two why a record is stale; empty when it is up to date."""
+    """Return in a few words why a record is stale; empty when it is up to date."""
     error = record.error
     if error is None:
-        return ""
-    numbered = error.kind in (ErrorKind.SERVER, ErrorKind.REJECTED, ErrorKind.RATE_LIMITED)
-    return str(error.http_status) if numbered and error.http_status else error.kind.value
+        return "resting" if record.resting else ""
+    numbered = error.kind in _NUMBERED
+    reason = str(error.http_status) if numbered and error.http_status else error.kind.value
+    return f"{reason}, resting" if record.resting else reason
 
 
 def matcher(query: str, rows: Iterable[TaskRowData]) -> Callable[[TaskRowData], bool]:
@@ -244,16 +260,33 @@ def added(new: int, there: int, label: str = "") -> str:
     return f"Added {new:,} {noun}{already}{labelled}."
 
 
-def key_refused(key: ApiKey, error: ApiError) -> str:
+def key_refused(key: ApiKey, reason: str) -> str:
     """Return what to say when the service refuses a key; the key is not part of it."""
     # The environment of a running program does not change.
     advice = "it goes on when the key changes, or press r."
     if key.source == VARIABLE:
         advice = "restart with the new key."
+    code = reason.partition(":")[0]
+    shown = f" ({code})" if code.isdigit() else ""
     return (
-        f"The service refused the key from {key.source} ({error.message}). Polling has stopped; "
+        f"The service refused the key from {key.source}{shown}. Polling has stopped; "
         f"{advice} {key.hint}".rstrip()
     )
+
+
+def held(held: Held, until: datetime, asked: int) -> str:
+    """Return why tasks are not queried now that the user `asked` for; `until` is wall-clock time.
+
+    `asked` is the number of all the tasks that were to be queried.
+    """
+    clock = f"{until.astimezone():%H:%M:%S}"
+    if held.is_pause:
+        return f"Not asked: the service wants a pause until {clock}. All go on then."
+    if asked == 1:
+        return f"Not asked: the service wants a pause for this task until {clock}."
+    noun = "task" if held.tasks == 1 else "tasks"
+    others = ", the others now" if held.tasks < asked else ""
+    return f"{held.tasks:,} {noun} will be asked by {clock}, as the service wants it{others}."
 
 
 def polling_health(health: PollingHealth, until: datetime | None) -> str:
@@ -272,8 +305,10 @@ def polling_health(health: PollingHealth, until: datetime | None) -> str:
         case HealthKind.OFFLINE:
             return f"offline: {health.reason}, trying again"
         case HealthKind.NOT_THE_API:
-            return "answers are not from the API (captive portal or proxy?)"
+            return "answers are not from the API (captive portal, proxy, base_url?)"
         case HealthKind.KEY_REFUSED:
             return "stopped: the service refused the key"
+        case HealthKind.WRONG_ADDRESS:
+            return f"{health.reason.partition(':')[0]} for all: is base_url right?"
     shown = f"{until.astimezone():%H:%M:%S}" if until else "later"
     return f"paused by the service until {shown}"

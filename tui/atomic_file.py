@@ -191,6 +191,19 @@ class AtomicFiles:
         with suppress(OSError):
             self._fs.unlink(path)
 
+    def _create_whole(self, path: Path, data: bytes, temporary: Path) -> None:
+        """Create a file that has its name only when it is complete; raise if the name is taken."""
+        self.create(temporary, data)
+        try:
+            self._fs.link(temporary, path)
+        except FileExistsError:
+            raise
+        except OSError:
+            # FAT and some network and container file systems have no hard links.
+            self.create(path, data)
+        finally:
+            self._discard(temporary)
+
     def copy_aside(self, path: Path, now: datetime) -> Path:
         """Copy a file to `.broken-<time>` unless such a copy exists; return the copy's path."""
         data, _ = self.read(path)
@@ -203,7 +216,7 @@ class AtomicFiles:
         while True:
             copy = path.with_name(stem if number == 1 else f"{stem}-{number}")
             with suppress(FileExistsError):
-                self.create(copy, data)
+                self._create_whole(copy, data, _temporary(path))
                 self.sync_directory(path.parent)
                 return copy
             number += 1

@@ -22,7 +22,8 @@ def saved(picture: Image.Image, kind: str, **options: Any) -> bytes:  # noqa: AN
     return packed.getvalue()
 
 
-def _chunk(kind: bytes, body: bytes) -> bytes:
+def chunk(kind: bytes, body: bytes) -> bytes:
+    """A chunk of a PNG."""
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
@@ -33,8 +34,8 @@ def black_png(width: int, height: int, colour: int, depth: int = 8, more: bytes 
     packer = zlib.compressobj(9)
     data = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
     head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
-    palette = _chunk(b"PLTE", bytes(768)) if colour == 3 else b""
-    chunks = _chunk(b"IHDR", head) + palette + more + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
+    palette = chunk(b"PLTE", bytes(768)) if colour == 3 else b""
+    chunks = chunk(b"IHDR", head) + palette + more + chunk(b"IDAT", data) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + chunks
 
 
@@ -67,7 +68,7 @@ def jpeg_of_scans(count: int, size: tuple[int, int] = (7000, 7000)) -> bytes:
 
 def _text_png() -> bytes:
     text = b"Comment\0\0" + zlib.compress(bytes(60 << 20), 9)
-    return black_png(9, 9, 2, more=_chunk(b"zTXt", text))
+    return black_png(9, 9, 2, more=chunk(b"zTXt", text))
 
 
 def _deep_webp() -> bytes:
@@ -94,10 +95,11 @@ COSTLY: Final[dict[str, tuple[Callable[[], bytes], str]]] = {
 LARGE: Final[dict[str, Callable[[], bytes]]] = {
     "gif": lambda: saved(Image.new("P", (7000, 7000)), "GIF"),
     "palette": lambda: black_png(7000, 7000, 3),
-    "clear palette": lambda: black_png(7000, 7000, 3, more=_chunk(b"tRNS", bytes(256))),
+    "clear palette": lambda: black_png(7000, 7000, 3, more=chunk(b"tRNS", bytes(256))),
     "bits": lambda: black_png(7000, 7000, 0, 1),
     "16 bits, clear": lambda: black_png(7000, 7000, 6, 16),
     "16 bits, grey": lambda: black_png(7000, 7000, 0, 16),
+    "16 bits, one grey clear": lambda: black_png(7000, 7000, 0, 16, chunk(b"tRNS", b"\0\0")),
     "grey, clear": lambda: black_png(7000, 7000, 4),
     "one column": lambda: black_png(1, 1_000_000, 0),
     "jpeg": lambda: saved(Image.new("RGB", (7000, 7000)), "JPEG", progressive=True, subsampling=0),

@@ -14,15 +14,18 @@ import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from tests.pictures import costly
 from tests.pictures.costly import COSTLY, LARGE
+from tests.pictures.kinds import CORNERS, KINDS, turned
 from tests.support.figures import figure
-from tui.pictures.decoder import DECODE_TIMEOUT, MAX_SIZE, Decoder, PictureError
+from tui.pictures.decoder import DECODE_TIMEOUT, MAX_SIZE, Decoder, Picture, PictureError
 from tui.pictures.worker import MAX_MEMORY_BYTES
 
 ROOT = Path(__file__).parents[2]
@@ -83,6 +86,63 @@ async def test_what_is_large_is_shown_within_the_limits(
     assert picture.width <= MAX_SIZE[0]
     assert picture.height <= MAX_SIZE[1]
     assert len(picture.data) == 3 * picture.width * picture.height
+
+
+async def test_each_kind_of_picture_is_shown_in_its_colours(threads: ThreadPoolExecutor) -> None:
+    decoder, wrong = Decoder(threads), {}
+    for name, kind in KINDS.items():
+        picture = Image.frombytes("RGB", *_split(await decoder.decode(kind.file)))
+        step = picture.width / len(kind.colours)
+        shown = [
+            picture.getpixel((int((number + 0.5) * step), picture.height // 2))
+            for number in range(len(kind.colours))
+        ]
+        if not all(map(partial(_is_near, kind.tolerance), shown, kind.colours)):
+            wrong[name] = shown, kind.colours
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+async def test_a_picture_is_turned_as_its_exif_says(threads: ThreadPoolExecutor, kind: str) -> None:
+    """One that says what there is not is shown as it is stored."""
+    decoder, wrong = Decoder(threads), {}
+    for orientation in (1, 2, 3, 4, 5, 6, 7, 8, 0, 9, 65535):
+        picture = await decoder.decode(turned(kind, orientation))
+        if (picture.width, picture.height) != (64, 32) or not _has_corners(picture):
+            wrong[orientation] = picture[:2]
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+async def test_what_is_turned_is_as_sharp_as_what_is_not(
+    threads: ThreadPoolExecutor, orientation: int
+) -> None:
+    picture = await Decoder(threads).decode(turned("JPEG", orientation, (2400, 1200)))
+    assert picture[:2] == (640, 320)
+    assert _has_corners(picture)
+
+
+@pytest.mark.parametrize(
+    "exif",
+    [
+        b"",
+        b"Exif\0\0",
+        b"Exif\0\0MM\0*\0\0\0\x08",
+        b"Exif\0\0II*\0\xff\xff\xff\xff",
+        b"Exif\0\0II*\0\x08\0\0\0\1\0\x12\1\2\0\2\0\0\0006\0\0\0\0\0\0\0",
+        b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"\x12\1\3\0\xff\xff\xff\xff" * 5000,
+        b"?" * 60_000,
+    ],
+    ids=["empty", "header", "cut short", "far", "a word", "many", "none"],
+)
+async def test_a_broken_exif_costs_only_the_turning(
+    threads: ThreadPoolExecutor, exif: bytes
+) -> None:
+    for kind in ("JPEG", "WEBP"):
+        red = Image.new("RGB", (64, 32), (255, 0, 0))
+        picture = await Decoder(threads).decode(costly.saved(red, kind, exif=exif))
+        assert picture[:2] == (64, 32)
+        assert picture.data[0] > 240
 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
@@ -301,6 +361,31 @@ def test_the_program_grows_by_no_more_than_the_file(capsys: pytest.CaptureFixtur
         figure(capsys, f"memory beyond the file, {name}", f"{grown} MB")
         assert float(grown) <= 10, name
     assert len(done.stdout.splitlines()) == len(COSTLY) + len(LARGE) + 1
+
+
+def _split(picture: Picture) -> tuple[tuple[int, int], bytes]:
+    return picture[:2], picture.data
+
+
+def _has_corners(picture: Picture) -> bool:
+    shown = Image.frombytes("RGB", *_split(picture))
+    return all(
+        _is_near(
+            8,
+            shown.getpixel(
+                (
+                    shown.width // 4 * (3 if "right" in corner else 1),
+                    shown.height // 4 * (3 if "bottom" in corner else 1),
+                )
+            ),
+            colour,
+        )
+        for corner, colour in CORNERS.items()
+    )
+
+
+def _is_near(tolerance: int, one: Any, other: Any) -> bool:  # noqa: ANN401
+    return all(abs(a - b) <= tolerance for a, b in zip(one, other, strict=True))
 
 
 def _cpu_seconds(pid: int) -> float:

@@ -615,6 +615,34 @@ def test_why_it_was_not_saved_is_said_in_plain_words(
     assert ids(faulty.load().entries) == ["a"]
 
 
+KILLED_WHILE_COPYING = """
+import os, signal, sys
+from pathlib import Path
+from tui.atomic_file import Filesystem
+from tui.watchlist.storage import WatchlistFile
+
+class KilledWhileWriting(Filesystem):
+    def write(self, fd, data):
+        os.write(fd, data[: len(data) // 2])
+        os.kill(os.getpid(), signal.SIGKILL)
+
+WatchlistFile(Path(sys.argv[1]), fs=KilledWhileWriting()).load()
+"""
+
+
+def test_a_copy_of_a_broken_file_is_whole_or_not_there(path: Path) -> None:
+    path.write_text("version = 1\nnot TOML\n")
+    killed = subprocess.run([sys.executable, "-c", KILLED_WHILE_COPYING, str(path)], check=False)
+    assert killed.returncode == -9
+    assert copies(path) == []
+    WatchlistFile(path).load()
+    assert [copy.read_bytes() for copy in copies(path)] == [path.read_bytes()]
+    for left in path.parent.glob(".*.tmp"):
+        os.utime(left, (0, 0))
+    WatchlistFile(path).save([Add(entry("1"))])
+    assert not list(path.parent.glob(".*.tmp"))
+
+
 def test_a_broken_file_that_cannot_be_copied_is_not_replaced(path: Path) -> None:
     path.write_bytes(b"\0")
     full = WatchlistFile(path, fs=FaultyFilesystem(errno.ENOSPC, failing="write"))

@@ -6,7 +6,6 @@ import io
 import logging
 import os
 import sys
-import tempfile
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -65,13 +64,14 @@ def demo(options: WatchOptions) -> int:
     if not _is_usable_terminal():
         return USAGE
     from tui.demo import DemoService
+    from tui.demo.folder import demo_folder
 
     # The user's own key has no business here.
     os.environ.pop(VARIABLE, None)
     own = Paths.standard(options.config)
     config = _load_config(options, own)
-    with tempfile.TemporaryDirectory(prefix=f"{APP}-demo-") as folder, DemoService() as service:
-        paths = Paths.inside(Path(folder))
+    with demo_folder() as folder, DemoService() as service:
+        paths = Paths.inside(folder)
         _save_demo_tasks(paths, service)
         config = config._replace(
             base_url=service.base_url, poll_interval=DEMO_INTERVAL, trust_env=False

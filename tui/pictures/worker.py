@@ -19,7 +19,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    from PIL.Image import Image, Transpose
+    from PIL.ImageFile import ImageFile
 
 REQUEST: Final = struct.Struct(">BIIIIQ")
 """What to do (`DECODE` or `SCALE`), the picture's width and height (`SCALE` only), the maximum
@@ -37,6 +38,10 @@ MAX_MEMORY_BYTES: Final = 512 << 20
 MAX_CPU_SECONDS: Final = 3
 """CPU time for each picture."""
 
+_ORIENTATION: Final = 0x0112
+"""EXIF's tag of how a picture was turned when it was stored."""
+_SAMPLE_SCALES: Final = {"L;2": 85.0, "L;4": 17.0, "RGB;16B": 1 / 256}
+"""By the raw mode of a PNG: what Pillow multiplies samples by when it reads them to 8 bits."""
 _STRIP_ROWS: Final = 16
 """Rows of the reduced picture that are converted at a time, so that no full copy is needed."""
 
@@ -132,17 +137,67 @@ def _send(result: int, width: int = 0, height: int = 0, pixels: bytes = b"") -> 
 
 
 def _decode(data: bytes, most: tuple[int, int]) -> Image:
-    """Return the first frame, shrunk to fit `most`, as RGB on white."""
+    """Return the first frame as it is to be seen, shrunk to fit `most`, as RGB on white."""
     opener = next((kind for start, kind in _FORMATS.items() if data.startswith(start)), None)
     if opener is None:
         raise ValueError("not a picture")
     if size := _webp_size(data):
         # libwebp allocates the whole picture when it opens a file.
         _check_size(size, MAX_WEBP_PIXELS)
-    picture: Image = opener(io.BytesIO(data))
+    picture: ImageFile = opener(io.BytesIO(data))
     _check_size(picture.size, MAX_PIXELS)
-    picture.draft("RGB", most)
-    return _shrink(picture, most)
+    if picture.format == "JPEG":
+        picture.draft("RGB", _stored_size(most, _turn(picture)))
+    if picture.format == "PNG":
+        _scale_transparency(picture)
+    picture.load()
+    # Only now, since in a PNG it may stand behind the pixels.
+    turn = _turn(picture)
+    shrunk = _shrink(picture, _stored_size(most, turn))
+    return shrunk if turn is None else shrunk.transpose(turn)
+
+
+def _turn(picture: Image) -> Transpose | None:
+    """Return what has to be done to a picture that was turned when it was stored, as by cameras."""
+    from PIL.Image import Transpose
+
+    try:
+        orientation = picture.getexif().get(_ORIENTATION)
+    except Exception:  # As for decoders; the picture itself may be fine.
+        return None
+    turns = {
+        2: Transpose.FLIP_LEFT_RIGHT,
+        3: Transpose.ROTATE_180,
+        4: Transpose.FLIP_TOP_BOTTOM,
+        5: Transpose.TRANSPOSE,
+        6: Transpose.ROTATE_270,
+        7: Transpose.TRANSVERSE,
+        8: Transpose.ROTATE_90,
+    }
+    return turns.get(orientation) if isinstance(orientation, int) else None
+
+
+def _stored_size(size: tuple[int, int], turn: Transpose | None) -> tuple[int, int]:
+    """Return the size before `turn` of what is to have a size after it."""
+    from PIL.Image import Transpose
+
+    upright = (None, Transpose.FLIP_LEFT_RIGHT, Transpose.ROTATE_180, Transpose.FLIP_TOP_BOTTOM)
+    return size if turn in upright else size[::-1]
+
+
+def _scale_transparency(picture: ImageFile) -> None:
+    """Scale the grey or colour that a PNG calls transparent as Pillow scales its pixels.
+
+    Of a colour of 16 bits 8 are left to compare: its neighbours become transparent as well.
+    """
+    scale = _SAMPLE_SCALES.get(str(picture.tile[0][3]) if picture.tile else "")
+    clear = picture.info.get("transparency")
+    if scale is None or clear is None:
+        return
+    if isinstance(clear, tuple):
+        picture.info["transparency"] = tuple(int(sample * scale) for sample in clear)
+    else:
+        picture.info["transparency"] = int(clear * scale)
 
 
 def _check_size(size: tuple[int, int], most: int) -> None:
@@ -170,7 +225,6 @@ def _shrink(picture: Image, most: tuple[int, int]) -> Image:
     """Reduce by whole factors strip by strip, then resize what is left, as `thumbnail` would."""
     from PIL import Image
 
-    picture.load()
     width, height = picture.size
     factor = min(most[0] / width, most[1] / height, 1)
     final = max(1, round(width * factor)), max(1, round(height * factor))
@@ -198,15 +252,32 @@ def _reduce(picture: Image, across: int, down: int) -> Image:
 def _opaque(picture: Image) -> Image:
     from PIL import Image
 
-    if picture.mode.startswith("I"):
-        # 16 bits of grey, which Pillow would cut off at the value 255.
-        picture = picture.point(lambda value: value / 256).convert("L")
-        picture.info.pop("transparency", None)
+    if picture.mode == "I;16":
+        picture = _eight_bits(picture)
     if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
         layer = picture.convert("RGBA")
         background = Image.new("RGBA", layer.size, "white")
         return Image.alpha_composite(background, layer).convert("RGB")
     return picture.convert("RGB")
+
+
+def _eight_bits(picture: Image) -> Image:
+    """Return 16 bits of grey as 8, which Pillow would cut off at the value 255.
+
+    With an alpha channel if one grey is transparent.
+    """
+    from PIL import Image, ImageChops
+
+    data = picture.tobytes()
+    low, high = (Image.frombytes("L", picture.size, data[byte::2]) for byte in range(2))
+    clear = picture.info.get("transparency")
+    if clear is None:
+        return high
+    differs = (
+        part.point([0 if value == wanted else 255 for value in range(256)])
+        for part, wanted in ((low, clear & 0xFF), (high, clear >> 8))
+    )
+    return Image.merge("LA", (high, ImageChops.lighter(*differs)))
 
 
 if __name__ == "__main__":

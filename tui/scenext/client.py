@@ -274,7 +274,10 @@ def _raise_for_status(response: httpx.Response, body: bytes) -> None:
         *(kind, f"{code}: {message}"),
         http_status=code,
         retry_after=pause,
-        is_strange=kind in (ErrorKind.NOT_FOUND, ErrorKind.REJECTED) and not from_service,
+        is_strange=(
+            kind in (ErrorKind.NOT_FOUND, ErrorKind.REJECTED)
+            and not (from_service and parser.names_the_task(body))
+        ),
     )
 
 

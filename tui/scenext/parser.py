@@ -109,6 +109,11 @@ def refuses_key(body: bytes) -> bool:
     return _is_error(envelope) and is_about_a_key(message) and bool(re.search(_INVALID, message))
 
 
+def names_the_task(body: bytes) -> bool:
+    """Return whether an error says in so many words that it is about the task."""
+    return bool(re.search(r"(?i)task|任务|\bid\b", _error_message(_parse_error(body))))
+
+
 def _parse_error(body: bytes) -> dict[str, object]:
     try:
         return _parse_object(body) if len(body) <= _MAX_ERROR_BYTES else {}

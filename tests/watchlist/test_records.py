@@ -59,6 +59,64 @@ def fail(watchlist: Watchlist, minutes: float, kind: ErrorKind = ErrorKind.OFFLI
     return record
 
 
+def poll(
+    watchlist: Watchlist, status: TaskStatus, wall: float, boot: float, *, requested: bool = False
+) -> Record:
+    """Apply an answer at a time of each clock, in minutes."""
+    result = PollResult("a", Task("a", status, status.value), requested=requested)
+    record = watchlist.apply(result, at(wall), boot * 60)
+    assert record is not None
+    return record
+
+
+def test_a_clock_that_is_set_back_does_not_change_how_long_a_task_took() -> None:
+    watchlist = Watchlist()
+    watchlist.add(["a"], "", at(0), 0.0)
+    poll(watchlist, RUNNING, 1, 1)
+    record = poll(watchlist, DONE, -58, 2)
+    assert (record.took, record.entry.ended) == (timedelta(minutes=2), at(-58))
+
+
+def test_a_clock_that_is_set_forward_does_not_make_an_end_unseen() -> None:
+    watchlist = Watchlist()
+    watchlist.add(["a"], "", at(0), 0.0)
+    poll(watchlist, RUNNING, 1, 1)
+    record = poll(watchlist, DONE, 61.5, 1.5)
+    assert (record.took, record.entry.ended) == (timedelta(minutes=1.5), at(61.5))
+    watchlist = Watchlist()
+    watchlist.add(["a"], "", at(0), 0.0)
+    poll(watchlist, RUNNING, 1, 1)
+    asleep = poll(watchlist, DONE, 1.5, 600)
+    assert (asleep.took, asleep.entry.ended) == (None, None), "the machine slept over its end"
+
+
+def test_what_was_added_in_another_session_has_no_duration_by_this_clock() -> None:
+    watchlist = Watchlist()
+    watchlist.load([Entry("a", NOON)])
+    poll(watchlist, RUNNING, 1, 1)
+    record = poll(watchlist, DONE, 2, 2)
+    assert (record.took, record.entry.ended) == (None, at(2))
+
+
+def test_a_task_that_runs_again_is_shown_so_only_where_the_user_asked() -> None:
+    watchlist = watchlist_of("a")
+    poll(watchlist, RUNNING, 0.5, 0.5)
+    end = poll(watchlist, DONE, 1, 1).entry
+    watchlist.pending.clear()
+    assert poll(watchlist, RUNNING, 2, 2).status is DONE, "a stale replica"
+    again = poll(watchlist, RUNNING, 3, 3, requested=True)
+    assert (again.status, again.entry, again.reopened) == (RUNNING, end, True)
+    assert poll(watchlist, RUNNING, 4, 4).status is RUNNING
+    assert watchlist.counts() == {RUNNING: 1}
+    once_more = poll(watchlist, DONE, 5, 5)
+    assert (once_more.status, once_more.entry, once_more.reopened) == (DONE, end, False)
+    assert watchlist.pending == []
+    failed = poll(watchlist, RUNNING, 6, 6, requested=True)
+    assert failed.status is RUNNING
+    failed = poll(watchlist, FAILED, 7, 7)
+    assert failed.status is FAILED
+
+
 def test_a_task_from_its_first_answer_to_its_end() -> None:
     watchlist = watchlist_of("a", "b")
     assert watchlist.get("a") == Record(Entry("a", NOON))

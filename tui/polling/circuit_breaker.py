@@ -110,7 +110,11 @@ class CircuitBreaker:
         accepted = flight.sent >= self._key_since
         self._faults.clear()
         self._answered_at = now
-        self._answers[flight.task_id] = Answer(flight.sent, now, is_accepted=accepted)
+        before = self._answers.get(flight.task_id)
+        streak = 1 + (before.streak if before is not None else 0)
+        self._answers[flight.task_id] = Answer(
+            flight.sent, now, is_accepted=accepted, streak=streak
+        )
 
     def record_failure(
         self, flight: InFlight, now: float, error: ApiError, until: float = -math.inf

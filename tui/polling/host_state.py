@@ -37,6 +37,8 @@ class Answer(NamedTuple):
     """When the pause ends that it asks for."""
     is_accepted: bool = False
     """Whether the task was ever answered well with the present key."""
+    streak: int = 0
+    """How many good answers came one after another."""
     is_witness: bool = False
     """Whether it was asked in order to confirm what another had been told."""
     is_own: bool = False

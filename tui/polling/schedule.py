@@ -320,12 +320,16 @@ class Schedule:
             self._all_due(now, only_faulted=True, but=but)
 
     def _call_witness(self, now: float) -> None:
-        """Query another task at once, to learn whether what one was told is meant for all."""
+        """Query another task at once, to learn whether what one was told is meant for all.
+
+        The one that was answered well most often in a row is the least likely to be told the same
+        for a reason of its own.
+        """
         if self.breaker.has_witness or any(entry.is_witness for entry in self._entries.values()):
             return
         answers = {task_id: self.breaker.answer(task_id) for task_id in self._entries}
         candidates = [
-            (answer is not None, answer.received if answer else 0.0, task_id)
+            (answer.streak if answer else 0, answer.received if answer else 0.0, task_id)
             for task_id, answer in answers.items()
             if (answer is None or answer.kind is None) and self._is_waiting(task_id)
         ]

@@ -17,8 +17,6 @@ import ssl
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import quote, urlsplit
 
@@ -26,13 +24,13 @@ import httpx
 
 from tui import __version__
 from tui.addresses import AddressRule, is_local
-from tui.clock import is_plausible
 from tui.config import Config
 from tui.credentials import Secret
 from tui.errors import ApiError, ErrorKind, UserError
 from tui.redactor import Redactor
 from tui.sanitize import clean
 from tui.scenext import parser
+from tui.scenext.http_headers import retry_after, server_time
 from tui.scenext.media import Media, raw_pieces
 from tui.scenext.models import StatusResponse, Task
 from tui.scenext.tls import set_variables, ssl_context
@@ -43,8 +41,6 @@ MAX_RESPONSE_BYTES: Final = 1 << 20
 """Bytes of a response body, both as received and decompressed."""
 MAX_PIECES: Final = 20_000
 """Pieces of a response body: each costs the same, and an honest one holds more than a few bytes."""
-MAX_RETRY_AFTER: Final = 900.0
-"""Maximum seconds of a `Retry-After` that are honoured."""
 KEEPALIVE_EXPIRY: Final = 15.0
 """Seconds until an idle connection is closed; servers usually do so after 60 to 75."""
 
@@ -291,38 +287,6 @@ def _transport_error(error: Exception) -> ApiError:
         return ApiError(ErrorKind.OFFLINE, "the proxy refuses the connection")
     stale = isinstance(error, httpx.RemoteProtocolError | httpx.ReadError | httpx.WriteError)
     return ApiError(ErrorKind.OFFLINE, "the connection broke", stale_connection=stale)
-
-
-def retry_after(headers: httpx.Headers) -> float | None:
-    """Return the seconds of `Retry-After`, from 0 to `MAX_RETRY_AFTER`; None without a valid one.
-
-    A date is compared with the `Date` of the same response, so that a wrong local clock does not
-    matter.
-    """
-    value = headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdigit():
-        seconds = float(value.lstrip("0")[:12] or 0)
-    else:
-        moment, now = _http_date(value), _http_date(headers.get("date", ""))
-        if moment is None or now is None:
-            return None
-        seconds = moment - now
-    return min(max(seconds, 0.0), MAX_RETRY_AFTER)
-
-
-def server_time(headers: httpx.Headers) -> float | None:
-    """Return the `Date` header in Unix seconds; None if the response may come from a cache."""
-    return None if "age" in headers else _http_date(headers.get("date", ""))
-
-
-def _http_date(text: str) -> float | None:
-    try:
-        moment = parsedate_to_datetime(text[:100])
-        # "-0000" is parsed to a naive value, which means UTC.
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return moment.timestamp() if is_plausible(moment) else None
-    except (ValueError, OverflowError, TypeError, LookupError):
-        return None
 
 
 @contextmanager

@@ -17,7 +17,7 @@ import pytest
 
 from tui.errors import MediaError
 from tui.saving import file_writer
-from tui.saving.file_writer import MAX_FILE_BYTES
+from tui.saving.file_writer import MAX_FILE_BYTES, PartialFile
 from tui.saving.folder import SaveError
 
 
@@ -110,6 +110,23 @@ async def test_a_body_that_breaks_leaves_nothing(
     with pytest.raises(MediaError, match="broke half-way"):
         await save(FakeBody(b"half", end="breaks"), tmp_path, "frame1.png", threads)
     assert files_in(tmp_path) == {}
+
+
+def test_a_file_goes_on_after_a_break_or_starts_again(tmp_path: Path) -> None:
+    file = PartialFile(tmp_path / "video.mp4")
+    file.open()
+    assert file.size == 0
+    file.write(b"a" * 70_000)
+    assert file.size == 70_000
+    file.write(b"b")
+    assert file.size == 70_001
+    file.restart()
+    assert file.size == 0
+    for chunk in (b"on", b"e"):
+        file.write(chunk)
+    assert file.commit() == tmp_path / "video.mp4"
+    file.discard()
+    assert files_in(tmp_path) == {"video.mp4": b"one"}
 
 
 async def test_cancelling_leaves_nothing(tmp_path: Path, threads: ThreadPoolExecutor) -> None:

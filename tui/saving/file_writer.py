@@ -83,6 +83,12 @@ class PartialFile:
         self._folder: TaskFolder | None = None
         self._temporary = ""
         self._file: BinaryIO | None = None
+        self._size = 0
+
+    @property
+    def size(self) -> int:
+        """The bytes written so far: where a download that broke is to go on."""
+        return self._size
 
     def open(self) -> None:
         """Create the folder and the temporary file."""
@@ -92,9 +98,19 @@ class PartialFile:
             self._file = open(fd, "w+b")  # noqa: SIM115, PTH123 (closed by `discard`)
 
     def write(self, chunk: bytes) -> None:
+        """Append bytes."""
         with self._guarded():
             assert self._file is not None  # noqa: S101 (opened)
             self._file.write(chunk)
+            self._size += len(chunk)
+
+    def restart(self) -> None:
+        """Empty the file: the host does not go on where the download broke."""
+        with self._guarded():
+            assert self._file is not None  # noqa: S101 (opened)
+            self._file.seek(0)
+            self._file.truncate()
+            self._size = 0
 
     def commit(self) -> Path:
         """Flush the file and give it its name; return its path."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
@@ -147,7 +148,7 @@ class AtomicFiles:
                 remaining = memoryview(data)
                 while remaining:
                     remaining = remaining[self._fs.write(fd, remaining) :]
-                self._sync(fd)
+                self.sync(fd)
             finally:
                 self._fs.close(fd)
         except BaseException:
@@ -161,11 +162,12 @@ class AtomicFiles:
         except PermissionError:
             return  # A directory without read permission cannot be opened for fsync.
         try:
-            self._sync(fd)
+            self.sync(fd)
         finally:
             self._fs.close(fd)
 
-    def _sync(self, fd: int) -> None:
+    def sync(self, fd: int) -> None:
+        """Have a file or directory on disk, where the file system can say so (fsync)."""
         try:
             self._fs.fsync(fd)
         except OSError as error:
@@ -205,6 +207,30 @@ class AtomicFiles:
                 self.sync_directory(path.parent)
                 return copy
             number += 1
+
+
+def rename_without_replacing(folder: int, old: str, new: str) -> None:
+    """Rename a file within an open folder, unless another has the name.
+
+    By renameat2(2) of Linux, which FAT has too, or renameatx_np(2) of macOS: the standard library
+    has neither.
+
+    Raises:
+        FileExistsError: another file has the name.
+        OSError: the rename failed, or the system or the file system cannot do this.
+    """
+    # Imported here because few file systems need it.
+    import ctypes
+
+    name, flag = ("renameatx_np", 0x4) if sys.platform == "darwin" else ("renameat2", 0x1)
+    try:
+        rename = getattr(ctypes.CDLL(None, use_errno=True), name)
+    except AttributeError:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS)) from None
+    rename.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
+    if rename(folder, os.fsencode(old), folder, os.fsencode(new), flag):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
 
 
 def is_ours(status: os.stat_result, folder: Path) -> bool:

@@ -20,6 +20,8 @@ from tui.saving import file_writer
 from tui.saving.file_writer import MAX_FILE_BYTES, PartialFile
 from tui.saving.folder import SaveError
 
+pytestmark = pytest.mark.usefixtures("partial_files")
+
 
 class FakeBody:
     """A response body that yields its chunks at once, then ends, fails or hangs."""
@@ -129,15 +131,41 @@ def test_a_file_goes_on_after_a_break_or_starts_again(tmp_path: Path) -> None:
     assert files_in(tmp_path) == {"video.mp4": b"one"}
 
 
-async def test_cancelling_leaves_nothing(tmp_path: Path, threads: ThreadPoolExecutor) -> None:
+async def test_cancelling_leaves_nothing(
+    tmp_path: Path, threads: ThreadPoolExecutor, partial_files: str
+) -> None:
     body = FakeBody(b"half", end="hangs")
     saving = asyncio.create_task(save(body, tmp_path, "frame1.png", threads))
     await body.sent.wait()
-    assert [name.rpartition(".")[2] for name in files_in(tmp_path)] == ["part"]
+    suffixes = [name.rpartition(".")[2] for name in files_in(tmp_path)]
+    assert suffixes == (["part"] if partial_files == "named" else [])
     saving.cancel()
     await asyncio.wait([saving])
     assert saving.cancelled()
     assert files_in(tmp_path) == {}
+
+
+async def test_a_save_that_fails_leaves_no_folder_that_it_made(
+    tmp_path: Path, threads: ThreadPoolExecutor
+) -> None:
+    (tmp_path / "old").mkdir()
+    for folder in ("old", "new"):
+        with pytest.raises(MediaError):
+            await save(FakeBody(b"half", end="breaks"), tmp_path / folder, "a.png", threads)
+    assert files_in(tmp_path / "old") == {}
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_folder_that_another_save_removed_is_made_again(tmp_path: Path) -> None:
+    """By another dashboard: a folder in which a file has no name yet is empty."""
+    given_up, going_on = (PartialFile(tmp_path / "1" / name) for name in ("a.png", "b.png"))
+    for file in (given_up, going_on):
+        file.open()
+        file.write(b"whole")
+    given_up.discard()
+    assert going_on.commit() == tmp_path / "1" / "b.png"
+    going_on.discard()
+    assert files_in(tmp_path / "1") == {"b.png": b"whole"}
 
 
 async def test_cancelling_before_the_disk_answers_leaves_nothing(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import stat
@@ -10,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -23,6 +24,8 @@ VICTIM: Final = 65501
 ATTACKER: Final = 65502
 SECRET: Final = b"a private key"
 
+pytestmark = pytest.mark.usefixtures("partial_files")
+only_named = pytest.mark.parametrize("partial_files", ["named"], indirect=True)
 two_users = pytest.mark.skipif(os.geteuid() != ROOT, reason="only root can act as other users")
 
 
@@ -152,6 +155,7 @@ async def test_a_download_folder_that_is_moved_meanwhile_keeps_the_file(
     assert names(tmp_path / "elsewhere" / "1") == []
 
 
+@only_named
 @pytest.mark.parametrize("breaks", [False, True])
 async def test_a_task_folder_that_becomes_a_link_meanwhile_leads_nowhere_else(
     tmp_path: Path, threads: ThreadPoolExecutor, breaks: bool
@@ -186,6 +190,7 @@ async def test_an_equal_file_behind_a_link_does_not_count_as_saved(
     assert (tmp_path / "1" / "frame1.png").is_symlink()
 
 
+@only_named
 async def test_a_temporary_file_that_is_swapped_is_not_called_saved(
     tmp_path: Path, threads: ThreadPoolExecutor
 ) -> None:
@@ -201,7 +206,7 @@ async def test_a_temporary_file_that_is_swapped_is_not_called_saved(
     with pytest.raises(SaveError, match=r"^Not saved to .*/1/frame1\.png: .* replaced it"):
         await save(folder, threads, Body(swap))
     assert (other.read_bytes(), mode(other)) == (SECRET, 0o600)
-    assert names(folder) == []
+    assert names(tmp_path) == ["other"]
 
 
 # Other users
@@ -325,13 +330,18 @@ async def test_a_download_folder_that_can_only_be_written_to_is_enough(
     assert path.read_bytes() == b"picture"
 
 
+@pytest.mark.parametrize("renames", [True, False])
 async def test_without_hard_links_nothing_is_replaced_either(
-    tmp_path: Path, threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch, *, renames: bool
 ) -> None:
+    """Whether the system can rename without replacing or not."""
+
     def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.EPERM, os.strerror(errno.EPERM))
 
     monkeypatch.setattr(os, "link", refuse)
+    if not renames:
+        monkeypatch.setattr(ctypes, "CDLL", refuse)
     (tmp_path / "frame1.png").write_bytes(b"another")
     (tmp_path / "frame1-2.png").symlink_to("nowhere")
     for _ in range(2):
@@ -339,6 +349,62 @@ async def test_without_hard_links_nothing_is_replaced_either(
     assert names(tmp_path) == ["frame1-2.png", "frame1-3.png", "frame1.png"]
     assert (tmp_path / "frame1.png").read_bytes() == b"another"
     assert mode(tmp_path / "frame1-3.png") == mode(tmp_path / "frame1.png")
+
+
+# What tells that a file without a name cannot be had: Linux before 3.11, file systems without
+# them (FAT, FUSE, NFS), and those that are stricter.
+NO_NAMELESS: Final = [
+    errno.EISDIR,
+    errno.ENOENT,
+    errno.EOPNOTSUPP,
+    errno.ENOSYS,
+    errno.EINVAL,
+    errno.EPERM,
+    errno.EACCES,
+    errno.EIO,
+]
+# And that it cannot be named: sandboxes, no /proc any more, a folder of another mount.
+NO_LINK: Final = [errno.ENOENT, errno.EPERM, errno.EACCES, errno.EXDEV, errno.EOPNOTSUPP]
+
+
+@pytest.mark.parametrize("number", NO_NAMELESS, ids=errno.errorcode.get)
+async def test_where_there_are_no_files_without_a_name_one_has_a_hidden_name(
+    tmp_path: Path, threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    real = os.open
+    nameless = getattr(os, "O_TMPFILE", 0)
+
+    def refuse(path: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        if nameless and flags & nameless == nameless:
+            raise OSError(number, os.strerror(number))
+        return real(path, flags, mode, dir_fd=dir_fd)
+
+    def check() -> None:
+        assert [name.rpartition(".")[2] for name in names(tmp_path / "1")] == ["part"]
+
+    monkeypatch.setattr(os, "open", refuse)
+    path = await save(tmp_path / "1", threads, Body(check))
+    assert path.read_bytes() == b"picture"
+    assert names(tmp_path / "1") == ["frame1.png"]
+
+
+@pytest.mark.parametrize("number", NO_LINK, ids=errno.errorcode.get)
+async def test_what_has_no_name_and_can_get_none_is_copied(
+    tmp_path: Path, threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    real = os.link
+
+    def refuse(old: str, *arguments: Any, **options: Any) -> None:  # noqa: ANN401
+        if old.startswith("/proc/"):
+            raise OSError(number, os.strerror(number))
+        real(old, *arguments, **options)
+
+    monkeypatch.setattr(os, "link", refuse)
+    (tmp_path / "1").mkdir()
+    (tmp_path / "1" / "frame1.png").write_bytes(b"another")
+    path = await save(tmp_path / "1", threads)
+    assert path.read_bytes() == b"picture"
+    assert names(tmp_path / "1") == ["frame1-2.png", "frame1.png"]
 
 
 @pytest.mark.parametrize("mask", [0o022, 0o077, 0o002, 0o007])

@@ -8,6 +8,7 @@ import os
 import random
 import shlex
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -438,7 +439,7 @@ def test_escape_cancels_and_the_next_download_starts_at_once(
         terminal.wait_for_text("2 frames")
         to_frames(terminal)
         terminal.press("home", "d")
-        wait_until(lambda: list(downloads.rglob("*.part")), terminal)
+        wait_until(lambda: terminal.open_files(downloads), terminal)
         terminal.press("escape")
         terminal.wait_for_text("The download was cancelled.")
         wait_until(lambda: not files(downloads), terminal)
@@ -446,13 +447,35 @@ def test_escape_cancels_and_the_next_download_starts_at_once(
         terminal.wait_for("Saved .*frame2.png")
         assert set(files(downloads)) == {"t/frame2.png"}
         terminal.press("up", "d")
-        wait_until(lambda: list(downloads.rglob("*.part")), terminal)
+        wait_until(lambda: terminal.open_files(downloads), terminal)
         terminal.press("q")
         terminal.wait_for_text("A download is running. q: quit without it")
-        assert list(downloads.rglob("*.part"))
+        assert terminal.open_files(downloads)
         terminal.press("q")
         assert terminal.wait_exit(3) == 0
     assert set(files(downloads)) == {"t/frame2.png"}
+
+
+def test_a_download_that_is_killed_leaves_no_file(
+    home: Home, service: ScriptedService, host: PictureHost, downloads: Path
+) -> None:
+    half = picture(RED).body[:-20]
+    host.answers["/frame1.png"] = Response(200, half, {"Content-Length": str(len(half) + 20)})
+    service.script("t", task("t", "COMPLETED", frames=[host.link("/frame1.png")]))
+    with home.open("watch", "t") as terminal:
+        terminal.wait_for_text("1 frame")
+        terminal.press("d")
+        wait_until(lambda: terminal.open_files(downloads), terminal)
+        assert files(downloads) == {}
+        terminal.signal(signal.SIGKILL)
+        assert terminal.wait_exit() == -signal.SIGKILL
+    assert files(downloads) == {}
+    host.answers["/frame1.png"] = picture(RED)
+    with home.open() as terminal:
+        terminal.wait_for_text("1 frame")
+        terminal.press("d")
+        terminal.wait_for("Saved .*frame1.png")
+    assert files(downloads) == {"t/frame1.png": picture(RED).body}
 
 
 def test_a_folder_that_cannot_be_used_is_said_where_one_looks(

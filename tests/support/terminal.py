@@ -14,6 +14,7 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -337,6 +338,14 @@ class Terminal:
     def pid(self) -> int:
         """The program's process ID."""
         return self._process.pid
+
+    def open_files(self, folder: Path) -> list[str]:
+        """Return the files below a folder that the program has open, with a name or without."""
+        targets = []
+        for each in Path(f"/proc/{self.pid}/fd").iterdir():
+            with suppress(OSError):  # Closed meanwhile.
+                targets.append(str(each.readlink()))
+        return [path for path in targets if path.startswith(f"{folder.resolve()}/")]
 
     @property
     def exit_code(self) -> int | None:

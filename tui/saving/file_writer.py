@@ -1,14 +1,15 @@
 """Write frames and videos to files: atomically, and never over another file.
 
-A file is written under a hidden temporary name and gets its own once it is complete on disk. If
-that name is taken by a file with different content, a number is appended. How the folder is kept
-from leading elsewhere: `folder`.
+A file has no name, or a hidden one where the system has no such files, and gets its own once it is
+complete on disk. If that name is taken by a file with different content, a number is appended. So
+a program that is killed leaves nothing or the whole file; a hidden file is removed at the next save
+into the folder. How the folder is kept from leading elsewhere: `folder`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
@@ -16,6 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from tui.atomic_file import AtomicFiles, Filesystem
 from tui.os_errors import os_error_reason
 from tui.saving.folder import SaveError, TaskFolder
 
@@ -79,6 +81,7 @@ class PartialFile:
         """Prepare; `path` is what the complete file is to be named."""
         self._path = path
         self._lock = threading.Lock()
+        self._is_committed = False
         self._discarded = False
         self._folder: TaskFolder | None = None
         self._temporary = ""
@@ -94,8 +97,7 @@ class PartialFile:
         """Create the folder and the temporary file."""
         with self._guarded():
             self._folder = TaskFolder(self._path.parent)
-            self._temporary, fd = self._folder.create(".part")
-            self._file = open(fd, "w+b")  # noqa: SIM115, PTH123 (closed by `discard`)
+            self._file = self._take(self._folder.create())
 
     def write(self, chunk: bytes) -> None:
         """Append bytes."""
@@ -115,19 +117,30 @@ class PartialFile:
     def commit(self) -> Path:
         """Flush the file and give it its name; return its path."""
         with self._guarded():
-            assert self._folder is not None  # noqa: S101 (opened)
             assert self._file is not None  # noqa: S101 (opened)
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            return self._publish(self._folder, self._file.fileno())
+            self._flush()
+            try:
+                path = self._publish()
+            except OSError:
+                if self._temporary:
+                    raise
+                self._copy_to_named()
+                path = self._publish()
+            self._is_committed = True
+            return path
 
     def discard(self) -> None:
-        """Close the file and remove its temporary name; what `commit` has named stays."""
+        """Close the file and remove its temporary name, and its folder if that is new and empty.
+
+        What `commit` has named stays.
+        """
         with self._lock:
             self._discarded = True
             if self._folder is not None and self._temporary:
                 with suppress(OSError):
                     self._folder.unlink(self._temporary)
+            if self._folder is not None and not self._is_committed:
+                self._folder.remove_if_new()
             for opened in (self._file, self._folder):
                 if opened is not None:
                     with suppress(OSError):
@@ -147,11 +160,40 @@ class PartialFile:
             # Only UTF-8 has all the letters that a name may hold.
             raise self._error("this locale cannot write its name") from None
 
-    def _publish(self, folder: TaskFolder, fd: int) -> Path:
-        path = self._path
+    def _take(self, created: tuple[str, int]) -> BinaryIO:
+        self._temporary, fd = created
+        return open(fd, "w+b")  # noqa: PTH123 (closed by `discard`)
+
+    def _flush(self) -> None:
+        assert self._file is not None  # noqa: S101 (opened)
+        self._file.flush()
+        AtomicFiles(Filesystem()).sync(self._file.fileno())
+
+    def _copy_to_named(self) -> None:
+        """Replace the file without a name by one with, in the folder as it is now.
+
+        Some sandboxes and file systems cannot name it, and the folder may have been removed, since
+        it looked empty.
+        """
+        nameless, folder = self._file, self._folder
+        assert nameless is not None  # noqa: S101 (opened)
+        assert folder is not None  # noqa: S101 (opened)
+        with nameless:
+            folder.close()
+            self._file = self._folder = None
+            self._folder = TaskFolder(self._path.parent)
+            self._file = self._take(self._folder.create_named())
+            nameless.seek(0)
+            shutil.copyfileobj(nameless, self._file, 1 << 20)
+        self._flush()
+
+    def _publish(self) -> Path:
+        assert self._folder is not None  # noqa: S101 (opened)
+        assert self._file is not None  # noqa: S101 (opened)
+        path, folder, fd = self._path, self._folder, self._file.fileno()
         for number in range(1, 1000):
             name = path.name if number == 1 else f"{path.stem}-{number}{path.suffix}"
-            if folder.claim(self._temporary, name):
+            if folder.claim(fd, self._temporary, name):
                 if not folder.holds(fd, name):
                     folder.unlink(name)
                     raise self._error("another program replaced it meanwhile")

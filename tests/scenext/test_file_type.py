@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from tui.scenext.file_type import EMPTY, SNIFF_BYTES, UNKNOWN, FileKind, file_type
+from tui.scenext.file_type import EMPTY, SNIFF_BYTES, UNKNOWN, FileKind, file_type, is_enough
 
 
 def drawn(kind: str, mode: str = "RGB") -> bytes:
@@ -190,6 +190,13 @@ def test_no_bytes_are_too_odd_or_too_few(start: bytes) -> None:
 )
 def test_the_suffix_of_a_name_agrees_with_the_content(start: bytes, name: str, saved: str) -> None:
     assert file_type(start[:SNIFF_BYTES]).file_name(name) == saved
+
+
+@pytest.mark.parametrize("start", [mark for mark, _ in (PICTURES | VIDEOS).values()])
+def test_the_first_bytes_are_enough_once_they_tell(start: bytes) -> None:
+    start = start.ljust(2 * SNIFF_BYTES, b" " if b"svg" in start else b"\0")
+    first = next(n for n in range(2 * SNIFF_BYTES) if is_enough(start[:n]))
+    assert file_type(start[:first]) == file_type(start[:SNIFF_BYTES])
 
 
 def test_what_is_empty_says_so() -> None:

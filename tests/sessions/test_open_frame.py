@@ -180,11 +180,12 @@ def test_the_demos_frame_previews_everywhere(
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (Response(200, b"<html>"), "The picture is broken, or none."),
+        (Response(200, b"<html>"), "sent a web page"),
+        (Response(200, b"\x89PNG\r\n\x1a\n"), "The picture is broken, or none."),
         (Response(200, b"x", {"Content-Length": str(21 << 20)}), "It is larger than 20 MiB."),
         (Response(302, headers={"Location": "http://127.0.0.2/x"}), "leads to another host"),
     ],
-    ids=["page", "large", "elsewhere"],
+    ids=["page", "broken", "large", "elsewhere"],
 )
 def test_what_cannot_be_shown_says_so_once_and_is_tried_again_on_demand(
     home: Home, service: ScriptedService, host: PictureHost, answer: Response, words: str
@@ -431,7 +432,8 @@ def test_a_cut_connection_and_its_follower_are_both_told(
 def test_escape_cancels_and_the_next_download_starts_at_once(
     home: Home, service: ScriptedService, host: PictureHost, downloads: Path
 ) -> None:
-    host.answers["/frame1.png"] = Response(200, b"half", {"Content-Length": "9999"})
+    half = picture(RED).body[:500]
+    host.answers["/frame1.png"] = Response(200, half, {"Content-Length": "9999"})
     host.answers["/frame2.png"] = picture(RED)
     links = [host.link("/frame1.png"), host.link("/frame2.png")]
     service.script("t", task("t", "COMPLETED", frames=links))

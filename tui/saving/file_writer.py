@@ -22,7 +22,7 @@ from tui.os_errors import os_error_reason
 from tui.saving.folder import SaveError, TaskFolder
 
 if TYPE_CHECKING:
-    from tui.scenext.media import Body
+    from tui.scenext.media_response import Body
 
 MAX_FILE_BYTES: Final = 8 << 30
 

@@ -110,6 +110,11 @@ class Decoder:
         self._is_plain = layers == 0
         self._length = 0
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the body is taken as it is; known once anything came out, or it has ended."""
+        return self._inflater is None
+
     def decode(self, data: bytes) -> Iterator[bytes]:
         """Yield what can be unpacked so far."""
         if self._inflater is None and not self._is_plain:

@@ -14,6 +14,8 @@ from typing import Final, NamedTuple
 
 SNIFF_BYTES: Final = 1024
 """How many first bytes suffice for the answer; a shorter file is judged by all that it has."""
+_ENOUGH_BYTES: Final = 64
+"""How many suffice for what is a picture or a video by them: the brands of a file in a box."""
 
 
 class FileKind(Enum):
@@ -65,6 +67,13 @@ def file_type(start: bytes) -> FileType:
     )
 
 
+def is_enough(start: bytes) -> bool:
+    """Return whether the type of a file is certain by these first bytes, whatever follows."""
+    if len(start) >= SNIFF_BYTES:
+        return True
+    return len(start) >= _ENOUGH_BYTES and file_type(start).kind is not FileKind.OTHER
+
+
 def _picture(name: str, *suffixes: str, is_shown: bool = False) -> FileType:
     return FileType(FileKind.PICTURE, f"{name} picture", suffixes, is_shown)
 
@@ -78,6 +87,7 @@ def _other(name: str) -> FileType:
 
 
 EMPTY: Final = _other("an empty file")
+PACKED: Final = _other("a packed file")
 UNKNOWN: Final = _other("something that is neither a picture nor a video")
 
 _WEBP: Final = _picture("a WebP", "webp", is_shown=True)
@@ -95,7 +105,6 @@ _MP4: Final = _video("an MP4", *_ISO_SUFFIXES)
 _QUICKTIME: Final = _video("a QuickTime", "mov", *_ISO_SUFFIXES)
 _3GP: Final = _video("a 3GP", "3gp", *_ISO_SUFFIXES)
 _SOUND: Final = _other("a sound file")
-_PACKED: Final = _other("a packed file")
 _PROGRAM: Final = _other("a program")
 _PLAYLIST: Final = _other("a playlist, which is no video itself,")
 _WEB_PAGE: Final = _other("a web page")
@@ -121,8 +130,8 @@ _MARKS: Final[Sequence[tuple[tuple[bytes, ...], FileType]]] = (
     ((b"\x30\x26\xb2\x75\x8e\x66\xcf\x11",), _video("a Windows Media", "wmv", "asf")),
     ((b"\0\0\x01\xba", b"\0\0\x01\xb3"), _video("an MPEG", "mpg", "mpeg", "vob")),
     ((b"ID3", b"fLaC", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"\xff\xf1", b"\xff\xf9"), _SOUND),
-    ((b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\0"), _PACKED),
-    ((b"BZh", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07"), _PACKED),
+    ((b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\0"), PACKED),
+    ((b"BZh", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07"), PACKED),
     ((b"\x7fELF", b"MZ\x90\0", b"\xcf\xfa\xed\xfe", b"#!"), _PROGRAM),
     ((b"%PDF-",), _other("a PDF document")),
 )

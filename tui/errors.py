@@ -82,6 +82,10 @@ class MediaError(Exception):
         """Whether a part of the file arrived that had not been there before."""
 
 
+class UnreachableError(MediaError):
+    """There is no connection to the host of a link, which may be so for long."""
+
+
 class UnsafeLinkError(MediaError):
     """A link must not be fetched; the message says why and fits into a sentence."""
 

@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 
 from tui.errors import MediaError
 from tui.links.link import Link, frame_links, same_link, task_links
+from tui.links.retry import Retries, Sleep
 from tui.scenext.models import PollResult, Task
 from tui.watchlist.records import Record
 
@@ -50,12 +51,14 @@ class LinkResolver:
         ask: Callable[[str], Awaitable[PollResult]],
         now: Callable[[], float],
         on_refresh: Callable[[], None],
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         """Poll tasks with `ask`; `now` returns the service's time. A refresh may take seconds."""
         self._get_record = get_record
         self._ask = ask
         self._now = now
         self._on_refresh = on_refresh
+        self._sleep = sleep
         self._refreshes: dict[str, _Refresh] = {}
 
     def find(self, task_id: str, key: str) -> Link | None:
@@ -99,25 +102,41 @@ class LinkResolver:
         refreshed = record._replace(task=refresh.task)
         return same_link(task_links(refreshed.results, refreshed.frames), link) or link
 
-    async def fetch(self, task_id: str, link: Link, fetch: Callable[[Link], Awaitable[T]]) -> T:
-        """Return the result of `fetch` for a valid link; refresh and retry once if it has expired.
+    def retries(self, on_wait: Callable[[MediaError, float], object]) -> Retries:
+        """Return what tries again for one errand; `on_wait` is told each time."""
+        return Retries(on_wait, self._sleep)
 
-        Where the end of a link is not known, its host is asked first.
+    async def fetch(
+        self,
+        task_id: str,
+        link: Link,
+        fetch: Callable[[Link], Awaitable[T]],
+        retries: Retries,
+    ) -> T:
+        """Return the result of `fetch` for a valid link; retry what failed for a moment.
 
-        Raises `ExpiredLinkError` and whatever `fetch` raises, such as `UnsafeLinkError`.
+        A link that its host refuses, for whatever reason, is refreshed once: who signed it may have
+        lost the right before the end that it names. Where that end is not known, the host is asked
+        first.
+
+        Raises `ExpiredLinkError` if the link has ended and the service gave no other one, and
+        whatever `fetch` raises, such as `UnsafeLinkError`.
         """
         valid = same_link(self.get_all(task_id), link) or link
         if valid.expires_at is not None:
             valid = await self.get_valid(task_id, valid.key) or valid
         try:
-            return await fetch(valid)
+            return await retries.run(lambda: fetch(valid))
         except MediaError as error:
-            if not error.expired:
+            if not error.refused:
                 raise
+            refusal = error
         refreshed = await self.refresh(task_id, valid)
         if refreshed.url == valid.url:
-            raise ExpiredLinkError(valid)
-        return await fetch(refreshed)
+            if refusal.expired or valid.seconds_left(self._now()) <= 0 < (valid.expires_at or 0):
+                raise ExpiredLinkError(valid)
+            raise MediaError(f"{refusal} The service gave no other link.", refused=True)
+        return await retries.run(lambda: fetch(refreshed))
 
     async def _query(self, task_id: str) -> Task | None:
         try:

@@ -21,7 +21,7 @@ import httpx
 
 from tui import __version__
 from tui.addresses import AddressRule, is_local
-from tui.errors import ErrorKind, MediaError, UnsafeLinkError
+from tui.errors import ErrorKind, MediaError, UnreachableError, UnsafeLinkError
 from tui.scenext.byte_ranges import ByteRange
 from tui.scenext.file_type import FileKind
 from tui.scenext.media_response import MediaBody, check_status, wants_error_text
@@ -220,10 +220,12 @@ def _unusable(error: Exception, message: str) -> MediaError:
         message = f"{message[:-1]}: {fault.words}."
     # Only the type: the text may quote the link.
     _log.info("a file could not be fetched (%s): %s", type(error).__name__, message)
-    is_lasting = fault is not None and fault.kind is ErrorKind.CERTIFICATE
+    if fault is not None and fault.kind is ErrorKind.CERTIFICATE:
+        return MediaError(message)
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
+        return UnreachableError(message)
     transient = httpx.NetworkError | httpx.TimeoutException | httpx.RemoteProtocolError | OSError
-    is_transient = isinstance(error, transient) and not is_lasting
-    return MediaError(message, retry_after=0.0 if is_transient else None)
+    return MediaError(message, retry_after=0.0 if isinstance(error, transient) else None)
 
 
 async def _raise_for_status(response: httpx.Response) -> None:

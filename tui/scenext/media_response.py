@@ -115,6 +115,8 @@ class MediaBody:
         self._raw_start = b""
         self._start = b""
         self._pieces = self._unpacked()
+        self.is_part = part is not None
+        """Whether it is what was asked for as a part of the file, even if that is all of it."""
         self.offset = 0 if part is None else part.first
         """Where in the file it begins."""
         self.length = _content_length(headers) if part is None else part.total
@@ -146,6 +148,8 @@ class MediaBody:
             yield self._start
         async for piece in self._pieces:
             position += len(piece)
+            if self._end is not None and position > self._end:
+                raise MediaError("The host of the link sent more than it announced.")
             yield piece
         if self._end is not None and position != self._end:
             raise MediaError("The host of the link sent less than it announced.", retry_after=0.0)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
@@ -63,6 +63,8 @@ class Dependencies(NamedTuple):
     redact: Redactor
     warnings: tuple[str, ...] = ()
     """What the banner says from the start."""
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    """Waits before what failed for a moment is tried again."""
 
 
 class Callbacks(NamedTuple):

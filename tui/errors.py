@@ -66,10 +66,28 @@ class ApiError(Exception):
 class MediaError(Exception):
     """A picture or video could not be fetched; the message is one line without the link."""
 
-    def __init__(self, message: str, *, expired: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        expired: bool = False,
+        refused: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.expired = expired
-        """Whether the link has expired, so that refreshing it may help."""
+        """Whether the host says that the link has expired."""
+        self.refused = refused or expired
+        """Whether the host refuses the link, so that a fresh one may help."""
+        self.retry_after = retry_after
+        """Seconds that the host wants to be left alone before it is asked for the same again; 0 if
+        it names none, None if asking again does not help."""
+        self.progressed = False
+        """Whether a part of the file arrived that had not been there before."""
+
+
+class UnreachableError(MediaError):
+    """There is no connection to the host of a link, which may be so for long."""
 
 
 class UnsafeLinkError(MediaError):

@@ -39,12 +39,10 @@ from tui.errors import ApiError, ErrorKind, UserError
 from tui.scenext.client import (
     MAX_PIECES,
     MAX_RESPONSE_BYTES,
-    MAX_RETRY_AFTER,
     HttpClientFactory,
     StatusClient,
-    retry_after,
-    server_time,
 )
+from tui.scenext.http_headers import MAX_RETRY_AFTER, retry_after, server_time
 from tui.scenext.models import TaskStatus
 
 KEY = Secret(DEFAULT_KEY)

@@ -24,6 +24,7 @@ import idna
 import pytest
 from PIL import Image
 
+from tests.scenext.test_media import PICTURE
 from tests.sessions.test_dashboard import FakeService, make_task, session
 from tests.support import virtual_time
 from tui.addresses import AddressRule
@@ -115,10 +116,11 @@ class Failing(httpx.AsyncBaseTransport, httpx.AsyncByteStream):
         if self.moment == "connect":
             raise self.error
         status = 403 if self.moment == "refusal" else 200
-        return httpx.Response(status, headers={"content-length": "9"}, stream=self)
+        return httpx.Response(status, headers={"content-length": "2005"}, stream=self)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield b"four"
+        # Enough of a picture to be taken for one.
+        yield PICTURE.ljust(2_000)
         if self.moment in ("body", "refusal"):
             raise self.error
         yield b"final"
@@ -145,7 +147,7 @@ async def test_whatever_a_file_host_causes_is_a_media_error(moment: str) -> None
     for error in filter(lambda error: isinstance(error, Exception), exceptions()):
         async with failing_media(error, moment) as media:
             with pytest.raises(MediaError) as caught:
-                await media.fetch("https://host/x.png", 100)
+                await media.fetch("https://host/x.png", 9_999)
         assert "secret-text" not in str(caught.value), error
         assert caught.value.__suppress_context__ or caught.value.__context__ is None
 

@@ -180,11 +180,12 @@ def test_the_demos_frame_previews_everywhere(
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (Response(200, b"<html>"), "The picture is broken, or none."),
+        (Response(200, b"<html>"), "sent a web page"),
+        (Response(200, b"\x89PNG\r\n\x1a\n"), "The picture is broken, or none."),
         (Response(200, b"x", {"Content-Length": str(21 << 20)}), "It is larger than 20 MiB."),
         (Response(302, headers={"Location": "http://127.0.0.2/x"}), "leads to another host"),
     ],
-    ids=["page", "large", "elsewhere"],
+    ids=["page", "broken", "large", "elsewhere"],
 )
 def test_what_cannot_be_shown_says_so_once_and_is_tried_again_on_demand(
     home: Home, service: ScriptedService, host: PictureHost, answer: Response, words: str
@@ -402,15 +403,14 @@ def test_a_path_that_is_no_text_is_shown_clean_and_not_copied(
         assert terminal.wait_exit() == 0
 
 
-def test_a_cut_connection_and_its_follower_are_both_told(
+def test_a_failure_and_its_follower_are_both_told(
     home: Home, service: ScriptedService, host: PictureHost, downloads: Path
 ) -> None:
-    cut = {"Content-Length": "9999", "Connection": "close"}
     release = threading.Event()
 
     def slowly(_: Request) -> Response:
         release.wait(10)
-        return Response(200, b"half", cut)
+        return Response(200, b"<html>", {"Content-Type": "image/png"})
 
     host.answers["/frame1.png"] = slowly
     host.answers["/frame2.png"] = picture(RED)
@@ -422,14 +422,57 @@ def test_a_cut_connection_and_its_follower_are_both_told(
         terminal.press("home", "d", "down", "d")
         terminal.wait_for_text("Saving 1 of 1: frame1")
         release.set()
-        terminal.wait_for("frame1: The connection broke half-way.(.|\n)*Saved .*frame2.png")
+        terminal.wait_for("frame1: The host of the link sent a web page(.|\n)*Saved .*frame2.png")
     assert set(files(downloads)) == {"t/frame2.png"}
+
+
+def test_a_cut_connection_is_told_and_goes_on(
+    home: Home, service: ScriptedService, host: PictureHost, downloads: Path
+) -> None:
+    whole, version = picture(RED).body, {"ETag": '"v1"'}
+    cut = {"Content-Length": str(len(whole)), "Connection": "close"}
+    part = {"Content-Range": f"bytes 600-{len(whole) - 1}/{len(whole)}"}
+
+    def answer(request: Request) -> Response:
+        if request.headers.get("range") == "bytes=600-":
+            return Response(206, whole[600:], version | part)
+        return Response(200, whole[:600], version | cut)
+
+    host.answers["/frame1.png"] = answer
+    service.script("t", task("t", frames=[host.link("/frame1.png")]))
+    with home.open("watch", "t") as terminal:
+        terminal.wait_for_text("1 frame")
+        terminal.press("d")
+        terminal.wait_for(r"frame1: The connection broke half-way\.\s+Trying\s+again\s+in\s+1\s+s")
+        terminal.wait_for("Saved .*frame1.png")
+    assert files(downloads) == {"t/frame1.png": whole}
+
+
+def test_a_picture_that_is_not_there_yet_is_tried_again_until_esc(
+    home: Home, service: ScriptedService, host: PictureHost
+) -> None:
+    missing = [Response(404)]
+    host.answers["/frame1.png"] = lambda _: missing.pop(0) if missing else picture(RED)
+    host.answers["/frame2.png"] = Response(503, b"", {"Retry-After": "60"})
+    service.script("t", task("t", frames=[host.link(f"/frame{n}.png") for n in (2, 1)]))
+    with home.open("watch", "t") as terminal:
+        terminal.wait_for_text("2 frames")
+        terminal.press("p")
+        terminal.wait_for("Trying again")
+        terminal.wait_for("▀")
+        to_frames(terminal)
+        terminal.press("home")
+        terminal.wait_for("Trying again in")
+        terminal.press("escape")
+        terminal.wait_for_text("Stopped. To try again, press p twice.")
+    assert len(host.requests_for("/frame2.png")) == 1
 
 
 def test_escape_cancels_and_the_next_download_starts_at_once(
     home: Home, service: ScriptedService, host: PictureHost, downloads: Path
 ) -> None:
-    host.answers["/frame1.png"] = Response(200, b"half", {"Content-Length": "9999"})
+    half = picture(RED).body[:500]
+    host.answers["/frame1.png"] = Response(200, half, {"Content-Length": "9999"})
     host.answers["/frame2.png"] = picture(RED)
     links = [host.link("/frame1.png"), host.link("/frame2.png")]
     service.script("t", task("t", "COMPLETED", frames=links))

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from tui.errors import MediaError
-from tui.links.link import Link, frame_links, task_links
+from tui.links.link import Link, frame_links, same_link, task_links
+from tui.links.retry import Retries, Sleep
 from tui.scenext.models import PollResult, Task
 from tui.watchlist.records import Record
 
@@ -50,18 +51,20 @@ class LinkResolver:
         ask: Callable[[str], Awaitable[PollResult]],
         now: Callable[[], float],
         on_refresh: Callable[[], None],
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         """Poll tasks with `ask`; `now` returns the service's time. A refresh may take seconds."""
         self._get_record = get_record
         self._ask = ask
         self._now = now
         self._on_refresh = on_refresh
+        self._sleep = sleep
         self._refreshes: dict[str, _Refresh] = {}
 
     def find(self, task_id: str, key: str) -> Link | None:
         """Return a link of a task by key; its newest frame if `key` is empty."""
         if key:
-            return _by_key(self.get_all(task_id), key)
+            return next((link for link in self.get_all(task_id) if link.key == key), None)
         record = self._get_record(task_id)
         frames = frame_links(record.frames) if record else ()
         return frames[-1] if frames else None
@@ -72,7 +75,11 @@ class LinkResolver:
         return () if record is None else task_links(record.results, record.frames)
 
     async def get_valid(self, task_id: str, key: str) -> Link | None:
-        """Return a link, refreshed unless it stays valid for `MIN_VALIDITY` seconds."""
+        """Return a link, refreshed unless it stays valid for `MIN_VALIDITY` seconds.
+
+        One whose end is not known is refreshed, too. What is returned may have ended by the
+        service's clock, which may be wrong: it is to be tried all the same.
+        """
         link = self.find(task_id, key)
         if link is None or link.seconds_left(self._now()) >= MIN_VALIDITY:
             return link
@@ -87,29 +94,49 @@ class LinkResolver:
                 self._on_refresh()
                 refresh.task = await self._query(task_id)
                 refresh.finished_at = loop_time()
-        current = self.find(task_id, link.key)
+        current = same_link(self.get_all(task_id), link)
         record = self._get_record(task_id)
         if current is None or record is None or refresh.task is None or current.url != link.url:
             return current or link
         # The watchlist gets the result by a message, which may still be queued.
         refreshed = record._replace(task=refresh.task)
-        return _by_key(task_links(refreshed.results, refreshed.frames), link.key) or link
+        return same_link(task_links(refreshed.results, refreshed.frames), link) or link
 
-    async def fetch(self, task_id: str, link: Link, fetch: Callable[[Link], Awaitable[T]]) -> T:
-        """Return the result of `fetch` for a valid link; refresh and retry once if it has expired.
+    def retries(self, on_wait: Callable[[MediaError, float], object]) -> Retries:
+        """Return what tries again for one errand; `on_wait` is told each time."""
+        return Retries(on_wait, self._sleep)
 
-        Raises `ExpiredLinkError` and whatever `fetch` raises, such as `UnsafeLinkError`.
+    async def fetch(
+        self,
+        task_id: str,
+        link: Link,
+        fetch: Callable[[Link], Awaitable[T]],
+        retries: Retries,
+    ) -> T:
+        """Return the result of `fetch` for a valid link; retry what failed for a moment.
+
+        A link that its host refuses, for whatever reason, is refreshed once: who signed it may have
+        lost the right before the end that it names. Where that end is not known, the host is asked
+        first.
+
+        Raises `ExpiredLinkError` if the link has ended and the service gave no other one, and
+        whatever `fetch` raises, such as `UnsafeLinkError`.
         """
-        valid = await self.get_valid(task_id, link.key) or link
+        valid = same_link(self.get_all(task_id), link) or link
+        if valid.expires_at is not None:
+            valid = await self.get_valid(task_id, valid.key) or valid
         try:
-            return await fetch(valid)
+            return await retries.run(lambda: fetch(valid))
         except MediaError as error:
-            if not error.expired:
+            if not error.refused:
                 raise
+            refusal = error
         refreshed = await self.refresh(task_id, valid)
         if refreshed.url == valid.url:
-            raise ExpiredLinkError(valid)
-        return await fetch(refreshed)
+            if refusal.expired or valid.seconds_left(self._now()) <= 0 < (valid.expires_at or 0):
+                raise ExpiredLinkError(valid)
+            raise MediaError(f"{refusal} The service gave no other link.", refused=True)
+        return await retries.run(lambda: fetch(refreshed))
 
     async def _query(self, task_id: str) -> Task | None:
         try:
@@ -117,7 +144,3 @@ class LinkResolver:
                 return (await self._ask(task_id)).task
         except TimeoutError:
             return None
-
-
-def _by_key(links: tuple[Link, ...], key: str) -> Link | None:
-    return next((link for link in links if link.key == key), None)

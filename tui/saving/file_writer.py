@@ -22,7 +22,7 @@ from tui.os_errors import os_error_reason
 from tui.saving.folder import SaveError, TaskFolder
 
 if TYPE_CHECKING:
-    from tui.scenext.media import Body
+    from tui.scenext.media_response import Body
 
 MAX_FILE_BYTES: Final = 8 << 30
 
@@ -53,21 +53,33 @@ async def save(
     """
     run = asyncio.get_running_loop().run_in_executor
     file = PartialFile(folder / name)
-    if body.length is not None and body.length > MAX_FILE_BYTES:
-        raise _too_large(name)
     try:
         await run(executor, file.open)
-        received = 0
-        async for chunk in body:
-            received += len(chunk)
-            if received > MAX_FILE_BYTES:
-                raise _too_large(name)
-            await run(executor, file.write, chunk)
-            progress(received, body.length)
-        return await run(executor, file.commit)
+        return await append(body, file, progress, executor)
     finally:
         # Shielded, so that a second cancellation does not stop the removal.
         await asyncio.shield(run(executor, file.discard))
+
+
+async def append(
+    body: Body,
+    file: PartialFile,
+    progress: Callable[[int, int | None], None],
+    executor: Executor,
+) -> Path:
+    """Write `body`, the file or the rest of it, and return the path of the complete file.
+
+    As `save`, but what is written stays until the caller discards it, to go on after a break.
+    """
+    run = asyncio.get_running_loop().run_in_executor
+    if body.length is not None and body.length > MAX_FILE_BYTES:
+        raise _too_large(file.path.name)
+    async for chunk in body:
+        if file.size + len(chunk) > MAX_FILE_BYTES:
+            raise _too_large(file.path.name)
+        await run(executor, file.write, chunk)
+        progress(file.size, body.length)
+    return await run(executor, file.commit)
 
 
 class PartialFile:
@@ -87,6 +99,11 @@ class PartialFile:
         self._temporary = ""
         self._file: BinaryIO | None = None
         self._size = 0
+
+    @property
+    def path(self) -> Path:
+        """What the complete file is to be named."""
+        return self._path
 
     @property
     def size(self) -> int:

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tui.errors import MediaError
-from tui.links.link import Link
+from tui.links.link import Link, same_link
 from tui.links.resolver import LinkResolver
-from tui.saving import file_names, file_writer
+from tui.links.retry import Retries
+from tui.saving import file_names
+from tui.saving.download import Download
 from tui.saving.folder import SaveError
 from tui.scenext.signed_url import identity
 
@@ -33,6 +35,10 @@ class SaveProgress(NamedTuple):
     """Bytes received; None before the first report."""
     length: int | None = None
     """Bytes of the file; None where unknown."""
+    trouble: str = ""
+    """What failed for a moment, while it waits; a sentence."""
+    delay: float = 0.0
+    """Seconds after which it is tried again, where there is trouble."""
 
 
 class SaveReport(NamedTuple):
@@ -62,38 +68,59 @@ class Saver:
         folder = self._folder / file_names.safe_name(task_id, "task")
         paths: list[Path] = []
         failures: list[tuple[Link, Exception]] = []
+        known = self._resolver.get_all(task_id)
+        listed = {identity(link.url) for link in known}
+        # What has another link by now must not be named as if it were another file.
+        links = [
+            link if identity(link.url) in listed else same_link(known, link) or link
+            for link in links
+        ]
+        names = file_names.file_names((*known, *links))
         # A scene without a picture of its own repeats the one before it.
         unique = list({identity(link.url): link for link in links}.values())
+        progress = SaveProgress(0, len(unique), "")
+        retries = self._resolver.retries(
+            lambda error, delay: on_progress(progress._replace(trouble=str(error), delay=delay))
+        )
         for number, link in enumerate(unique, 1):
             progress = SaveProgress(number, len(unique), link.name)
-            on_progress(progress)
+            report = _Report(progress, on_progress)
+            download = Download(
+                folder / names[identity(link.url)], self._media, self._executor, report
+            )
             try:
-                paths.append(await self._save_one(task_id, link, folder, progress, on_progress))
+                paths.append(await self._save_one(task_id, link, download, report, retries))
             except (MediaError, SaveError) as error:
                 failures.append((link, error))
+            finally:
+                await download.discard()
         return SaveReport(folder, tuple(paths), tuple(failures))
 
     async def _save_one(
-        self,
-        task_id: str,
-        link: Link,
-        folder: Path,
-        progress: SaveProgress,
-        on_progress: Callable[[SaveProgress], None],
+        self, task_id: str, link: Link, download: Download, report: _Report, retries: Retries
     ) -> Path:
-        loop = asyncio.get_running_loop()
-        reported_at = loop.time()
+        async def receive(valid: Link) -> Path:
+            report.start()
+            return await download.receive(valid.url)
 
-        def report(received: int, length: int | None) -> None:
-            nonlocal reported_at
-            if loop.time() - reported_at >= PROGRESS_INTERVAL:
-                reported_at = loop.time()
-                on_progress(progress._replace(received=received, length=length))
+        return await self._resolver.fetch(task_id, link, receive, retries)
 
-        async def write(valid: Link) -> Path:
-            async with self._media().stream(valid.url) as body:
-                fallback = file_names.safe_name(valid.name, "file")
-                name = file_names.file_name_of(valid.url, fallback)
-                return await file_writer.save(body, folder, name, report, self._executor)
 
-        return await self._resolver.fetch(task_id, link, write)
+class _Report:
+    """Reports the progress of one file, at most once per `PROGRESS_INTERVAL`."""
+
+    def __init__(self, progress: SaveProgress, on_progress: Callable[[SaveProgress], None]) -> None:
+        self._progress = progress
+        self._on_progress = on_progress
+        self._reported_at = 0.0
+
+    def start(self) -> None:
+        """Report that the file is requested."""
+        self._reported_at = asyncio.get_running_loop().time()
+        self._on_progress(self._progress)
+
+    def __call__(self, received: int, length: int | None) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._reported_at >= PROGRESS_INTERVAL:
+            self._reported_at = now
+            self._on_progress(self._progress._replace(received=received, length=length))

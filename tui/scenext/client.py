@@ -12,13 +12,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import ssl
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import quote, urlsplit
 
@@ -26,16 +23,17 @@ import httpx
 
 from tui import __version__
 from tui.addresses import AddressRule, is_local
-from tui.clock import is_plausible
 from tui.config import Config
 from tui.credentials import Secret
 from tui.errors import ApiError, ErrorKind, UserError
 from tui.redactor import Redactor
 from tui.sanitize import clean
 from tui.scenext import parser
+from tui.scenext.http_headers import retry_after, server_time
 from tui.scenext.media import Media, raw_pieces
 from tui.scenext.models import StatusResponse, Task
 from tui.scenext.tls import set_variables, ssl_context
+from tui.scenext.transport_errors import explain
 
 QUERY_TIMEOUT: Final = 25.0
 """Total seconds for one query; httpx's own read timeout restarts with every byte."""
@@ -43,8 +41,6 @@ MAX_RESPONSE_BYTES: Final = 1 << 20
 """Bytes of a response body, both as received and decompressed."""
 MAX_PIECES: Final = 20_000
 """Pieces of a response body: each costs the same, and an honest one holds more than a few bytes."""
-MAX_RETRY_AFTER: Final = 900.0
-"""Maximum seconds of a `Retry-After` that are honoured."""
 KEEPALIVE_EXPIRY: Final = 15.0
 """Seconds until an idle connection is closed; servers usually do so after 60 to 75."""
 
@@ -305,55 +301,17 @@ def _discreet(message: str) -> str:
     return "" if parser.is_about_a_key(message) else message
 
 
-def _transport_error(error: Exception) -> ApiError:
-    text = str(error)
-    if "CERTIFICATE_VERIFY_FAILED" in text:
-        return ApiError(ErrorKind.CERTIFICATE, "the server's certificate is not trusted (ca_file?)")
-    if isinstance(error, httpx.ConnectError):
-        cause: BaseException | None = error
-        while cause is not None:
-            if isinstance(cause, socket.gaierror):
-                return ApiError(ErrorKind.OFFLINE, "the host's name is not known")
-            if isinstance(cause, ssl.SSLError):
-                return ApiError(ErrorKind.OFFLINE, "no encrypted connection (is it TLS there?)")
-            cause = cause.__cause__ or cause.__context__
-        return ApiError(ErrorKind.OFFLINE, "no connection")
-    if isinstance(error, httpx.ProxyError):
-        return ApiError(ErrorKind.OFFLINE, "the proxy refuses the connection")
+def _transport_error(error: Exception, proxy: str = "") -> ApiError:
+    """Return the error for the user; `proxy` is the scheme of the proxy that was asked, if any."""
     stale = isinstance(error, httpx.RemoteProtocolError | httpx.ReadError | httpx.WriteError)
-    return ApiError(ErrorKind.OFFLINE, "the connection broke", stale_connection=stale)
-
-
-def retry_after(headers: httpx.Headers) -> float | None:
-    """Return the seconds of `Retry-After`, from 0 to `MAX_RETRY_AFTER`; None without a valid one.
-
-    A date is compared with the `Date` of the same response, so that a wrong local clock does not
-    matter.
-    """
-    value = headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdigit():
-        seconds = float(value.lstrip("0")[:12] or 0)
-    else:
-        moment, now = _http_date(value), _http_date(headers.get("date", ""))
-        if moment is None or now is None:
-            return None
-        seconds = moment - now
-    return min(max(seconds, 0.0), MAX_RETRY_AFTER)
-
-
-def server_time(headers: httpx.Headers) -> float | None:
-    """Return the `Date` header in Unix seconds; None if the response may come from a cache."""
-    return None if "age" in headers else _http_date(headers.get("date", ""))
-
-
-def _http_date(text: str) -> float | None:
-    try:
-        moment = parsedate_to_datetime(text[:100])
-        # "-0000" is parsed to a naive value, which means UTC.
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return moment.timestamp() if is_plausible(moment) else None
-    except (ValueError, OverflowError, TypeError, LookupError):
-        return None
+    if fault := explain(error, proxy=proxy):
+        return ApiError(fault.kind, fault.words, stale_connection=stale)
+    words = "the connection broke"
+    if isinstance(error, httpx.ConnectError):
+        words = "no connection to the proxy" if proxy else "no connection"
+    elif isinstance(error, httpx.ProxyError):
+        words = "the proxy refuses the connection"
+    return ApiError(ErrorKind.OFFLINE, words, stale_connection=stale)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 The host of a link is not the service: it gets no `Authorization` header (OSS rejects a signed link
 that comes with one), redirects to other hosts are not followed, and its error texts are not shown.
+What its answers mean: `media_response`.
 """
 
 from __future__ import annotations
@@ -11,16 +12,20 @@ import io
 import logging
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from http.cookiejar import CookieJar
-from typing import Final, Protocol
+from typing import Final
 from urllib.parse import quote, urljoin, urlsplit
 
 import httpx
 
 from tui import __version__
 from tui.addresses import AddressRule, is_local
-from tui.errors import MediaError, UnsafeLinkError
+from tui.errors import ErrorKind, MediaError, UnreachableError, UnsafeLinkError
+from tui.scenext.byte_ranges import ByteRange
+from tui.scenext.file_type import FileKind
+from tui.scenext.media_response import MediaBody, check_status, wants_error_text
+from tui.scenext.transport_errors import explain
 
 PICTURE_TIMEOUT: Final = 30.0
 """Total seconds for fetching one picture."""
@@ -29,27 +34,16 @@ MAX_CONCURRENT: Final = 4
 """Maximum requests in flight; further ones wait."""
 _PIECES_AT_ONCE: Final = 100
 """Pieces of a body that are read before others get their turn."""
+_ERROR_BYTES: Final = 4096
+"""Bytes of an error's body that are looked at."""
 
 _TIMEOUT: Final = httpx.Timeout(connect=8.0, read=20.0, write=8.0, pool=5.0)
 _LIMITS: Final = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=15.0)
-# An expired link with an OSS signature of version 1 or 2, and of version 4 (Aliyun's list of error
-# codes, 0002-00000069 and 0002-00000236).
-_EXPIRED_CODES: Final = ("0002-00000069", "0002-00000236")
-_EXPIRED_TEXT: Final = b"Request has expired"
 _PRINTABLE: Final = "".join(map(chr, range(ord("!"), 0x7F)))
+_CUT_SHORT: Final = "The connection broke half-way."
+_UNREACHABLE: Final = "The host of the link cannot be reached."
 
 _log = logging.getLogger(__name__)
-
-
-class Body(Protocol):
-    """The body of a response, read as it arrives."""
-
-    @property
-    def length(self) -> int | None:
-        """The size in bytes, if the host announced it."""
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield the bytes; raises if the body is cut short."""
 
 
 async def raw_pieces(response: httpx.Response) -> AsyncIterator[bytes]:
@@ -63,25 +57,6 @@ async def raw_pieces(response: httpx.Response) -> AsyncIterator[bytes]:
         count += 1
         if count % _PIECES_AT_ONCE == 0:
             await asyncio.sleep(0)
-
-
-class HttpBody:
-    """The body of an httpx response. Raises `MediaError` if it is cut short."""
-
-    def __init__(self, response: httpx.Response) -> None:
-        self._response = response
-        length = response.headers.get("content-length", "")
-        known = length.isascii() and length.isdigit() and len(length) < 16
-        self.length: int | None = int(length) if known else None
-        self.is_video: bool = response.headers.get("content-type", "").startswith("video/")
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield the raw bytes: files are saved without decoding."""
-        try:
-            async for chunk in raw_pieces(self._response):
-                yield chunk
-        except Exception as error:
-            raise _unusable(error, "The connection broke half-way.") from None
 
 
 class _NoCookies(CookieJar):
@@ -135,14 +110,17 @@ class Media:
         )
 
     async def fetch(self, url: str, limit: int) -> bytes:
-        """Return the picture behind a link. Raises `MediaError`, also if it is over `limit`."""
+        """Return the picture behind a link.
+
+        Raises `MediaError`, also if it is over `limit` or of a format that is not shown.
+        """
         data = io.BytesIO()
         try:
-            async with asyncio.timeout(PICTURE_TIMEOUT), self.stream(url) as body:
-                if body.is_video:
-                    raise MediaError("A video cannot be shown here; o opens it, d saves it.")
-                if body.length is not None and body.length > limit:
-                    raise _too_large(limit)
+            async with asyncio.timeout(PICTURE_TIMEOUT), self.stream(url, limit=limit) as body:
+                found = body.file_type
+                if not found.is_shown:
+                    what = "A video" if found.kind is FileKind.VIDEO else _capitalized(found.name)
+                    raise MediaError(f"{what} cannot be shown here; o opens it, d saves it.")
                 async for chunk in body:
                     data.write(chunk)
                     if data.tell() > limit:
@@ -153,20 +131,43 @@ class Media:
         return data.getvalue()
 
     @asynccontextmanager
-    async def stream(self, url: str) -> AsyncIterator[HttpBody]:
-        """Request the file behind a link. Raises `MediaError`, `UnsafeLinkError` among them."""
+    async def stream(
+        self, url: str, wanted: ByteRange | None = None, *, limit: int | None = None
+    ) -> AsyncIterator[MediaBody]:
+        """Request the file behind a link, or a part of it.
+
+        The body is that part, or the whole file where the host sends no such part: its `offset`
+        tells. A whole file is a picture or a video by its first bytes.
+
+        Raises:
+            MediaError: there is no such file, or it is announced as larger than `limit` bytes;
+                `UnsafeLinkError` among them.
+        """
         self._check(url)
         # To this machine never through a proxy, whatever the environment says.
         async with self._slots, self._client(direct=is_local(url)) as http:
-            for _ in range(MAX_REDIRECTS + 1):
-                self._check(url)
-                async with _open_response(http, url) as response:
-                    if not response.is_redirect:
-                        await _raise_for_status(response)
-                        yield HttpBody(response)
+            if wanted is not None:
+                async with self._respond(http, url, wanted) as response:
+                    is_part = response.status_code == 206 and wanted.is_in(response.headers)
+                    if is_part or response.status_code not in (206, 416):
+                        yield await _body(response, limit, is_part=is_part)
                         return
-                    url = _redirect_target(url, response.headers.get("location", ""))
-            raise MediaError("The link leads in circles.")
+            async with self._respond(http, url, None) as response:
+                yield await _body(response, limit)
+
+    @asynccontextmanager
+    async def _respond(
+        self, http: httpx.AsyncClient, url: str, wanted: ByteRange | None
+    ) -> AsyncIterator[httpx.Response]:
+        """Request `url`, and what it redirects to."""
+        for _ in range(MAX_REDIRECTS + 1):
+            self._check(url)
+            async with _open_response(http, url, wanted) as response:
+                if not response.has_redirect_location:
+                    yield response
+                    return
+                url = _redirect_target(url, response.headers.get("location", ""))
+        raise MediaError("The link leads in circles.")
 
     def _check(self, url: str) -> None:
         if reason := self._addresses.unsafe_reason(url):
@@ -191,11 +192,14 @@ class Media:
 
 
 @asynccontextmanager
-async def _open_response(http: httpx.AsyncClient, url: str) -> AsyncIterator[httpx.Response]:
+async def _open_response(
+    http: httpx.AsyncClient, url: str, wanted: ByteRange | None
+) -> AsyncIterator[httpx.Response]:
+    headers = None if wanted is None else wanted.headers()
     try:
-        response = await http.send(http.build_request("GET", url), stream=True)
+        response = await http.send(http.build_request("GET", url, headers=headers), stream=True)
     except Exception as error:
-        raise _unusable(error, "The host of the link cannot be reached.") from None
+        raise _unusable(error, _UNREACHABLE) from None
     try:
         yield response
     finally:
@@ -210,27 +214,49 @@ async def _close(connection: httpx.AsyncClient | httpx.Response) -> None:
 
 
 def _unusable(error: Exception, message: str) -> MediaError:
+    """Return the error for the user, in the words that the service's connection has, too."""
+    fault = explain(error)
+    if fault is not None and message == _UNREACHABLE:
+        message = f"{message[:-1]}: {fault.words}."
     # Only the type: the text may quote the link.
     _log.info("a file could not be fetched (%s): %s", type(error).__name__, message)
-    return MediaError(message)
+    if fault is not None and fault.kind is ErrorKind.CERTIFICATE:
+        return MediaError(message)
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
+        return UnreachableError(message)
+    transient = httpx.NetworkError | httpx.TimeoutException | httpx.RemoteProtocolError | OSError
+    return MediaError(message, retry_after=0.0 if isinstance(error, transient) else None)
 
 
 async def _raise_for_status(response: httpx.Response) -> None:
-    if response.is_success:
-        if response.headers.get("content-encoding", "identity") not in ("", "identity"):
-            # It was not requested, and decoding it could produce any amount of data.
-            raise MediaError("The host of the link sent it packed; that is not taken.")
-        return
-    start = b""
-    if response.status_code == 403:
-        with suppress(Exception):
+    start = bytearray()
+    if wants_error_text(response.status_code):
+        try:
             async for chunk in raw_pieces(response):
                 start += chunk
-                if len(start) >= 4096:
+                if len(start) >= _ERROR_BYTES:
                     break
-        if response.headers.get("x-oss-ec") in _EXPIRED_CODES or _EXPIRED_TEXT in start:
-            raise MediaError("The link has ended.", expired=True)
-    raise MediaError(f"The host of the link answered {response.status_code}.")
+        except Exception as error:
+            _log.debug("an error was cut short (%s)", type(error).__name__)
+    check_status(response.status_code, response.headers, bytes(start[:_ERROR_BYTES]))
+
+
+async def _body(response: httpx.Response, limit: int | None, *, is_part: bool = False) -> MediaBody:
+    if not is_part:
+        await _raise_for_status(response)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        try:
+            async for chunk in raw_pieces(response):
+                yield chunk
+        except Exception as error:
+            raise _unusable(error, _CUT_SHORT) from None
+
+    body = MediaBody(response.status_code, response.headers, pieces())
+    if limit is not None and body.length is not None and body.length > limit:
+        raise _too_large(limit)
+    await body.read_start()
+    return body
 
 
 def _redirect_target(url: str, location: str) -> str:
@@ -248,3 +274,7 @@ def _redirect_target(url: str, location: str) -> str:
 
 def _too_large(limit: int) -> MediaError:
     return MediaError(f"It is larger than {limit >> 20} MiB.")
+
+
+def _capitalized(name: str) -> str:
+    return name[:1].upper() + name[1:]

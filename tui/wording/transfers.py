@@ -14,10 +14,17 @@ from tui.wording.links import link_expired
 def save_progress(progress: SaveProgress) -> str:
     """Return how far a save is."""
     text = f"Saving {progress.number} of {progress.total}: {progress.name}"
+    if progress.trouble:
+        return f"{text}: {try_again(progress.trouble, progress.delay)}"
     if progress.received is None:
         return text
     total = f" of {file_size(progress.length)}" if progress.length else ""
     return f"{text}, {file_size(progress.received)}{total}"
+
+
+def try_again(trouble: str, delay: float) -> str:
+    """Return what failed for a moment, as a sentence, and when it is tried again."""
+    return f"{trouble} Trying again in {delay:.0f} s."
 
 
 def save_outcome(report: SaveReport, server_now: float) -> str:

@@ -19,6 +19,7 @@ from tui.links.resolver import ExpiredLinkError, LinkResolver
 from tui.pictures.cache import PictureCache, PictureError, Pixels
 from tui.scenext.signed_url import identity
 from tui.wording.links import link_expired
+from tui.wording.transfers import try_again
 
 DEBOUNCE: Final = 0.1
 """Seconds for which a picture must be wanted before it is fetched: a cursor may run past many."""
@@ -74,7 +75,7 @@ class PreviewController:
         except (MediaError, PictureError) as error:
             if preview.wanted == wanted:
                 preview.show_text(self._describe(error))
-                if isinstance(error, MediaError) and error.expired:
+                if isinstance(error, MediaError) and error.refused:
                     # Another signature may bring the picture after all.
                     preview.wanted = (link.url, size.width, size.height)
             return
@@ -91,7 +92,12 @@ class PreviewController:
             return await pixels(link)
         preview.show_text(f"Loading {link.name} …")
         await asyncio.sleep(DEBOUNCE)
-        return await self._resolver.fetch(task_id, link, pixels)
+
+        def say(error: MediaError, delay: float) -> None:
+            if preview.wanted == (identity(link.url), columns, rows):
+                preview.show_text(f"Loading {link.name} … {try_again(str(error), delay)}")
+
+        return await self._resolver.fetch(task_id, link, pixels, self._resolver.retries(say))
 
     def _describe(self, error: MediaError | PictureError) -> str:
         match error:

@@ -33,6 +33,7 @@ class LinkServices:
             ask=engine.ask,
             now=engine.server_clock.now,
             on_refresh=lambda: notify("Asking the service for a fresh link."),
+            sleep=dependencies.sleep,
         )
         saver = Saver(resolver, engine.media, dependencies.downloads, engine.threads)
         self.links = LinkController(

@@ -128,7 +128,7 @@ def test_what_may_be_opened_whatever_the_base_url(url: str) -> None:
         ("-https://host/", NO_HOST),
         ("--help", NO_HOST),
         ("", CHARACTERS),
-        ("https://host/" + "x" * MAX_URL_LENGTH, "the link is longer than 2,083 characters"),
+        ("https://host/" + "x" * MAX_URL_LENGTH, "the link is longer than 16,384 characters"),
     ],
 )
 def test_what_may_not_be_opened_whatever_the_base_url(url: str, reason: str) -> None:

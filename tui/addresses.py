@@ -15,8 +15,10 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Final
 
-MAX_URL_LENGTH: Final = 2083
-"""Characters of a URL that every browser accepts (Internet Explorer's limit)."""
+MAX_URL_LENGTH: Final = 16_384
+"""Characters of a URL that is fetched, opened, copied or shown; some programs take fewer."""
+CUT: Final = "…"
+"""What a URL ends with that was longer and is not held whole; no URL ends so otherwise."""
 
 _ALLOWED_CHARACTERS: Final = re.compile(r"[!-~]+")
 _URL: Final = re.compile(r"\A(?:([A-Za-z][A-Za-z0-9+.-]*+):)?//([^/?#]*)")
@@ -100,7 +102,7 @@ class AddressRule:
 
     def unsafe_reason(self, url: str) -> str:
         """Return why `url` must not be fetched, opened, copied or shown; empty if it is safe."""
-        if len(url) > MAX_URL_LENGTH:
+        if len(url) > MAX_URL_LENGTH or url.endswith(CUT):
             return f"the link is longer than {MAX_URL_LENGTH:,} characters"
         if not _ALLOWED_CHARACTERS.fullmatch(url) or set(url) & set("\"'\\<>`"):
             return "the link has characters that no link has"

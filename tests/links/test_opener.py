@@ -228,7 +228,7 @@ UNSAFE = {
     "a backtick": ("https://x.test/`id`", NO_LINK),
     "a lone surrogate": ("https://x.test/\ud800", NO_LINK),
     "not ASCII": ("https://x.test/图.png", NO_LINK),
-    "too long": ("https://x.test/" + "a" * 20_000, "the link is longer than 2,083 characters"),
+    "too long": ("https://x.test/" + "a" * 20_000, "the link is longer than 16,384 characters"),
     "a user name": ("https://scenext.cn@evil.test/", "the link has a user name in it"),
     "a user and a password": ("https://u:p@evil.test/", "the link has a user name in it"),
     "http": ("http://oss.scenext.cn/a.png", NOT_HTTPS),

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.examples import examples
-from tui.addresses import AddressRule
+from tui.addresses import CUT, AddressRule
 from tui.errors import ApiError, ErrorKind
 from tui.sanitize import MAX_BLOCK_LENGTH, clean
 from tui.scenext import parser
+from tui.scenext.mending import mended
 from tui.scenext.models import (
     MAX_FRAMES,
     MAX_TEXT_BYTES,
@@ -24,7 +25,6 @@ from tui.scenext.models import (
     Task,
     TaskStatus,
 )
-from tui.scenext.signed_url import MAX_LINK_LENGTH
 
 FIRST = (
     "https://oss.scenext.cn/frame_img/d988d4d9-0000-0000-0000-ca974335dcf4/"
@@ -321,20 +321,26 @@ def test_of_many_frames_the_newest_are_kept() -> None:
     assert parse_fields(progress=unnamed).frames[-1].id == "frame2100"
 
 
-@pytest.mark.parametrize("end", ["x", "汉", "😀"])
-def test_what_is_held_of_links_is_bounded_in_bytes_and_what_is_cut_stays_refused(end: str) -> None:
-    url = "https://h.test/" + "x" * 600 + end * 5_000
-    progress = [{"id": str(number), "image": url} for number in range(MAX_FRAMES)]
+@pytest.mark.parametrize("end", ["x", "汉", "😀", "'", "é", "\x1b", "\x1b汉"])
+@pytest.mark.parametrize("length", [300, 5_000, 100_000])
+def test_what_is_held_of_links_is_bounded_in_bytes_and_what_is_cut_stays_refused(
+    end: str, length: int
+) -> None:
+    # As many as an answer of 1 MiB can hold.
+    url = "https://h.test/" + "x" * 600 + end * length + "z"
+    count = min(MAX_FRAMES, (1 << 20) // len(json.dumps(url, ensure_ascii=False).encode()))
+    progress = [{"id": str(number), "image": url} for number in range(count)]
     task = parse_fields(progress=progress, result=[{"type": "video", "content": url}])
-    (video,) = (result.content for result in task.results)
-    links = [*(frame.url for frame in task.frames), video]
-    assert sum(map(sys.getsizeof, links)) < 2.5e6
-    assert all(map(AddressRule().unsafe_reason, links))
+    links = [frame.url for frame in task.frames]
+    links += [result.content for result in task.results if result.is_link]
+    assert sum(map(sys.getsizeof, links)) < 3.3e6
+    is_unsafe = "\x1b" in end or length == 100_000 or (length == 5_000 and end in "汉😀é")
+    assert all(bool(AddressRule().unsafe_reason(link)) is is_unsafe for link in links)
 
 
 def test_a_link_without_end_is_cut_and_stays_unsafe() -> None:
     endless = "https://host/" + "x" * 50_000
-    cut = endless[:MAX_LINK_LENGTH]
+    cut = endless[:500] + CUT
     assert parse_fields(progress=[{"id": "a", "image": endless}]).frames == (Frame("a", cut),)
     result = parse_fields(result=[{"type": "video", "content": endless}]).results[0]
     assert result == Result("video", cut, True)
@@ -543,6 +549,6 @@ def test_any_bytes_are_a_task_or_an_api_error(body: bytes) -> None:
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), max_size=5))
 @settings(max_examples=examples(200))
-def test_links_come_out_as_they_went_in(links: list[str]) -> None:
+def test_links_come_out_as_they_went_in_but_for_what_is_mended(links: list[str]) -> None:
     parsed = parse_fields(progress=[{"id": str(n), "image": link} for n, link in enumerate(links)])
-    assert [frame.url for frame in parsed.frames] == [link for link in links if link.strip()]
+    assert [frame.url for frame in parsed.frames] == [link for link in map(mended, links) if link]

@@ -43,7 +43,7 @@ class Frame(NamedTuple):
     id: str
     """As sent (sanitized). Not unique, and unrelated to the file's name."""
     url: str
-    """The signed link, exactly as sent: decoding or re-encoding it breaks the signature."""
+    """The signed link as `mending` left it: decoding or re-encoding its query breaks it."""
 
 
 class Result(NamedTuple):
@@ -52,7 +52,7 @@ class Result(NamedTuple):
     kind: str
     """`video`, `text`, or whatever else was sent (sanitized)."""
     content: str
-    """A link exactly as sent if `is_link`, else sanitized text."""
+    """A link as `mending` left it if `is_link`, else sanitized text."""
     is_link: bool
     score: str = ""
     score_detail: str = ""
@@ -68,7 +68,7 @@ class Points(NamedTuple):
 
 
 class Task(NamedTuple):
-    """One response of the service about one task. All text is sanitized; links are as sent.
+    """One response of the service about one task. All text is sanitized; links are mended.
 
     Bounded whatever was sent: `MAX_FRAMES` frames, `MAX_TEXT_BYTES` of texts.
     """

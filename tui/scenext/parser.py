@@ -16,9 +16,10 @@ from typing import Final
 from tui.errors import ApiError, ErrorKind
 from tui.sanitize import MAX_BLOCK_LENGTH, MAX_LINE_LENGTH
 from tui.scenext import values
+from tui.scenext.mending import is_link, mended
 from tui.scenext.models import MAX_FRAMES, Frame, Points, Result, Task, TaskStatus
 from tui.scenext.nesting import is_too_deep
-from tui.scenext.signed_url import identity, is_link, kept
+from tui.scenext.signed_url import identity
 from tui.scenext.values import TextBudget
 
 MAX_RESULTS: Final = 200
@@ -174,9 +175,8 @@ def _frames(value: object) -> tuple[tuple[Frame, ...], int]:
         if not isinstance(item, dict):
             continue
         url = item.get("image")
-        if not isinstance(url, str) or not url.strip():
+        if not isinstance(url, str) or not (url := mended(url)):
             continue
-        url = kept(url)
         frame_id = _frame_id(item.get("id")) or f"frame{number + 1}"
         # A scene without a picture of its own repeats the previous URL under a new ID.
         key = (frame_id, identity(url))
@@ -205,11 +205,11 @@ def _result(item: object, budget: TextBudget) -> Result | None:
     if not isinstance(item, dict):
         return None
     content = item.get("content")
-    if isinstance(content, str) and is_link(content):
-        text, link = kept(content), True
+    kind = values.text(item.get("type"), 40) or "text"
+    if isinstance(content, str) and is_link(content, with_spaces=kind.lower() != "text"):
+        text, link = mended(content), True
     else:
         text, link = budget.text(content, lines=True), False
-    kind = values.text(item.get("type"), 40) or "text"
     score = budget.text(item.get("score"), 40)
     detail = budget.text(item.get("scoreDetail"), lines=True)
     return Result(kind, text, link, score, detail) if text or score or detail else None

@@ -1,119 +1,131 @@
-"""Signed links: when one expires, and what may be shown of it. Pure functions.
+"""Signed links: which file one leads to, when it ends, and its file's name. Pure functions.
 
-A signed link is a secret until it expires: anyone who has it can fetch the file. Links are never
-changed here, since decoding and re-encoding the query would break the signature.
-
-The formats are those of Aliyun OSS's documentation (*Include signatures in URLs*, versions 1, 2
-and 4) and of the requests that its Python SDKs sign.
+A signed link is a secret until it ends: anyone who has it can fetch the file. What the stores write
+into a query: `stores`. What is mended of a link before it is held: `mending`.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote
 
-from tui.addresses import MAX_URL_LENGTH
-from tui.clock import LATEST
 from tui.sanitize import clean
+from tui.scenext.stores import MAX_FIELDS, field_name, is_unsigned, split, store_of
 
 NEVER: Final = math.inf
 """The expiry time of a link without a signature."""
 
-_WEB_LINK: Final = re.compile(r"https?://\S", re.IGNORECASE)
-_COMPACT_UTC: Final = re.compile(r"[0-9]{8}T[0-9]{6}Z")
-_SIGNATURE_NAMES: Final = frozenset({"signature", "x-oss-signature", "x-amz-signature"})
-_EXPIRY_NAMES: Final = frozenset({"expires", "x-oss-expires", "x-amz-expires"})
-_MAX_LIFETIME_SECONDS: Final = 604_800
-"""Maximum lifetime of a version 4 signature: seven days."""
-_MAX_TIMESTAMP: Final = int(LATEST.timestamp())
-"""The last Unix second that is taken for an expiry time."""
 _MAX_NAME: Final = 120
 """Characters of a file's name that are shown."""
-MAX_LINK_LENGTH: Final = MAX_URL_LENGTH + 1
-"""Characters that are kept of a link: each is held as long as its task. One that is cut is refused
-wherever it would be used, for its length."""
-_MAX_NON_ASCII_KEPT: Final = 500
-"""Characters that are kept of one that is refused for its characters, and takes up to four bytes
-for each."""
+_MAX_CACHED_LENGTH: Final = 2_000
+"""Characters of a link that is kept in the caches below; hardly any is longer."""
+_WEB_LINK: Final = re.compile(r"https?://(?:[^\s\[]|\[[^\]/?#]*\])", re.IGNORECASE)
+_PROGRAMS: Final = frozenset(
+    {"php", "asp", "aspx", "ashx", "jsp", "jspx", "do", "action", "cgi", "py"}
+)
+"""Extensions of programs, whose names say nothing of the file that they send."""
+_DISPOSITION: Final = re.compile(
+    r"filename(?:\*\s{0,9}=\s{0,9}[\w-]{0,20}'[\w-]{0,20}'([^;]*)"
+    r'|\s{0,9}=\s{0,9}"([^"]*)"|\s{0,9}=\s{0,9}([^;]*))',
+    re.IGNORECASE,
+)
+_DISPOSITION_FIELDS: Final = ("response-content-disposition", "rscd", "content-disposition")
+_NAME_FIELDS: Final = (
+    "filename",
+    "file_name",
+    "attname",
+    "download",
+    "name",
+    "file",
+    "key",
+    "path",
+)
 
 
-def kept(url: str) -> str:
-    """Return what is held of a link: all of it, if it can be used at all."""
-    if url.isascii():
-        return url[:MAX_LINK_LENGTH]
-    return url if len(url) <= _MAX_NON_ASCII_KEPT else f"{url[:_MAX_NON_ASCII_KEPT]}…"
+def expires_at(url: str) -> float | None:
+    """Return when `url` ends, in Unix seconds: `NEVER` without a signature, None if unknown.
+
+    A link whose query has only fields that are known to be of no signature never ends. One with
+    any other query that no store is known to write may end at any time, and so may one whose end
+    is missing, ambiguous or not between 1970 and 2100.
+    """
+    return _expires_at(url) if len(url) <= _MAX_CACHED_LENGTH else _expires_at.__wrapped__(url)
 
 
 @lru_cache(maxsize=4096)
-def expires_at(url: str) -> float | None:
-    """Return when `url` expires, in Unix seconds: `NEVER` without a signature, None if unknown."""
-    query = _query(url)
-    if query is None:
+def _expires_at(url: str) -> float | None:
+    if not _WEB_LINK.match(url):
         return None
-    if not _SIGNATURE_NAMES & query.keys():
-        return None if _EXPIRY_NAMES & query.keys() else NEVER
-    for vendor in ("x-oss", "x-amz"):
-        if f"{vendor}-date" in query:
-            start = _compact_utc(query[f"{vendor}-date"])
-            lifetime = _parse_digits(query.get(f"{vendor}-expires", ""), _MAX_LIFETIME_SECONDS)
-            if start is None or lifetime is None:
-                return None
-            end = start + lifetime
-            return end if 0 <= end <= _MAX_TIMESTAMP else None
-    if query.get("x-oss-signature-version", "").upper() == "OSS2":
-        return _parse_digits(query.get("x-oss-expires", ""), _MAX_TIMESTAMP)
-    return _parse_digits(query.get("expires", ""), _MAX_TIMESTAMP)
-
-
-def _query(url: str) -> dict[str, str] | None:
-    """Return the query's fields by lower-case name; None if malformed or ambiguous."""
-    if not is_link(url):
-        return None
-    try:
-        pairs = parse_qsl(urlsplit(url).query, keep_blank_values=True, max_num_fields=100)
-    except ValueError:
-        return None
-    query: dict[str, str] = {}
-    for name, value in pairs:
-        if query.setdefault(name.lower(), value) != value:
-            return None
-    return query
-
-
-def _parse_digits(text: str, maximum: float) -> float | None:
-    if not text.isascii() or not text.isdigit() or len(text) > 12 or int(text) > maximum:
-        return None
-    return float(text)
-
-
-def _compact_utc(text: str) -> float | None:
-    if not _COMPACT_UTC.fullmatch(text):
-        return None
-    try:
-        moment = datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    except ValueError:
-        return None
-    seconds = moment.timestamp()
-    return seconds if 0 <= seconds <= _MAX_TIMESTAMP else None
-
-
-def is_link(text: str) -> bool:
-    """Return whether `text` is exactly one web link, safe to open or not."""
-    return bool(_WEB_LINK.match(text)) and text.isprintable() and " " not in text
+    query = url.partition("#")[0].partition("?")[2]
+    if not query:
+        return NEVER
+    fields = split(query)
+    store = store_of(fields)
+    if store is not None:
+        return store.end(fields)
+    return NEVER if is_unsigned(fields) else None
 
 
 def identity(url: str) -> str:
-    """Return what stays the same when a link is signed again: scheme, host and path."""
-    return url.partition("#")[0].partition("?")[0]
+    """Return what stays the same when a link is signed again: it, less its signature's own fields.
+
+    Links that differ in anything else, such as `?filename=a.png`, `versionId` or `x-oss-process`,
+    lead to different files. All of an unknown query is part of it.
+    """
+    return _identity(url) if len(url) <= _MAX_CACHED_LENGTH else _identity.__wrapped__(url)
+
+
+@lru_cache(maxsize=4096)
+def _identity(url: str) -> str:
+    path, _, query = url.partition("#")[0].partition("?")
+    if not query or query.count("&") >= MAX_FIELDS:
+        return f"{path}?{query}" if query else path
+    store = store_of(split(query))
+    if store is not None:
+        query = "&".join(field for field in query.split("&") if field_name(field) not in store.own)
+    return f"{path}?{query}" if query else path
 
 
 def file_name(url: str) -> str:
-    """Return the last part of the link's path, sanitized; may be empty."""
-    path = identity(url).partition("://")[2].partition("/")[2]
+    """Return the name of the file behind a link, sanitized; may be empty."""
     # Cut before the expensive work: a percent-encoded character takes nine, at most twelve.
-    name = unquote(path.rpartition("/")[2][: 12 * _MAX_NAME], errors="replace")
-    return clean(name[: 2 * _MAX_NAME], _MAX_NAME)
+    return clean(raw_file_name(url)[: 2 * _MAX_NAME], _MAX_NAME)
+
+
+def raw_file_name(url: str) -> str:
+    """Return the name of the file behind a link, decoded and as it is; may be empty.
+
+    It is the last part of the path. Where that is empty, has no extension or names a program
+    (`/view`, `/download.php`), it is the name that a field of the query gives, if there is one.
+    """
+    path, _, query = url.partition("#")[0].partition("?")
+    last = path.partition("://")[2].partition("/")[2].rpartition("/")[2]
+    # Of a percent-encoded character twelve are written at most.
+    name = unquote(last[: 12 * _MAX_NAME], errors="replace")
+    if not query or _extension(name) not in ("", *_PROGRAMS):
+        return name
+    return _named_by_query(split(query)) or name
+
+
+def _named_by_query(fields: Mapping[str, str]) -> str:
+    for field in _DISPOSITION_FIELDS:
+        if found := _DISPOSITION.search(fields.get(field, "")[: 12 * _MAX_NAME]):
+            extended, quoted, token = found.groups()
+            name = unquote(extended, errors="replace") if extended else quoted or token or ""
+            if name := name.strip().replace("\\", "/").rpartition("/")[2]:
+                return name
+    for field in _NAME_FIELDS:
+        name = fields.get(field, "")[: 12 * _MAX_NAME].replace("\\", "/").rpartition("/")[2]
+        if _extension(name):
+            return name
+    return ""
+
+
+def _extension(name: str) -> str:
+    stem, _, extension = name.rpartition(".")
+    is_one = stem and len(extension) <= 5 and extension.isascii() and extension.isalnum()
+    return extension.lower() if is_one else ""

@@ -1,0 +1,160 @@
+"""Mend a link where its signature allows, before anything is done with it. Pure functions.
+
+A signature covers the decoded path, and the query as it stands. So what may be written in two ways
+is written in the one that every program takes, and nothing else is touched:
+
+- White space, invisible characters, angle brackets and quotes around the link go away.
+- `http` becomes `https` for every host but this machine (no store signs the scheme, except two:
+  `stores`), scheme and host become lower case, a host in its own script is written in ASCII, and a
+  default port goes away.
+- In the path, what no address may hold raw is percent-encoded; what is encoded already stays.
+- The query stays byte for byte, but for those characters that no request can carry.
+
+What has a control or invisible character inside, a user name, or a host that cannot be read is left
+as it is, and refused where it would be used (`addresses`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import quote
+
+from tui.addresses import CUT, MAX_URL_LENGTH, is_loopback
+from tui.scenext.stores import split, store_of
+
+_MAX_SHOWN: Final = 500
+"""Characters that are held of a link that is refused: those that are shown of it."""
+_CLEAN: Final = re.compile(
+    r"https://[a-z0-9.-]++(?:/(?:[A-Za-z0-9._~!$&()*+,;=:@/-]|%[0-9A-Fa-f]{2})*+)?"
+    r"(?:\?[!#-&(-;=?-\[\]^_a-~]*+)?"
+)
+"""What needs no mending: nearly every link."""
+_PARTS: Final = re.compile(
+    r"(?:(https?):)?//([^/?#\\]*)((?:/[^?#]*)?)((?:[?#].*)?)", re.IGNORECASE | re.DOTALL
+)
+_AUTHORITY: Final = re.compile(r"(\[[0-9A-Fa-f:.]*\]|[^:@\[\]%\s]+)(?::([0-9]{0,5}))?")
+_PATH_UNSAFE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9._~!$&()*+,;=:@/%-]+")
+_QUERY_UNSAFE: Final = re.compile("[^!#-&(-;=?-\\[\\]^_a-~]+")
+_QUOTES: Final = ("<>", '""', "''", "``", "“”", "‘’", "«»", "「」", "『』", "《》", "〈〉")
+_MAX_QUOTES: Final = 3
+_BLANK: Final = "".join(
+    map(
+        chr,
+        (
+            *(
+                *range(0x21),
+                *range(0x7F, 0xA1),
+                0xAD,
+                0x61C,
+                0x1680,
+                0x180E,
+                *range(0x2000, 0x2010),
+            ),
+            *(*range(0x2028, 0x2030), *range(0x205F, 0x2070), 0x3000, 0x3164, 0xFEFF),
+        ),
+    )
+)
+"""White space, controls, and what is as invisible: nothing of a link begins or ends with it."""
+_SPACES: Final = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_JOINERS: Final = re.compile("[\u200c\u200d]")
+"""Invisible, but a part of Persian and Indic words and of emoji."""
+_NAME: Final = re.compile(r"[a-z0-9._-]+")
+_DEVIATIONS: Final = re.compile("[ßẞς\u200c\u200d]")
+"""Letters that the two versions of IDNA write differently: they could name another host."""
+
+
+def is_link(text: str, *, with_spaces: bool = False) -> bool:
+    """Return whether `text` is exactly one web link, safe to open or not, perhaps after mending.
+
+    With `with_spaces`, one that has spaces inside counts too: for what cannot be a sentence.
+    """
+    link = _unwrapped(text)
+    if not with_spaces and _SPACES.search(link):
+        return False
+    return bool(re.match(r"(?i)https?://[^\s/?#]", link)) and _is_visible(link)
+
+
+def mended(text: str) -> str:
+    """Return the link that `text` is meant to be, as it is held, shown and requested.
+
+    One that is too long is cut, and refused for its length; one that cannot be mended is held as
+    far as it is shown. So a link takes about `MAX_URL_LENGTH` bytes in memory at most.
+    """
+    if len(text) <= MAX_URL_LENGTH and _CLEAN.fullmatch(text):
+        return text
+    link = _unwrapped(text)
+    if len(link) <= MAX_URL_LENGTH:
+        link = _mended(link)
+    if len(link) > MAX_URL_LENGTH:
+        return link[:_MAX_SHOWN] + CUT
+    if link.isascii() or len(link) <= _MAX_SHOWN:
+        return link
+    return f"{link[:_MAX_SHOWN]}\ufffd"
+
+
+def _mended(link: str) -> str:
+    parts = _PARTS.fullmatch(link)
+    if parts is None or not _is_visible(link):
+        return link
+    scheme, authority, path, rest = parts.groups("")
+    origin = _origin(scheme.lower(), authority)
+    if not origin:
+        return link
+    if rest.startswith("#") and "?" in rest and _is_signed(rest.partition("?")[2]):
+        # A number sign in a file's name: what follows would not be sent.
+        name, _, query = rest.partition("?")
+        path, rest = path + name, f"?{query}"
+    path = _PATH_UNSAFE.sub(_encoded, path)
+    return f"{origin}{path}{_QUERY_UNSAFE.sub(_encoded, rest)}"
+
+
+def _is_visible(link: str) -> bool:
+    """Return whether a link has nothing inside that could be meant for a terminal or to deceive."""
+    return _JOINERS.sub("", _SPACES.sub("", link)).isprintable()
+
+
+def _is_signed(query: str) -> bool:
+    return store_of(split(query)) is not None
+
+
+def _encoded(found: re.Match[str]) -> str:
+    return quote(found[0], safe="", errors="replace")
+
+
+def _origin(scheme: str, authority: str) -> str:
+    """Return scheme, host and port as they are to be requested; empty if there is no such host."""
+    parts = _AUTHORITY.fullmatch(authority)
+    host = _ascii_host(parts[1]) if parts else ""
+    if parts is None or not host:
+        return ""
+    defaults = ["", "80" if scheme == "http" else "443"]
+    if scheme != "http" or not is_loopback(host):
+        scheme = "https"
+        defaults.append("443")
+    port = parts[2] or ""
+    return f"{scheme}://{host}" if port in defaults else f"{scheme}://{host}:{port}"
+
+
+def _ascii_host(host: str) -> str:
+    """Return a host in lower-case ASCII; empty if it has no such form, or none that is certain."""
+    if host.isascii():
+        return host.lower()
+    if len(host) > 253 or _DEVIATIONS.search(host):
+        return ""
+    try:
+        name = host.lower().encode("idna").decode("ascii")
+    except UnicodeError:
+        return ""
+    # Some characters are mapped to delimiters, behind which there could be another host.
+    return name if _NAME.fullmatch(name) else ""
+
+
+def _unwrapped(text: str) -> str:
+    """Return `text` without white space, invisible characters and pairs of quotes around it."""
+    text = text.strip(_BLANK)
+    for _ in range(_MAX_QUOTES):
+        if len(text) < 2 or text[0] + text[-1] not in _QUOTES:
+            break
+        text = text[1:-1].strip(_BLANK)
+    return text

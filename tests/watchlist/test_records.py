@@ -7,8 +7,6 @@ import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tui.errors import ApiError, ErrorKind
 from tui.scenext import parser
@@ -149,44 +147,6 @@ def test_a_state_that_we_do_not_know_keeps_its_word() -> None:
     assert len(watchlist.pending) == 2
 
 
-@pytest.mark.parametrize(
-    ("before", "now", "shown"),
-    [
-        ([1, 2], [1, 2, 3], [1, 2, 3]),
-        ([1, 2, 3], [3, 4], [1, 2, 3, 4]),
-        ([1, 2, 3], [1, 3], [1, 2, 3]),
-        ([1, 2], [], [1, 2]),
-        ([1, 2], [4, 3], [1, 2, 4, 3]),
-        ([1, 2, 3, 4], [4, 1], [4, 1, 2, 3]),
-    ],
-)
-def test_frames_once_seen_stay_and_the_newest_stays_last(
-    before: list[int], now: list[int], shown: list[int]
-) -> None:
-    watchlist = watchlist_of("a")
-    succeed(watchlist, RUNNING, 0, *map(frame, before))
-    record = succeed(watchlist, RUNNING, 1, *(frame(number, "new") for number in now))
-    assert record.frames == tuple(
-        frame(number, "new" if number in now else "x") for number in shown
-    ), "each frame must have its newest signature"
-
-
-FRAMES = st.lists(st.integers(0, 9), unique=True, max_size=8)
-
-
-@given(st.lists(FRAMES, max_size=5))
-def test_no_frame_is_lost_or_doubled(answers: list[list[int]]) -> None:
-    watchlist, seen = watchlist_of("a"), set[int]()
-    for answer in answers:
-        seen.update(answer)
-        shown = [
-            int(saved_frame.id)
-            for saved_frame in succeed(watchlist, RUNNING, 0, *map(frame, answer)).frames
-        ]
-        assert sorted(shown) == sorted(seen)
-        assert [number for number in shown if number in answer] == answer
-
-
 def test_adding_twice_keeps_the_task_and_takes_the_label() -> None:
     watchlist = watchlist_of("a")
     succeed(watchlist, DONE, 0, frame(1))
@@ -271,16 +231,6 @@ def held(watchlist: Watchlist) -> tuple[int, int]:
     return len(record.frames), record.task.dropped_frames
 
 
-def test_of_all_answers_the_newest_frames_are_kept() -> None:
-    watchlist = watchlist_of("a")
-    for answer in range(18):
-        record = succeed(
-            watchlist, RUNNING, 0, *map(frame, range(answer * 900, answer * 900 + 900))
-        )
-        assert record.frames[-1] == frame(answer * 900 + 899)
-    assert held(watchlist) == (MAX_FRAMES, 18 * 900 - MAX_FRAMES)
-
-
 def test_a_growing_answer_is_counted_once() -> None:
     watchlist = watchlist_of("a")
     for count in (900, 1000, 1100, 1500, 1500):
@@ -292,17 +242,6 @@ def test_a_growing_answer_is_counted_once() -> None:
         assert record is not None
         assert record.frames[-1] == frame(count - 1)
         assert sum(held(watchlist)) == count
-
-
-def test_merging_takes_linear_time() -> None:
-    watchlist = watchlist_of("a")
-    numbers = list(range(100_000))
-    for _ in range(2):
-        numbers.reverse()
-        # Quadratic, this would take minutes.
-        succeed(watchlist, RUNNING, 0, *map(frame, numbers[::2]))
-        succeed(watchlist, RUNNING, 0, *map(frame, numbers[1::2]))
-    assert held(watchlist)[0] == MAX_FRAMES
 
 
 def test_a_stale_answer_after_the_end_changes_nothing_of_it() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from tui.scenext.models import Frame, Result
-from tui.scenext.signed_url import NEVER, expires_at, identity
+from tui.scenext.signed_url import expires_at, identity
 
 
 class Link(NamedTuple):
@@ -24,8 +25,12 @@ class Link(NamedTuple):
         return expires_at(self.url)
 
     def seconds_left(self, server_now: float) -> float:
-        """Return the seconds left by the service's clock, in Unix seconds; infinite if unknown."""
-        return NEVER if self.expires_at is None else self.expires_at - server_now
+        """Return the seconds left by the service's clock, in Unix seconds; 0 if unknown.
+
+        An estimate, as the service's clock may be wrong: only the host of a link knows whether it
+        has ended. So this decides when to ask for another one, and never that one is not tried.
+        """
+        return 0.0 if self.expires_at is None else self.expires_at - server_now
 
 
 def task_links(results: Iterable[Result], frames: Iterable[Frame]) -> tuple[Link, ...]:
@@ -35,12 +40,29 @@ def task_links(results: Iterable[Result], frames: Iterable[Frame]) -> tuple[Link
 
 
 def frame_links(frames: Iterable[Frame]) -> tuple[Link, ...]:
-    """Return the links of a task's frames, in order and without duplicates."""
-    links: dict[str, Link] = {}
-    for frame in frames:
-        key = f"frame {frame.id} {identity(frame.url)}"
-        links.setdefault(key, Link(key, frame.id, frame.url))
-    return tuple(links.values())
+    """Return the links of a task's frames, in order and without duplicates.
+
+    A frame's key is its ID, and how many before it have the same: both outlast another signature,
+    another path and frames that are added.
+    """
+    unique = {(frame.id, identity(frame.url)): frame for frame in frames}
+    counts: Counter[str] = Counter()
+    links: list[Link] = []
+    for frame in unique.values():
+        counts[frame.id] += 1
+        links.append(Link(f"frame {counts[frame.id]} {frame.id}", frame.id, frame.url))
+    return tuple(links)
+
+
+def same_link(links: Iterable[Link], link: Link) -> Link | None:
+    """Return what a link has become: the one of its name and file, or else that of its key."""
+    by_key, wanted = None, identity(link.url)
+    for other in links:
+        if other.name == link.name and identity(other.url) == wanted:
+            return other
+        if other.key == link.key:
+            by_key = other
+    return by_key
 
 
 def _result_links(linked: list[Result]) -> Iterable[Link]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from tui.errors import MediaError
-from tui.links.link import Link, frame_links, task_links
+from tui.links.link import Link, frame_links, same_link, task_links
 from tui.scenext.models import PollResult, Task
 from tui.watchlist.records import Record
 
@@ -61,7 +61,7 @@ class LinkResolver:
     def find(self, task_id: str, key: str) -> Link | None:
         """Return a link of a task by key; its newest frame if `key` is empty."""
         if key:
-            return _by_key(self.get_all(task_id), key)
+            return next((link for link in self.get_all(task_id) if link.key == key), None)
         record = self._get_record(task_id)
         frames = frame_links(record.frames) if record else ()
         return frames[-1] if frames else None
@@ -72,7 +72,11 @@ class LinkResolver:
         return () if record is None else task_links(record.results, record.frames)
 
     async def get_valid(self, task_id: str, key: str) -> Link | None:
-        """Return a link, refreshed unless it stays valid for `MIN_VALIDITY` seconds."""
+        """Return a link, refreshed unless it stays valid for `MIN_VALIDITY` seconds.
+
+        One whose end is not known is refreshed, too. What is returned may have ended by the
+        service's clock, which may be wrong: it is to be tried all the same.
+        """
         link = self.find(task_id, key)
         if link is None or link.seconds_left(self._now()) >= MIN_VALIDITY:
             return link
@@ -87,20 +91,24 @@ class LinkResolver:
                 self._on_refresh()
                 refresh.task = await self._query(task_id)
                 refresh.finished_at = loop_time()
-        current = self.find(task_id, link.key)
+        current = same_link(self.get_all(task_id), link)
         record = self._get_record(task_id)
         if current is None or record is None or refresh.task is None or current.url != link.url:
             return current or link
         # The watchlist gets the result by a message, which may still be queued.
         refreshed = record._replace(task=refresh.task)
-        return _by_key(task_links(refreshed.results, refreshed.frames), link.key) or link
+        return same_link(task_links(refreshed.results, refreshed.frames), link) or link
 
     async def fetch(self, task_id: str, link: Link, fetch: Callable[[Link], Awaitable[T]]) -> T:
         """Return the result of `fetch` for a valid link; refresh and retry once if it has expired.
 
+        Where the end of a link is not known, its host is asked first.
+
         Raises `ExpiredLinkError` and whatever `fetch` raises, such as `UnsafeLinkError`.
         """
-        valid = await self.get_valid(task_id, link.key) or link
+        valid = same_link(self.get_all(task_id), link) or link
+        if valid.expires_at is not None:
+            valid = await self.get_valid(task_id, valid.key) or valid
         try:
             return await fetch(valid)
         except MediaError as error:
@@ -117,7 +125,3 @@ class LinkResolver:
                 return (await self._ask(task_id)).task
         except TimeoutError:
             return None
-
-
-def _by_key(links: tuple[Link, ...], key: str) -> Link | None:
-    return next((link for link in links if link.key == key), None)

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from tui.errors import ApiError
-from tui.scenext.models import MAX_FRAMES, Frame, PollResult, Result, Task, TaskStatus
-from tui.scenext.signed_url import identity
+from tui.scenext.models import Frame, PollResult, Result, Task, TaskStatus
 from tui.watchlist.entries import Add, Change, Entry, Remove, Update, replay
+from tui.watchlist.frames import merge_frames
 
 MAX_POLL_GAP: Final = timedelta(minutes=5)
 """Maximum age of the previous answer for the time of a task's end to count as known."""
@@ -140,19 +140,17 @@ class Watchlist:
         self._records[record.id] = record
 
     def _apply_answer(self, record: Record, task: Task, now: datetime) -> Record:
-        if record.status.terminal and not task.status.terminal:
+        stale = record.status.terminal and not task.status.terminal
+        task = merge_frames(record.task, task, stale=stale)
+        if stale:
             # What has ended stays ended: the answer is from a stale replica of the service.
-            task = task._replace(status=record.status, status_sent=record.status_sent)
-            if record.task is not None:
-                frames, dropped = task.frames, task.dropped_frames
-                task = record.task._replace(
-                    status=task.status,
-                    status_sent=task.status_sent,
-                    frames=frames,
-                    dropped_frames=dropped,
-                )
-        if record.task is not None:
-            task = _merge_frames(record.task, task)
+            frames, dropped = task.frames, task.dropped_frames
+            task = (record.task or task)._replace(
+                status=record.status,
+                status_sent=record.status_sent,
+                frames=frames,
+                dropped_frames=dropped,
+            )
         entry = record.entry
         # Only an unknown state is stored in the service's words.
         sent = task.status_sent if task.status is TaskStatus.UNKNOWN else ""
@@ -176,33 +174,3 @@ class Watchlist:
             for entry in entries
         }
         self._counts = Counter(record.status for record in self._records.values())
-
-
-def _merge_frames(record: Task, answer: Task) -> Task:
-    """Return `answer` with the frames that only `record` has after their old neighbours.
-
-    A frame that the service has dropped must not become the last one, which counts as the newest.
-    Of all of them the newest `MAX_FRAMES` are kept, over all answers. Linear in their number.
-    """
-    new_keys = {_key(frame) for frame in answer.frames}
-    followers: dict[tuple[str, str] | None, list[Frame]] = {}
-    anchor: tuple[str, str] | None = None
-    count = 0
-    for frame in record.frames:
-        if (key := _key(frame)) in new_keys:
-            anchor = key
-            count += 1
-        else:
-            followers.setdefault(anchor, []).append(frame)
-    merged = followers.pop(None, [])
-    for frame in answer.frames:
-        merged.append(frame)
-        merged += followers.pop(_key(frame), ())
-    seen = record.dropped_frames + len(record.frames) + len(answer.frames) - count
-    total = max(seen, answer.dropped_frames + len(answer.frames))
-    kept = tuple(merged[-MAX_FRAMES:])
-    return answer._replace(frames=kept, dropped_frames=max(0, total - len(kept)))
-
-
-def _key(frame: Frame) -> tuple[str, str]:
-    return frame.id, identity(frame.url)

@@ -14,7 +14,7 @@ from tui.dashboard.widgets.row import Row
 from tui.dashboard.widgets.row_list import RowList
 from tui.dashboard.widgets.virtual_list import VirtualList
 from tui.links.link import Link
-from tui.scenext.signed_url import expires_at
+from tui.scenext.signed_url import expires_at, identity
 from tui.wording.links import LinkRowData, link_row
 from tui.wording.tasks import fit
 
@@ -40,13 +40,14 @@ class FrameRow(Row[LinkRowData]):
         """Carry another link from the next repaint on.
 
         A service that signs its links afresh at every answer must not cause repaints; but no link
-        on the screen may expire while a longer-lived one is known. So the new one is painted once
-        the old one has less than half of its time left.
+        on the screen may expire while a longer-lived one is known, nor lead to another file. So a
+        new signature is painted once the old one has less than half of its time left.
         """
         self._url = url
-        if (
-            url != self._painted_url
-            and _seconds_left(self._painted_url, server_now) < _seconds_left(url, server_now) / 2
+        painted = self._painted_url
+        if url != painted and (
+            identity(url) != identity(painted)
+            or _seconds_left(painted, server_now) < _seconds_left(url, server_now) / 2
         ):
             self.refresh()
 

@@ -12,7 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.saving.file_names import MAX_NAME_BYTES, file_name_of, quoted_path, safe_name
+from tui.links.link import frame_links
+from tui.saving.file_names import (
+    MAX_NAME_BYTES,
+    file_name_of,
+    file_names,
+    quoted_path,
+    safe_name,
+)
+from tui.scenext.models import Frame
 
 AWKWARD = st.one_of(
     st.text(),
@@ -88,11 +96,45 @@ def test_a_name_is_made_safe_and_kept_where_it_can_be(text: str, name: str) -> N
         ("https://h.test/a/..%2F..%2Fx.png", "_.._x.png"),
         ("https://h.test/a/%FF.png", "_.png"),
         ("https://h.test/a/", "fallback"),
-        ("https://h.test", "h.test"),
+        ("https://h.test", "fallback"),
+        ("https://h.test/view?filename=a.png", "a.png"),
+        ("https://h.test/view?filename=..%2F..%2Fa%3Bb.png", "a_b.png"),
     ],
 )
 def test_a_file_is_named_after_its_link(url: str, name: str) -> None:
     assert file_name_of(url, "fallback") == name
+
+
+@pytest.mark.parametrize(
+    ("urls", "names"),
+    [
+        (["/a.png", "/b.png"], ["a.png", "b.png"]),
+        (["/view?filename=a.png", "/view?filename=b.png"], ["a.png", "b.png"]),
+        (["/view?id=1", "/view?id=2", "/view?id=3"], ["view", "view-frame2", "view-frame3"]),
+        (["/1/a.png", "/2/a.png"], ["a.png", "a-frame2.png"]),
+        (["/1/a.png", "/2/A.png"], ["a.png", "A-frame2.png"]),
+        (["/a.png?versionId=1", "/a.png?versionId=2"], ["a.png", "a-frame2.png"]),
+        (["/1/a.png", "/2/a-frame3.png", "/3/a.png"], ["a.png", "a-frame3.png", "a-frame3-2.png"]),
+        (["/", "/x/"], ["frame1", "frame2"]),
+        (["/a.png?Expires=1&Signature=a", "/a.png?Expires=2&Signature=b"], ["a.png"]),
+        (
+            [f"/{n}/{'x' * 300}.png" for n in range(2)],
+            ["x" * 195 + ".png", f"{'x' * 60}-frame2.png"],
+        ),
+    ],
+)
+def test_different_files_have_different_names(urls: list[str], names: list[str]) -> None:
+    frames = [Frame(f"frame{n}", f"https://h.test{url}") for n, url in enumerate(urls, 1)]
+    assert list(file_names(frame_links(frames)).values()) == names
+    for count in range(len(frames)):
+        some = file_names(frame_links(frames[:count]))
+        assert list(some.values()) == names[: len(some)], "a name must stay when frames are added"
+
+
+def test_a_thousand_files_of_one_name_are_named_at_once() -> None:
+    same = [Frame("x", f"https://h.test/view?id={n}") for n in range(1_000)]
+    names = list(file_names(frame_links(same)).values())
+    assert (names[:3], names[-1]) == (["view", "view-x", "view-x-2"], "view-x-999")
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import shlex
 import unicodedata
-from pathlib import Path
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path, PurePath
 from typing import Final
-from urllib.parse import unquote
 
+from tui.links.link import Link
 from tui.sanitize import is_invisible
-from tui.scenext.signed_url import identity
+from tui.scenext.signed_url import identity, raw_file_name
 
 MAX_NAME_BYTES: Final = 200
 """Bytes of a file's name in UTF-8; file systems allow 255, and a number may be appended."""
@@ -52,7 +54,34 @@ def safe_name(text: str, fallback: str) -> str:
 
 def file_name_of(url: str, fallback: str) -> str:
     """Return the name to save the file behind `url` under."""
-    return safe_name(unquote(identity(url).rpartition("/")[2], errors="replace"), fallback)
+    return safe_name(raw_file_name(url), fallback)
+
+
+def file_names(links: Iterable[Link]) -> dict[str, str]:
+    """Return the names to save the files of a task under, by the identity of their links.
+
+    Different files have different names, on a disk without upper and lower case, too. The first of
+    those with one name in their links has it; to that of each other one the link's own name is
+    added, and a number if need be. So a name stays the same when frames are added at the end.
+    """
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    numbers: Counter[str] = Counter()
+    for link in links:
+        key = identity(link.url)
+        if key in names:
+            continue
+        own = safe_name(link.name, "file")
+        name = plain = file_name_of(link.url, own)
+        while name.casefold() in taken:
+            path = PurePath(plain)
+            longer = f"{path.stem[:60]}-{own[:60]}"
+            numbers[longer] += 1
+            number = f"-{numbers[longer]}" if numbers[longer] > 1 else ""
+            name = safe_name(f"{longer}{number}{path.suffix}", own)
+        names[key] = name
+        taken.add(name.casefold())
+    return names
 
 
 def quoted_path(path: Path) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tui.errors import MediaError
-from tui.links.link import Link
+from tui.links.link import Link, same_link
 from tui.links.resolver import LinkResolver
 from tui.saving import file_names, file_writer
 from tui.saving.folder import SaveError
@@ -62,13 +62,22 @@ class Saver:
         folder = self._folder / file_names.safe_name(task_id, "task")
         paths: list[Path] = []
         failures: list[tuple[Link, Exception]] = []
+        known = self._resolver.get_all(task_id)
+        listed = {identity(link.url) for link in known}
+        # What has another link by now must not be named as if it were another file.
+        links = [
+            link if identity(link.url) in listed else same_link(known, link) or link
+            for link in links
+        ]
+        names = file_names.file_names((*known, *links))
         # A scene without a picture of its own repeats the one before it.
         unique = list({identity(link.url): link for link in links}.values())
         for number, link in enumerate(unique, 1):
             progress = SaveProgress(number, len(unique), link.name)
             on_progress(progress)
             try:
-                paths.append(await self._save_one(task_id, link, folder, progress, on_progress))
+                path = folder / names[identity(link.url)]
+                paths.append(await self._save_one(task_id, link, path, progress, on_progress))
             except (MediaError, SaveError) as error:
                 failures.append((link, error))
         return SaveReport(folder, tuple(paths), tuple(failures))
@@ -77,7 +86,7 @@ class Saver:
         self,
         task_id: str,
         link: Link,
-        folder: Path,
+        path: Path,
         progress: SaveProgress,
         on_progress: Callable[[SaveProgress], None],
     ) -> Path:
@@ -92,8 +101,6 @@ class Saver:
 
         async def write(valid: Link) -> Path:
             async with self._media().stream(valid.url) as body:
-                fallback = file_names.safe_name(valid.name, "file")
-                name = file_names.file_name_of(valid.url, fallback)
-                return await file_writer.save(body, folder, name, report, self._executor)
+                return await file_writer.save(body, path.parent, path.name, report, self._executor)
 
         return await self._resolver.fetch(task_id, link, write)

@@ -9,7 +9,7 @@ import base64
 import re
 import threading
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from tui.credentials import Secret
 
@@ -20,7 +20,8 @@ _PREFIX_LENGTH: Final = 8
 # linear time, since texts come from outside: no run of characters may be read again from each of
 # its positions without a bound.
 _SIGNATURE: Final = (
-    r"(?i)((?:signature|security-token|ossaccesskeyid|x-(?:oss|amz)-[a-z-]{1,64}+)(?:=|%3D))"
+    r"(?i)((?:signature|security-token|accesskeyid|auth_key|\b(?:sig|token|policy)"
+    r"|x-(?:oss|amz|goog|tos|obs)-[a-z-]{1,64}+)(?:=|%3D))"
     r"[^&\s\"'<>]+"
 )
 _BEARER: Final = r"(?i)(bearer\s+)[!-~]+"
@@ -54,9 +55,13 @@ class Redactor:
         return re.sub(_BEARER, r"\1***", re.sub(_SIGNATURE, r"\1***", text))
 
     def holds_secret(self, text: str) -> bool:
-        """Return whether a known secret stands in `text`, plain or as it is written in a URL."""
+        """Return whether a known secret stands in `text`, plain or as it is written in a URL.
+
+        In a URL any character may be percent-encoded, or none.
+        """
         self._prepare()
-        return any(form in text for form in self._forms)
+        decoded = unquote(text, errors="replace") if "%" in text else text
+        return any(form in text or form in decoded for form in self._forms)
 
     def _prepare(self) -> None:
         # Not in `learn`, which runs before the first paint.

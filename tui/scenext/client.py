@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import ssl
 import zlib
 from collections.abc import Iterator
@@ -36,6 +35,7 @@ from tui.scenext import parser
 from tui.scenext.media import Media, raw_pieces
 from tui.scenext.models import StatusResponse, Task
 from tui.scenext.tls import set_variables, ssl_context
+from tui.scenext.transport_errors import explain
 
 QUERY_TIMEOUT: Final = 25.0
 """Total seconds for one query; httpx's own read timeout restarts with every byte."""
@@ -274,23 +274,17 @@ def _discreet(message: str) -> str:
     return "" if parser.is_about_a_key(message) else message
 
 
-def _transport_error(error: Exception) -> ApiError:
-    text = str(error)
-    if "CERTIFICATE_VERIFY_FAILED" in text:
-        return ApiError(ErrorKind.CERTIFICATE, "the server's certificate is not trusted (ca_file?)")
-    if isinstance(error, httpx.ConnectError):
-        cause: BaseException | None = error
-        while cause is not None:
-            if isinstance(cause, socket.gaierror):
-                return ApiError(ErrorKind.OFFLINE, "the host's name is not known")
-            if isinstance(cause, ssl.SSLError):
-                return ApiError(ErrorKind.OFFLINE, "no encrypted connection (is it TLS there?)")
-            cause = cause.__cause__ or cause.__context__
-        return ApiError(ErrorKind.OFFLINE, "no connection")
-    if isinstance(error, httpx.ProxyError):
-        return ApiError(ErrorKind.OFFLINE, "the proxy refuses the connection")
+def _transport_error(error: Exception, proxy: str = "") -> ApiError:
+    """Return the error for the user; `proxy` is the scheme of the proxy that was asked, if any."""
     stale = isinstance(error, httpx.RemoteProtocolError | httpx.ReadError | httpx.WriteError)
-    return ApiError(ErrorKind.OFFLINE, "the connection broke", stale_connection=stale)
+    if fault := explain(error, proxy=proxy):
+        return ApiError(fault.kind, fault.words, stale_connection=stale)
+    words = "the connection broke"
+    if isinstance(error, httpx.ConnectError):
+        words = "no connection to the proxy" if proxy else "no connection"
+    elif isinstance(error, httpx.ProxyError):
+        words = "the proxy refuses the connection"
+    return ApiError(ErrorKind.OFFLINE, words, stale_connection=stale)
 
 
 def retry_after(headers: httpx.Headers) -> float | None:

@@ -21,6 +21,7 @@ from tui import toml
 from tui.addresses import is_loopback
 from tui.credentials import KeySettings, resolve_path, resolve_program
 from tui.errors import UserError
+from tui.os_errors import os_error_reason
 from tui.sanitize import clean, display_path
 
 APP: Final = "scenext-tui"
@@ -278,6 +279,11 @@ def _ca_file(text: str, config: Path) -> Path | None:
     if not text:
         return None
     path = resolve_path(config, text, "ca_file")
-    if not path.is_file():
+    try:
+        is_file = path.is_file()
+    except OSError as error:  # Before Python 3.14, where its folder may not be looked into.
+        reason = f"{display_path(path)} cannot be read ({os_error_reason(error)})"
+        raise UserError(f"{display_path(config)}: ca_file: {reason}") from None
+    if not is_file:
         raise UserError(f"{display_path(config)}: ca_file: there is no file {display_path(path)}")
     return path

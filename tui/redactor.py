@@ -9,7 +9,7 @@ import base64
 import re
 import threading
 from typing import Final
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from tui.credentials import Secret
 
@@ -24,6 +24,8 @@ _SIGNATURE: Final = (
     r"|x-(?:oss|amz|goog|tos|obs)-[a-z-]{1,64}+)(?:=|%3D))"
     r"[^&\s\"'<>]+"
 )
+_PATH_SAFE: Final = "!$&()*+,;=:@/%"
+_QUERY_SAFE: Final = f"{_PATH_SAFE}?#[]^{{|}}"
 _BEARER: Final = r"(?i)(bearer\s+)[!-~]+"
 
 
@@ -55,13 +57,9 @@ class Redactor:
         return re.sub(_BEARER, r"\1***", re.sub(_SIGNATURE, r"\1***", text))
 
     def holds_secret(self, text: str) -> bool:
-        """Return whether a known secret stands in `text`, plain or as it is written in a URL.
-
-        In a URL any character may be percent-encoded, or none.
-        """
+        """Return whether a known secret stands in `text`, plain or as it is written in a URL."""
         self._prepare()
-        decoded = unquote(text, errors="replace") if "%" in text else text
-        return any(form in text or form in decoded for form in self._forms)
+        return any(form in text for form in self._forms)
 
     def _prepare(self) -> None:
         # Not in `learn`, which runs before the first paint.
@@ -70,9 +68,10 @@ class Redactor:
         with self._lock:
             for secret in self._secrets[self._prepared_count :]:
                 value = secret.reveal()
-                # Plain, and as escaped in a repr, in JSON and in a URL. The longest first, since
-                # one may contain another.
-                forms = {value, repr(value)[1:-1], json.dumps(value)[1:-1], quote(value, safe="")}
+                # Plain, and as escaped in a repr, in JSON and in a URL: whole, or in its path or
+                # query as links are mended. The longest first, since one may contain another.
+                forms = {value, repr(value)[1:-1], json.dumps(value)[1:-1]}
+                forms |= {quote(value, safe=safe) for safe in ("", _PATH_SAFE, _QUERY_SAFE)}
                 self._forms = sorted({*self._forms, *forms}, key=len, reverse=True)
                 self._prefixes += _prefix_patterns(value)
                 self._prepared_count += 1

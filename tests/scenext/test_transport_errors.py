@@ -134,6 +134,7 @@ def _wrapped(error: Exception) -> Exception:
         (_certificate_error(64, "IP address mismatch"), "the certificate is for another name"),
         (_certificate_error(21, "…"), "the certificate comes from an unknown issuer (ca_file?)"),
         (_certificate_error(23, "certificate revoked"), "the certificate was revoked"),
+        (ssl.SSLCertVerificationError(), "the certificate cannot be verified"),
         (_certificate_error(66, "EE key too small"), "the certificate is too weak to be trusted"),
         (
             _certificate_error(85, "Missing Authority Key Identifier"),

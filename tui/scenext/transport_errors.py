@@ -149,9 +149,11 @@ def _explain_one(error: BaseException, proxy: str) -> TransportFault | None:
 
 def _certificate_words(error: ssl.SSLCertVerificationError, proxy: str) -> str:
     whose = "the certificate of the proxy, or behind it," if proxy == "https" else "the certificate"
-    # OpenSSL's own table of words, which quotes nothing but the name that was asked for.
-    other = f"cannot be verified ({clean(error.verify_message, 80).lower()})"
-    return f"{whose} {_CERTIFICATE.get(error.verify_code, other)}"
+    if words := _CERTIFICATE.get(getattr(error, "verify_code", 0)):
+        return f"{whose} {words}"
+    # OpenSSL's own table of words, which quotes nothing from outside.
+    reason = clean(getattr(error, "verify_message", ""), 80).lower()
+    return f"{whose} cannot be verified" + (f" ({reason})" if reason else "")
 
 
 def _tls_words(error: ssl.SSLError) -> str:

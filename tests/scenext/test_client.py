@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import gzip
 import json
@@ -602,9 +603,7 @@ def test_a_ca_file_without_certificates(tmp_path: Path) -> None:
         ("HTTPS_PROXY", "foo://proxy"),
         ("HTTPS_PROXY", "http://proxy:port"),
         ("https_proxy", "http://[proxy"),
-        ("http_proxy", "http://proxy:99999"),
         ("ALL_PROXY", "socks4://proxy"),
-        ("NO_PROXY", "[::1]:8080"),
         ("SSL_CERT_FILE", "/does/not/exist.pem"),
         ("SSL_CERT_DIR", "/does/not/exist"),
     ],
@@ -620,9 +619,25 @@ def test_an_unusable_variable_is_named(
     HttpClientFactory(Config(trust_env=False))
 
 
-def test_a_socks_proxy_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1080")
-    HttpClientFactory(Config()).status_client(KEY)
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"ALL_PROXY": "socks5://127.0.0.1:1080"},
+        {"ALL_PROXY": "socks://127.0.0.1:1080/", "https_proxy": "http://proxy.corp:3128/"},
+        {"HTTPS_PROXY": "proxy.corp:3128", "NO_PROXY": "[fc00::1]"},
+        {"HTTPS_PROXY": "https://me:p@ss/#?@proxy.corp:3128", "NO_PROXY": "[::1]:8080, 10.0.0.0/8"},
+        {"http_proxy": "http://proxy:99999", "NO_PROXY": "[::1"},
+        {"HTTPS_PROXY": "socks4://proxy", "NO_PROXY": ".scenext.cn"},
+    ],
+)
+async def test_an_ordinary_environment_is_understood(
+    monkeypatch: pytest.MonkeyPatch, environ: dict[str, str]
+) -> None:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    factory = HttpClientFactory(Config())
+    await factory.status_client(KEY).aclose()
+    await factory.media_client().aclose()
 
 
 async def test_the_proxy_is_asked_for_a_tunnel_and_gets_no_key(
@@ -634,10 +649,35 @@ async def test_the_proxy_is_asked_for_a_tunnel_and_gets_no_key(
         api_error = await query_error("https://api.scenext.invalid/api")
     assert (api_error.kind, api_error.message) == (
         ErrorKind.OFFLINE,
-        "the proxy refuses the connection",
+        "the proxy of HTTPS_PROXY wants a login",
     )
     assert proxy.heads[0].startswith(b"CONNECT api.scenext.invalid:443 ")
     assert DEFAULT_KEY.encode() not in b"".join(proxy.heads)
+
+
+async def test_the_proxy_that_is_not_there_is_not_taken_for_the_service(
+    service: ScriptedService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.stop()
+    monkeypatch.setenv("ALL_PROXY", service.base_url)
+    api_error = await query_error("https://api.scenext.invalid/api")
+    assert api_error.message == "no connection to the proxy of ALL_PROXY"
+    monkeypatch.setenv("ALL_PROXY", "http://proxy.invalid:3128")
+    api_error = await query_error("https://api.scenext.cn/api")
+    assert api_error.message.startswith("the proxy's name ")
+
+
+async def test_a_proxy_gets_its_login_and_is_verified_with_ca_file(
+    monkeypatch: pytest.MonkeyPatch, tls: tuple[ssl.SSLContext, Path]
+) -> None:
+    context, certificate = tls
+    with RawServer(raw(b"HTTP/1.1 403 Forbidden\r\n\r\n"), context) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"https://me:p@ss%21#@{proxy.address}/")
+        async with connected("https://api.scenext.invalid", ca_file=certificate) as client:
+            with pytest.raises(ApiError, match=r"^the proxy of HTTPS_PROXY refuses the connection"):
+                await client.query("1")
+    login = base64.b64encode(b"me:p@ss!#")
+    assert b"Proxy-Authorization: Basic " + login in proxy.heads[0]
 
 
 async def test_no_proxy_is_asked_for_this_machine(

@@ -17,6 +17,7 @@ from tui.cli.permissions import permission_warnings
 from tui.config import APP, Config, Paths, load, load_key_settings
 from tui.credentials import VARIABLE, CurrentKey, KeySettings, KeySource, Secret
 from tui.errors import UserError
+from tui.scenext.proxies import proxy_environment, proxy_warnings
 from tui.terminal import gc_tuning
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def watch(options: WatchOptions) -> int:
     )
     key = CurrentKey(source)
     warnings = permission_warnings(paths.config, config.key)
+    if config.trust_env:
+        warnings += proxy_warnings(proxy_environment(), config.base_url)
     return _launch(options, paths, config, key, config.host, warnings)
 
 

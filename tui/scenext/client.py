@@ -11,18 +11,15 @@ bounded output: httpx would expand a small double gzip to gigabytes before the c
 from __future__ import annotations
 
 import asyncio
-import os
 import ssl
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import httpx
 
 from tui import __version__
-from tui.addresses import AddressRule, is_local
+from tui.addresses import AddressRule
 from tui.config import Config
 from tui.credentials import Secret
 from tui.errors import ApiError, ErrorKind, UserError
@@ -30,9 +27,10 @@ from tui.redactor import Redactor
 from tui.sanitize import clean
 from tui.scenext import parser
 from tui.scenext.http_headers import retry_after, server_time
-from tui.scenext.media import Media, raw_pieces
+from tui.scenext.media import Media, http_proxy, raw_pieces
 from tui.scenext.models import StatusResponse, Task
-from tui.scenext.tls import set_variables, ssl_context
+from tui.scenext.proxies import Proxy, proxy_environment, proxy_for
+from tui.scenext.tls import ssl_context
 from tui.scenext.transport_errors import explain
 
 QUERY_TIMEOUT: Final = 25.0
@@ -55,7 +53,6 @@ _TRANSPORT_ERRORS: Final = (
 _WITHHELD_LINK: Final = "withheld: the link quotes the key"
 """Stands in the place of a link, and is none."""
 _EXTENSIONS: Final = {"timeout": {"connect": 8.0, "read": 15.0, "write": 8.0, "pool": 5.0}}
-_PROXY_VARIABLES: Final = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 _LIMITS: Final = httpx.Limits(
     max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEPALIVE_EXPIRY
 )
@@ -78,31 +75,38 @@ class HttpClientFactory:
             httpx.URL(config.base_url).host  # noqa: B018
         except (httpx.InvalidURL, UnicodeError):
             raise UserError("base_url is not a URL that can be asked; mend it.") from None
-        # Never through a proxy to this machine: it would see the key of a plain HTTP request.
-        self._use_proxies = config.trust_env and not is_local(config.base_url)
+        environ = proxy_environment() if config.trust_env else {}
+        self._proxy = proxy_for(environ, config.base_url)
         self._tls = tls or ssl_context(config)
         self.status_client(Secret("probe-of-the-settings"))
 
     def status_client(self, key: Secret) -> StatusClient:
         """Return a new client that sends `key`. Raises `UserError`."""
-        with _name_proxy_variables():
-            if self._use_proxies:
-                _check_proxies()
-            http = httpx.AsyncClient(verify=self._tls, limits=_LIMITS, trust_env=self._use_proxies)
-        return StatusClient(http, self._config.base_url, key, self._timeout)
+        proxy = None if self._proxy is None else http_proxy(self._proxy, self._tls)
+        # Of the environment, httpx would read what we have read, and refuse what we understand.
+        http = httpx.AsyncClient(verify=self._tls, limits=_LIMITS, trust_env=False, proxy=proxy)
+        return StatusClient(http, self._config.base_url, key, self._timeout, self._proxy)
 
     def media_client(self) -> Media:
-        """Return a new client for pictures and videos, without a key. Raises `UserError`."""
-        with _name_proxy_variables():
-            addresses = AddressRule(self._config.base_url)
-            return Media(self._tls, addresses, trust_env=self._config.trust_env)
+        """Return a new client for pictures and videos, without a key."""
+        addresses = AddressRule(self._config.base_url)
+        return Media(self._tls, addresses, trust_env=self._config.trust_env)
 
 
 class StatusClient:
     """One connection to the service; one query at a time."""
 
-    def __init__(self, http: httpx.AsyncClient, base_url: str, key: Secret, timeout: float) -> None:
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        base_url: str,
+        key: Secret,
+        timeout: float,
+        proxy: Proxy | None = None,
+    ) -> None:
+        """Send `key` over the connections of `http`, which lead through `proxy` if there is one."""
         self._http = http
+        self._proxy = proxy
         # The client's own transport, with its proxy, but without the cookies, redirects,
         # authentication and merged settings that no query needs: it saves CPU time on every poll.
         self._transport = http._transport_for_url(httpx.URL(base_url))
@@ -133,7 +137,7 @@ class StatusClient:
         except (TimeoutError, httpx.TimeoutException):
             raise ApiError(ErrorKind.TIMEOUT, "no answer in time") from None
         except _TRANSPORT_ERRORS as error:
-            raise _transport_error(error) from None
+            raise _transport_error(error, self._proxy) from None
         try:
             _raise_for_status(response, body)
             task = self._redacted(parser.parse(body, task_id))
@@ -270,35 +274,18 @@ def _discreet(message: str) -> str:
     return "" if parser.is_about_a_key(message) else message
 
 
-def _transport_error(error: Exception, proxy: str = "") -> ApiError:
-    """Return the error for the user; `proxy` is the scheme of the proxy that was asked, if any."""
+def _transport_error(error: Exception, proxy: Proxy | None) -> ApiError:
+    """Return the error for the user; `proxy` is the one that was asked, if any."""
     stale = isinstance(error, httpx.RemoteProtocolError | httpx.ReadError | httpx.WriteError)
-    if fault := explain(error, proxy=proxy):
+    if fault := explain(error, proxy="" if proxy is None else proxy.scheme):
         return ApiError(fault.kind, fault.words, stale_connection=stale)
     words = "the connection broke"
     if isinstance(error, httpx.ConnectError):
-        words = "no connection to the proxy" if proxy else "no connection"
-    elif isinstance(error, httpx.ProxyError):
-        words = "the proxy refuses the connection"
+        words = (
+            "no connection" if proxy is None else f"no connection to the proxy of {proxy.variable}"
+        )
+    elif isinstance(error, httpx.ProxyError) and proxy is not None:
+        # httpcore begins with the status of the proxy.
+        does = "wants a login" if str(error).startswith("407") else "refuses the connection"
+        words = f"the proxy of {proxy.variable} {does}"
     return ApiError(ErrorKind.OFFLINE, words, stale_connection=stale)
-
-
-@contextmanager
-def _name_proxy_variables() -> Iterator[None]:
-    """Turn errors caused by proxy variables into a `UserError` that names them."""
-    try:
-        yield
-    except (ValueError, ImportError, httpx.InvalidURL):
-        raise UserError(
-            f"A proxy variable of the environment ({set_variables(*_PROXY_VARIABLES)}) "
-            "cannot be used; mend it or set trust_env = false."
-        ) from None
-
-
-def _check_proxies() -> None:
-    # httpx accepts some unusable proxies, and then fails on every query.
-    for name in set_variables("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY").split(", "):
-        value = os.environ.get(name, "")
-        parts = urlsplit(value if "://" in value else f"http://{value}")
-        if value and (not parts.hostname or parts.port == 0):
-            raise ValueError(name)

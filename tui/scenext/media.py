@@ -20,11 +20,12 @@ from urllib.parse import quote, urljoin, urlsplit
 import httpx
 
 from tui import __version__
-from tui.addresses import AddressRule, is_local
-from tui.errors import ErrorKind, MediaError, UnreachableError, UnsafeLinkError
+from tui.addresses import AddressRule
+from tui.errors import ErrorKind, MediaError, UnreachableError, UnsafeLinkError, UserError
 from tui.scenext.byte_ranges import ByteRange
 from tui.scenext.file_type import FileKind
 from tui.scenext.media_response import MediaBody, check_status, wants_error_text
+from tui.scenext.proxies import Proxy, proxy_environment, proxy_for
 from tui.scenext.transport_errors import explain
 
 PICTURE_TIMEOUT: Final = 30.0
@@ -87,25 +88,25 @@ class Media:
     ) -> None:
         """Create the first client, which shares only the SSL context with those of the service.
 
-        `transport` stands in for the network. Raises `ValueError`, `ImportError` or
-        `httpx.InvalidURL` if a proxy variable cannot be used.
+        `transport` stands in for the network.
         """
         self._tls = tls
         self._addresses = addresses
         self._trust_env = trust_env
         self._transport = transport
-        self._idle = {True: list[httpx.AsyncClient](), False: [self._connect(direct=False)]}
-        """By whether no proxy is asked."""
+        self._idle: dict[Proxy | None, list[httpx.AsyncClient]] = {None: [self._connect(None)]}
+        """By the proxy that is asked."""
         self._slots = asyncio.Semaphore(MAX_CONCURRENT)
 
-    def _connect(self, *, direct: bool) -> httpx.AsyncClient:
+    def _connect(self, proxy: Proxy | None) -> httpx.AsyncClient:
         return httpx.AsyncClient(
             headers={"User-Agent": f"scenext-tui/{__version__}", "Accept-Encoding": "identity"},
             cookies=_NoCookies(),
             verify=self._tls,
             timeout=_TIMEOUT,
             limits=_LIMITS,
-            trust_env=self._trust_env and not direct,
+            trust_env=False,
+            proxy=None if proxy is None else http_proxy(proxy, self._tls),
             transport=self._transport,
         )
 
@@ -144,8 +145,7 @@ class Media:
                 `UnsafeLinkError` among them.
         """
         self._check(url)
-        # To this machine never through a proxy, whatever the environment says.
-        async with self._slots, self._client(direct=is_local(url)) as http:
+        async with self._slots, self._client(self._proxy_for(url)) as http:
             if wanted is not None:
                 async with self._respond(http, url, wanted) as response:
                     is_part = response.status_code == 206 and wanted.is_in(response.headers)
@@ -173,10 +173,16 @@ class Media:
         if reason := self._addresses.unsafe_reason(url):
             raise UnsafeLinkError(reason)
 
+    def _proxy_for(self, url: str) -> Proxy | None:
+        try:
+            return proxy_for(proxy_environment(), url) if self._trust_env else None
+        except UserError as error:
+            raise MediaError(str(error)) from None
+
     @asynccontextmanager
-    async def _client(self, *, direct: bool) -> AsyncIterator[httpx.AsyncClient]:
-        idle = self._idle[direct]
-        http = idle.pop() if idle else self._connect(direct=direct)
+    async def _client(self, proxy: Proxy | None) -> AsyncIterator[httpx.AsyncClient]:
+        idle = self._idle.setdefault(proxy, [])
+        http = idle.pop() if idle else self._connect(proxy)
         try:
             yield http
         except BaseException:
@@ -189,6 +195,12 @@ class Media:
         for idle in self._idle.values():
             while idle:
                 await _close(idle.pop())
+
+
+def http_proxy(proxy: Proxy, tls: ssl.SSLContext) -> httpx.Proxy:
+    """Return a proxy in httpx's form."""
+    login = proxy.login and (proxy.login[0].reveal(), proxy.login[1].reveal())
+    return httpx.Proxy(proxy.url, ssl_context=tls if proxy.scheme == "https" else None, auth=login)
 
 
 @asynccontextmanager

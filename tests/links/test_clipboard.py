@@ -16,7 +16,7 @@ import pytest
 from tests.support.home import Home
 from tests.support.service import ScriptedService, frame_url, task
 from tests.support.terminal import Terminal
-from tui.links.clipboard import COPIED_BY_TMUX, SENT, copy
+from tui.links.clipboard import COPIED_BY_TMUX, SENT, SENT_LONG, copy
 
 TMUX = {"TMUX": "/tmp/tmux-1000/default,42,0"}
 URL = frame_url("12345", 1)
@@ -41,6 +41,13 @@ def test_outside_tmux_the_terminal_is_asked(
         assert copy(URL, environ, sent.append) == SENT
     assert sent == [URL, URL]
     assert not (tmp_path / "started").exists()
+
+
+def test_what_a_terminal_may_not_take_is_sent_with_a_warning() -> None:
+    sent: list[str] = []
+    assert copy("x" * 3_000, {}, sent.append) == SENT
+    assert copy("x" * 3_001, {}, sent.append) == SENT_LONG
+    assert [len(text) for text in sent] == [3_000, 3_001]
 
 
 def test_inside_tmux_it_alone_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

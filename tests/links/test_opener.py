@@ -256,6 +256,54 @@ def test_http_is_good_enough_on_this_machine_where_the_service_is_on_it(host: st
     assert plan(url, "", context) == RunProgram(("xdg-open", url), "xdg-open")
 
 
+LONG = "https://x.test/a.png?security-token=" + "x" * 2_500
+
+
+@pytest.mark.parametrize(
+    ("command", "environ", "programs", "expected"),
+    [
+        ("", DESKTOP, ("xdg-open",), "xdg-open"),
+        ("firefox", {}, (), "firefox"),
+        ("", {}, ("wslview",), "the link is too long for wslview, which takes 2,083 characters"),
+        ("", DESKTOP, ("wslview", "xdg-open"), "xdg-open"),
+        ("", {"BROWSER": "wslview"}, ("wslview",), "the link is too long for wslview, which"),
+        (
+            "",
+            {**SSH, "BROWSER": "wslview"},
+            ("wslview",),
+            "the link is too long for wslview, which",
+        ),
+        (
+            "",
+            {"BROWSER": "/mnt/c/a/Firefox.exe:helper.sh"},
+            ("Firefox.exe", "helper.sh"),
+            "helper.sh",
+        ),
+        ("/mnt/c/Windows/explorer.exe", {}, (), "the link is too long for explorer.exe, which"),
+        ("cmd.exe /c start", {}, (), "the link is too long for cmd.exe, which"),
+    ],
+)
+def test_a_long_link_is_given_to_those_programs_only_that_take_it(
+    command: str, environ: Mapping[str, str], programs: tuple[str, ...], expected: str
+) -> None:
+    context = open_context(environ, programs=programs, wsl=True)
+    planned = plan(LONG, command, context)
+    words = planned.name if isinstance(planned, RunProgram) else planned.reason
+    assert words.startswith(expected)
+    short = plan(LONG[:2_083], command, context)
+    assert isinstance(short, RunProgram)
+
+
+def test_what_counts_is_the_link_as_the_program_gets_it() -> None:
+    context = open_context({}, programs=("wslview",), wsl=True)
+    assert isinstance(plan("https://x.test/" + "$" * 700, "", context), ShowLink)
+
+
+def test_a_long_link_is_not_to_be_clicked() -> None:
+    assert no_click_reason({}, LONG) == "The link is too long to be clicked"
+    assert no_click_reason({}, LONG[:2_083]) == ""
+
+
 def test_outside_tmux_nobody_asks_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tmux = script(tmp_path, "tmux", f"echo SSH_CONNECTION=1; echo asked > {tmp_path}/asked")
     monkeypatch.setenv("PATH", str(tmux.parent), prepend=os.pathsep)
@@ -293,7 +341,7 @@ def test_where_a_click_opens_nothing(
     # Before 3.4 tmux knows no such feature, whatever is set.
     script(tmp_path, "tmux", f"echo '{features}'")
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    assert no_click_reason(environ) == reason
+    assert no_click_reason(environ, URL) == reason
 
 
 # The link that a program gets

@@ -705,7 +705,7 @@ def test_a_short_lived_link_is_fresh_when_it_is_opened_after_its_end(home: Home)
         home.configure(base_url=demo.base_url, api_key=demo.api_key)
         home.config.chmod(0o600)
         with home.open("watch", "48344", env=SSH) as terminal:
-            terminal.wait_for("ended +frame1", timeout=15)
+            terminal.wait_for(r"ended\? +frame1", timeout=15)
             to_frames(terminal)
             terminal.press("end")
             known = set(terminal.links())

@@ -357,7 +357,10 @@ class _Connection(BaseHTTPRequestHandler):
         body, content_type = _encode(reply.body)
         headers = {"content-type": content_type, "content-length": str(len(body))}
         headers |= {name.lower(): value for name, value in reply.headers.items()}
-        self.send_response(reply.status)
+        if "date" in headers:
+            self.send_response_only(reply.status)
+        else:
+            self.send_response(reply.status)
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()

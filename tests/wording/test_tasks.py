@@ -304,7 +304,7 @@ def test_how_polling_stands_is_said_for_every_kind() -> None:
 
 @pytest.mark.parametrize(
     ("seconds_left", "words"),
-    [(-1, "ended"), (0, "ended"), (1, "<1 min"), (59, "<1 min"), (60, "1 min"), (86400, "24 h")],
+    [(-1, "ended?"), (0, "ended?"), (1, "<1 min"), (59, "<1 min"), (60, "1 min"), (86400, "24 h")],
 )
 def test_how_long_a_link_lives(seconds_left: float, words: str) -> None:
     assert wording.time_left(5000 + seconds_left, 5000) == words

@@ -317,6 +317,11 @@ class ScenextApp(TerminalApp):
         """Copy an ID or a path."""
         self._services.links.copy_text(event.text, event.name)
 
+    @_bounded("Opening")
+    def on_link_panel_open_requested(self, event: LinkPanel.OpenRequested) -> None:
+        """Try again to open the panel's link."""
+        self._services.links.open_again(event.panel)
+
     @_bounded("Copying")
     def on_link_panel_copy_requested(self, event: LinkPanel.CopyRequested) -> None:
         """Copy the panel's link again."""

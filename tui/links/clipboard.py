@@ -15,14 +15,17 @@ from tui.child_environment import child_environment
 
 COPIED_BY_TMUX: Final = "copied by tmux"
 NO_TEXT: Final = "not copied: it is not UTF-8 text"
+MAX_SURE_BYTES: Final = 3_000
+"""Bytes that every terminal takes: some take no more than 4 kB of base64, kitty once took 6 kB."""
+SENT_LONG: Final = "sent to your terminal's clipboard, which may be too small for it"
 SENT: Final = "sent to your terminal's clipboard (it cannot confirm)"
 
 
 def copy(text: str, environ: Mapping[str, str], osc52: Callable[[str], None]) -> str:
     """Copy `text`, by `osc52` outside tmux, and return a message. Blocks while tmux runs.
 
-    The text must be short: terminals drop long sequences (kitty above 6 kB). A path may be any
-    bytes, and hold lone surrogates in their place.
+    Terminals drop long sequences, of which the message warns. A path may be any bytes, and hold
+    lone surrogates in their place.
     """
     try:
         data = text.encode()
@@ -31,7 +34,7 @@ def copy(text: str, environ: Mapping[str, str], osc52: Callable[[str], None]) ->
     if environ.get("TMUX") and _copy_by_tmux(data):
         return COPIED_BY_TMUX
     osc52(text)
-    return SENT
+    return SENT if len(data) <= MAX_SURE_BYTES else SENT_LONG
 
 
 def _copy_by_tmux(data: bytes) -> bool:

@@ -21,6 +21,7 @@ from urllib.parse import quote
 
 from tui.addresses import AddressRule
 from tui.child_environment import child_environment
+from tui.links.link import MAX_CLICK_LENGTH
 from tui.open_command import fill, words_of
 
 EXIT_TIMEOUT: Final = 4.0
@@ -37,6 +38,11 @@ _TEXT_BROWSERS: Final = {
     *("w3m", "lynx", "links", "links2", "elinks", "elinks2", "www-browser", "browsh"),
     *("carbonyl", "netrik", "retawq", "edbrowse", "chawan", "cha", "felinks"),
 }
+
+
+_MAX_WINDOWS_LENGTH: Final = 2_083
+"""Characters of a link that Windows opens (`INTERNET_MAX_URL_LENGTH`)."""
+_WINDOWS_OPENERS: Final = {"wslview", "wsl-open", "explorer", "cmd", "powershell", "pwsh"}
 
 
 class RunProgram(NamedTuple):
@@ -87,7 +93,7 @@ def plan(url: str, open_command: str, context: OpenContext) -> Plan:
         return ShowLink()
     if open_command.strip():
         return _command(open_command, url, "open_command")
-    return _browser(url, context) or _desktop(url, context) or ShowLink()
+    return _browser(url, context) or _desktop(url, context)
 
 
 def is_ssh(context: OpenContext) -> bool:
@@ -112,7 +118,18 @@ def _command(text: str, url: str, name: str, *, browser: bool = False) -> RunPro
         return ShowLink(f"{name} has an unbalanced quote")
     if not words or not words[0]:
         return ShowLink(f"{name} is empty")
+    if reason := _too_long(words[0], url):
+        return ShowLink(reason)
     return RunProgram(fill(words, url, browser=browser), PurePath(words[0]).name)
+
+
+def _too_long(program: str, url: str) -> str:
+    """Return why a program cannot take a link as long as this; empty if it can."""
+    name = PurePath(program).name
+    is_windows = name.lower().endswith(".exe") or name.lower() in _WINDOWS_OPENERS
+    if not is_windows or len(url) <= _MAX_WINDOWS_LENGTH:
+        return ""
+    return f"the link is too long for {name}, which takes {_MAX_WINDOWS_LENGTH:,} characters"
 
 
 def _browser(url: str, context: OpenContext) -> RunProgram | ShowLink | None:
@@ -129,12 +146,13 @@ def _browser(url: str, context: OpenContext) -> RunProgram | ShowLink | None:
         browser = _command(candidate, url, "BROWSER", browser=True)
         if isinstance(browser, RunProgram):
             return browser
+        missing = missing or browser.reason
     return ShowLink(missing) if missing and is_ssh(context) else None
 
 
-def _desktop(url: str, context: OpenContext) -> RunProgram | None:
+def _desktop(url: str, context: OpenContext) -> RunProgram | ShowLink:
     if is_ssh(context):
-        return None
+        return ShowLink()
     if context.platform == "darwin":
         return RunProgram(("open", url), "open")
     names = ["wslview"] if context.wsl else []
@@ -144,11 +162,13 @@ def _desktop(url: str, context: OpenContext) -> RunProgram | None:
         display = ""
     if display or context.environ.get("WAYLAND_DISPLAY"):
         names += ["xdg-open", "gio"]
-    for name in names:
-        if context.which(name):
+    reason = ""
+    for name in filter(context.which, names):
+        if not _too_long(name, url):
             argv = (name, "open", url) if name == "gio" else (name, url)
             return RunProgram(argv, name)
-    return None
+        reason = _too_long(name, url)
+    return ShowLink(reason)
 
 
 def tmux_ssh(environ: Mapping[str, str]) -> str:
@@ -156,11 +176,14 @@ def tmux_ssh(environ: Mapping[str, str]) -> str:
     return _ask_tmux("show-environment", "SSH_CONNECTION") if environ.get("TMUX") else ""
 
 
-def no_click_reason(environ: Mapping[str, str]) -> str:
+def no_click_reason(environ: Mapping[str, str], url: str) -> str:
     """Return why a click on a link (OSC 8) opens nothing; empty where it may. Blocks as tmux runs.
 
-    tmux passes links on from 3.4 on, to clients of which it knows that they take them.
+    Terminals take no link above `MAX_CLICK_LENGTH`. tmux passes links on from 3.4 on, to clients of
+    which it knows that they take them.
     """
+    if len(url) > MAX_CLICK_LENGTH:
+        return "The link is too long to be clicked"
     if environ.get("TMUX"):
         features = _ask_tmux("display-message", "-p", "#{client_termfeatures}").split(",")
         return "" if "hyperlinks" in features else "tmux passes no links on here (see the README)"

@@ -272,7 +272,10 @@ async def _body(response: httpx.Response, limit: int | None, *, is_part: bool = 
 
 
 def _redirect_target(url: str, location: str) -> str:
-    refused = MediaError("The link leads to another host; that is not followed.")
+    refused = MediaError(
+        "The link leads to another host, which is not followed here; o opens it, and a browser may "
+        "follow."
+    )
     try:
         # As a browser does, since a link has no such characters.
         target = quote(urljoin(url, location), safe=_PRINTABLE)

@@ -48,19 +48,24 @@ def _without_secrets(url: str) -> str:
 
 
 def link_lifetime(link: Link, server_now: float) -> str:
-    """Return how long a link stays valid, as a sentence."""
+    """Return how long a link stays valid, as a sentence; that it has ended is a guess."""
     if link.expires_at is None:
         return "When the link ends is not known."
     if link.expires_at == NEVER:
         return "The link never expires."
     if link.seconds_left(server_now) > 0:
         return f"The link lives for {time_left(link.expires_at, server_now)}."
-    return link_expired(link, server_now)
+    end = _clock_time(link.expires_at, server_now)
+    return f"The link probably ended at {end}, and the service did not renew it."
 
 
 def link_expired(link: Link, server_now: float) -> str:
-    """Return, as a sentence, that a link has expired, whatever it says of itself."""
+    """Return, as a sentence, that a link has expired by its host, whatever it says of itself."""
     if link.expires_at is None or link.seconds_left(server_now) > 0:
         return "The link has ended and the service did not renew it."
-    end = clock_time(from_unix(link.expires_at), from_unix(server_now))
+    end = _clock_time(link.expires_at, server_now)
     return f"The link ended at {end} and the service did not renew it."
+
+
+def _clock_time(seconds: float, now: float) -> str:
+    return clock_time(from_unix(seconds), from_unix(now))

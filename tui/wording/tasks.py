@@ -70,14 +70,17 @@ def clock_time(moment: datetime, now: datetime) -> str:
 
 
 def time_left(expires_at: float | None, server_now: float) -> str:
-    """Return how long a link stays valid, by the service's time; both are Unix seconds."""
+    """Return how long a link stays valid, by the service's time; both are Unix seconds.
+
+    That it has ended is a guess: the service's clock may be wrong, and only the link's host knows.
+    """
     if expires_at is None:
         return "?"
     if expires_at == NEVER:
         return "no end"
     left = expires_at - server_now
     if left <= 0:
-        return "ended"
+        return "ended?"
     return "<1 min" if left < 60 else format_duration(left)
 
 

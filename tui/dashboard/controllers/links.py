@@ -62,6 +62,10 @@ class LinkController:
         """Copy a text that is no secret; `name` says what it is."""
         self._spawn(f"Copying “{name}”", self._copy_text(text, name))
 
+    def open_again(self, panel: LinkPanel) -> None:
+        """Open the link of a panel with a program, or say why not."""
+        self._spawn(f"Opening a link of {panel.link.task_id}", self._open_again(panel.link))
+
     def copy_again(self, panel: LinkPanel) -> None:
         """Copy the link of a panel, renewed where it is about to expire, and tell the panel how."""
         self._spawn(f"Copying a link of {panel.link.task_id}", self._copy_again(panel))
@@ -107,24 +111,43 @@ class LinkController:
         link = await self._valid(task_id, key)
         if link is None:
             return
+        reason = await self._try_to_open(link)
+        if reason is not None:
+            await self._show_panel(task_id, link, reason)
+
+    async def _open_again(self, offered: OfferedLink) -> None:
+        link = await self._valid(offered.task_id, offered.link_key)
+        if link is None:
+            return
+        reason = await self._try_to_open(link)
+        if reason is not None:
+            reason = reason or "Nothing here can start a browser"
+            self._notify(f"{reason}: open the link by a click, or copy it.")
+
+    async def _try_to_open(self, link: Link) -> str | None:
+        """Open a link with a program; return why none could, empty for no reason in particular.
+
+        Returns None where it was opened or must not be, which is said. One that has ended by the
+        service's clock is opened too: the clock may be wrong.
+        """
         plan = await self._in_thread(lambda: self._plan(link.url))
         if isinstance(plan, opener.Reject):
             self._notify(f"Not opened: {plan.reason}.", "error")
-            return
-        reason = plan.reason if isinstance(plan, opener.ShowLink) else ""
-        is_valid = link.seconds_left(self._engine.server_clock.now()) > 0
-        if is_valid and isinstance(plan, opener.RunProgram):
-            program = plan
-            reason = await self._in_thread(lambda: opener.run(program, link.url))
-            if not reason:
-                self._notify(f"Opened {link.name} with {program.name}.")
-                return
-        await self._show_panel(task_id, link, reason)
+            return None
+        if isinstance(plan, opener.ShowLink):
+            return plan.reason
+        if reason := await self._in_thread(lambda: opener.run(plan, link.url)):
+            return reason
+        has_end = link.expires_at is not None
+        is_over = has_end and link.seconds_left(self._engine.server_clock.now()) <= 0
+        lifetime = f" {self._lifetime(link)}" if is_over else ""
+        self._notify(f"Opened {link.name} with {plan.name}.{lifetime}")
+        return None
 
     async def _show_panel(self, task_id: str, link: Link, reason: str) -> None:
         name = f"{link.name} of {task_id}"
         offered = OfferedLink(task_id, link.key, name, link.url, self._lifetime(link), reason)
-        no_click = await self._in_thread(lambda: opener.no_click_reason(self._environ))
+        no_click = await self._in_thread(lambda: opener.no_click_reason(self._environ, link.url))
         panel = LinkPanel(offered, no_click)
         # Notifications would lie over the panel's keys, and name others.
         self._app.clear_notifications()

@@ -18,6 +18,7 @@ from textual.widgets import Static
 from tui.dashboard.messages import DownloadRequested
 from tui.dashboard.widgets.frame_preview import FramePreview
 from tui.dashboard.widgets.notices import key_hints
+from tui.links.link import MAX_CLICK_LENGTH
 
 
 class OfferedLink(NamedTuple):
@@ -43,6 +44,7 @@ class LinkPanel(ModalScreen[None]):
     """The link itself under a short label, and how it was copied."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("o", "open", "Open"),
         Binding("c", "copy", "Copy again"),
         Binding("u", "raw", "Show the raw link"),
         Binding("p", "preview", "Preview"),
@@ -64,6 +66,9 @@ class LinkPanel(ModalScreen[None]):
         def __init__(self, panel: LinkPanel) -> None:
             super().__init__()
             self.panel = panel
+
+    class OpenRequested(_Requested):
+        """Try again to open the link with a program."""
 
     class CopyRequested(_Requested):
         """Copy the link again."""
@@ -100,8 +105,8 @@ class LinkPanel(ModalScreen[None]):
             yield self._lifetime
             yield self._transfer
             yield self.preview
-            keys = ("p", "preview"), ("d", "save"), ("c", "copy again"), ("u", "raw link")
-            yield Static(key_hints(*keys, ("esc", "back")), classes="hint")
+            keys = ("o", "open"), ("p", "preview"), ("d", "save"), ("c", "copy again")
+            yield Static(key_hints(*keys, ("u", "raw link"), ("esc", "back")), classes="hint")
 
     def watch_link(self, link: OfferedLink) -> None:
         """Show another signature of the link."""
@@ -115,6 +120,10 @@ class LinkPanel(ModalScreen[None]):
     def watch_transfer(self, text: str) -> None:
         """Show how the download is doing."""
         self._transfer.update(Content(text))
+
+    def action_open(self) -> None:
+        """Try to open the link: what cannot be shown here, a browser may show."""
+        self.post_message(self.OpenRequested(self))
 
     def action_copy(self) -> None:
         """Copy the link again."""
@@ -139,4 +148,7 @@ class LinkPanel(ModalScreen[None]):
 
 
 def _label(link: OfferedLink) -> Content:
-    return Content(f"open {link.name}").stylize(Style(link=link.url, underline=True))
+    label = Content(f"open {link.name}")
+    if len(link.url) > MAX_CLICK_LENGTH:
+        return label
+    return label.stylize(Style(link=link.url, underline=True))

@@ -13,7 +13,7 @@ from tui.addresses import AddressRule
 from tui.dashboard.widgets.row import Row
 from tui.dashboard.widgets.row_list import RowList
 from tui.dashboard.widgets.virtual_list import VirtualList
-from tui.links.link import Link
+from tui.links.link import MAX_CLICK_LENGTH, Link
 from tui.scenext.signed_url import expires_at, identity
 from tui.wording.links import LinkRowData, link_row
 from tui.wording.tasks import fit
@@ -57,7 +57,8 @@ class FrameRow(Row[LinkRowData]):
         if self.data is None:
             return
         data, style, minor = self.data, self.style(), self.style("row-list--minor").rich_style
-        link = Style(link=self._url) if data.is_safe else Style()
+        can_click = data.is_safe and len(self._url) <= MAX_CLICK_LENGTH
+        link = Style(link=self._url) if can_click else Style()
         yield Segment(f" {data.time_left.rjust(_TIME_WIDTH)}  ", minor)
         yield Segment(fit(data.name, _NAME_WIDTH), (style + link).rich_style)
         yield Segment("  ", style.rich_style)

@@ -257,7 +257,7 @@ def test_an_expired_link_is_asked_for_again_and_the_panel_says_when_it_stays_exp
     with home.open("watch", "end", env={"SSH_TTY": "/dev/pts/9"}) as terminal:
         terminal.wait_for(r"ended\? +frame1")
         terminal.press("o")
-        terminal.wait_for("probably ended at 2001-09-09 .* and the service did not renew it")
+        terminal.wait_for("probably ended at 2001-09-09 .* and was not renewed")
         assert len(service.for_task("end")) == 2
         terminal.press("escape")
         service.script("end", task("end", "COMPLETED", frames=[fresh]))

@@ -17,6 +17,7 @@ as it is, and refused where it would be used (`addresses`).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
@@ -34,9 +35,14 @@ _PARTS: Final = re.compile(
     r"(?:(https?):)?//([^/?#\\]*)((?:/[^?#]*)?)((?:[?#].*)?)", re.IGNORECASE | re.DOTALL
 )
 _AUTHORITY: Final = re.compile(r"(\[[0-9A-Fa-f:.]*\]|[^:@\[\]%\s]+)(?::([0-9]{0,5}))?")
-_PATH_UNSAFE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9._~!$&()*+,;=:@/%-]+")
-_QUERY_UNSAFE: Final = re.compile("[^!#-&(-;=?-\\[\\]^_a-~]+")
+_BARE_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_MAX_BARE_PERCENTS: Final = 64
+_QUERY_UNSAFE: Final = " \"'\\<>`"
+_PATH_UNSAFE: Final = _QUERY_UNSAFE + "#[]^{|}"
+_ASCII: Final = "".join(map(chr, range(0x80)))
 _QUOTES: Final = ("<>", '""', "''", "``", "“”", "‘’", "«»", "「」", "『』", "《》", "〈〉")
+_MAX_OWN_SCRIPT: Final = 32
+"""Characters of a host in its own script: writing it in ASCII takes quadratic time."""
 _MAX_QUOTES: Final = 3
 _BLANK: Final = "".join(
     map(
@@ -105,21 +111,26 @@ def _mended(link: str) -> str:
         # A number sign in a file's name: what follows would not be sent.
         name, _, query = rest.partition("?")
         path, rest = path + name, f"?{query}"
-    path = _PATH_UNSAFE.sub(_encoded, path)
-    return f"{origin}{path}{_QUERY_UNSAFE.sub(_encoded, rest)}"
+    path = _BARE_PERCENT.sub("%25", path, count=_MAX_BARE_PERCENTS)
+    return f"{origin}{_encoded(path, _PATH_UNSAFE)}{_encoded(rest, _QUERY_UNSAFE)}"
 
 
 def _is_visible(link: str) -> bool:
     """Return whether a link has nothing inside that could be meant for a terminal or to deceive."""
-    return _JOINERS.sub("", _SPACES.sub("", link)).isprintable()
+    if not link.isascii():
+        link = _JOINERS.sub("", _SPACES.sub("", link))
+    return link.isprintable()
+
+
+def _encoded(text: str, unsafe: str) -> str:
+    # Not in one pass: many links of an answer may need it, and a function for each match is slow.
+    for character in unsafe:
+        text = text.replace(character, f"%{ord(character):02X}")
+    return text if text.isascii() else quote(text, safe=_ASCII, errors="replace")
 
 
 def _is_signed(query: str) -> bool:
     return store_of(split(query)) is not None
-
-
-def _encoded(found: re.Match[str]) -> str:
-    return quote(found[0], safe="", errors="replace")
 
 
 def _origin(scheme: str, authority: str) -> str:
@@ -136,11 +147,12 @@ def _origin(scheme: str, authority: str) -> str:
     return f"{scheme}://{host}" if port in defaults else f"{scheme}://{host}:{port}"
 
 
+@lru_cache(maxsize=256)
 def _ascii_host(host: str) -> str:
     """Return a host in lower-case ASCII; empty if it has no such form, or none that is certain."""
     if host.isascii():
         return host.lower()
-    if len(host) > 253 or _DEVIATIONS.search(host):
+    if len(host) > _MAX_OWN_SCRIPT or _DEVIATIONS.search(host):
         return ""
     try:
         name = host.lower().encode("idna").decode("ascii")

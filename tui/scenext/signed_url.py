@@ -14,7 +14,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from tui.sanitize import clean
-from tui.scenext.stores import MAX_FIELDS, field_name, is_unsigned, split, store_of
+from tui.scenext.stores import MAX_FIELDS, decoded, is_unsigned, split, store_of
 
 NEVER: Final = math.inf
 """The expiry time of a link without a signature."""
@@ -66,7 +66,7 @@ def _expires_at(url: str) -> float | None:
     fields = split(query)
     store = store_of(fields)
     if store is not None:
-        return store.end(fields)
+        return store.ends_at(fields)
     return NEVER if is_unsigned(fields) else None
 
 
@@ -86,7 +86,8 @@ def _identity(url: str) -> str:
         return f"{path}?{query}" if query else path
     store = store_of(split(query))
     if store is not None:
-        query = "&".join(field for field in query.split("&") if field_name(field) not in store.own)
+        fields = query.split("&")
+        query = "&".join(f for f in fields if f.partition("=")[0].lower() not in store.own)
     return f"{path}?{query}" if query else path
 
 
@@ -113,13 +114,14 @@ def raw_file_name(url: str) -> str:
 
 def _named_by_query(fields: Mapping[str, str]) -> str:
     for field in _DISPOSITION_FIELDS:
-        if found := _DISPOSITION.search(fields.get(field, "")[: 12 * _MAX_NAME]):
+        if found := _DISPOSITION.search(decoded(fields.get(field, "")[: 12 * _MAX_NAME])):
             extended, quoted, token = found.groups()
             name = unquote(extended, errors="replace") if extended else quoted or token or ""
             if name := name.strip().replace("\\", "/").rpartition("/")[2]:
                 return name
     for field in _NAME_FIELDS:
-        name = fields.get(field, "")[: 12 * _MAX_NAME].replace("\\", "/").rpartition("/")[2]
+        name = decoded(fields.get(field, "")[: 12 * _MAX_NAME])
+        name = name.replace("\\", "/").rpartition("/")[2]
         if _extension(name):
             return name
     return ""

@@ -27,11 +27,11 @@ from urllib.parse import unquote
 
 from tui.clock import LATEST
 
-MAX_FIELDS: Final = 100
+MAX_FIELDS: Final = 64
 """Fields of a query that are looked at; a link with more is one of an unknown store."""
 
 Fields = Mapping[str, str]
-"""The decoded values of a query by lower-case name."""
+"""The values of a query by lower-case name: as they stand, or decoded for an `End`."""
 End = Callable[[Fields], float | None]
 """Returns when a link ends, in Unix seconds; None if its fields do not tell."""
 
@@ -63,6 +63,10 @@ class Store(NamedTuple):
     begins: str = ""
     """How the value of `mark` begins."""
 
+    def ends_at(self, fields: Fields) -> float | None:
+        """Return when a link with these fields ends, in Unix seconds; None if they do not tell."""
+        return self.end({name: decoded(fields[name]) for name in self.own if name in fields})
+
     def has_signed(self, fields: Fields) -> bool:
         """Return whether a query that has `mark` is one of this store."""
         return fields[self.mark].startswith(self.begins) and all(
@@ -91,10 +95,9 @@ def is_unsigned(fields: Fields) -> bool:
     )
 
 
-def field_name(field: str) -> str:
-    """Return the name of a raw field of a query, decoded and in lower case."""
-    name = field.partition("=")[0].lower()
-    return unquote(name).lower() if "%" in name else name
+def decoded(value: str) -> str:
+    """Return a value of a query; unlike in a form's, a plus is one: base64 and zones have it."""
+    return unquote(value, errors="replace") if "%" in value else value
 
 
 # When a link ends
@@ -177,7 +180,8 @@ def _cos_end(fields: Fields) -> float | None:
 
 def _old_cos_end(fields: Fields) -> float | None:
     """Return the end in a whole authorization that stands in one field."""
-    return _cos_end(split(fields["sign"]))
+    parts = split(fields["sign"])
+    return _cos_end({name: decoded(value) for name, value in parts.items()})
 
 
 def _cloudfront_end(fields: Fields) -> float | None:
@@ -228,18 +232,13 @@ def _akamai_end(name: str) -> End:
 
 
 def split(query: str) -> dict[str, str]:
-    """Return the fields of a query; of a name that is repeated with another value, nothing.
-
-    Unlike a form's, a plus is one: base64 and time zones have it.
-    """
+    """Return the fields of a query; of a name that is repeated with another value, nothing."""
     fields: dict[str, str] = {}
-    repeated: set[str] = set()
     for field in query.split("&", MAX_FIELDS):
-        name, value = field_name(field), field.partition("=")[2]
-        value = unquote(value, errors="replace") if "%" in value else value
-        if fields.setdefault(name, value) != value:
-            repeated.add(name)
-    return fields if not repeated else {**fields, **dict.fromkeys(repeated, "")}
+        name, _, value = field.partition("=")
+        if fields.setdefault(name := name.lower(), value) != value:
+            fields[name] = ""
+    return fields
 
 
 def _store(name: str, mark: str, others: str, end: End, *needed: str, begins: str = "") -> Store:

@@ -56,7 +56,7 @@ def link_lifetime(link: Link, server_now: float) -> str:
     if link.seconds_left(server_now) > 0:
         return f"The link lives for {time_left(link.expires_at, server_now)}."
     end = _clock_time(link.expires_at, server_now)
-    return f"The link probably ended at {end}, and the service did not renew it."
+    return f"The link probably ended at {end} and was not renewed."
 
 
 def link_expired(link: Link, server_now: float) -> str:

@@ -23,6 +23,8 @@ _SIGNATURE: Final = (
     r"(?i)((?:signature|security-token|ossaccesskeyid|x-(?:oss|amz)-[a-z-]{1,64}+)(?:=|%3D))"
     r"[^&\s\"'<>]+"
 )
+_PATH_SAFE: Final = "!$&()*+,;=:@/%"
+_QUERY_SAFE: Final = f"{_PATH_SAFE}?#[]^{{|}}"
 _BEARER: Final = r"(?i)(bearer\s+)[!-~]+"
 
 
@@ -65,9 +67,10 @@ class Redactor:
         with self._lock:
             for secret in self._secrets[self._prepared_count :]:
                 value = secret.reveal()
-                # Plain, and as escaped in a repr, in JSON and in a URL. The longest first, since
-                # one may contain another.
-                forms = {value, repr(value)[1:-1], json.dumps(value)[1:-1], quote(value, safe="")}
+                # Plain, and as escaped in a repr, in JSON and in a URL: whole, or in its path or
+                # query as links are mended. The longest first, since one may contain another.
+                forms = {value, repr(value)[1:-1], json.dumps(value)[1:-1]}
+                forms |= {quote(value, safe=safe) for safe in ("", _PATH_SAFE, _QUERY_SAFE)}
                 self._forms = sorted({*self._forms, *forms}, key=len, reverse=True)
                 self._prefixes += _prefix_patterns(value)
                 self._prepared_count += 1

@@ -49,6 +49,9 @@ def answers() -> dict[str, bytes]:
     fields = {
         "34,000 frames": ("progress", _frames(34_000)),
         "1,000 frames with long links": ("progress", _frames(1_000, "https://h/" + "x" * 990)),
+        "1,000 links to mend": ("progress", _frames(1_000, "https://h/" + "'a" * 490)),
+        "1,000 Chinese links": ("progress", _frames(1_000, "https://h/" + "汉" * 330)),
+        "1,000 links of many fields": ("progress", _frames(1_000, "https://h/?" + "a=%41&" * 160)),
         "1,000 frames with long names": (
             "progress",
             _frames(1_000).replace('"id":"', '"id":"' + "汉" * 330),

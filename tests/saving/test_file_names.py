@@ -97,6 +97,7 @@ def test_a_name_is_made_safe_and_kept_where_it_can_be(text: str, name: str) -> N
         ("https://h.test/a/%FF.png", "_.png"),
         ("https://h.test/a/", "fallback"),
         ("https://h.test", "fallback"),
+        ("https://h.test/" + "%E5%9B%BE" * 400 + ".png", "图" * 65 + ".png"),
         ("https://h.test/view?filename=a.png", "a.png"),
         ("https://h.test/view?filename=..%2F..%2Fa%3Bb.png", "a_b.png"),
     ],

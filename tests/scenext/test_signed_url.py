@@ -307,6 +307,8 @@ def test_links_that_differ_in_more_than_their_signature_are_of_different_files(
         ("/.png?filename=a.png", "a.png"),
         ("/a.b/?x=1", ""),
         ("/frame%2F1.png", "frame/1.png"),
+        ("/" + "%E5%9B%BE" * 40 + ".png", "图" * 40 + ".png"),
+        ("/" + "x" * 500 + ".png", "x" * 119 + "…"),
     ],
 )
 def test_a_file_has_the_name_that_its_path_says_or_else_its_query(link: str, name: str) -> None:

@@ -101,6 +101,25 @@ def test_a_token_in_the_path_adds_no_frames_and_moves_no_cursor(
         wait_until(lambda: terminal.clipboards() == [host.link("/3/frame2.png")], terminal)
 
 
+def test_a_frame_that_is_drawn_anew_replaces_the_picture_that_is_shown(
+    home: Home, service: ScriptedService, host: PictureHost
+) -> None:
+    host.answers["/red/frame1.png"] = picture(RED)
+    host.answers["/green/frame1.png"] = picture(GREEN)
+    answers = (
+        task("t", "COMPLETED", frames=[host.link(f"/{c}/frame1.png")]) for c in ("red", "green")
+    )
+    service.script("t", *answers)
+    with home.open("watch", "t", env=SSH) as terminal:
+        terminal.wait_for_text("1 frame")
+        terminal.press("p")
+        wait_until(lambda: painted(RED) in terminal.raw, terminal)
+        seen = len(terminal.raw)
+        terminal.press("r")
+        wait_until(lambda: painted(GREEN) in terminal.raw, terminal)
+        assert b"Loading" not in terminal.raw[seen:]
+
+
 def test_files_that_differ_in_the_query_alone_are_shown_and_saved_each(
     home: Home, service: ScriptedService, host: PictureHost, downloads: Path
 ) -> None:

@@ -21,6 +21,10 @@ NEVER: Final = math.inf
 
 _MAX_NAME: Final = 120
 """Characters of a file's name that are shown."""
+_MAX_READ: Final = 2_000
+"""Characters that are read of a name: a percent-encoded one takes up to twelve of them."""
+_MAX_READ_TO_SHOW: Final = 600
+_MAX_ENDING: Final = 12
 _MAX_CACHED_LENGTH: Final = 2_000
 """Characters of a link that is kept in the caches below; hardly any is longer."""
 _WEB_LINK: Final = re.compile(r"https?://(?:[^\s\[]|\[[^\]/?#]*\])", re.IGNORECASE)
@@ -93,20 +97,21 @@ def _identity(url: str) -> str:
 
 def file_name(url: str) -> str:
     """Return the name of the file behind a link, sanitized; may be empty."""
-    # Cut before the expensive work: a percent-encoded character takes nine, at most twelve.
-    return clean(raw_file_name(url)[: 2 * _MAX_NAME], _MAX_NAME)
+    return clean(raw_file_name(url, _MAX_READ_TO_SHOW)[: 2 * _MAX_NAME], _MAX_NAME)
 
 
-def raw_file_name(url: str) -> str:
+def raw_file_name(url: str, limit: int = _MAX_READ) -> str:
     """Return the name of the file behind a link, decoded and as it is; may be empty.
 
     It is the last part of the path. Where that is empty, has no extension or names a program
-    (`/view`, `/download.php`), it is the name that a field of the query gives, if there is one.
+    (`/view`, `/download.php`), it is the name that a field of the query gives, if there is one. Of
+    a name that takes more than `limit` characters in the link, the middle is left out.
     """
     path, _, query = url.partition("#")[0].partition("?")
     last = path.partition("://")[2].partition("/")[2].rpartition("/")[2]
-    # Of a percent-encoded character twelve are written at most.
-    name = unquote(last[: 12 * _MAX_NAME], errors="replace")
+    if len(last) > limit:
+        last = last[: limit - _MAX_ENDING] + last[-_MAX_ENDING:]
+    name = unquote(last, errors="replace")
     if not query or _extension(name) not in ("", *_PROGRAMS):
         return name
     return _named_by_query(split(query)) or name
@@ -114,13 +119,13 @@ def raw_file_name(url: str) -> str:
 
 def _named_by_query(fields: Mapping[str, str]) -> str:
     for field in _DISPOSITION_FIELDS:
-        if found := _DISPOSITION.search(decoded(fields.get(field, "")[: 12 * _MAX_NAME])):
+        if found := _DISPOSITION.search(decoded(fields.get(field, "")[:_MAX_READ])):
             extended, quoted, token = found.groups()
             name = unquote(extended, errors="replace") if extended else quoted or token or ""
             if name := name.strip().replace("\\", "/").rpartition("/")[2]:
                 return name
     for field in _NAME_FIELDS:
-        name = decoded(fields.get(field, "")[: 12 * _MAX_NAME])
+        name = decoded(fields.get(field, "")[:_MAX_READ])
         name = name.replace("\\", "/").rpartition("/")[2]
         if _extension(name):
             return name

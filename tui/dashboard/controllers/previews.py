@@ -81,6 +81,7 @@ class PreviewController:
             return
         if preview.wanted == wanted:
             preview.show_pixels(pixels)
+            preview.shown = task_id, link.key
 
     async def _load(
         self, preview: FramePreview, task_id: str, link: Link, columns: int, rows: int
@@ -90,7 +91,9 @@ class PreviewController:
 
         if self._pictures.has(link.url):
             return await pixels(link)
-        preview.show_text(f"Loading {link.name} …")
+        if preview.shown != (task_id, link.key):
+            # The old picture of a frame that is drawn anew stays until the new one is there.
+            preview.show_text(f"Loading {link.name} …")
         await asyncio.sleep(DEBOUNCE)
 
         def say(error: MediaError, delay: float) -> None:

@@ -39,6 +39,8 @@ class FramePreview(Widget):
     wanted: tuple[str, int, int] | None = None
     """What to show: a picture's identity (its whole link, once that has expired), columns and rows.
     Kept by whoever fills the preview; hiding it and showing it again is a new request."""
+    shown: tuple[str, str] | None = None
+    """Task and link key of the picture; None where there is none. Kept likewise."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,7 +89,7 @@ class FramePreview(Widget):
 
     def show_text(self, text: str) -> None:
         """Show a text in place of a picture."""
-        self.pixels = None
+        self.pixels = self.shown = None
         self.text = text
 
     def show_pixels(self, pixels: Pixels) -> None:

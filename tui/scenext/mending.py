@@ -8,7 +8,7 @@ is written in the one that every program takes, and nothing else is touched:
   `stores`), scheme and host become lower case, a host in its own script is written in ASCII, and a
   default port goes away.
 - In the path, what no address may hold raw is percent-encoded; what is encoded already stays.
-- The query stays byte for byte, but for those characters that no request can carry.
+- The query stays byte for byte, but for those characters that no address may hold raw.
 
 What has a control or invisible character inside, a user name, or a host that cannot be read is left
 as it is, and refused where it would be used (`addresses`).

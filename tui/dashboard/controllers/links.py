@@ -122,7 +122,7 @@ class LinkController:
         reason = await self._try_to_open(link)
         if reason is not None:
             reason = reason or "Nothing here can start a browser"
-            self._notify(f"{reason}: open the link by a click, or copy it.")
+            self._notify(f"{reason}. Copy the link into your browser.")
 
     async def _try_to_open(self, link: Link) -> str | None:
         """Open a link with a program; return why none could, empty for no reason in particular.

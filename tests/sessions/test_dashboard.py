@@ -48,6 +48,7 @@ from tui.errors import ApiError, ErrorKind
 from tui.redactor import Redactor
 from tui.scenext.client import HttpClientFactory
 from tui.scenext.media import Media
+from tui.scenext.mending import mended
 from tui.scenext.models import Frame, StatusResponse, Task, TaskStatus
 from tui.watchlist.entries import Add, Entry, Remove
 from tui.watchlist.storage import WatchlistFile
@@ -792,7 +793,7 @@ def hostile_tasks(service: ScriptedService, name: str, bad: str) -> tuple[str, .
 
 
 VIDEO = "https://oss.scenext.cn/video/final.mp4"
-LINKS = {frame_url("t", 1), VIDEO, *(f"https://x.test/{bad}" for bad in HOSTILE.values())}
+LINKS = {frame_url("t", 1), VIDEO, *(mended(f"https://x.test/{bad}") for bad in HOSTILE.values())}
 
 
 def watchlist_file(labels: dict[str, str]) -> str:

@@ -42,7 +42,7 @@ SIGNED = "https://h.test/a.png?OSSAccessKeyId=a&Signature=b&Expires="
     ],
 )
 def test_the_end_of_a_link(url: str, left: str, lifetime: str, refused: str) -> None:
-    link = Link("frame 1 frame1", "frame1", url)
+    link = Link("frame frame1 1", "frame1", url)
     assert link_row(link, NOW, AddressRule()).time_left == left
     assert link_lifetime(link, NOW).startswith(lifetime)
     assert link_expired(link, NOW).startswith(refused), "by its host, whatever the clocks say"

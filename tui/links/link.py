@@ -54,7 +54,7 @@ def frame_links(frames: Iterable[Frame]) -> tuple[Link, ...]:
     links: list[Link] = []
     for frame in unique.values():
         counts[frame.id] += 1
-        links.append(Link(f"frame {counts[frame.id]} {frame.id}", frame.id, frame.url))
+        links.append(Link(f"frame {frame.id} {counts[frame.id]}", frame.id, frame.url))
     return tuple(links)
 
 

@@ -426,7 +426,7 @@ def test_a_failure_and_its_follower_are_both_told(
     assert set(files(downloads)) == {"t/frame2.png"}
 
 
-def test_a_cut_connection_is_told_and_goes_on(
+def test_a_cut_connection_goes_on(
     home: Home, service: ScriptedService, host: PictureHost, downloads: Path
 ) -> None:
     whole, version = picture(RED).body, {"ETag": '"v1"'}
@@ -443,7 +443,6 @@ def test_a_cut_connection_is_told_and_goes_on(
     with home.open("watch", "t") as terminal:
         terminal.wait_for_text("1 frame")
         terminal.press("d")
-        terminal.wait_for(r"frame1: The connection broke half-way\.\s+Trying\s+again\s+in\s+1\s+s")
         terminal.wait_for("Saved .*frame1.png")
     assert files(downloads) == {"t/frame1.png": whole}
 
@@ -458,14 +457,13 @@ def test_a_picture_that_is_not_there_yet_is_tried_again_until_esc(
     with home.open("watch", "t") as terminal:
         terminal.wait_for_text("2 frames")
         terminal.press("p")
-        terminal.wait_for("Trying again")
         terminal.wait_for("▀")
         to_frames(terminal)
         terminal.press("home")
         terminal.wait_for("Trying again in")
         terminal.press("escape")
         terminal.wait_for_text("Stopped. To try again, press p twice.")
-    assert len(host.requests_for("/frame2.png")) == 1
+    assert [len(host.requests_for(f"/frame{n}.png")) for n in (1, 2)] == [2, 1]
 
 
 def test_escape_cancels_and_the_next_download_starts_at_once(

@@ -14,7 +14,7 @@ import asyncio
 import ssl
 import zlib
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import httpx
 

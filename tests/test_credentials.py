@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sys
@@ -139,29 +140,101 @@ def test_a_placeholder_is_no_key(key_setup: KeySetup) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "position"),
+    ("value", "what"),
     [
-        ("sk-canary\n0123456789", 10),
-        ("sk-canary\r\n0123456789", 10),
-        ("sk-canary 0123456789", 10),
-        ("sk-canary\t0123456789", 10),
-        ("sk-canary\x000123456789", 10),
-        ("sk-canary\x7f0123456789", 10),
-        ("sk-canary-é0123456789", 11),
-        ("sk-canary-\u200b0123456789", 11),
-        ("密钥-canary-0123456789", 1),
-        ("sk-canary-0123456789\u200b", 21),
-        ("sk-canary-\udcff0123456789", 11),
+        ("sk-canary\n0123456789", "a line break at position 10"),
+        ("sk-canary\r\n0123456789", "a line break at position 10"),
+        ("sk-canary 0123456789", "a space at position 10"),
+        ("sk-canary\t0123456789", "a tab at position 10"),
+        ("sk-canary\x000123456789", "an invisible character at position 10"),
+        ("sk-canary\x7f0123456789", "an invisible character at position 10"),
+        ("sk-canary-é0123456789", "a character outside ASCII at position 11"),
+        ("sk-canary-\u200b0123456789", "an invisible character at position 11"),
+        ("sk-canary\xa00123456789", "a no-break space at position 10"),
+        ("sk-canary\u20030123456789", "a space that is no plain one at position 10"),
+        ("sk–canary-0123456789", "a typographic dash at position 3"),
+        ("sk-canary…9", "an ellipsis at position 10"),
+        ("sk-can’ary-0123456789", "a quotation mark at position 7"),
+        ("密钥-canary-0123456789", "a character outside ASCII at position 1"),
+        ("sk-canary-\udcff0123456789", "a byte that is no text at position 11"),
     ],
 )
-def test_a_malformed_key_is_told_by_its_place(
-    key_setup: KeySetup, value: str, position: int
-) -> None:
+def test_a_malformed_key_is_told_by_its_place(key_setup: KeySetup, value: str, what: str) -> None:
     key_setup.environ[VARIABLE] = value
-    assert key_setup.error() == (
-        f"The key from {VARIABLE} has a space, a line break or a character outside ASCII at "
-        f"position {position}; copy it again."
-    )
+    assert key_setup.error() == f"The key from {VARIABLE} has {what}; copy it again."
+
+
+PASTED = [
+    *(f"{quote}{KEY}{quote}" for quote in "\"'`"),
+    *(f"“{KEY}”", f"‘{KEY}’", f"«{KEY}»", f"「{KEY}」", f"＂{KEY}＂", f'"{KEY}', f"'\"{KEY}\"'"),
+    *(f"<{KEY}>", f"({KEY})", f"[{KEY}]", f"{KEY},", f"{KEY};", f'"{KEY}",', f"{KEY}，"),
+    *(f" {KEY}\n", f"{KEY}\r", f"{KEY}\r\n", f"\ufeff{KEY}", f"{KEY}\u200b", f"\xa0{KEY}\u3000"),
+    *(f"SCENEXT_API_KEY={KEY}", f'SCENEXT_API_KEY="{KEY}"', f"SCENEXT_API_KEY = '{KEY}'"),
+    *(f"export SCENEXT_API_KEY={KEY}", f"set SCENEXT_API_KEY={KEY}", f'api_key = "{KEY}"'),
+    *(f'$env:SCENEXT_API_KEY = "{KEY}"', f"api_key: {KEY}", f"API-Key: {KEY}", f"TOKEN={KEY};"),
+    *(f'{{"api_key":"{KEY}"}}', f'{{"api_key": "{KEY}"}}', f"'apiKey': '{KEY}',"),
+    *(f"Bearer {KEY}", f"bearer  {KEY}", f'"Bearer {KEY}"', f"Bearer: {KEY}", f"Token {KEY}"),
+    *(f"Authorization: Bearer {KEY}", f"authorization:bearer {KEY}", f"Authorization: {KEY}"),
+    *(f'"Authorization": "Bearer {KEY}",', f"export SCENEXT_API_KEY='Bearer {KEY}'"),
+    *(f"# the key\n{KEY}\n", f"\n\n{KEY}\n# of May\n", f"{KEY}  # of May", f"#\r\n{KEY}\r\n"),
+    f"OTHER=1\nexport SCENEXT_API_KEY={KEY}\nDEBUG=true\n",
+    f"# .env\nSCENEXT_API_KEY='{KEY}'\nSCENEXT_API_BASE_URL=https://x.example/api\n",
+    KEY.translate({code: code + 0xFEE0 for code in range(0x21, 0x7F)}),
+    f"Ｂｅａｒｅｒ　{KEY}",
+]
+
+
+@pytest.mark.parametrize("text", PASTED)
+def test_what_is_pasted_with_a_key_is_taken_off(key_setup: KeySetup, text: str) -> None:
+    key_setup.environ[VARIABLE] = text
+    assert key_setup.read() == ApiKey(Secret(KEY), VARIABLE)
+    path = key_setup.write(text, "key")
+    key_setup.write('api_key_file = "key"')
+    assert key_setup.read() == ApiKey(Secret(KEY), str(path))
+    key_setup.write(f"api_key = {json.dumps(text)}")
+    assert key_setup.read().secret == Secret(KEY)
+    if "\n" not in text.strip():
+        # Of a command, the first line counts.
+        path = key_setup.write(text, "printed")
+        key_setup.write(f"api_key_command = ['cat', '{path}']")
+        assert key_setup.read() == ApiKey(Secret(KEY), "api_key_command")
+
+
+@pytest.mark.parametrize(
+    "key", ["abcdefgh", "a-._~+/Z0==", "eyJhbGciOi.J9-_x.Sig=", "key-0123456789", "bearer-0123456"]
+)
+def test_a_token_is_left_alone_and_needs_no_hint(key_setup: KeySetup, key: str) -> None:
+    key_setup.environ[VARIABLE] = key
+    assert key_setup.read() == ApiKey(Secret(key), VARIABLE)
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("MY_NAME=sk-canary-01", "It begins with a name and “=”: is that the key?"),
+        ("$SCENEXT_CANARY", "It begins with a variable that nothing replaced: is"),
+        ("%SCENEXT_CANARY%", "It begins with a variable that nothing replaced: is"),
+        ("op://canary/scenext/key", "It begins with a URL: is that the key?"),
+        ("/run/secrets/canary", "It begins with the path of a file, which is for api_key_file: is"),
+        ("~/canary-of-mine", "It begins with the path of a file, which is for api_key_file: is"),
+        ("Basic:Y2FuYXJ5LWtleQ==", "It begins with “Basic”: is that the key?"),
+        ("sk-canary,sk-other", "It has a comma at position 10, as no key has: copy it again."),
+        ("sk-canary:0123456789", "It has a colon at position 10, as no key has"),
+        ("sk-canary%2F0123456789", "It has a percent sign at position 10, as no key has"),
+        ("sk-c******89", "It has an asterisk at position 5, as no key has"),
+        ("sk-canary=0123456789", "It has an equals sign at position 10, as no key has"),
+        ('sk-canary"0123456789', "It has a quotation mark at position 10, as no key has"),
+        ("sk-canary{0123456789", "It has a punctuation mark at position 10, as no key has"),
+    ],
+)
+def test_an_odd_key_is_sent_and_has_a_hint_for_its_refusal(
+    key_setup: KeySetup, key: str, hint: str
+) -> None:
+    key_setup.environ[VARIABLE] = key
+    read = key_setup.read()
+    assert read.secret == Secret(key)
+    assert read.hint.startswith(hint)
+    assert "canary" not in read.hint.lower()
 
 
 @pytest.mark.parametrize("value", ["k" * 7, "k" * 513])
@@ -214,7 +287,7 @@ def test_the_first_line_of_a_command_counts(key_setup: KeySetup) -> None:
             f'import sys; print("{KEY}"); sys.exit("tried {KEY}\\nno \\x1b[31maccess: {KEY}")',
             "api_key_command ended with 1: no access: ***",
         ),
-        (f'print("{KEY}\\x85{OTHER}")', "The key from api_key_command has a space, a line break"),
+        (f'print("{KEY}\\x85{OTHER}")', "The key from api_key_command has an invisible character"),
         ('print("\\n")', "The key from api_key_command is empty"),
         (
             'import sys; sys.stdout.buffer.write(b"key-\\xff-key")',
@@ -349,7 +422,7 @@ def test_any_key_is_well_formed_or_refused(value: str) -> None:
         key, message = "", str(error)
     assert bool(key) != bool(message)
     if key:
-        assert key == value.strip()
+        assert key in value.translate({code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)})
         assert key.isascii()
         assert key.isprintable()
         assert " " not in key

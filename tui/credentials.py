@@ -3,13 +3,13 @@
 Precedence is environment `SCENEXT_API_KEY` > `api_key_command` > `api_key_file` > `api_key` in
 `config.toml`. There is no flag, as every user of the machine can see arguments.
 
-A key is checked before it is sent: httpx 0.28.1 quotes a malformed one in its error message.
+What of a text is the key, and whether it can be sent, says `key_format`. A key is checked before it
+is sent: httpx 0.28.1 quotes a malformed one in its error message.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import subprocess
 from collections.abc import Callable, Mapping, MutableMapping
@@ -18,15 +18,14 @@ from typing import Final, NamedTuple
 
 from tui.child_environment import child_environment
 from tui.errors import UserError
+from tui.key_format import extract_key, is_placeholder, malformed_reason, refusal_hint
 from tui.sanitize import clean, display_path
 
 VARIABLE: Final = "SCENEXT_API_KEY"
 COMMAND_TIMEOUT: Final = 10.0
 """Seconds that `api_key_command` may take."""
 
-_WELL_FORMED: Final = re.compile(r"[!-~]{8,512}")
 _MAX_FILE_BYTES: Final = 4096
-_PLACEHOLDERS: Final = frozenset({"YOUR_API_KEY", "your_actual_api_key_here"})
 
 
 class Secret:
@@ -68,7 +67,7 @@ class KeySettings(NamedTuple):
         return cls(
             command=_command(table.get("api_key_command", ()), config),
             file=resolve_path(config, file, "api_key_file") if file else None,
-            inline=Secret(inline) if inline and inline not in _PLACEHOLDERS else None,
+            inline=Secret(inline) if inline and not is_placeholder(inline) else None,
         )
 
 
@@ -79,7 +78,8 @@ class ApiKey(NamedTuple):
     source: str
     """`SCENEXT_API_KEY`, `api_key_command`, or the path of a file."""
     hint: str = ""
-    """Advice for when the service rejects it: that it overrides another key. May be empty."""
+    """Advice for when the service rejects it: what is odd about it, and whether it overrides
+    another key. May be empty."""
 
 
 class BaseUrlChangedError(UserError):
@@ -109,8 +109,8 @@ class KeySource:
         self._base_url = base_url
         self._command_timeout = command_timeout
         self._read_settings = read_settings
-        value = environ.pop(VARIABLE, "").strip()
-        self._environment = Secret(value) if value and value not in _PLACEHOLDERS else None
+        value = extract_key(environ.pop(VARIABLE, ""))
+        self._environment = Secret(value) if value and not is_placeholder(value) else None
         self._stamps: tuple[object, ...] = ()
         self._watched: tuple[Path, ...] = ()
 
@@ -161,9 +161,8 @@ class KeySource:
         return None
 
     def _override_hint(self, settings: KeySettings) -> str:
-        if not (
-            settings.command or settings.file or settings.inline not in (None, self._environment)
-        ):
+        inline = settings.inline and Secret(extract_key(settings.inline.reveal()))
+        if not (settings.command or settings.file or inline not in (None, self._environment)):
             return ""
         return f"{display_path(self._config)} has another key; unset {VARIABLE} to use it."
 
@@ -192,20 +191,11 @@ class CurrentKey:
         return self.key.secret != previous.secret
 
 
-def _validate(value: str, source: str, hint: str = "") -> ApiKey:
-    value = value.strip()
-    if not value or value in _PLACEHOLDERS:
-        kind = "a placeholder" if value else "empty"
-        raise UserError(f"The key from {source} is {kind}; put an API key there.")
-    if _WELL_FORMED.fullmatch(value):
-        return ApiKey(Secret(value), source, hint)
-    for position, character in enumerate(value, 1):
-        if not "!" <= character <= "~":
-            raise UserError(
-                f"The key from {source} has a space, a line break or a character outside ASCII "
-                f"at position {position}; copy it again."
-            )
-    raise UserError(f"The key from {source} must have 8 to 512 characters; copy it again.")
+def _validate(text: str, source: str, hint: str = "") -> ApiKey:
+    value = extract_key(text)
+    if reason := malformed_reason(value):
+        raise UserError(f"The key from {source} {reason}.")
+    return ApiKey(Secret(value), source, f"{refusal_hint(value)} {hint}".strip())
 
 
 def _read_file(path: Path) -> str:

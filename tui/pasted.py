@@ -5,14 +5,13 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
-from tui.sanitize import is_invisible
-
 QUOTES: Final = "\"'`“”„‟‘’‚‛«»‹›「」『』〝〞〟＂＇｀′″"
 """Quotation marks of shells, typesetters and spreadsheets, in any language that is likely here."""
 
 
 def unwrap(text: str, around: str = QUOTES) -> str:
-    """Return `text` without the white space, invisible characters and `around` at its ends."""
+    """Return `text` without the white space, the zero-width characters (a byte order mark, too) and
+    those of `around` at its ends."""
     start, end = 0, len(text)
     while start < end and _is_wrapping(text[start], around):
         start += 1
@@ -22,9 +21,4 @@ def unwrap(text: str, around: str = QUOTES) -> str:
 
 
 def _is_wrapping(character: str, around: str) -> bool:
-    # Not a lone surrogate, which stands for a byte that is no text.
-    return (
-        character.isspace()
-        or character in around
-        or (is_invisible(character) and unicodedata.category(character) != "Cs")
-    )
+    return character.isspace() or character in around or unicodedata.category(character) == "Cf"

@@ -134,6 +134,11 @@ def test_a_bomb_is_refused_without_memory(layers: int, size: int) -> None:
     assert peak < 3 << 20
 
 
+@pytest.mark.parametrize("body", [b"x", b"xx", b"x = 1", b"\x1f", b"\x1f\x8b", b"\x1f\x8b\x07"])
+def test_what_only_begins_alike_is_plain(body: bytes) -> None:
+    assert decode(body) == decode(gzip.compress(body)) == body
+
+
 def test_as_much_as_the_limit_is_read() -> None:
     assert decode(gzip.compress(NOISE), limit=len(NOISE)) == NOISE
     assert decode(NOISE, limit=len(NOISE)) == NOISE
@@ -144,8 +149,9 @@ def test_as_much_as_the_limit_is_read() -> None:
 
 @given(st.binary(max_size=2_000), st.sampled_from([1, 3, 100, 5_000]), st.sampled_from(NAMES))
 def test_any_bytes_come_out_or_are_refused(body: bytes, size: int, name: str) -> None:
-    for packed in (gzip.compress(body), zlib.compress(body)):
-        assert decode(packed, name, size) == body
+    plain = b"{" + body
+    for packed in (gzip.compress(plain), zlib.compress(plain)):
+        assert decode(packed, name, size) == plain
     try:
         decode(body, name, size)
     except CodingError:

@@ -216,10 +216,12 @@ def _window_bits(start: bytes, content_encoding: str) -> int | None:
     """Return the `wbits` of `zlib` for a body that begins with `start`; None if it is plain."""
     if start.startswith(_GZIP):
         return zlib.MAX_WBITS + 16
+    if not _is_packed(start):
+        return None
     is_named = not _RAW_DEFLATE.isdisjoint(_names(content_encoding))
     if (is_named or start.startswith(b"x")) and _inflates(start, zlib.MAX_WBITS):
         return zlib.MAX_WBITS
-    if is_named and _is_packed(start) and _inflates(start, -zlib.MAX_WBITS):
+    if is_named and _inflates(start, -zlib.MAX_WBITS):
         return -zlib.MAX_WBITS
     return None
 

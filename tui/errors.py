@@ -24,6 +24,8 @@ class ErrorKind(StrEnum):
     """No complete response before the deadline."""
     CERTIFICATE = "certificate"
     """The server's certificate is not trusted."""
+    OTHER_TASK = "another task"
+    """A response of the service about another task than the one that was asked for."""
     NOT_THE_API = "not the API"
     """Not a response of the service, such as a redirect or a page of a proxy or portal."""
     UNEXPECTED = "bug"

@@ -90,6 +90,9 @@ def answers() -> dict[str, bytes]:
             "progress",
             _fill('{"id":{"a":"' + "汉" * 300 + '","b":1},"image":"h"}'),
         ),
+        "an odd word behind many lists": ("x", "[" + ",".join(["[]"] * 59_000) + ",nan]"),
+        "odd words": ("x", "[" + ",".join(["nan"] * 100_000) + "]"),
+        "odd strings": ("x", '["\\q' + '\\"' * 500_000 + '"]'),
         "many keys": ("consumption", "{" + ",".join(f'"{n:x}":1' for n in range(100_000)) + "}"),
     }
     return {

@@ -247,7 +247,10 @@ def test_after_two_faults_a_task_backs_off_and_one_answer_ends_that() -> None:
 DAY = 86_400.0
 
 
-@pytest.mark.parametrize("kind", [ErrorKind.NOT_FOUND, ErrorKind.REJECTED, ErrorKind.KEY_REFUSED])
+@pytest.mark.parametrize(
+    "kind",
+    [ErrorKind.NOT_FOUND, ErrorKind.REJECTED, ErrorKind.KEY_REFUSED, ErrorKind.OTHER_TASK],
+)
 def test_what_is_refused_is_asked_about_ever_more_rarely_and_rests_after_a_day(
     kind: ErrorKind,
 ) -> None:

@@ -37,9 +37,8 @@ from tui.addresses import AddressRule
 from tui.config import Config
 from tui.credentials import Secret
 from tui.errors import ApiError, ErrorKind, UserError
+from tui.scenext.body import MAX_PIECES, MAX_RESPONSE_BYTES
 from tui.scenext.client import (
-    MAX_PIECES,
-    MAX_RESPONSE_BYTES,
     HttpClientFactory,
     StatusClient,
 )
@@ -459,16 +458,16 @@ async def test_a_redirect_to_nowhere_is_one_too(location: bytes) -> None:
         b"",
         b"<!doctype html><title>Welcome</title>",
         b"{",
-        b"\xef\xbb\xbf" + GOOD,
-        GOOD.decode().encode("utf-16"),
-        b'{"status": "success", "data": {"task_id": "1", "status": "IN_PROGRESS", "x": NaN}}',
+        GOOD[:-1],
+        gzip.compress(GOOD[:-2], mtime=0),
         b"[" * 200_000,
-        b'{"status": "success", "data": {"status": "X", "consumption": ' + b"9" * 5000 + b"}}",
         b"[]",
         b"null",
         b'{"status": "success"}',
-        b'{"status": "success", "data": {"task_id": "2", "status": "IN_PROGRESS"}}',
         b"\xff" + GOOD,
+        b")]}',\n" + GOOD,
+        b"while(1);" + GOOD,
+        b"callback(" + GOOD + b")",
     ],
 )
 async def test_other_bytes_are_not_the_api(service: ScriptedService, body: bytes) -> None:
@@ -480,31 +479,70 @@ async def test_other_bytes_are_not_the_api(service: ScriptedService, body: bytes
 # Encodings and sizes
 
 
-async def test_one_layer_of_gzip_is_undone(service: ScriptedService) -> None:
-    for encoding in ("gzip", "x-gzip", " GZIP "):
-        service.script("1", encoded(gzip.compress(GOOD), encoding))
-        async with connected(service.base_url) as client:
-            assert (await client.query("1")).task.status is TaskStatus.IN_PROGRESS
+ANSWER = """{"status": "success", "data": {"task_id": "1", "status": "COMPLETED",
+    "title": "勾股定理", "result": [{"type": "text", "content": "√2"}]}}""".encode()
+_DEFLATER = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+RAW_DEFLATE = _DEFLATER.compress(ANSWER) + _DEFLATER.flush()
+TWO_MEMBERS = gzip.compress(ANSWER[:40]) + gzip.compress(ANSWER[40:])
 
 
 @pytest.mark.parametrize(
-    ("reply", "kind"),
+    ("encoding", "body"),
     [
-        (encoded(gzip.compress(gzip.compress(GOOD)), "gzip, gzip"), ErrorKind.NOT_THE_API),
-        (encoded(gzip.compress(gzip.compress(GOOD))), ErrorKind.NOT_THE_API),
-        (encoded(zlib.compress(GOOD), "deflate"), ErrorKind.NOT_THE_API),
-        (encoded(GOOD, "br"), ErrorKind.NOT_THE_API),
-        (encoded(GOOD, "sparkle"), ErrorKind.NOT_THE_API),
-        (encoded(GOOD), ErrorKind.NOT_THE_API),
-        (encoded(gzip.compress(GOOD)[:-9]), ErrorKind.OFFLINE),
-        (encoded(gzip.compress(GOOD)[:-8] + bytes(8)), ErrorKind.NOT_THE_API),
-        (Reply(body=GOOD + b" " * MAX_RESPONSE_BYTES), ErrorKind.NOT_THE_API),
+        *((name, gzip.compress(ANSWER)) for name in ("gzip", "x-gzip", " GZIP ", "gzip;q=1", "")),
+        *((name, gzip.compress(ANSWER)) for name in ("identity", "deflate", "br", "gzip, utf-8")),
+        *((name, TWO_MEMBERS) for name in ("gzip", "")),
+        *((name, gzip.compress(gzip.compress(ANSWER))) for name in ("gzip, gzip", "gzip")),
+        *((name, zlib.compress(ANSWER)) for name in ("deflate", "gzip", "")),
+        *((name, RAW_DEFLATE) for name in ("deflate", "x-deflate", "Deflate")),
+        *((name, ANSWER) for name in ("gzip", "deflate", "br", "zstd", "sparkle", "none", "utf-8")),
+        *((name, ANSWER) for name in ("aws-chunked", "gzip, gzip", ", ".join(["gzip"] * 20))),
+        ("gzip", gzip.compress(ANSWER) + bytes(100)),
+    ],
+    ids=lambda value: value[:20] if isinstance(value, str) else "",
+)
+async def test_an_answer_is_unpacked_whatever_the_header_calls_it(
+    service: ScriptedService, encoding: str, body: bytes
+) -> None:
+    service.script("1", Reply(body=body, headers={"Content-Encoding": encoding}))
+    async with connected(service.base_url) as client:
+        answered = (await client.query("1")).task
+    assert (answered.status, answered.title) == (TaskStatus.COMPLETED, "勾股定理")
+    assert [result.content for result in answered.results] == ["√2"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "words"),
+    [
+        (encoded(gzip.compress(GOOD)[:-9]), ErrorKind.OFFLINE, "cut short"),
+        (encoded(zlib.compress(GOOD)[:-5], "deflate"), ErrorKind.OFFLINE, "cut short"),
+        (encoded(gzip.compress(GOOD)[:-8] + bytes(8)), ErrorKind.NOT_THE_API, "broken"),
+        (encoded(gzip.compress(b"") * 5_000), ErrorKind.NOT_THE_API, "broken"),
+        (encoded(b"\x8b\x1f\x80" + bytes(90), "br"), ErrorKind.NOT_THE_API, "packed as br"),
+        (encoded(b"\x28\xb5\x2f\xfd" + bytes(90), ""), ErrorKind.NOT_THE_API, "packed as zstd"),
+        (encoded(b"<p>Hello</p>", "br"), ErrorKind.NOT_THE_API, "a page"),
+        (Reply(body=GOOD + b" " * MAX_RESPONSE_BYTES), ErrorKind.NOT_THE_API, "larger"),
     ],
 )
-async def test_an_answer_is_undone_once_or_not_at_all(
-    service: ScriptedService, reply: Reply, kind: ErrorKind
+async def test_what_cannot_be_unpacked_is_named(
+    service: ScriptedService, reply: Reply, kind: ErrorKind, words: str
 ) -> None:
-    assert (await reply_error(service, reply)).kind is kind
+    api_error = await reply_error(service, reply)
+    assert api_error.kind is kind
+    assert words in api_error.message
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 203, 206, 226, 299])
+async def test_any_success_may_bring_the_answer(service: ScriptedService, status: int) -> None:
+    service.script("1", Reply(status, GOOD, {"Content-Type": "text/html"}))
+    async with connected(service.base_url) as client:
+        assert (await client.query("1")).task.status is TaskStatus.IN_PROGRESS
+
+
+async def test_another_task_is_not_blamed_on_a_portal(service: ScriptedService) -> None:
+    api_error = await reply_error(service, task("2"))
+    assert api_error.kind is ErrorKind.OTHER_TASK
+    assert api_error.message == "the service answered about another task, “2”"
 
 
 async def test_a_bomb_stays_small(service: ScriptedService) -> None:
@@ -575,8 +613,8 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
         raw(),
         raw(b"\x00garbage\r\n\r\n"),
         raw(HEAD, b"X: " + b"y" * 200_000),
-        raw(HEAD, b"Content-Length: %d\r\n\r\n" % (len(GOOD) + 9), GOOD),
-        raw(HEAD, b"Transfer-Encoding: chunked\r\n\r\nff\r\n", GOOD),
+        raw(HEAD, b"Content-Length: %d\r\n\r\n" % len(GOOD), GOOD[:-1]),
+        raw(HEAD, b"Transfer-Encoding: chunked\r\n\r\nff\r\n", GOOD[:-1]),
         raw(HEAD, b"Transfer-Encoding: chunked\r\n\r\nzz\r\n"),
         reset_after(),
         reset_after(HEAD, b"Content-Length: 999\r\n\r\n", GOOD[:10]),
@@ -591,6 +629,22 @@ async def test_a_broken_connection(serve: Serve) -> None:
     assert (api_error.kind, api_error.message) == (ErrorKind.OFFLINE, "the connection broke")
     assert api_error.http_status is None
     assert api_error.stale_connection
+
+
+@pytest.mark.parametrize(
+    "serve",
+    [
+        raw(HEAD, b"Content-Length: %d\r\n\r\n" % (len(GOOD) + 9), GOOD),
+        raw(HEAD, b"Transfer-Encoding: chunked\r\n\r\nff\r\n", GOOD),
+        raw(HEAD, b"Content-Encoding: gzip\r\nContent-Length: 999\r\n\r\n", gzip.compress(GOOD)),
+        raw(b"HTTP/1.0 200 OK\r\n\r\n", GOOD),
+    ],
+    ids=["length too long", "chunk cut", "length of what is packed", "no length"],
+)
+async def test_a_whole_answer_is_read_whatever_its_length_was_to_be(serve: Serve) -> None:
+    with RawServer(serve) as server:
+        async with connected(f"http://{server.address}/api") as client:
+            assert (await client.query("1")).task.status is TaskStatus.IN_PROGRESS
 
 
 async def test_lengths_that_lie() -> None:

@@ -93,6 +93,34 @@ def test_a_failed_task_is_no_failed_request() -> None:
     [
         (" completed\n", TaskStatus.COMPLETED, "COMPLETED"),
         ("Failed", TaskStatus.FAILED, "FAILED"),
+        *(
+            (word, TaskStatus.COMPLETED, "COMPLETED")
+            for word in ("Completed", "ＣＯＭＰＬＥＴＥＤ")
+        ),
+        *((word, TaskStatus.COMPLETED, "COMPLETED") for word in ("COMPLETED.", '"COMPLETED"')),
+        *((word, TaskStatus.COMPLETED, "COMPLETED") for word in ("com\u200bpleted", "已完成")),
+        *(
+            (word, TaskStatus.FAILED, "FAILED")
+            for word in ("TaskStatus.FAILED", "已失败", ["FAILED"])
+        ),
+        *((word, TaskStatus.IN_PROGRESS, "IN_PROGRESS") for word in ("in-progress", "In Progress")),
+        *(
+            (word, TaskStatus.IN_PROGRESS, "IN_PROGRESS")
+            for word in ("inProgress", "in progress …")
+        ),
+        *((word, TaskStatus.IN_PROGRESS, "IN_PROGRESS") for word in ("IN__PROGRESS", "进行中")),
+        # No end is guessed.
+        *(
+            (word, TaskStatus.UNKNOWN, word)
+            for word in ("SUCCESS", "SUCCEEDED", "DONE", "FINISHED")
+        ),
+        *((word, TaskStatus.UNKNOWN, word) for word in ("COMPLETE", "ERROR", "FAIL", "CANCELLED")),
+        *(
+            (word, TaskStatus.UNKNOWN, word)
+            for word in ("NOT_COMPLETED", "COMPLETED 3/4", "FAILED?1")
+        ),
+        *((word, TaskStatus.UNKNOWN, word) for word in ("not.completed", "PARTIALLY COMPLETED")),
+        ({"COMPLETED": None}, TaskStatus.UNKNOWN, "COMPLETED:"),
         ("QUEUED", TaskStatus.UNKNOWN, "QUEUED"),
         ("UNKNOWN", TaskStatus.UNKNOWN, "UNKNOWN"),
         ("\x1b[31mRENDERING", TaskStatus.UNKNOWN, "RENDERING"),
@@ -319,6 +347,15 @@ def test_of_many_frames_the_newest_are_kept() -> None:
     assert parsed.dropped_frames == 33_000
     unnamed = [{"image": f"https://host/{number}"} for number in range(2_100)]
     assert parse_fields(progress=unnamed).frames[-1].id == "frame2100"
+    assert parse_fields(progress=unnamed).frames[0].id == "frame1101"
+
+
+def test_what_is_no_frame_takes_no_place_among_the_newest() -> None:
+    junk: list[object] = [None, {"id": "x", "image": None}, 3]
+    many = [{"id": str(number), "image": f"https://host/{number}"} for number in range(1_100)]
+    parsed = parse_fields(progress=[*many, *junk * 700])
+    assert (parsed.frames[0].id, parsed.frames[-1].id) == ("100", "1099")
+    assert (len(parsed.frames), parsed.dropped_frames) == (MAX_FRAMES, 100)
 
 
 @pytest.mark.parametrize("end", ["x", "汉", "😀", "'", "é", "\x1b", "\x1b汉"])
@@ -382,17 +419,121 @@ def test_too_many_values_are_not_read_at_all(item: str) -> None:
 # Which task the response is about
 
 
-@pytest.mark.parametrize("sent", ["12345", 12345, None])
+@pytest.mark.parametrize(
+    "sent",
+    ["12345", 12345, 12345.0, "012345", " 12345\n", "１２３４５", "", None, True, [], {}, ["1"]],
+)
 def test_an_answer_about_the_task(sent: object) -> None:
     assert parse_fields(task_id=sent).id == "12345"
     assert parse_data({"status": "COMPLETED"}).id == "12345"
 
 
-@pytest.mark.parametrize("sent", ["1234", "", " 12345", 12345.0, True, [], {}, 10**300])
-def test_an_answer_about_another_task(sent: object) -> None:
-    with pytest.raises(ApiError, match="another task") as caught:
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ("1234", "another task, “1234”"),
+        (1234, "another task, “1234”"),
+        ("\x1b[2J1234", "another task, “1234”"),
+        ("x" * 500, f"another task, “{'x' * 59}…”"),
+        (10**300, "another task"),
+    ],
+)
+def test_an_answer_about_another_task(sent: object, words: str) -> None:
+    with pytest.raises(ApiError) as caught:
         parse_fields(task_id=sent)
-    assert caught.value.kind is ErrorKind.NOT_THE_API
+    assert caught.value.kind is ErrorKind.OTHER_TASK
+    assert caught.value.message == f"the service answered about {words}"
+
+
+# Envelopes
+
+
+DATA: dict[str, object] = {"task_id": "12345", "status": "COMPLETED", "title": "t"}
+ODD_OUTER: list[object] = ["SUCCESS", " success\n", "ok", "", "0", None, 200, True, {}, "COMPLETED"]
+
+
+@pytest.mark.parametrize(
+    "envelope",
+    [
+        *({"status": outer, "data": DATA} for outer in ODD_OUTER),
+        {"data": DATA},
+        {"code": 0, "message": "ok", "data": DATA},
+        {"Status": "success", "Data": DATA},
+        {"STATUS": "success", " data ": {"Task_ID": "12345", "STATUS": "COMPLETED", "Title": "t"}},
+        {"status": "success", "data": [DATA]},
+        {"data": {"status": "COMPLETED", "title": "t"}},
+        {"data": {**DATA, "status": ["COMPLETED"]}},
+        [{"status": "success", "data": DATA}],
+        DATA,
+        {**DATA, "data": None},
+    ],
+)
+def test_an_envelope_may_be_odd(envelope: object) -> None:
+    parsed = parser.parse(json.dumps(envelope).encode(), "12345")
+    assert (parsed.status, parsed.title) == (TaskStatus.COMPLETED, "t")
+
+
+@pytest.mark.parametrize(
+    "envelope",
+    [
+        {"status": "success", "data": [DATA, DATA]},
+        {"status": "success", "data": {"title": "t"}},
+        {"data": {"status": "up"}},
+        {"status": "COMPLETED"},
+        {"status": "up", "task_id": "12345"},
+        {"status": "success", "data": None},
+        {"status": "success", "data": "COMPLETED"},
+    ],
+)
+def test_where_no_state_can_be_read_nothing_is(envelope: object) -> None:
+    assert parse_error(json.dumps(envelope).encode()).kind is ErrorKind.NOT_THE_API
+
+
+ODD_FIELDS: dict[str, list[object]] = {
+    "title": [7, None, ["a"], {"a": 1}, True, "\ud800"],
+    "progress": [{}, {"a": 1}, 3, "soon", True, [None], [[]], 0.5],
+    "result": [3, True, {}, [], [[]], [None], [{}], {"type": "video"}],
+    "consumption": [3, "a", None, [[]], {"a": {}}, True],
+    "created_at": [[], {}, "yesterday", True, 10**400, "9" * 5_000],
+    "finish_at": ["2025-13-45T99:99:99", -1, 1e300, [1754051415]],
+    "messages": [[], {}, 7, [[["a"]]], True, "\x00"],
+    "x": [{"a": [[[[[]]]]]}],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, odd in ODD_FIELDS.items() for value in odd]
+)
+def test_a_field_of_a_wrong_type_costs_that_field_alone(name: str, value: object) -> None:
+    good: dict[str, object] = {
+        "title": "t",
+        "progress": [{"id": "a", "image": FIRST}],
+        "result": [{"type": "video", "content": VIDEO}],
+        "consumption": [{"type": "score", "value": 20, "detail": "d"}],
+        "created_at": "2025-08-01T12:00:00",
+        "finish_at": "2025-08-01T12:12:00",
+        "messages": "m",
+    }
+    whole = parse_fields(status="COMPLETED", **good)
+    parsed = parse_fields(status="COMPLETED", **{**good, name: value})
+    changed = {
+        field for field, one, two in zip(Task._fields, parsed, whole, strict=True) if one != two
+    }
+    own = {
+        "progress": "frames", "result": "results", "consumption": "points", "messages": "message",
+        "finish_at": "finished_at",
+    }  # fmt: skip
+    assert changed <= {own.get(name, name)}
+    assert parsed.status is TaskStatus.COMPLETED
+
+
+def test_a_list_may_come_as_an_object() -> None:
+    """PHP writes it so where an item is missing, and some write an only item without its list."""
+    frames = {"0": {"id": "a", "image": FIRST}, "2": {"id": "b", "image": SECOND}}
+    assert parse_fields(progress=frames).frames == (Frame("a", FIRST), Frame("b", SECOND))
+    assert parse_fields(progress={"id": "a", "image": FIRST}).frames == (Frame("a", FIRST),)
+    result = {"1": {"type": "video", "content": VIDEO}}
+    assert parse_fields(result=result).results == (Result("video", VIDEO, True),)
 
 
 @pytest.mark.parametrize(
@@ -403,6 +544,7 @@ def test_an_answer_about_another_task(sent: object) -> None:
         ({"status": "error", "data": "no"}, "no"),
         ({"status": "error", "messages": "no"}, "no"),
         ({"status": "error", "data": {"messages": ["a", "b"]}}, '["a", "b"]'),
+        ({"status": "error", "data": [{"messages": "no"}]}, "no"),
         ({"status": "error", "data": {"status": "FAILED"}}, "the service reports an error"),
         ({"status": "error"}, "the service reports an error"),
     ],

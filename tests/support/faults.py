@@ -176,7 +176,7 @@ def _huge_integers(request: Request) -> Response:
     return _json(_body(request, consumption=1).replace(b": 1}", b": 1" + b"0" * 4000 + b"}"))
 
 
-@_fault("number of 5,000 digits", ErrorKind.NOT_THE_API)
+@_fault("number of 5,000 digits", OK)
 def _above_int_digit_limit(request: Request) -> Response:
     return _json(_body(request, consumption=1).replace(b": 1}", b": 1" + b"0" * 5000 + b"}"))
 
@@ -321,25 +321,31 @@ def _mutated(name: str, change: Callable[[bytes], bytes], *kinds: Kind) -> None:
 
 
 _mutated("JSON cut, length right", lambda body: body[:-7])
-_mutated("JSON with a comma too many", lambda body: body.replace(b"}", b",}"))
-_mutated("two documents", lambda body: body + body)
-_mutated("not UTF-8", lambda body: body.replace(b"IN_PROGRESS", b"\xff\xfe\x80"))
-_mutated("BOM", lambda body: b"\xef\xbb\xbf" + body)
-_mutated("UTF-16", lambda body: body.decode().encode("utf-16"))
-_mutated("UTF-32", lambda body: body.decode().encode("utf-32"))
-_mutated("NaN", lambda body: body.replace(b'"x": 0', b'"x": NaN'))
-_mutated("Infinity", lambda body: body.replace(b'"x": 0', b'"x": -Infinity'))
+_mutated("JSON with a comma too many", lambda body: body.replace(b"}", b",}"), OK)
+_mutated("two documents", lambda body: body + body, OK)
+_mutated("not UTF-8", lambda body: body.replace(b"IN_PROGRESS", b"\xff\xfe\x80"), OK)
+_mutated("BOM", lambda body: b"\xef\xbb\xbf" + body, OK)
+_mutated("UTF-16", lambda body: body.decode().encode("utf-16"), OK)
+_mutated("UTF-32", lambda body: body.decode().encode("utf-32"), OK)
+_mutated("NaN", lambda body: body.replace(b'"x": 0', b'"x": NaN'), OK)
+_mutated("Infinity", lambda body: body.replace(b'"x": 0', b'"x": -Infinity'), OK)
 _mutated("deep nesting", lambda _: b"[" * 500_000)
 _mutated("deep nesting inside", lambda b: b.replace(b": 0}", b": " + b'{"a":' * 90_000 + b"1}"))
 _mutated("NULs", lambda _: bytes(5000))
-_mutated("a list", lambda body: b"[" + body + b"]")
+_mutated("a list", lambda body: b"[" + body + b"]", OK)
 _mutated("null", lambda _: b"null")
 _mutated("a number", lambda _: b"1e999")
 _mutated("no data", lambda _: b'{"status": "success"}')
 _mutated("data is a list", lambda _: b'{"status": "success", "data": [1]}')
 _mutated("no status", lambda _: b'{"status": "success", "data": {"progress": []}}')
-_mutated("another task's ID", lambda body: body.replace(b'"task_id": "', b'"task_id": "not-'))
-_mutated("the ID is a list", lambda body: body.replace(b'"task_id": ', b'"task_id": [1], "y": '))
+_mutated(
+    "another task's ID",
+    lambda body: body.replace(b'"task_id": "', b'"task_id": "not-'),
+    ErrorKind.OTHER_TASK,
+)
+_mutated(
+    "the ID is a list", lambda body: body.replace(b'"task_id": ', b'"task_id": [1], "y": '), OK
+)
 _mutated("keys twice", lambda body: body.replace(b'"x": 0', b'"status": "IN_PROGRESS"'), OK)
 _mutated("spaces around", lambda body: b" \r\n\t" * 9999 + body + b"\n" * 9999, OK)
 
@@ -371,16 +377,20 @@ _NOT_API: Final = ErrorKind.NOT_THE_API
 _fault("gzip bomb", _NOT_API)(lambda _: _encoded(bomb(1)))
 _fault("double gzip bomb", _NOT_API)(lambda _: _encoded(bomb(2), "gzip, gzip"))
 _fault("double gzip bomb that says one", _NOT_API)(lambda _: _encoded(bomb(2)))
-_fault("bad gzip", _NOT_API)(lambda request: _encoded(_body(request)))
+_fault("gzip that is none", OK)(lambda request: _encoded(_body(request)))
 _fault("gzip with a bad checksum", _NOT_API)(
     lambda r: _encoded(gzip.compress(_body(r))[:-8] + bytes(8))
 )
 _fault("gzip cut short", ErrorKind.OFFLINE)(lambda r: _encoded(gzip.compress(_body(r))[:-20]))
-_fault("gzip empty", ErrorKind.OFFLINE)(lambda _: _encoded(b""))
-_fault("deflate", _NOT_API)(lambda request: _encoded(zlib.compress(_body(request)), "deflate"))
-_fault("br", _NOT_API)(lambda request: _encoded(_body(request), "br"))
-_fault("unknown encoding", _NOT_API)(lambda request: _encoded(_body(request), "sparkle"))
-_fault("20 encodings", _NOT_API)(lambda r: _encoded(_body(r), ", ".join(["gzip"] * 20)))
+_fault("gzip empty", _NOT_API)(lambda _: _encoded(b""))
+_fault("deflate", OK)(lambda request: _encoded(zlib.compress(_body(request)), "deflate"))
+_fault("br that is none", OK)(lambda request: _encoded(_body(request), "br"))
+_fault("br", _NOT_API)(lambda _: _encoded(b"\x8b\x1f\x80" + bytes(90), "br"))
+_fault("two gzip members", OK)(
+    lambda r: _encoded(gzip.compress(_body(r)[:50]) + gzip.compress(_body(r)[50:]), "")
+)
+_fault("unknown encoding", OK)(lambda request: _encoded(_body(request), "sparkle"))
+_fault("20 encodings", OK)(lambda r: _encoded(_body(r), ", ".join(["gzip"] * 20)))
 
 
 # Connections
@@ -408,7 +418,7 @@ def _reset_in_header(exchange: FaultyExchange, request: Request) -> None:
 
 @_raw_fault("reset in the body", ErrorKind.OFFLINE)
 def _reset_in_body(exchange: FaultyExchange, request: Request) -> None:
-    exchange.reset(_HEAD + b"Content-Length: 9999\r\n\r\n" + _body(request))
+    exchange.reset(_HEAD + b"Content-Length: 9999\r\n\r\n" + _body(request)[:-1])
 
 
 @_raw_fault("hang", ErrorKind.TIMEOUT, slow=True)
@@ -445,17 +455,23 @@ def _interim(exchange: FaultyExchange, request: Request) -> None:
 @_raw_fault("body cut, with a length", ErrorKind.OFFLINE)
 def _cut_length(exchange: FaultyExchange, request: Request) -> None:
     body = _body(request)
+    exchange.send_raw(_HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body[:-9])
+
+
+@_raw_fault("length too long", OK)
+def _long_length(exchange: FaultyExchange, request: Request) -> None:
+    body = _body(request)
     exchange.send_raw(_HEAD + b"Content-Length: %d\r\n\r\n" % (len(body) + 9) + body)
 
 
 @_raw_fault("body cut, in chunks", ErrorKind.OFFLINE)
 def _cut_chunk(exchange: FaultyExchange, request: Request) -> None:
-    exchange.send_raw(_HEAD + _CHUNKS + b"fff\r\n" + _body(request))
+    exchange.send_raw(_HEAD + _CHUNKS + b"fff\r\n" + _body(request)[:-1])
 
 
 @_raw_fault("body cut between chunks", ErrorKind.OFFLINE)
 def _cut_between(exchange: FaultyExchange, request: Request) -> None:
-    body = _body(request)
+    body = _body(request)[:-1]
     exchange.send_raw(_HEAD + _CHUNKS + b"%x\r\n%s\r\n" % (len(body), body))
 
 

@@ -111,6 +111,7 @@ def test_a_state_is_a_glyph_and_a_word(status: TaskStatus, sent: str, words: str
         (ErrorKind.NOT_FOUND, 404, "not found"),
         (ErrorKind.KEY_REFUSED, 401, "401"),
         (ErrorKind.NOT_THE_API, 302, "not the API"),
+        (ErrorKind.OTHER_TASK, None, "another task"),
         (ErrorKind.RATE_LIMITED, 429, "429"),
         (ErrorKind.RATE_LIMITED, 503, "503"),
         (ErrorKind.SERVER, 502, "502"),

@@ -36,7 +36,9 @@ DEFAULT_PAUSE: Final = 30.0
 OVERDUE_AFTER: Final = 10.0
 """Seconds by which queries must lag before polling counts as late."""
 
-_REFUSALS: Final = frozenset({ErrorKind.KEY_REFUSED, ErrorKind.NOT_FOUND, ErrorKind.REJECTED})
+_REFUSALS: Final = frozenset(
+    {ErrorKind.KEY_REFUSED, ErrorKind.NOT_FOUND, ErrorKind.REJECTED, ErrorKind.OTHER_TASK}
+)
 """What the service says about one task, and will say again."""
 _WITNESSED: Final = frozenset({ErrorKind.KEY_REFUSED, ErrorKind.RATE_LIMITED})
 """What one task is told may be meant for all: another is asked to find out."""

@@ -1,6 +1,7 @@
 """Parse a response of the service into a `Task`: field by field, with all text sanitized.
 
-Written by hand because schema libraries reject a whole response for one bad frame.
+Written by hand because schema libraries reject a whole response for one bad frame. A response is
+refused only where the task's state cannot be read; whatever else is odd costs that field alone.
 
 The contract is the provider's API reference, docs.scenext.cn, page *api-reference/get-status*;
 `score`, `scoreDetail` and other shapes than the documented ones are what the provider's programs
@@ -9,26 +10,27 @@ write, parsed leniently. Whatever the bytes are, parsing them takes a few hundre
 
 from __future__ import annotations
 
-import json
 import re
-from typing import Final
+import unicodedata
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any, Final, TypeGuard
 
 from tui.errors import ApiError, ErrorKind
 from tui.sanitize import MAX_BLOCK_LENGTH, MAX_LINE_LENGTH
 from tui.scenext import values
+from tui.scenext.echoed_id import contradicts
+from tui.scenext.json_body import NOT_THE_FORM, only, read_object
 from tui.scenext.mending import is_link, mended
 from tui.scenext.models import MAX_FRAMES, Frame, Points, Result, Task, TaskStatus
-from tui.scenext.nesting import is_too_deep
 from tui.scenext.signed_url import identity
 from tui.scenext.values import TextBudget
 
 MAX_RESULTS: Final = 200
-MAX_VALUES: Final = 120_000
-"""JSON values in an answer, counted from above; no task has a thousand frames."""
-_MAX_FLOATS: Final = 2_000
 _MAX_ERROR_BYTES: Final = 64_000
 """Bytes of a body that is looked at for the message of an error."""
 _MAX_FRAME_ID: Final = 60
+_DOCUMENTED_STATES: Final = ("IN_PROGRESS", "COMPLETED", "FAILED")
 _POINTS_KEYS: Final = ("consumption", "points", "points_consumption", "points_used", "credits")
 _UNKNOWN_TASK: Final = r"(?i)not found|not exist|不存在|index out of range"
 _ABOUT_A_KEY: Final = (
@@ -39,32 +41,48 @@ _INVALID: Final = (
     r"(?i)invalid|incorrect|wrong|expired|revoked|disabled|unknown|unauthori[sz]ed|not valid|"
     r"无效|错误|不正确|过期|失效|禁用|未授权"
 )
-_NOT_THE_FORM: Final = "the answer is JSON, but not of the service's form"
+_MAX_SHOWN_ID: Final = 60
+_MAX_KEY_LENGTH: Final = 60
+_KEYS: Final = (
+    *("status", "data", "task_id", "progress", "result", "title", "messages", "message"),
+    *("created_at", "finish_at", *_POINTS_KEYS),
+)
+"""The names that the service uses, which count before the same in other case."""
+_MAX_KEYS: Final = 200
+"""Names of an object that are looked at for one in other case."""
+_STATES: Final = {
+    **{state.replace("_", ""): TaskStatus(state) for state in _DOCUMENTED_STATES},
+    # The states on the provider's web site.
+    **{
+        "进行中": TaskStatus.IN_PROGRESS,
+        "已完成": TaskStatus.COMPLETED,
+        "已失败": TaskStatus.FAILED,
+    },
+}
+_ENUM_NAME: Final = r"(?i)\w{0,40}(?:status|state)\."
+"""What Python writes before the name of a state that is a member of an enumeration."""
 
 
 def parse(body: bytes, task_id: str) -> Task:
-    """Return the task described by `body`, which must be `task_id`.
+    """Return the task described by `body`, which must not be about another task than `task_id`.
 
     Raises `ApiError`: `NOT_FOUND` if the service reports that it does not know the task, `REJECTED`
-    if it reports another error, `NOT_THE_API` if the bytes are not a response of the service or
-    describe another task.
+    if it reports another error, `OTHER_TASK` if it describes another task, and `NOT_THE_API` if the
+    bytes are not a response of the service or tell no state.
     """
-    envelope = _parse_object(body)
-    data = envelope.get("data")
-    data = data if isinstance(data, dict) else {}
+    envelope = _fields(read_object(body))
     if _is_error(envelope):
         message = _error_message(envelope)
         kind = ErrorKind.NOT_FOUND if _is_unknown_task(message) else ErrorKind.REJECTED
         raise ApiError(kind, message or "the service reports an error")
-    if not isinstance(envelope.get("status"), str) or "status" not in data:
-        raise ApiError(ErrorKind.NOT_THE_API, _NOT_THE_FORM)
-    sent_id = data.get("task_id")
-    if sent_id is not None and values.id_text(sent_id) != task_id:
-        raise ApiError(ErrorKind.NOT_THE_API, "the answer is about another task")
+    data = _data(envelope)
+    if data is None:
+        raise ApiError(ErrorKind.NOT_THE_API, NOT_THE_FORM)
+    _check_id(data.get("task_id"), task_id)
     status, status_sent = _status(data.get("status"))
     frames, dropped_frames = _frames(data.get("progress"))
     budget = TextBudget()
-    title = budget.text(data.get("title"), MAX_LINE_LENGTH)
+    title = budget.text(_plain(data.get("title")), MAX_LINE_LENGTH)
     message = budget.text(data.get("messages"), MAX_BLOCK_LENGTH)
     return Task(
         id=task_id,
@@ -82,9 +100,50 @@ def parse(body: bytes, task_id: str) -> Task:
     )
 
 
+def _check_id(sent: object, task_id: str) -> None:
+    if contradicts(sent, task_id):
+        named = values.text(sent, _MAX_SHOWN_ID)
+        words = "the service answered about another task"
+        raise ApiError(ErrorKind.OTHER_TASK, f"{words}, “{named}”" if named else words)
+
+
+def _data(envelope: Mapping[str, object]) -> dict[str, object] | None:
+    """Return the object that tells the task's state; None if there is none.
+
+    It is `data`, or its only item; or the envelope itself, if that names a task and one of the
+    service's states. Without an outer status, `data` must name either.
+    """
+    inner = only(envelope.get("data"))
+    if isinstance(inner, dict):
+        data = _fields(inner)
+        known = isinstance(envelope.get("status"), str) or "task_id" in data or _is_known(data)
+        return data if "status" in data and known else None
+    return dict(envelope) if "task_id" in envelope and _is_known(envelope) else None
+
+
+def _is_known(data: Mapping[str, object]) -> bool:
+    return _status(data.get("status"))[0] is not TaskStatus.UNKNOWN
+
+
+def _fields(value: Mapping[str, object]) -> dict[str, object]:
+    """Return an object with its keys in lower case, those of the service as they are."""
+    members = islice(value.items(), _MAX_KEYS)
+    lowered = {key[:_MAX_KEY_LENGTH].strip().lower(): member for key, member in members}
+    return lowered | {key: value[key] for key in _KEYS if key in value}
+
+
 def error_message(body: bytes) -> str:
     """Return the message of an error response, on one line; empty if there is none."""
     return _error_message(_parse_error(body))
+
+
+def is_whole(body: bytes) -> bool:
+    """Return whether `body` holds an object from its first bracket to its last."""
+    try:
+        read_object(body)
+    except ApiError:
+        return False
+    return True
 
 
 def is_service_error(body: bytes) -> bool:
@@ -117,18 +176,19 @@ def names_the_task(body: bytes) -> bool:
 
 def _parse_error(body: bytes) -> dict[str, object]:
     try:
-        return _parse_object(body) if len(body) <= _MAX_ERROR_BYTES else {}
+        return _fields(read_object(body)) if len(body) <= _MAX_ERROR_BYTES else {}
     except ApiError:
         return {}
 
 
 def _error_message(envelope: dict[str, object]) -> str:
-    data = envelope.get("data")
-    candidates = [data.get("messages"), data.get("message")] if isinstance(data, dict) else [data]
-    for candidate in (*candidates, envelope.get("messages"), envelope.get("message")):
-        # Not shortened to a line: the caller redacts secrets first.
-        if text := values.text(candidate, MAX_BLOCK_LENGTH):
-            return text
+    data = only(envelope.get("data"))
+    inner = _fields(data) if isinstance(data, dict) else {"messages": data}
+    for source in (inner, envelope):
+        for candidate in (source.get("messages"), source.get("message")):
+            # Not shortened to a line: the caller redacts secrets first.
+            if text := values.text(candidate, MAX_BLOCK_LENGTH):
+                return text
     return ""
 
 
@@ -141,57 +201,30 @@ def _is_error(envelope: dict[str, object]) -> bool:
     return isinstance(outer, str) and outer[:20].strip().lower() == "error"
 
 
-def _parse_object(body: bytes) -> dict[str, object]:
-    if sum(map(body.count, (b",", b"[", b"{"))) > MAX_VALUES:
-        # json.loads cannot be interrupted, and takes longest for the smallest values.
-        raise ApiError(ErrorKind.NOT_THE_API, "the answer holds too many values")
-    if is_too_deep(body):
-        raise ApiError(ErrorKind.NOT_THE_API, "the answer is nested too deeply")
-    floats = 0
-
-    def parse_float(text: str) -> float:
-        nonlocal floats
-        floats += 1
-        if floats > _MAX_FLOATS:  # The slowest values.
-            raise ValueError(text[:20])
-        return float(text)
-
-    try:
-        # Decoded strictly: given bytes, json.loads guesses UTF-16 and accepts surrogates.
-        value: object = json.loads(
-            body.decode("utf-8"), parse_constant=_reject_constant, parse_float=parse_float
-        )
-    except (ValueError, RecursionError):
-        kind = "a page" if body[:1_000].lstrip()[:1] == b"<" else "not JSON"
-        raise ApiError(ErrorKind.NOT_THE_API, f"the answer is {kind}") from None
-    if not isinstance(value, dict):
-        raise ApiError(ErrorKind.NOT_THE_API, _NOT_THE_FORM)
-    return value
-
-
-def _reject_constant(constant: str) -> float:
-    raise ValueError(constant)
-
-
 def _status(value: object) -> tuple[TaskStatus, str]:
+    """Return the state of a task, and how it is to be shown.
+
+    The documented words count in any case, with anything but letters and digits between and around
+    them. Others, however alike, are shown as they were sent: an end is not guessed.
+    """
+    value = only(value)
     sent = values.text(value, 60)
-    name = sent.strip().upper()
-    if name in ("IN_PROGRESS", "COMPLETED", "FAILED"):
-        return TaskStatus(name), name
+    if isinstance(value, str):
+        word = re.sub(_ENUM_NAME, "", unicodedata.normalize("NFKC", sent), count=1)
+        state = _STATES.get(re.sub(r"[\W_]+", "", word).upper())
+        if state is not None:
+            return state, state.value
     return TaskStatus.UNKNOWN, sent.strip() or "(empty)"
 
 
 def _frames(value: object) -> tuple[tuple[Frame, ...], int]:
     """Return the newest frames, in order, and how many older ones were left out."""
-    sent = value if isinstance(value, list) else []
+    sent = [item for item in _items(value, "image") if _has_picture(item)]
     dropped = max(0, len(sent) - MAX_FRAMES)
     frames: dict[tuple[str, str], Frame] = {}
     number = dropped
     for item in sent[dropped:]:
-        if not isinstance(item, dict):
-            continue
-        url = item.get("image")
-        if not isinstance(url, str) or not (url := mended(url)):
+        if not (url := mended(item["image"])):
             continue
         frame_id = _frame_id(item.get("id")) or f"frame{number + 1}"
         # A scene without a picture of its own repeats the previous URL under a new ID.
@@ -202,6 +235,21 @@ def _frames(value: object) -> tuple[tuple[Frame, ...], int]:
     return tuple(frames.values()), dropped
 
 
+def _has_picture(item: object) -> TypeGuard[dict[str, Any]]:
+    url = item.get("image") if isinstance(item, dict) else None
+    return isinstance(url, str) and not (url.isspace() or not url)
+
+
+def _items(value: object, name: str) -> list[object]:
+    """Return the items of a list; of an object, itself if it has `name`, else its members.
+
+    PHP writes a list as an object when an item is missing.
+    """
+    if isinstance(value, dict):
+        return [value] if name in value or not value else list(value.values())
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
 def _frame_id(value: object) -> str:
     # There may be a thousand, so each is kept cheap.
     value = value[:_MAX_FRAME_ID] if isinstance(value, str) else value
@@ -209,7 +257,7 @@ def _frame_id(value: object) -> str:
 
 
 def _results(value: object, budget: TextBudget) -> tuple[Result, ...]:
-    items = value if isinstance(value, list) else [] if value is None else [value]
+    items = _items(value, "content")
     budget.is_cut |= len(items) > MAX_RESULTS
     read = (_result(item, budget) for item in items[:MAX_RESULTS])
     return tuple(result for result in read if result is not None)
@@ -229,6 +277,11 @@ def _result(item: object, budget: TextBudget) -> Result | None:
     score = budget.text(item.get("score"), 40)
     detail = budget.text(item.get("scoreDetail"), lines=True)
     return Result(kind, text, link, score, detail) if text or score or detail else None
+
+
+def _plain(value: object) -> object:
+    """Return text and numbers as they are; nothing for anything else."""
+    return None if isinstance(value, list | dict) else value
 
 
 def _points(data: dict[str, object]) -> Points:

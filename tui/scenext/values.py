@@ -71,13 +71,6 @@ def text(value: object, limit: int = MAX_LINE_LENGTH, *, lines: bool = False) ->
             return _nested(value) if value else ""
 
 
-def id_text(value: object) -> str | None:
-    """Return a task ID as text, None where it can be none."""
-    if isinstance(value, str):
-        return value
-    return _number(value) if isinstance(value, int) and not isinstance(value, bool) else None
-
-
 def points(value: object) -> Points:
     """Return the points in `consumption`: the sum of what its items charge, and what for.
 
@@ -199,8 +192,8 @@ def _nested(value: object) -> str:
 
 
 def _number(value: int) -> str:
-    # str() raises for integers with too many digits.
-    return str(value) if value.bit_length() < 200 else f"{value.bit_length()} bits"
+    # str() raises for integers with too many digits, which nobody reads.
+    return str(value) if value.bit_length() < 200 else ""
 
 
 def _scalar(value: object) -> str:

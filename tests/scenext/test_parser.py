@@ -536,6 +536,73 @@ def test_a_list_may_come_as_an_object() -> None:
     assert parse_fields(result=result).results == (Result("video", VIDEO, True),)
 
 
+# Why a task failed
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"error": "boom"},
+        {"message": "boom"},
+        {"fail_reason": "boom"},
+        {"error": {"message": "boom", "code": 17}},
+        {"result": None, "errorMessage": ["boom"]},
+        {"result": {"error": "boom"}},
+        {"result": [{"type": "error", "message": "boom"}]},
+        {"result": "boom"},
+        {"result": [{"type": "text", "content": "boom"}], "error": "boom", "reason": "boom"},
+    ],
+)
+def test_a_failed_task_says_why(fields: dict[str, object]) -> None:
+    parsed = parse_fields(status="FAILED", **fields)
+    assert parsed.results == (Result("text", "boom", False),)
+    assert parse_fields(status="IN_PROGRESS", error="boom").results == ()
+
+
+def parse_outside(outer: dict[str, object], **fields: object) -> tuple[str, ...]:
+    """Return the texts of a failed task whose envelope has these fields as well."""
+    data = {"task_id": "12345", "status": "FAILED", **fields}
+    body = json.dumps({"status": "success", "data": data, **outer}).encode()
+    return tuple(result.content for result in parser.parse(body, "12345").results)
+
+
+def test_a_failed_task_says_why_outside_its_data() -> None:
+    assert parse_outside({"message": "boom"}) == ("boom",)
+    assert parse_outside({"error": {"detail": "boom"}}) == ("boom",)
+    assert parse_outside({"messages": ["boom"]}) == ("boom",)
+    for outer in ("ok", "Success.", "查询成功", 0, True):
+        assert parse_outside({"message": outer}) == ()
+    told = [{"type": "text", "content": "why"}]
+    assert parse_outside({"message": "Query done"}, result=told) == ("why",)
+
+
+def test_its_messages_are_text_too() -> None:
+    parsed = parse_fields(status="FAILED", messages=["one", {"message": "two"}], error="three")
+    assert parsed.message == "one ⏎ two"
+    assert [result.content for result in parsed.results] == ["three"]
+    assert parse_fields(status="FAILED", messages="boom", error="boom").results == ()
+    assert parse_fields(status="FAILED", messages='{"code": 1}').message == ""
+    assert parse_fields(status="FAILED", messages=f"see {VIDEO}").message == "see (link)"
+    told = parse_fields(status="FAILED", result="one", error="one", detail="two").results
+    assert [result.content for result in told] == ["one", "two"]
+
+
+@pytest.mark.parametrize("name", ["error", "messages", "detail"])
+def test_words_about_a_key_are_ours(name: str) -> None:
+    parsed = parse_fields(status="FAILED", **{name: "Invalid API key sk-t***89"})
+    words = [parsed.message, *(result.content for result in parsed.results)]
+    assert [word for word in words if word] == [
+        "the service's words are about a key or a token, and not shown"
+    ]
+
+
+def test_a_reason_is_cleaned_and_bounded() -> None:
+    parsed = parse_fields(status="FAILED", error="\x1b[2Jbo\u202eom\nline" + "x" * 100_000)
+    (result,) = parsed.results
+    assert result.content.startswith("boom\nlinex")
+    assert len(result.content) <= 2_000
+
+
 @pytest.mark.parametrize(
     ("envelope", "message"),
     [
@@ -543,7 +610,9 @@ def test_a_list_may_come_as_an_object() -> None:
         ({"status": " ERROR", "data": {"message": "no"}}, "no"),
         ({"status": "error", "data": "no"}, "no"),
         ({"status": "error", "messages": "no"}, "no"),
-        ({"status": "error", "data": {"messages": ["a", "b"]}}, '["a", "b"]'),
+        ({"status": "error", "data": {"messages": ["a", "b"]}}, "a ⏎ b"),
+        ({"status": "error", "error": {"message": "gone"}}, "gone"),
+        ({"status": "error", "data": {"fail_reason": "gone"}}, "gone"),
         ({"status": "error", "data": [{"messages": "no"}]}, "no"),
         ({"status": "error", "data": {"status": "FAILED"}}, "the service reports an error"),
         ({"status": "error"}, "the service reports an error"),

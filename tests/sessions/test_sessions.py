@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import re
 import signal
@@ -59,6 +61,27 @@ def test_three_tasks_are_watched_to_their_end(home: Home, service: ScriptedServi
     assert {request.path for request in service.requests} == {
         f"/api/get_status/{task_id}" for task_id in ("run", "done", "bad")
     }
+
+
+def test_odd_answers_are_told_for_what_they_are(home: Home, service: ScriptedService) -> None:
+    """A bare NaN, a reason in another field, the ID as a number, and another task's answer."""
+    odd = task("odd", "Completed", frames=[frame_url("odd", 1)], title="勾股定理", score=0)
+    text = json.dumps(odd.body).replace('"score": 0', '"score": NaN')
+    service.script("odd", Reply(body=gzip.compress(text.encode()), headers=odd.headers))
+    number: dict[str, object] = {"task_id": 17, "status": "in-progress"}
+    service.script("0017", Reply(body={"data": [number]}))
+    service.script("bad", task("bad", "FAILED", error={"message": REASON}))
+    service.script("lost", task("found"))
+    with home.open("watch", "odd", "0017", "lost", "bad") as terminal:
+        terminal.wait_for(r"✓ Completed .* 1 odd")
+        terminal.wait_for(r"» In progress .* 0017")
+        terminal.wait_for(r"- Waiting .* lost +! another task")
+        terminal.press("G")
+        terminal.wait_for(f"Reason +{REASON}")
+        terminal.press("k")
+        terminal.wait_for_text("another task, “found”")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
 
 
 def test_what_scrolls_into_view_is_asked_about_first(home: Home, service: ScriptedService) -> None:

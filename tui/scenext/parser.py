@@ -18,7 +18,7 @@ from typing import Any, Final, TypeGuard
 
 from tui.errors import ApiError, ErrorKind
 from tui.sanitize import MAX_BLOCK_LENGTH, MAX_LINE_LENGTH
-from tui.scenext import values
+from tui.scenext import failure, values
 from tui.scenext.echoed_id import contradicts
 from tui.scenext.json_body import NOT_THE_FORM, only, read_object
 from tui.scenext.mending import is_link, mended
@@ -41,6 +41,7 @@ _INVALID: Final = (
     r"(?i)invalid|incorrect|wrong|expired|revoked|disabled|unknown|unauthori[sz]ed|not valid|"
     r"无效|错误|不正确|过期|失效|禁用|未授权"
 )
+_REASON_ABOUT_A_KEY: Final = "the service's words are about a key or a token, and not shown"
 _MAX_SHOWN_ID: Final = 60
 _MAX_KEY_LENGTH: Final = 60
 _KEYS: Final = (
@@ -83,13 +84,16 @@ def parse(body: bytes, task_id: str) -> Task:
     frames, dropped_frames = _frames(data.get("progress"))
     budget = TextBudget()
     title = budget.text(_plain(data.get("title")), MAX_LINE_LENGTH)
-    message = budget.text(data.get("messages"), MAX_BLOCK_LENGTH)
+    message = budget.text(_message(data.get("messages"), status), MAX_BLOCK_LENGTH)
+    results = _results(data.get("result"), budget)
+    if status is TaskStatus.FAILED:
+        results += _reasons(envelope, data, results, message, budget)
     return Task(
         id=task_id,
         status=status,
         status_sent=status_sent,
         frames=frames,
-        results=_results(data.get("result"), budget),
+        results=results,
         points=_points(data),
         message=message,
         title=title,
@@ -185,9 +189,10 @@ def _error_message(envelope: dict[str, object]) -> str:
     data = only(envelope.get("data"))
     inner = _fields(data) if isinstance(data, dict) else {"messages": data}
     for source in (inner, envelope):
-        for candidate in (source.get("messages"), source.get("message")):
+        documented = [source.get("messages"), source.get("message")]
+        for candidate in (*documented, failure.reason(source)):
             # Not shortened to a line: the caller redacts secrets first.
-            if text := values.text(candidate, MAX_BLOCK_LENGTH):
+            if text := values.text(failure.plain_text(candidate), MAX_BLOCK_LENGTH):
                 return text
     return ""
 
@@ -277,6 +282,36 @@ def _result(item: object, budget: TextBudget) -> Result | None:
     score = budget.text(item.get("score"), 40)
     detail = budget.text(item.get("scoreDetail"), lines=True)
     return Result(kind, text, link, score, detail) if text or score or detail else None
+
+
+def _reasons(
+    envelope: Mapping[str, object],
+    data: Mapping[str, object],
+    results: tuple[Result, ...],
+    message: str,
+    budget: TextBudget,
+) -> tuple[Result, ...]:
+    """Return what a FAILED answer says outside its texts, if that is more than they say.
+
+    What the envelope says is about the request, unless nothing else says anything.
+    """
+    known = [message, *(result.content for result in results if not result.is_link)]
+    items = _items(data.get("result"), "content")[:MAX_RESULTS]
+    untold = [item for item in items if isinstance(item, dict) and "content" not in item]
+    reason = failure.reason({**data, "messages": None}, *untold, known=known)
+    if not reason and not any(known):
+        reason = failure.reason({**envelope, "data": None})
+    if is_about_a_key(reason):
+        reason = _REASON_ABOUT_A_KEY
+    text = budget.text(reason, lines=True)
+    return (Result("text", text, is_link=False),) if text else ()
+
+
+def _message(value: object, status: TaskStatus) -> str:
+    if status is not TaskStatus.FAILED:
+        return failure.plain_text(value)
+    message = failure.reason({"messages": value})
+    return _REASON_ABOUT_A_KEY if is_about_a_key(message) else message
 
 
 def _plain(value: object) -> object:

@@ -117,8 +117,8 @@ async def test_an_address_at_which_no_service_answers_is_told_for_what_it_is(
 def test_the_die_rolls_the_same_for_the_same_seed_and_leaves_nothing_out() -> None:
     request = server.Request("GET", "/api/get_status/t")
     first, second = random_faults(3), random_faults(3)
-    names = [first(request).name for _ in range(20_000)]
-    assert names == [second(request).name for _ in range(20_000)]
+    names = [first(request).name for _ in range(60_000)]
+    assert names == [second(request).name for _ in range(60_000)]
     assert set(names) == set(FAULTS)
     assert 0.05 < names.count("good") / len(names) < 0.2
 

@@ -1,7 +1,7 @@
-"""Decide which task is queried when; all times are monotonic seconds and are passed in.
+"""Decide which task is queried when: the first that is due, unless all have to wait.
 
-The rhythm is the service's own rule (docs.scenext.cn, *api-reference/get-status*): query once
-immediately, then every 30 seconds until COMPLETED or FAILED.
+`rhythm` says when one task is due, `circuit_breaker` and `rate_limiter` hold all of them back. All
+times are monotonic seconds and are passed in.
 """
 
 from __future__ import annotations
@@ -16,32 +16,14 @@ from tui.errors import ApiError, ErrorKind
 from tui.polling.circuit_breaker import CircuitBreaker
 from tui.polling.health import HealthKind, PollingHealth
 from tui.polling.rate_limiter import RateLimiter
+from tui.polling.rhythm import MAX_BACKOFF, Entry, Rhythm
 
 GRID_TOLERANCE: Final = 1.0
 """Seconds by which a query may be late and still keep its grid."""
-MAX_BACKOFF: Final = 300.0
-"""Seconds, after consecutive faults."""
-MAX_REFUSED_BACKOFF: Final = 600.0
-"""Seconds between two queries of a task that the service does not know, or refuses."""
-MAX_UNCHANGED: Final = 86_400.0
-"""Seconds after which a task is not queried any more that the service has refused all the time, or
-reported in an unknown state."""
-NOT_FOUND_GRACE: Final = 300.0
-"""Seconds after a task was added or answered for which its rhythm is kept although the service does
-not know it: one of its replicas may lag behind."""
-EXTRA_ROUNDS: Final = 5
-"""Further queries of a task that has completed while its video is still missing."""
 DEFAULT_PAUSE: Final = 30.0
 """Seconds of pause after a 429 that does not say how long."""
 OVERDUE_AFTER: Final = 10.0
 """Seconds by which queries must lag before polling counts as late."""
-
-_REFUSALS: Final = frozenset(
-    {ErrorKind.KEY_REFUSED, ErrorKind.NOT_FOUND, ErrorKind.REJECTED, ErrorKind.OTHER_TASK}
-)
-"""What the service says about one task, and will say again."""
-_WITNESSED: Final = frozenset({ErrorKind.KEY_REFUSED, ErrorKind.RATE_LIMITED})
-"""What one task is told may be meant for all: another is asked to find out."""
 
 
 class Job(NamedTuple):
@@ -71,31 +53,6 @@ class Held(NamedTuple):
     """Whether the service asked for a pause of all queries."""
 
 
-class _Entry:
-    # A plain class: compiling a dataclass takes 1 ms, for which the first paint would wait.
-    __slots__ = (
-        "due", "ended", "faults", "generation", "grid", "held_until", "in_flight", "is_witness",
-        "known_at", "rank", "requested", "resting", "retried", "rounds", "unchanged_since",
-        "version",
-    )  # fmt: skip
-
-    def __init__(self, generation: int, *, ended: bool, rank: int) -> None:
-        self.generation = generation
-        self.ended = ended
-        self.due = math.inf
-        self.grid: float | None = None
-        """A point of the task's grid; None until the next query sets a new one."""
-        self.rank = rank
-        self.faults = self.version = 0
-        self.in_flight = self.retried = self.requested = self.resting = self.is_witness = False
-        self.held_until = -math.inf
-        self.known_at = -math.inf
-        """When it was added, or answered last."""
-        self.rounds = EXTRA_ROUNDS
-        self.unchanged_since: float | None = None
-        """When the refusals, or answers of an unknown state, began that came one after another."""
-
-
 _Heap = list[tuple[int, float, int, str]]
 """Rank (0 in the heap of what is still to come), due time, version key and ID."""
 
@@ -105,11 +62,11 @@ class Schedule:
 
     def __init__(self, *, period: float, rate: float, random: Random | None = None) -> None:
         """Query each task every `period` seconds, all together at most `rate` times a second."""
-        self._period = period
         self._random = random or Random()  # noqa: S311 (jitter, not a secret)
+        self._rhythm = Rhythm(period, self._random)
         self.limiter = RateLimiter(rate)
         self.breaker = CircuitBreaker(self._random)
-        self._entries: dict[str, _Entry] = {}
+        self._entries: dict[str, Entry] = {}
         self._in_flight: set[str] = set()
         self._later: _Heap = []
         self._ready: _Heap = []
@@ -123,9 +80,8 @@ class Schedule:
         if task_id in self._entries:
             return
         self._count += 1
-        entry = _Entry(self._count, ended=ended, rank=0 if first else 1)
+        entry = Entry(self._count, now, ended=ended, rank=0 if first else 1)
         entry.in_flight = task_id in self._in_flight
-        entry.known_at = now
         self._entries[task_id] = entry
         self._set_due(task_id, entry, now)
 
@@ -165,8 +121,8 @@ class Schedule:
                 continue
             entry.requested |= by_user
             if not entry.in_flight:
-                entry.rank, entry.grid, entry.unchanged_since = 0, None, None
-                entry.resting = False
+                entry.hurry()
+                entry.unchanged_since, entry.resting = None, False
                 self._set_due(task_id, entry, now)
         self.breaker.probe_now(now)
         return Held(count, held_until, is_pause=pause > now) if count else None
@@ -229,33 +185,9 @@ class Schedule:
         state = self.breaker.state
         if state.kind is not HealthKind.LIVE or state.suspects:
             self._update_breaker(now)
-        requested, entry.requested = entry.requested, False
-        if requested and not ended:
-            entry.ended, entry.rounds = False, EXTRA_ROUNDS
-        entry.ended |= ended
-        entry.faults, entry.retried, entry.held_until, entry.known_at = 0, False, -math.inf, now
-        if known or entry.ended:
-            entry.unchanged_since = None
-        due = self._next_grid_point(entry, now)
-        if entry.ended:
-            due = (
-                due
-                if self._needs_another_round(entry, ended=ended, complete=complete)
-                else math.inf
-            )
-        elif not known:
-            due = self._due_unless_unchanged(entry, now, due)
+        due = self._rhythm.after_success(entry, now, ended=ended, complete=complete, known=known)
         self._set_due(job.task_id, entry, due)
-        return Accepted(requested, entry.resting)
-
-    def _needs_another_round(self, entry: _Entry, *, ended: bool, complete: bool) -> bool:
-        """Return whether to query a task again that has ended, and count that round."""
-        # Outside of the rounds, an answer that it is running comes from a stale replica.
-        is_wanted = not complete if ended else entry.rounds < EXTRA_ROUNDS
-        if not is_wanted or not entry.rounds:
-            return False
-        entry.rounds -= 1
-        return True
+        return _accepted(entry)
 
     def record_failure(self, job: Job, now: float, error: ApiError) -> Accepted | None:
         """Note that a query failed; return None if that is not worth reporting.
@@ -278,14 +210,15 @@ class Schedule:
             pause = DEFAULT_PAUSE if error.retry_after is None else error.retry_after
             until = now + pause * self._random.uniform(1.0, 1.1)
         self.breaker.record_failure(flight, now, error, until)
-        self._set_due(job.task_id, entry, self._due_after(entry, now, error))
+        service_works = self.breaker.answered_since(now - MAX_BACKOFF)
+        due = self._rhythm.after_failure(entry, now, error, service_works=service_works)
+        self._set_due(job.task_id, entry, due)
         self._update_breaker(now, but=job.task_id)
         if error.kind is ErrorKind.RATE_LIMITED and self.breaker.state.kind is HealthKind.PAUSED:
             self.limiter.slow_down(flight.sent, now)
         if error.kind in self.breaker.state.suspects:
             self._call_witness(now)
-        requested, entry.requested = entry.requested, False
-        return Accepted(requested, entry.resting)
+        return _accepted(entry)
 
     def record_cancelled(self, job: Job, now: float) -> None:
         """Note that we cancelled a query ourselves: nothing was learnt, it is due again at once."""
@@ -311,7 +244,7 @@ class Schedule:
         if state.kind is not HealthKind.LIVE:
             return PollingHealth(state.kind, until=state.until, reason=state.message)
         every = active / self.limiter.full_rate
-        if every > self._period:
+        if every > self._rhythm.period:
             return PollingHealth(HealthKind.LATE, every=every)
         waiting = (entry.due for entry in self._entries.values() if not entry.in_flight)
         is_late = now - min(waiting, default=now) > OVERDUE_AFTER
@@ -333,12 +266,13 @@ class Schedule:
         candidates = [
             (answer.streak if answer else 0, answer.received if answer else 0.0, task_id)
             for task_id, answer in answers.items()
-            if (answer is None or answer.kind is None) and self._is_waiting(task_id)
+            if (answer is None or answer.kind is None) and self._entries[task_id].is_waiting
         ]
         if candidates:
             *_, task_id = max(candidates)
             entry = self._entries[task_id]
-            entry.rank, entry.grid, entry.is_witness = 0, None, True
+            entry.hurry()
+            entry.is_witness = True
             self._set_due(task_id, entry, now)
 
     def _probe(self) -> str | None:
@@ -353,11 +287,8 @@ class Schedule:
             is_accepted = answer is not None and answer.is_accepted
             return not is_accepted, answer is not None, self._random.random()
 
-        return min(filter(self._is_waiting, self._entries), key=preference, default=None)
-
-    def _is_waiting(self, task_id: str) -> bool:
-        entry = self._entries[task_id]
-        return not entry.in_flight and entry.due < math.inf
+        waiting = (task_id for task_id, entry in self._entries.items() if entry.is_waiting)
+        return min(waiting, key=preference, default=None)
 
     def _dispatch(self, task_id: str, now: float) -> Job:
         entry = self._entries[task_id]
@@ -372,7 +303,7 @@ class Schedule:
         entry.is_witness = False
         return Job(task_id, entry.generation)
 
-    def _returned(self, job: Job, now: float) -> _Entry | None:
+    def _returned(self, job: Job, now: float) -> Entry | None:
         self._in_flight.discard(job.task_id)
         entry = self._entries.get(job.task_id)
         if entry is None:
@@ -383,56 +314,10 @@ class Schedule:
             return None
         return entry
 
-    def _retry(self, task_id: str, entry: _Entry | None, now: float) -> None:
+    def _retry(self, task_id: str, entry: Entry | None, now: float) -> None:
         if entry is not None:
             entry.rank = 0
             self._set_due(task_id, entry, now)
-
-    def _next_grid_point(self, entry: _Entry, now: float) -> float:
-        grid = now if entry.grid is None else entry.grid
-        entry.grid = grid + self._period * (math.floor((now - grid) / self._period) + 1)
-        return entry.grid
-
-    def _due_after(self, entry: _Entry, now: float, error: ApiError) -> float:
-        entry.retried = False
-        entry.faults += 1
-        if error.kind is ErrorKind.RATE_LIMITED:
-            entry.grid = None
-            entry.held_until = now + self._pause(entry, error.retry_after)
-            return entry.held_until
-        if error.kind in _REFUSALS and entry.ended:
-            # Otherwise forgotten by the service, or never this key's.
-            has_rounds = self._needs_another_round(entry, ended=False, complete=False)
-            return self._next_grid_point(entry, now) if has_rounds else math.inf
-        if error.kind is ErrorKind.NOT_FOUND and now - entry.known_at < NOT_FOUND_GRACE:
-            entry.faults = 0
-            return self._next_grid_point(entry, now)
-        if error.kind in _REFUSALS:
-            entry.grid = None
-            pause = self._period * 2.0 ** min(entry.faults, 8)
-            return self._due_unless_unchanged(entry, now, now + min(MAX_REFUSED_BACKOFF, pause))
-        if entry.faults < 2:
-            return self._next_grid_point(entry, now)
-        entry.grid = None
-        ceiling = min(MAX_BACKOFF, self._period * 2.0 ** min(entry.faults - 1, 8))
-        due = now + self._random.uniform(self._period, ceiling)
-        # Not while the service as a whole may be down: it would not be noticed when it is back.
-        is_own = error.http_status is not None and self.breaker.answered_since(now - MAX_BACKOFF)
-        return self._due_unless_unchanged(entry, now, due) if is_own else due
-
-    def _pause(self, entry: _Entry, retry_after: float | None) -> float:
-        """Return for how many seconds to wait with a task: never for less than a period."""
-        seconds = self._period
-        if retry_after is None:
-            seconds = min(MAX_BACKOFF, seconds * 2.0 ** min(entry.faults - 1, 8))
-        return max(seconds, retry_after or 0.0) * self._random.uniform(1.0, 1.1)
-
-    def _due_unless_unchanged(self, entry: _Entry, now: float, due: float) -> float:
-        """Return `due`, infinite once the service has told the same about the task for a day."""
-        if entry.unchanged_since is None:
-            entry.unchanged_since = now
-        entry.resting = now - entry.unchanged_since >= MAX_UNCHANGED
-        return math.inf if entry.resting else due
 
     def _all_due(self, now: float, *, only_faulted: bool = False, but: str = "") -> None:
         for task_id, entry in self._entries.items():
@@ -442,11 +327,11 @@ class Schedule:
                 entry.faults, entry.grid = 0, None
                 self._set_due(task_id, entry, min(entry.due, now))
 
-    def _set_due(self, task_id: str, entry: _Entry, due: float) -> None:
+    def _set_due(self, task_id: str, entry: Entry, due: float) -> None:
         entry.due = due
         entry.version += 1
         if due < math.inf and not entry.in_flight:
-            heapq.heappush(self._later, (0, due, _version_key(entry), task_id))
+            heapq.heappush(self._later, (0, due, entry.version_key, task_id))
 
     def _first_ready(self, now: float) -> str | None:
         while self._later and self._later[0][1] <= now:
@@ -464,11 +349,11 @@ class Schedule:
             heapq.heappop(heap)
         return None
 
-    def _current(self, task_id: str, key: int) -> _Entry | None:
+    def _current(self, task_id: str, key: int) -> Entry | None:
         entry = self._entries.get(task_id)
-        return entry if entry and not entry.in_flight and key == _version_key(entry) else None
+        return entry if entry and not entry.in_flight and key == entry.version_key else None
 
 
-def _version_key(entry: _Entry) -> int:
-    """Tell a heap item that holds from one that a later due time has superseded."""
-    return entry.generation << 32 | entry.version
+def _accepted(entry: Entry) -> Accepted:
+    requested, entry.requested = entry.requested, False
+    return Accepted(requested, entry.resting)

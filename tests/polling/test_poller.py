@@ -414,6 +414,34 @@ def test_a_new_key_is_used_by_all_and_within_three_seconds() -> None:
     run_session(*numbered_ids(20), answer=answer, scene=scene, key_changed=changed)
 
 
+def test_what_a_command_prints_is_read_again_before_each_probe() -> None:
+    """It cannot be watched as a file can, and running it each second would be too much."""
+    reads = list[float]()
+
+    async def answer(client: FakeClient, task_id: str) -> TaskStatus:
+        if client.key == "old":
+            raise REFUSED
+        return RUNNING
+
+    async def changed(*, always: bool = False) -> bool:
+        if always:
+            reads.append(asyncio.get_running_loop().time())
+        return always and len(reads) == 3
+
+    async def scene(session: Session) -> None:
+        began = session.now
+        await asyncio.sleep(1300)
+        assert session.kind() is HealthKind.KEY_REFUSED
+        probes = [at for at, _ in session.service.sent][1:]
+        assert [round(probe - read) for probe, read in zip(probes, reads, strict=True)] == [15, 15]
+        session.service.key = "new"
+        await asyncio.sleep(600)
+        assert session.kind() is HealthKind.LIVE
+        assert reads[2] - began == pytest.approx(1785, abs=5)
+
+    run_session("a", answer=answer, scene=scene, key_changed=changed)
+
+
 def test_the_client_of_a_query_under_way_is_renewed_as_well() -> None:
     async def answer(client: FakeClient, task_id: str) -> TaskStatus:
         await asyncio.sleep(5)

@@ -75,6 +75,13 @@ class CircuitBreaker:
         """Return whether any task was answered well since `moment`."""
         return any(a.kind is None and a.received >= moment for a in self._answers.values())
 
+    def count_told(self, kind: ErrorKind, since: float) -> int:
+        """Return how many tasks were told `kind` since then, and were not told it on their own."""
+        return sum(
+            answer.kind is kind and answer.received >= since and not answer.is_own
+            for answer in self._answers.values()
+        )
+
     def answer(self, task_id: str) -> Answer | None:
         """Return what the service last said about a task."""
         return self._answers.get(task_id)

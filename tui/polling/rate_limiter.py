@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from typing import Final
 
+SETTLING: Final = 10.0
+"""Seconds for which a rate is tried before it is halved once more."""
 MIN_RATE: Final = 0.1
 """Requests a second that remain after any number of 429s: enough to notice when it is over."""
 
@@ -34,10 +36,10 @@ class RateLimiter:
         self._next_token = max(now, self._next_token) + 1 / self.rate(now)
 
     def slow_down(self, sent: float, now: float) -> None:
-        """Halve the rate, once for all requests that were in flight together.
+        """Halve the rate, once for all requests that were told so together.
 
         `sent` is when the request left whose answer asks for that.
         """
-        if sent >= self._rate_since:
+        if sent >= self._rate_since + SETTLING:
             floor = min(MIN_RATE, self.full_rate)
             self._rate, self._rate_since = max(self.rate(now) / 2, floor), now

@@ -22,6 +22,8 @@ GRID_TOLERANCE: Final = 1.0
 """Seconds by which a query may be late and still keep its grid."""
 DEFAULT_PAUSE: Final = 30.0
 """Seconds of pause after a 429 that does not say how long."""
+SEVERAL: Final = 2
+"""Tasks that are told 429 within a period before all are queried more slowly."""
 OVERDUE_AFTER: Final = 10.0
 """Seconds by which queries must lag before polling counts as late."""
 
@@ -214,8 +216,10 @@ class Schedule:
         due = self._rhythm.after_failure(entry, now, error, service_works=service_works)
         self._set_due(job.task_id, entry, due)
         self._update_breaker(now, but=job.task_id)
-        if error.kind is ErrorKind.RATE_LIMITED and self.breaker.state.kind is HealthKind.PAUSED:
-            self.limiter.slow_down(flight.sent, now)
+        if error.kind is ErrorKind.RATE_LIMITED:
+            told = self.breaker.count_told(error.kind, now - self._rhythm.period)
+            if told >= SEVERAL or self.breaker.state.kind is HealthKind.PAUSED:
+                self.limiter.slow_down(flight.sent, now)
         if error.kind in self.breaker.state.suspects:
             self._call_witness(now)
         return _accepted(entry)

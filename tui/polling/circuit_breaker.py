@@ -17,9 +17,10 @@ from tui.polling.health import HealthKind
 from tui.polling.host_state import MAX_UNCONFIRMED, Answer, Fault, HostState, assess
 
 KEY_PROBE_INTERVAL: Final = 600.0
-"""Seconds between two probes with a key that was refused."""
+"""Seconds between two probes with a key that was refused for every task."""
 MAX_PROBE_INTERVAL: Final = 30.0
-"""Seconds between two probes of a host that cannot be reached."""
+"""Seconds between two probes of a host that cannot be reached, or while there is a task that the
+key was never tried with."""
 _MAX_FAULTS: Final = 50
 """Faults that are remembered: more than it takes to tell an outage."""
 
@@ -49,6 +50,7 @@ class CircuitBreaker:
         self._probe_at = 0.0
         self._probe_requested = -math.inf
         self._probes = 0
+        self._has_unasked = False
         self.state = HostState(HealthKind.STARTING)
         """By the answers at the last `update`."""
 
@@ -165,6 +167,7 @@ class CircuitBreaker:
     def update(self, active: Collection[str], now: float) -> bool:
         """Derive the state afresh; return whether that closed the breaker."""
         before = self.state
+        self._has_unasked = any(task_id not in self._answers for task_id in active)
         self.state = assess(self._answers, self._faults, active, now)
         if self.is_open and before.kind is not self.state.kind:
             self._probes = 0
@@ -202,7 +205,9 @@ class CircuitBreaker:
         if flight is not None and flight.sent < self._probe_requested:
             self._probe_at = now
         elif self.key_refused:
-            self._probe_at = now + KEY_PROBE_INTERVAL
+            # One that was never asked may be another account's, and answered.
+            interval = MAX_PROBE_INTERVAL if self._has_unasked else KEY_PROBE_INTERVAL
+            self._probe_at = now + interval
         else:
             self._probes += 1
             ceiling = min(MAX_PROBE_INTERVAL, 2.0 ** min(self._probes, 5))

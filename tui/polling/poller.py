@@ -17,6 +17,7 @@ from typing import Final, Protocol
 
 from tui.clock import Clock
 from tui.errors import ApiError, ErrorKind
+from tui.polling.circuit_breaker import KEY_PROBE_INTERVAL
 from tui.polling.schedule import Held, Job, Schedule
 from tui.scenext.models import PollResult, StatusResponse, TaskStatus
 
@@ -148,8 +149,7 @@ class Poller:
         self._queries: set[asyncio.Task[PollResult]] = set()
         self._wake_event = asyncio.Event()
         self._closing = False
-        self._key_read_for = -math.inf
-        """The time of the probe before which the key was read again."""
+        self._key_read_at = -math.inf
         self._awaited: dict[str, asyncio.Future[PollResult]] = {}
 
     async def run(self) -> None:
@@ -279,11 +279,13 @@ class Poller:
         self.wake()
 
     async def _check_key(self, changed: KeyChanged) -> None:
-        # What a command prints cannot be watched: it is run once before each probe.
-        probe_at = self.schedule.breaker.probe_at
-        is_probe_near = probe_at - self._now() <= KEY_LEAD and probe_at != self._key_read_for
+        # What a command prints cannot be watched: it is run before a probe, but not before each of
+        # those that follow one another closely.
+        now = self._now()
+        is_probe_near = self.schedule.breaker.probe_at - now <= KEY_LEAD
+        is_probe_near &= now - self._key_read_at >= KEY_PROBE_INTERVAL / 2
         if is_probe_near:
-            self._key_read_for = probe_at
+            self._key_read_at = now
         try:
             if not await changed(always=is_probe_near):
                 return

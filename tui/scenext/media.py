@@ -15,7 +15,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http.cookiejar import CookieJar
 from typing import Final
-from urllib.parse import quote, urljoin, urlsplit
 
 import httpx
 
@@ -26,6 +25,7 @@ from tui.scenext.byte_ranges import ByteRange
 from tui.scenext.file_type import FileKind
 from tui.scenext.media_response import MediaBody, check_status, wants_error_text
 from tui.scenext.proxies import Proxy, proxy_environment, proxy_for
+from tui.scenext.redirects import redirect_target
 from tui.scenext.transport_errors import explain
 
 PICTURE_TIMEOUT: Final = 30.0
@@ -40,8 +40,11 @@ _ERROR_BYTES: Final = 4096
 
 _TIMEOUT: Final = httpx.Timeout(connect=8.0, read=20.0, write=8.0, pool=5.0)
 _LIMITS: Final = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=15.0)
-_PRINTABLE: Final = "".join(map(chr, range(ord("!"), 0x7F)))
 _CUT_SHORT: Final = "The connection broke half-way."
+_ELSEWHERE: Final = (
+    "The link leads to another host, which is not followed here; o opens it, and a browser may "
+    "follow."
+)
 _UNREACHABLE: Final = "The host of the link cannot be reached."
 
 _log = logging.getLogger(__name__)
@@ -166,7 +169,10 @@ class Media:
                 if not response.has_redirect_location:
                     yield response
                     return
-                url = _redirect_target(url, response.headers.get("location", ""))
+                target = redirect_target(url, response.headers.get("location", ""))
+                if target is None:
+                    raise MediaError(_ELSEWHERE)
+                url = target
         raise MediaError("The link leads in circles.")
 
     def _check(self, url: str) -> None:
@@ -269,22 +275,6 @@ async def _body(response: httpx.Response, limit: int | None, *, is_part: bool = 
         raise _too_large(limit)
     await body.read_start()
     return body
-
-
-def _redirect_target(url: str, location: str) -> str:
-    refused = MediaError(
-        "The link leads to another host, which is not followed here; o opens it, and a browser may "
-        "follow."
-    )
-    try:
-        # As a browser does, since a link has no such characters.
-        target = quote(urljoin(url, location), safe=_PRINTABLE)
-        new, old = urlsplit(target), urlsplit(url)
-    except ValueError:
-        raise refused from None
-    if (new.scheme, new.netloc) != (old.scheme, old.netloc):
-        raise refused
-    return target
 
 
 def _too_large(limit: int) -> MediaError:

@@ -23,7 +23,7 @@ from tui.links.resolver import LinkResolver
 from tui.saving.download import MIN_COMPARED, PIECE_BYTES
 from tui.saving.saver import SaveProgress, Saver, SaveReport
 from tui.scenext.models import Frame, PollResult, Result
-from tui.wording.transfers import save_outcome, save_progress
+from tui.wording.transfers import received_of, save_outcome, save_progress
 
 MP4 = VIDEOS["mp4"][0]
 VIDEO = MP4 + bytes(range(256)) * 2_000
@@ -514,3 +514,9 @@ def test_a_progress_says_what_is_waited_for() -> None:
     progress = SaveProgress(2, 3, "frame2", trouble="The connection broke.", delay=4.0)
     words = "Saving 2 of 3: frame2: The connection broke. Trying again in 4 s."
     assert save_progress(progress) == words
+
+
+def test_a_progress_says_how_much_has_come() -> None:
+    progress = SaveProgress(2, 3, "frame2", received=120_000, length=700_000)
+    assert save_progress(progress) == "Saving 2 of 3: frame2, 120.0 kB of 700.0 kB"
+    assert received_of(120_000, None) == "120.0 kB"

@@ -11,7 +11,7 @@ import asyncio
 import io
 import logging
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http.cookiejar import CookieJar
 from typing import Final
@@ -22,14 +22,17 @@ from tui import __version__
 from tui.addresses import AddressRule
 from tui.errors import ErrorKind, MediaError, UnreachableError, UnsafeLinkError, UserError
 from tui.scenext.byte_ranges import ByteRange
-from tui.scenext.file_type import FileKind
+from tui.scenext.file_type import FileKind, FileType
 from tui.scenext.media_response import MediaBody, check_status, wants_error_text
 from tui.scenext.proxies import Proxy, proxy_environment, proxy_for
 from tui.scenext.redirects import redirect_target
 from tui.scenext.transport_errors import explain
 
 PICTURE_TIMEOUT: Final = 30.0
-"""Total seconds for fetching one picture."""
+"""Seconds until the first bytes of a picture."""
+MIN_PICTURE_BYTES: Final = 20_000
+"""Bytes of a picture that must follow within `MIN_PICTURE_SECONDS`, again and again: 1 kB/s."""
+MIN_PICTURE_SECONDS: Final = 20.0
 MAX_REDIRECTS: Final = 3
 MAX_CONCURRENT: Final = 4
 """Maximum requests in flight; further ones wait."""
@@ -113,24 +116,33 @@ class Media:
             transport=self._transport,
         )
 
-    async def fetch(self, url: str, limit: int) -> bytes:
-        """Return the picture behind a link.
+    async def fetch(
+        self,
+        url: str,
+        limit: int,
+        progress: Callable[[int, int | None], object] = lambda received, length: None,
+    ) -> bytes:
+        """Return the picture behind a link, however long it takes as long as it comes.
+
+        `progress` is called with the bytes received, and the total where known.
 
         Raises `MediaError`, also if it is over `limit` or of a format that is not shown.
         """
         data = io.BytesIO()
         try:
-            async with asyncio.timeout(PICTURE_TIMEOUT), self.stream(url, limit=limit) as body:
-                found = body.file_type
-                if not found.is_shown:
-                    what = "A video" if found.kind is FileKind.VIDEO else _capitalized(found.name)
-                    raise MediaError(f"{what} cannot be shown here; o opens it, d saves it.")
-                async for chunk in body:
+            async with (
+                asyncio.timeout(PICTURE_TIMEOUT) as deadline,
+                self.stream(url, limit=limit) as body,
+            ):
+                _check_is_shown(body.file_type)
+                async for chunk in _in_time(body, deadline):
                     data.write(chunk)
                     if data.tell() > limit:
                         raise _too_large(limit)
+                    progress(data.tell(), body.length)
         except TimeoutError:
-            raise MediaError("The picture did not come in time.") from None
+            how = "comes too slowly" if data.tell() else "did not come in time"
+            raise MediaError(f"The picture {how}.") from None
         # Returns its buffer; bytes() of anything else would be a second copy in memory.
         return data.getvalue()
 
@@ -275,6 +287,24 @@ async def _body(response: httpx.Response, limit: int | None, *, is_part: bool = 
         raise _too_large(limit)
     await body.read_start()
     return body
+
+
+def _check_is_shown(found: FileType) -> None:
+    if not found.is_shown:
+        what = "A video" if found.kind is FileKind.VIDEO else _capitalized(found.name)
+        raise MediaError(f"{what} cannot be shown here; o opens it, d saves it.")
+
+
+async def _in_time(body: MediaBody, deadline: asyncio.Timeout) -> AsyncIterator[bytes]:
+    """Yield the body, and put off the deadline for as long as enough of it comes."""
+    loop_time = asyncio.get_running_loop().time
+    missing = 0
+    async for chunk in body:
+        missing -= len(chunk)
+        if missing <= 0:
+            missing = MIN_PICTURE_BYTES
+            deadline.reschedule(loop_time() + MIN_PICTURE_SECONDS)
+        yield chunk
 
 
 def _too_large(limit: int) -> MediaError:

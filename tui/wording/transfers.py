@@ -18,8 +18,12 @@ def save_progress(progress: SaveProgress) -> str:
         return f"{text}: {try_again(progress.trouble, progress.delay)}"
     if progress.received is None:
         return text
-    total = f" of {file_size(progress.length)}" if progress.length else ""
-    return f"{text}, {file_size(progress.received)}{total}"
+    return f"{text}, {received_of(progress.received, progress.length)}"
+
+
+def received_of(received: int, length: int | None) -> str:
+    """Return how much has come, and of how much, where that is known."""
+    return file_size(received) + (f" of {file_size(length)}" if length else "")
 
 
 def try_again(trouble: str, delay: float) -> str:

@@ -256,9 +256,14 @@ class Engine:
                 raise MediaError(str(error)) from None
         return self._media
 
-    async def fetch(self, url: str, limit: int) -> bytes:
-        """Return the picture behind a link, at most `limit` bytes. Raises `MediaError`."""
-        return await self.media().fetch(url, limit)
+    async def fetch(
+        self,
+        url: str,
+        limit: int,
+        progress: Callable[[int, int | None], object] = lambda received, length: None,
+    ) -> bytes:
+        """Return the picture behind a link, at most `limit` bytes, as `Media.fetch` does."""
+        return await self.media().fetch(url, limit, progress)
 
     def _new_client(self) -> Client:
         assert self._clients is not None  # noqa: S101 (polling starts with it)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -15,12 +17,13 @@ import pytest
 from tests.scenext.test_file_type import PICTURES, VIDEOS
 from tests.scenext.test_media import client, host
 from tests.wording.test_details import record, running
+from tui.atomic_file import Filesystem
 from tui.demo.server import Request, Response
 from tui.links.resolver import LinkResolver
 from tui.saving.download import MIN_COMPARED, PIECE_BYTES
 from tui.saving.saver import SaveProgress, Saver, SaveReport
-from tui.scenext.models import Frame, PollResult
-from tui.wording.transfers import save_outcome, save_progress
+from tui.scenext.models import Frame, PollResult, Result
+from tui.wording.transfers import received_of, save_outcome, save_progress
 
 MP4 = VIDEOS["mp4"][0]
 VIDEO = MP4 + bytes(range(256)) * 2_000
@@ -78,6 +81,8 @@ class Session:
     folder: Path
     store: Store
     paths: tuple[str, ...] = ("/Manim.mp4?Signature=a",)
+    video: str = ""
+    """The path of the task's video."""
     refreshed: tuple[str, ...] = ()
     """What the paths are in the service's next answer."""
     progress: list[SaveProgress] = field(default_factory=list)
@@ -93,7 +98,9 @@ class Session:
 
             def answer(paths: tuple[str, ...]) -> PollResult:
                 frames = (Frame(f"f{n}", f"{origin}{path}") for n, path in enumerate(paths, 1))
-                return PollResult("t", running(*frames))
+                video = (Result("video", f"{origin}{self.video}", is_link=True),)
+                task = running(*frames)._replace(results=video if self.video else ())
+                return PollResult("t", task)
 
             async def ask(_: str) -> PollResult:
                 self.queries += 1
@@ -351,6 +358,69 @@ async def test_a_link_that_is_refused_for_good_says_so(tmp_path: Path) -> None:
     assert await session.outcome() == ("f1: The link has ended and the service did not renew it.")
 
 
+# A disk or a folder that takes no file
+
+FRAMES = tuple(f"/frame{number}.png?Signature=a" for number in range(1, 6))
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "asked"),
+    [
+        (errno.ENOSPC, "the disk is full. 2 of them were not fetched.", 3),
+        (errno.EDQUOT, "your disk quota is used up. 2 of them were not fetched.", 3),
+        (errno.EROFS, "read-only file system. 2 of them were not fetched.", 3),
+        (errno.EFBIG, "it is too large.", 5),
+        (errno.EIO, "the disk reports an error.", 5),
+    ],
+)
+async def test_a_disk_that_takes_no_more_ends_the_save(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int, words: str, asked: int
+) -> None:
+    # What a disk could not take may be told as late as here.
+    room = [1, 2]
+
+    def sync(fd: int) -> None:
+        if not room:
+            raise OSError(error, os.strerror(error))
+        room.pop()
+        os.fsync(fd)
+
+    monkeypatch.setattr(Filesystem, "fsync", staticmethod(sync))
+    session = Session(tmp_path, Store(data=PICTURES["png"][0]), paths=FRAMES)
+    outcome = save_outcome(await session.save(), 0.0)
+    folder = tmp_path / "t"
+    assert len(session.store.requests) == asked
+    assert outcome == (
+        f"Saved 2 files in {folder}. 3 not saved: f3: Not saved to {folder / 'frame3.png'}: {words}"
+    )
+    assert set(files(tmp_path)) == {"frame1.png", "frame2.png"}
+
+
+async def test_the_video_is_saved_last(tmp_path: Path) -> None:
+    session = Session(tmp_path, Store(), paths=("/a.mp4", "/b.mp4"), video="/c.mp4")
+    await session.save()
+    assert [request.path for request in session.store.requests] == ["/a.mp4", "/b.mp4", "/c.mp4"]
+
+
+@pytest.mark.parametrize("taken", ["file", "link", "download folder"])
+async def test_a_folder_that_takes_no_file_ends_the_save(tmp_path: Path, taken: str) -> None:
+    folder = tmp_path / "downloads"
+    if taken != "download folder":
+        folder.mkdir()
+    match taken:
+        case "file":
+            (folder / "t").write_text("mine")
+        case "link":
+            (folder / "t").symlink_to(tmp_path)
+        case _:
+            folder.write_text("mine")
+    session = Session(folder, Store(data=PICTURES["png"][0]), paths=FRAMES)
+    outcome = save_outcome(await session.save(), 0.0)
+    assert len(session.store.requests) == 1
+    assert outcome.startswith("Nothing saved. 5 not saved: f1: Not saved")
+    assert outcome.endswith(". 4 of them were not fetched.")
+
+
 # What was saved before
 
 
@@ -444,3 +514,9 @@ def test_a_progress_says_what_is_waited_for() -> None:
     progress = SaveProgress(2, 3, "frame2", trouble="The connection broke.", delay=4.0)
     words = "Saving 2 of 3: frame2: The connection broke. Trying again in 4 s."
     assert save_progress(progress) == words
+
+
+def test_a_progress_says_how_much_has_come() -> None:
+    progress = SaveProgress(2, 3, "frame2", received=120_000, length=700_000)
+    assert save_progress(progress) == "Saving 2 of 3: frame2, 120.0 kB of 700.0 kB"
+    assert received_of(120_000, None) == "120.0 kB"

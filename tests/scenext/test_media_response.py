@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from tests.scenext.test_file_end import FTYP, MDAT, MOOV, drawn
 from tests.scenext.test_file_type import OSS_ERROR, VIDEOS
 from tests.scenext.test_media import PICTURE, client, host, raw_host
 from tui.demo.server import Response
@@ -266,3 +267,52 @@ async def test_more_or_less_than_was_announced_is_no_whole_file() -> None:
         with pytest.raises(MediaError, match="sent less than it announced") as caught:
             await media.fetch(origin, 1000)
     assert caught.value.retry_after == 0
+
+
+WHOLE = {"frame1.png": drawn("PNG"), "frame1.jpg": drawn("JPEG"), "video.mp4": FTYP + MOOV + MDAT}
+CHUNKED = b"Transfer-Encoding: chunked\r\n"
+
+
+def chunked(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n0\r\n\r\n" % (len(data), data)
+
+
+def chunked_gzip(data: bytes) -> bytes:
+    return chunked(gzip.compress(data))
+
+
+@pytest.mark.parametrize("data", WHOLE.values(), ids=WHOLE)
+@pytest.mark.parametrize(
+    ("head", "framed"),
+    [
+        (b"HTTP/1.0 200 OK\r\n", bytes),
+        (b"HTTP/1.1 200 OK\r\nConnection: close\r\n", bytes),
+        (b"HTTP/1.1 200 OK\r\n" + CHUNKED, chunked),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n" + CHUNKED, chunked_gzip),
+    ],
+    ids=["http 1.0", "no length", "chunked", "packed"],
+)
+async def test_without_a_length_the_file_tells_whether_it_is_whole(
+    data: bytes, head: bytes, framed: Callable[[bytes], bytes]
+) -> None:
+    async def received(sent: bytes) -> bytes:
+        answer = head + b"\r\n" + framed(sent)
+        async with (
+            raw_host(answer) as origin,
+            client() as media,
+            media.stream(origin) as body,
+        ):
+            return b"".join([piece async for piece in body])
+
+    assert await received(data) == data
+    for cut in (len(data) // 3, len(data) // 2, len(data) - 1):
+        with pytest.raises(MediaError, match=r"^The connection broke half-way: ") as caught:
+            await received(data[:cut])
+        assert caught.value.retry_after == 0
+
+
+async def test_a_length_that_was_told_is_believed() -> None:
+    half = WHOLE["frame1.png"][:500]
+    assert await saved(Response(200, half)) == half
+    packed = Response(200, gzip.compress(half), {"Content-Encoding": "gzip"})
+    assert await saved(packed) == half

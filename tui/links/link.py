@@ -12,6 +12,7 @@ from tui.scenext.signed_url import expires_at, identity
 MAX_CLICK_LENGTH: Final = 2_083
 """Characters of a link that terminals take for one that can be clicked (OSC 8): VTE's and iTerm2's
 limit. Longer ones would cost as many bytes at each repaint, for nothing."""
+_RESULT: Final = "result "
 
 
 class Link(NamedTuple):
@@ -22,6 +23,11 @@ class Link(NamedTuple):
     name: str
     url: str
     """Signed: must not be shown, logged or stored."""
+
+    @property
+    def is_result(self) -> bool:
+        """Whether it is a result of the task, such as its video, and no frame."""
+        return self.key.startswith(_RESULT)
 
     @property
     def expires_at(self) -> float | None:
@@ -72,4 +78,4 @@ def same_link(links: Iterable[Link], link: Link) -> Link | None:
 def _result_links(linked: list[Result]) -> Iterable[Link]:
     for number, result in enumerate(linked, 1):
         name = result.kind if len(linked) == 1 else f"{result.kind} {number}"
-        yield Link(f"result {number} {result.kind}", name, result.content)
+        yield Link(f"{_RESULT}{number} {result.kind}", name, result.content)

@@ -25,6 +25,10 @@ MAX_CACHED: Final = 48
 """Pictures kept in memory, each of at most 0.8 MB (`decoder.MAX_SIZE`)."""
 
 
+Fetch = Callable[[str, int], Awaitable[bytes]]
+"""Returns the bytes behind a link, up to a limit; must not send the key."""
+
+
 class Pixels(NamedTuple):
     """A picture scaled to `columns` by `rows` cells; a cell is two pixels, one above the other."""
 
@@ -39,7 +43,7 @@ class PictureCache:
 
     def __init__(
         self,
-        fetch: Callable[[str, int], Awaitable[bytes]],
+        fetch: Fetch,
         executor: Executor,
         *,
         idle_seconds: float = IDLE_SECONDS,
@@ -47,7 +51,7 @@ class PictureCache:
         """Prepare.
 
         Args:
-            fetch: Returns the bytes behind a link, up to a limit; must not send the key.
+            fetch: How pictures are fetched.
             executor: Runs what waits for the child that decodes.
             idle_seconds: How long the child is kept after a picture.
         """
@@ -60,16 +64,17 @@ class PictureCache:
         """Return whether the picture is cached, so that its link need not be valid."""
         return identity(url) in self._cached
 
-    async def pixels(self, url: str, columns: int, rows: int) -> Pixels:
+    async def pixels(self, url: str, columns: int, rows: int, fetch: Fetch | None = None) -> Pixels:
         """Return a link's picture, scaled to fit `columns` by `rows` cells.
 
         Single flight: a picture that is being fetched already is awaited, not fetched twice.
+        `fetch` is how it is fetched for this caller, who may want to know how far it is.
 
         Raises:
             PictureError: the picture is broken or costs too much, or cannot be decoded here.
             Exception: whatever `fetch` raises.
         """
-        picture = await self._picture(url)
+        picture = await self._picture(url, fetch or self._fetch)
         # A cell is about twice as high as it is wide, so half a cell is a square.
         factor = min(columns / picture.width, rows * 2 / picture.height)
         width = max(1, min(columns, round(picture.width * factor)))
@@ -78,12 +83,12 @@ class PictureCache:
         scaled = await self._decoder.scale(picture, width, height)
         return Pixels(width, height // 2, scaled.data)
 
-    async def _picture(self, url: str) -> Picture:
+    async def _picture(self, url: str, fetch: Fetch) -> Picture:
         key = identity(url)
         async with self._single_flight(key):
             picture = self._cached.get(key)
             if picture is None:
-                picture = await self._decoder.decode(await self._fetch(url, MAX_FILE_BYTES))
+                picture = await self._decoder.decode(await fetch(url, MAX_FILE_BYTES))
                 self._cached[key] = picture
             self._cached.move_to_end(key)
             while len(self._cached) > MAX_CACHED:

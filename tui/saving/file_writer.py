@@ -9,6 +9,7 @@ into the folder. How the folder is kept from leading elsewhere: `folder`.
 from __future__ import annotations
 
 import asyncio
+import errno
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from tui.scenext.media_response import Body
 
 MAX_FILE_BYTES: Final = 8 << 30
+_DISK_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+"""What says that the disk takes no file at all, and not only this one."""
 
 
 async def save(
@@ -111,8 +114,8 @@ class PartialFile:
         return self._size
 
     def open(self) -> None:
-        """Create the folder and the temporary file."""
-        with self._guarded():
+        """Create the folder and the temporary file; what fails here fails for any other file."""
+        with self._guarded(ends_all=True):
             self._folder = TaskFolder(self._path.parent)
             self._file = self._take(self._folder.create())
 
@@ -165,17 +168,22 @@ class PartialFile:
             self._file = self._folder = None
 
     @contextmanager
-    def _guarded(self) -> Iterator[None]:
+    def _guarded(self, *, ends_all: bool = False) -> Iterator[None]:
         try:
             with self._lock:
                 if self._discarded:
                     raise SaveError(f"{self._path.name} was given up.")
                 yield
+        except SaveError as error:
+            error.ends_all |= ends_all
+            raise
         except OSError as error:
-            raise self._error(os_error_reason(error)) from None
+            ends_all |= error.errno in _DISK_ERRORS
+            raise self._error(os_error_reason(error), ends_all=ends_all) from None
         except UnicodeEncodeError:
             # Only UTF-8 has all the letters that a name may hold.
-            raise self._error("this locale cannot write its name") from None
+            words = "this locale cannot write its name"
+            raise self._error(words, ends_all=ends_all) from None
 
     def _take(self, created: tuple[str, int]) -> BinaryIO:
         self._temporary, fd = created
@@ -219,8 +227,8 @@ class PartialFile:
                 return path.with_name(name)
         raise SaveError(f"There are too many files named {path.name} in {path.parent}.")
 
-    def _error(self, reason: str) -> SaveError:
-        return SaveError(f"Not saved to {self._path}: {reason}.")
+    def _error(self, reason: str, *, ends_all: bool = False) -> SaveError:
+        return SaveError(f"Not saved to {self._path}: {reason}.", ends_all=ends_all)
 
 
 def _too_large(name: str) -> SaveError:

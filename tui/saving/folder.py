@@ -31,6 +31,11 @@ _CHUNK_BYTES: Final = 1 << 20
 class SaveError(Exception):
     """A file could not be written; the message is one line that says which and why."""
 
+    def __init__(self, message: str, *, ends_all: bool = False) -> None:
+        super().__init__(message)
+        self.ends_all = ends_all
+        """Whether no other file can be written into the same folder either."""
+
 
 class TaskFolder:
     """An open folder. Methods raise `OSError` unless they say otherwise."""

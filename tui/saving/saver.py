@@ -47,6 +47,8 @@ class SaveReport(NamedTuple):
     folder: Path
     paths: tuple[Path, ...]
     failures: tuple[tuple[Link, Exception], ...]
+    not_fetched: int = 0
+    """Files that were not asked for, since the last failure would have met them, too."""
 
 
 class Saver:
@@ -64,7 +66,10 @@ class Saver:
     async def save(
         self, task_id: str, links: Sequence[Link], on_progress: Callable[[SaveProgress], None]
     ) -> SaveReport:
-        """Save these links of a task. Cancelling keeps only the files that are complete."""
+        """Save these links of a task. Cancelling keeps only the files that are complete.
+
+        A disk or a folder that takes no file ends it: nothing is fetched in vain.
+        """
         folder = self._folder / file_names.safe_name(task_id, "task")
         paths: list[Path] = []
         failures: list[tuple[Link, Exception]] = []
@@ -78,6 +83,8 @@ class Saver:
         names = file_names.file_names((*known, *links))
         # A scene without a picture of its own repeats the one before it.
         unique = list({identity(link.url): link for link in links}.values())
+        # The frames may find room on a disk that is too full for the video.
+        unique.sort(key=lambda link: link.is_result)
         progress = SaveProgress(0, len(unique), "")
         retries = self._resolver.retries(
             lambda error, delay: on_progress(progress._replace(trouble=str(error), delay=delay))
@@ -92,9 +99,12 @@ class Saver:
                 paths.append(await self._save_one(task_id, link, download, report, retries))
             except (MediaError, SaveError) as error:
                 failures.append((link, error))
+                if isinstance(error, SaveError) and error.ends_all:
+                    break
             finally:
                 await download.discard()
-        return SaveReport(folder, tuple(paths), tuple(failures))
+        not_fetched = len(unique) - len(paths) - len(failures)
+        return SaveReport(folder, tuple(paths), tuple(failures), not_fetched)
 
     async def _save_one(
         self, task_id: str, link: Link, download: Download, report: _Report, retries: Retries

@@ -44,7 +44,8 @@ class ByteRange(NamedTuple):
         total = self.total if sent.total is None else sent.total
         last = self.last
         if last is None or (total is not None and last >= total):
-            last = sent.last if total is None else total - 1
+            # Without a total, what was sent may not be all the rest.
+            last = None if total is None else total - 1
         return (sent.first, sent.last) == (self.first, last) and self._has_version(headers)
 
     def _has_version(self, headers: Mapping[str, str]) -> bool:

@@ -11,11 +11,10 @@ import asyncio
 import io
 import logging
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http.cookiejar import CookieJar
 from typing import Final
-from urllib.parse import quote, urljoin, urlsplit
 
 import httpx
 
@@ -23,13 +22,17 @@ from tui import __version__
 from tui.addresses import AddressRule
 from tui.errors import ErrorKind, MediaError, UnreachableError, UnsafeLinkError, UserError
 from tui.scenext.byte_ranges import ByteRange
-from tui.scenext.file_type import FileKind
+from tui.scenext.file_type import FileKind, FileType
 from tui.scenext.media_response import MediaBody, check_status, wants_error_text
 from tui.scenext.proxies import Proxy, proxy_environment, proxy_for
+from tui.scenext.redirects import redirect_target
 from tui.scenext.transport_errors import explain
 
 PICTURE_TIMEOUT: Final = 30.0
-"""Total seconds for fetching one picture."""
+"""Seconds until the first bytes of a picture."""
+MIN_PICTURE_BYTES: Final = 20_000
+"""Bytes of a picture that must follow within `MIN_PICTURE_SECONDS`, again and again: 1 kB/s."""
+MIN_PICTURE_SECONDS: Final = 20.0
 MAX_REDIRECTS: Final = 3
 MAX_CONCURRENT: Final = 4
 """Maximum requests in flight; further ones wait."""
@@ -40,8 +43,11 @@ _ERROR_BYTES: Final = 4096
 
 _TIMEOUT: Final = httpx.Timeout(connect=8.0, read=20.0, write=8.0, pool=5.0)
 _LIMITS: Final = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=15.0)
-_PRINTABLE: Final = "".join(map(chr, range(ord("!"), 0x7F)))
 _CUT_SHORT: Final = "The connection broke half-way."
+_ELSEWHERE: Final = (
+    "The link leads to another host, which is not followed here; o opens it, and a browser may "
+    "follow."
+)
 _UNREACHABLE: Final = "The host of the link cannot be reached."
 
 _log = logging.getLogger(__name__)
@@ -110,24 +116,33 @@ class Media:
             transport=self._transport,
         )
 
-    async def fetch(self, url: str, limit: int) -> bytes:
-        """Return the picture behind a link.
+    async def fetch(
+        self,
+        url: str,
+        limit: int,
+        progress: Callable[[int, int | None], object] = lambda received, length: None,
+    ) -> bytes:
+        """Return the picture behind a link, however long it takes as long as it comes.
+
+        `progress` is called with the bytes received, and the total where known.
 
         Raises `MediaError`, also if it is over `limit` or of a format that is not shown.
         """
         data = io.BytesIO()
         try:
-            async with asyncio.timeout(PICTURE_TIMEOUT), self.stream(url, limit=limit) as body:
-                found = body.file_type
-                if not found.is_shown:
-                    what = "A video" if found.kind is FileKind.VIDEO else _capitalized(found.name)
-                    raise MediaError(f"{what} cannot be shown here; o opens it, d saves it.")
-                async for chunk in body:
+            async with (
+                asyncio.timeout(PICTURE_TIMEOUT) as deadline,
+                self.stream(url, limit=limit) as body,
+            ):
+                _check_is_shown(body.file_type)
+                async for chunk in _in_time(body, deadline):
                     data.write(chunk)
                     if data.tell() > limit:
                         raise _too_large(limit)
+                    progress(data.tell(), body.length)
         except TimeoutError:
-            raise MediaError("The picture did not come in time.") from None
+            how = "comes too slowly" if data.tell() else "did not come in time"
+            raise MediaError(f"The picture {how}.") from None
         # Returns its buffer; bytes() of anything else would be a second copy in memory.
         return data.getvalue()
 
@@ -166,7 +181,10 @@ class Media:
                 if not response.has_redirect_location:
                     yield response
                     return
-                url = _redirect_target(url, response.headers.get("location", ""))
+                target = redirect_target(url, response.headers.get("location", ""))
+                if target is None:
+                    raise MediaError(_ELSEWHERE)
+                url = target
         raise MediaError("The link leads in circles.")
 
     def _check(self, url: str) -> None:
@@ -271,20 +289,22 @@ async def _body(response: httpx.Response, limit: int | None, *, is_part: bool = 
     return body
 
 
-def _redirect_target(url: str, location: str) -> str:
-    refused = MediaError(
-        "The link leads to another host, which is not followed here; o opens it, and a browser may "
-        "follow."
-    )
-    try:
-        # As a browser does, since a link has no such characters.
-        target = quote(urljoin(url, location), safe=_PRINTABLE)
-        new, old = urlsplit(target), urlsplit(url)
-    except ValueError:
-        raise refused from None
-    if (new.scheme, new.netloc) != (old.scheme, old.netloc):
-        raise refused
-    return target
+def _check_is_shown(found: FileType) -> None:
+    if not found.is_shown:
+        what = "A video" if found.kind is FileKind.VIDEO else _capitalized(found.name)
+        raise MediaError(f"{what} cannot be shown here; o opens it, d saves it.")
+
+
+async def _in_time(body: MediaBody, deadline: asyncio.Timeout) -> AsyncIterator[bytes]:
+    """Yield the body, and put off the deadline for as long as enough of it comes."""
+    loop_time = asyncio.get_running_loop().time
+    missing = 0
+    async for chunk in body:
+        missing -= len(chunk)
+        if missing <= 0:
+            missing = MIN_PICTURE_BYTES
+            deadline.reschedule(loop_time() + MIN_PICTURE_SECONDS)
+        yield chunk
 
 
 def _too_large(limit: int) -> MediaError:

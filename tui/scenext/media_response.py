@@ -19,6 +19,7 @@ from tui.scenext.content_coding import (
     TooLargeError,
     unsupported_coding,
 )
+from tui.scenext.file_end import FileEnd
 from tui.scenext.file_type import (
     EMPTY,
     PACKED,
@@ -96,7 +97,8 @@ class MediaBody:
     """The bytes of a file, or of a part of it, unpacked; iterate over it once.
 
     Raises `MediaError` if it is cut short, if what was packed is broken or grows without end, or
-    if a file that comes from its start on is neither a picture nor a video.
+    if a file that comes from its start on is neither a picture nor a video. Where the host told no
+    length, a file that goes on by its own structure counts as cut short, however it was sent.
     """
 
     def __init__(
@@ -122,6 +124,7 @@ class MediaBody:
         self.length = _content_length(headers) if part is None else part.total
         """Bytes of the whole file; None where the host announced none, or it is packed."""
         self._end = self.length if part is None else part.last + 1
+        self._is_length_told = self._end is not None
         # Without ranges, no part can be asked for.
         has_ranges = headers.get("accept-ranges", "").strip().lower() != "none"
         self.validator = strong_validator(headers) if has_ranges else ""
@@ -144,15 +147,22 @@ class MediaBody:
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Yield the bytes."""
         position = self.offset + len(self._start)
+        file_end = None if self._is_length_told else FileEnd(self.file_type)
         if self._start:
+            if file_end is not None:
+                file_end.feed(self._start)
             yield self._start
         async for piece in self._pieces:
             position += len(piece)
             if self._end is not None and position > self._end:
                 raise MediaError("The host of the link sent more than it announced.")
+            if file_end is not None:
+                file_end.feed(piece)
             yield piece
         if self._end is not None and position != self._end:
             raise MediaError("The host of the link sent less than it announced.", retry_after=0.0)
+        if file_end is not None and not file_end.is_reached:
+            raise MediaError("The connection broke half-way: the file has no end.", retry_after=0.0)
 
     async def _unpacked(self) -> AsyncIterator[bytes]:
         # A later part has no start that could tell; none is asked for of what is packed.

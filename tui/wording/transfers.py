@@ -18,8 +18,12 @@ def save_progress(progress: SaveProgress) -> str:
         return f"{text}: {try_again(progress.trouble, progress.delay)}"
     if progress.received is None:
         return text
-    total = f" of {file_size(progress.length)}" if progress.length else ""
-    return f"{text}, {file_size(progress.received)}{total}"
+    return f"{text}, {received_of(progress.received, progress.length)}"
+
+
+def received_of(received: int, length: int | None) -> str:
+    """Return how much has come, and of how much, where that is known."""
+    return file_size(received) + (f" of {file_size(length)}" if length else "")
 
 
 def try_again(trouble: str, delay: float) -> str:
@@ -28,11 +32,18 @@ def try_again(trouble: str, delay: float) -> str:
 
 
 def save_outcome(report: SaveReport, server_now: float) -> str:
-    """Return what was saved, and the first reason why something was not."""
+    """Return what was saved, and why something was not.
+
+    That is the first reason, or the one that ended it all.
+    """
     reasons = [_failure(link, error, server_now) for link, error in report.failures]
-    problems = f" {len(reasons)} not saved: {reasons[0]}" if reasons else ""
+    missing = len(reasons) + report.not_fetched
+    problems = f" {missing} not saved: {reasons[0]}" if reasons else ""
+    if count := report.not_fetched:
+        were = "was" if count == 1 else "were"
+        problems = f" {missing} not saved: {reasons[-1]} {count} of them {were} not fetched."
     if not report.paths:
-        return reasons[0] if len(reasons) == 1 else f"Nothing saved.{problems}"
+        return reasons[0] if missing == 1 else f"Nothing saved.{problems}"
     if len(report.paths) == 1:
         return f"Saved {report.paths[0]}.{problems}"
     return f"Saved {len(set(report.paths))} files in {report.folder}.{problems}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 from textual.content import Content
@@ -19,10 +20,12 @@ from tui.links.resolver import ExpiredLinkError, LinkResolver
 from tui.pictures.cache import PictureCache, PictureError, Pixels
 from tui.scenext.signed_url import identity
 from tui.wording.links import link_expired
-from tui.wording.transfers import try_again
+from tui.wording.transfers import received_of, try_again
 
 DEBOUNCE: Final = 0.1
 """Seconds for which a picture must be wanted before it is fetched: a cursor may run past many."""
+PROGRESS_INTERVAL: Final = 1.0
+"""Seconds between two words on how far a picture is, and before the first ones."""
 
 
 class PreviewController:
@@ -86,8 +89,18 @@ class PreviewController:
     async def _load(
         self, preview: FramePreview, task_id: str, link: Link, columns: int, rows: int
     ) -> Pixels:
+        def say(words: str) -> None:
+            if preview.wanted == (identity(link.url), columns, rows):
+                preview.show_text(f"Loading {link.name} … {words}")
+
+        def say_progress(received: int, length: int | None) -> None:
+            if preview.shown is None:
+                say(received_of(received, length))
+
         async def pixels(valid: Link) -> Pixels:
-            return await self._pictures.pixels(valid.url, columns, rows)
+            progress = _Throttled(say_progress)
+            fetch = partial(self._engine.fetch, progress=progress)
+            return await self._pictures.pixels(valid.url, columns, rows, fetch)
 
         if self._pictures.has(link.url):
             return await pixels(link)
@@ -95,12 +108,8 @@ class PreviewController:
             # The old picture of a frame that is drawn anew stays until the new one is there.
             preview.show_text(f"Loading {link.name} …")
         await asyncio.sleep(DEBOUNCE)
-
-        def say(error: MediaError, delay: float) -> None:
-            if preview.wanted == (identity(link.url), columns, rows):
-                preview.show_text(f"Loading {link.name} … {try_again(str(error), delay)}")
-
-        return await self._resolver.fetch(task_id, link, pixels, self._resolver.retries(say))
+        retries = self._resolver.retries(lambda error, delay: say(try_again(str(error), delay)))
+        return await self._resolver.fetch(task_id, link, pixels, retries)
 
     def _describe(self, error: MediaError | PictureError) -> str:
         match error:
@@ -109,6 +118,20 @@ class PreviewController:
             case ExpiredLinkError():
                 return link_expired(error.link, self._engine.server_clock.now())
         return str(error)
+
+
+class _Throttled:
+    """Passes on how far a picture is, at most once per `PROGRESS_INTERVAL`."""
+
+    def __init__(self, report: Callable[[int, int | None], None]) -> None:
+        self._report = report
+        self._now = asyncio.get_running_loop().time
+        self._reported_at = self._now()
+
+    def __call__(self, received: int, length: int | None) -> None:
+        if self._now() - self._reported_at >= PROGRESS_INTERVAL:
+            self._reported_at = self._now()
+            self._report(received, length)
 
 
 def _off_reason(config: Config, environ: Mapping[str, str]) -> str:

@@ -111,12 +111,11 @@ def refusal_hint(key: str) -> str:
         return ""
     for pattern, what in _BEGINNINGS:
         if pattern.match(key):
-            return f"It begins with {what}: is that the key?"
+            return f"The key begins with {what}: is that the key?"
     match = _TOKEN.match(key)
     position = len(match[0].rstrip("=")) if match else 0
-    return (
-        f"It has {_kind(key[position])} at position {position + 1}, as no key has: copy it again."
-    )
+    odd = f"{_kind(key[position])} at position {position + 1}"
+    return f"The key has {odd}, as no key has: copy it again."
 
 
 def _key_line(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from tests.support.examples import examples
 from tui.errors import UserError
 from tui.sanitize import clean
-from tui.scenext.task_ids import MAX_ID_LENGTH, parse_task_id, parse_task_ids
+from tui.scenext.task_ids import MAX_ID_LENGTH, is_task_id, parse_task_id, parse_task_ids
 
 UUID = "d988d4d9-0000-4000-8000-ca974335dcf4"
 
@@ -164,3 +165,101 @@ def test_junk_is_refused_by_name(text: str, named: str) -> None:
     with pytest.raises(UserError) as caught:
         parse_task_ids([text])
     assert named in str(caught.value)
+
+
+AROUND_ONE = """\
+１２３４５ 12345。 12345. 12345， 12345, 12345; 12345! 12345? 12345： 12345… 12345、 #12345
+<12345> (12345) [12345] 「12345」 （12345） 【12345】 《12345》 {12345} ＜12345＞ (12345 12345).
+“12345” "12345" '12345 "12345", `12345` «12345» ="12345" ='12345' "=""12345""\" =12345
+id=12345 Id：12345 task_id=12345 任务ID：12345 编号:12345 {'task_id':'12345'} 123\u200b45
+\ufeff12345 12\xad345\u2060 \u200e12345 https://api.scenext.cn/api/get_status/12345。
+https://api.scenext.cn/api/get_status/12345. (https://api.scenext.cn/api/get_status/12345)
+<https://api.scenext.cn/api/get_status/12345> https://api.scenext.cn/api/get_status/12345?a=1)，
+"""
+WITH_SPACES = ["12345 。", "12345\xa0", "ID: 12345", "(id: 12345)", "Task ID: 12345", "任务：12345"]
+WITH_SPACES += ["task-id : 12345", '"id": "12345",', "- 12345", "• 12345", "# 12345"]
+
+
+@pytest.mark.parametrize("text", AROUND_ONE.split() + WITH_SPACES)
+def test_what_stands_around_an_id_is_taken_off(text: str) -> None:
+    assert parse_task_ids([text]) == ["12345"]
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("请看12345，谢谢", ["请看12345", "谢谢"]),
+        (f"{{{UUID}}}", [UUID]),
+        (f"{UUID[:8]}\u200b{UUID[8:]}", [UUID]),
+        (f"{UUID.upper()}.", [UUID.upper()]),
+        ("ids: 1, 2 and", ["1", "2", "and"]),
+        ("12345\t67890\r\n11111", ["12345", "67890", "11111"]),
+        ("\"12345\";'67890'", ["12345", "67890"]),
+        ('"12345","67890"', ["12345", "67890"]),
+        ("12345,67890", ["12345", "67890"]),
+        ("1,2,3", ["1", "2", "3"]),
+        ("111 222 333", ["111", "222", "333"]),
+    ],
+)
+def test_what_stands_around_several(text: str, ids: list[str]) -> None:
+    assert parse_task_ids([text]) == ids
+
+
+INSIDE = """\
+v1.2.3 a-b_c.d run(1) x[2] task:1 1.5 2026.11.29 0017 12e5 1E17 a/b a?b a#b a=b a'b 100%
+task_ids ID identity 汉字 ... -5
+"""
+
+
+@pytest.mark.parametrize("task_id", INSIDE.split())
+def test_what_an_id_has_inside_stays(task_id: str) -> None:
+    assert parse_task_ids([task_id]) == [task_id]
+
+
+NUMBERS = """\
+1.2345E+17 1.2345e17 1E+17 1,2345E+17 -1.5e+3 1.2E-5 12345.0 12345.00 12,345 1,234,567
+1,23,45,678 12,345.00 12'345
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        *((text, text) for text in (*NUMBERS.split(), "1 234 567", "12 345")),
+        *((f"1{space}234{space}567", "1 234 567") for space in "\xa0\u2009\u202f"),
+        ("12345, 1.2345E+17", "1.2345E+17"),
+        ("67890,1.2345E+17,x", "1.2345E+17"),
+        ('"12,345"', "12,345"),
+        ("１．２３４５Ｅ＋１７", "1.2345E+17"),
+        ("(12345.0)", "12345.0"),
+        ("ID: 12345.0。", "12345.0"),
+        ('="1.2345E+17"', "1.2345E+17"),
+    ],
+)
+def test_a_number_of_a_spreadsheet_is_refused_by_name(text: str, number: str) -> None:
+    with pytest.raises(UserError) as caught:
+        parse_task_ids([text])
+    words = unicodedata.normalize("NFKC", str(caught.value))
+    assert words.startswith(f"“{number}” is a number as a spreadsheet shows it, not a task ID: ")
+    assert words.endswith("format its cells as text and copy the ID anew")
+
+
+@pytest.mark.parametrize("text", ["task_id,status\n12345,COMPLETED", "12345,FAILED", "IN_PROGRESS"])
+def test_the_other_columns_of_a_table_are_no_ids(text: str) -> None:
+    with pytest.raises(UserError, match=r"is no task ID$"):
+        parse_task_ids([text])
+
+
+@given(st.text(max_size=60) | st.text("1a()[]{}<>\"'.,;:=# \u200b。「」id", max_size=40))
+@settings(max_examples=examples(300))
+def test_what_was_read_is_read_again_as_the_same(text: str) -> None:
+    ids: list[str] = []
+    with suppress(UserError):
+        ids = parse_task_ids([text])
+    # What is stored must be read back; the next reader of the file takes nothing off.
+    assert all(map(is_task_id, ids))
+
+
+def test_a_long_row_of_brackets_takes_no_time() -> None:
+    with pytest.raises(UserError):
+        parse_task_ids(["[" * 1_000_000 + "1"])

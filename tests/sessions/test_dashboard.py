@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from textual._context import active_message_pump
 from textual.containers import VerticalScroll
-from textual.events import Mount
+from textual.events import Mount, Paste
 from textual.message import Message
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -498,6 +498,22 @@ async def test_what_is_no_id_is_said_in_the_dialog(tmp_path: Path) -> None:
         assert dashboard.app.is_running, "q is a letter in a text field"
         await dashboard.press("escape")
         assert "3 tasks" in dashboard.text
+
+
+async def test_a_pasted_column_of_ids_is_no_number_and_a_number_is_named(tmp_path: Path) -> None:
+    async with session(tmp_path, three()) as dashboard:
+        await dashboard.press("a")
+        await dashboard.wait_for_text("Task IDs or status URLs")
+        dashboard.app.screen.query_one("#ids", Input).post_message(Paste("12345.0"))
+        await dashboard.press("enter")
+        await dashboard.wait_for_text("“12345.0” is a number as a spreadsheet shows it")
+        await dashboard.press("escape", "a")
+        pasted = "１２\r\n345\t678。\n“900”"
+        dashboard.app.screen.query_one("#ids", Input).post_message(Paste(pasted))
+        await dashboard.press("enter")
+        await dashboard.wait_until(
+            lambda: dashboard.app.main_screen.tasks.keys[3:] == ["12", "345", "678", "900"]
+        )
 
 
 @pytest.mark.parametrize("opening_key", ["", "question_mark", "o"])

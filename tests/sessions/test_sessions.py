@@ -428,11 +428,13 @@ def test_add_tells_what_it_did_and_refuses_what_is_no_id(home: Home) -> None:
     assert "“{not” is no task ID" in bad.stderr
     assert "nothing was added" in bad.stderr
     assert home.run("add", "-", "9").returncode == 2
-    more = home.run("add", "-", stdin='q1,q2;q3 # comment\n{"task_id": "99"}\n')
-    assert more.stdout == "Added 4 tasks.\n"
+    number = home.run("add", "-", stdin="4\n1.2345E+17\n")
+    assert "line 2: “1.2345E+17” is a number as a spreadsheet shows it" in number.stderr
+    more = home.run("add", "-", stdin='q1,q2;q3 # comment\n{"task_id": "99"}\na#b\n#5\n')
+    assert more.stdout == "Added 5 tasks.\n"
     saved = tomllib.loads(home.watchlist.read_text())
-    assert [entry["id"] for entry in saved["task"]] == [*"123", "q1", "q2", "q3", "99"]
-    assert saved["count"] == 7
+    assert [entry["id"] for entry in saved["task"]] == [*"123", "q1", "q2", "q3", "99", "a#b"]
+    assert saved["count"] == 8
 
 
 ADD = """

@@ -374,18 +374,47 @@ def test_tasks_added_by_hand_and_a_byte_order_mark_are_welcome(
 
 def test_one_damaged_task_does_not_cost_the_others(file: WatchlistFile, path: Path) -> None:
     path.write_text(
-        'version = 1\ntask = [3, {id = 7}, {id = ""}, {label = "no ID"}, {id = "a"},'
+        'version = 1\ntask = [3, {id = 7.5}, {id = ""}, {label = "no ID"}, {id = "a"},'
         '{id = "b", label = 1, added = 1979-05-27, status = [], ended = "x"},'
         '{id = "a", label = "again", status = "FAILED"}]'
     )
     os.utime(path, (NOON.timestamp(),) * 2)
     before = path.read_bytes()
     loaded = file.load()
-    assert loaded.entries == (Entry("a", NOON, "again", FAILED), entry("b"))
+    assert loaded.entries == (Entry("a", NOON, "again", FAILED), entry("b", "1"))
     assert "has 5 damaged entries and lists a task twice" in loaded.warning
     file.save([Add(entry("c"))])
     assert [copy.read_bytes() for copy in copies(path)] == [before]
     assert file.load() == storage.Snapshot((*loaded.entries, entry("c")))
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("id = 12345", entry("12345")),
+        ("id = 0", entry("0")),
+        ("id = 123_456", entry("123456")),
+        ("id = 9223372036854775807", entry("9223372036854775807")),
+        ("id = '12345 '", entry("12345")),
+        ("id = '\u200b<12345>,'", entry("12345")),
+        ('id = "https://api.scenext.cn/api/get_status/12345"', entry("12345")),
+        ("id = 7\nlabel = 2026", entry("7", label="2026")),
+        ("id = 7\nlabel = -1\nstatus = 3", Entry("7", NOON, "-1", TaskStatus.UNKNOWN, "3")),
+        ("id = 7\nstatus = 'completed'", Entry("7", NOON, "", DONE)),
+        ("id = 7\nstatus = ' Failed '\nstars = 5", Entry("7", NOON, "", FAILED)),
+    ],
+)
+@pytest.mark.parametrize("table", ["[[task]]", "[task]"])
+def test_what_a_person_wrote_is_read_and_stays(
+    file: WatchlistFile, path: Path, table: str, written: str, expected: Entry
+) -> None:
+    path.write_text(f"{table}\n{written}\n")
+    os.utime(path, (NOON.timestamp(),) * 2)
+    assert file.load() == storage.Snapshot((expected,))
+    file.save([Add(entry("c"))])
+    assert file.load() == storage.Snapshot((expected, entry("c")))
+    assert copies(path) == []
+    assert ("stars = 5" in path.read_text()) is ("stars" in written)
 
 
 def test_keys_that_are_not_ours_survive(file: WatchlistFile, path: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from tui.cli.exit_codes import DONE
 from tui.config import APP
@@ -15,6 +17,9 @@ from tui.scenext.task_ids import parse_task_ids
 from tui.watchlist.entries import MAX_LABEL_LENGTH, Add, Entry
 from tui.watchlist.storage import StorageError, WatchlistFile
 from tui.wording.tasks import added
+
+_COMMENT: Final = re.compile(r"(?:^|\s)#")
+"""Begins a comment: a `#` inside an ID or a URL is a part of it."""
 
 
 def add(watchlist: Path, ids: Sequence[str], label: str) -> int:
@@ -42,7 +47,7 @@ def read_ids() -> list[str]:
     ids: list[str] = []
     for number, line in enumerate(lines, 1):
         try:
-            ids += parse_task_ids([line.partition("#")[0]])
+            ids += parse_task_ids([_COMMENT.split(line)[0]])
         except UserError as error:
             raise UserError(f"line {number}: {error}; nothing was added") from None
     return list(dict.fromkeys(ids))

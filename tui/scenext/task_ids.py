@@ -3,6 +3,12 @@
 The service issues digits and UUIDs, and documents a string. What would change the request's path is
 rejected: httpx normalizes `.` and `..`, so `get_status/..` would request something else (measured
 with httpx 0.28.1).
+
+The rule for pasted text, the same for `add`, its standard input and the dialog: what an input
+method, a sentence or a table puts around an ID is taken off, what an ID has inside stays. So
+full-width forms become plain ones (NFKC), zero-width characters go; quotes, brackets, `ID:`, `=`
+and `#` in front and closing punctuation behind are off. Numbers as a spreadsheet shows them have
+lost what the ID was, and are refused by name, and so is what remains of JSON or markup.
 """
 
 from __future__ import annotations
@@ -14,17 +20,47 @@ from typing import Final
 from urllib.parse import unquote
 
 from tui.errors import UserError
+from tui.pasted import QUOTES, unwrap
 from tui.sanitize import clean, is_invisible
+from tui.scenext.models import TaskStatus
 
 MAX_ID_LENGTH: Final = 128
 """Characters of a task ID."""
 
-_SEPARATORS: Final = re.compile(r"[\s,;，；、]+")
-_QUOTES: Final = "\"'`“”‘’[]()"
-_FIELD_NAME: Final = r"(?i)[\"'`]?\btask_?id[\"'`]?[:=：]"
+_SEPARATORS: Final = re.compile(r"[\s,;]+")
+_WIDE_SEPARATORS: Final = re.compile(r"[，；、]")
+_FIELD_NAME: Final = re.compile(
+    r"(?i)(?<![^\s,;(\[])[\"'`]?(?:(?:task[ _-]?)?ids?|(?:任务)?(?:id|编号|号)|任务)[\"'`]?"
+    r"[ \t]{0,4}[:=：][ \t]{0,4}"
+)
 _JUNK: Final = frozenset('{}"<>\\')
 """Characters of JSON and markup that was not understood; no ID of the service has them."""
 _PATH: Final = "/get_status/"
+_ZERO_WIDTH: Final = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+_PAIRS: Final = {
+    pair[0]: pair[1]
+    for pair in ("()", "[]", "{}", "<>", "「」", "『』", "【】", "《》", "〈〉", "〔〕")
+}
+_MAY_STAND_ALONE: Final = frozenset("([「『【《〈〔")
+"""Brackets that are taken off without the other one; a lone brace is JSON that was cut."""
+_CLOSING: Final = ".,;:!?。、，；：！？｡·"
+_MARKS: Final = frozenset("-*•‣◦·–—=#+。")
+"""Words that stand in front of the lines of a list, or behind an ID."""
+_MAX_LAYERS: Final = 12
+"""What is taken off one ID, layer by layer."""
+_OTHER_COLUMNS: Final = frozenset({"task_id", *(status.value for status in TaskStatus)})
+
+_NUMBERS: Final = (
+    # 1.2345E+17, 1,2345E+17, 1E+17; but not 12e5, which a hexadecimal ID may hold.
+    re.compile(r"(?i)\A[+-]?[0-9]+(?:[.,][0-9]+e[+-]?|e\+)[0-9]+\Z"),
+    re.compile(r"\A[0-9]+[.]0+\Z"),  # 12345.0
+    re.compile(r"\A[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}(?:[.]0+)?\Z"),  # 12,345
+    re.compile(r"\A[0-9]{1,3}(?:['’][0-9]{3})+\Z"),
+)
+_SPACED_NUMBER: Final = re.compile(
+    r"(?<![\w.,-])(?:[0-9]{1,2}(?: [0-9]{3})+|[0-9]{1,3}(?:[\xa0\u2007\u2009\u202f][0-9]{3})+)"
+    r"(?![\w-])"
+)
 
 
 def parse_task_id(text: str) -> str:
@@ -34,44 +70,105 @@ def parse_task_id(text: str) -> str:
         task_id = _from_url(task_id)
     if not task_id:
         raise UserError(f"no task ID in {_quoted(text)}")
-    if task_id in (".", ".."):
-        raise UserError(f"{_quoted(task_id)} is no task ID")
+    if reason := _invalid_reason(task_id):
+        raise UserError(reason)
+    return task_id
+
+
+def _invalid_reason(task_id: str) -> str:
+    """Return why a text is no task ID; empty if it is one."""
+    if task_id in ("", ".", ".."):
+        return f"{_quoted(task_id)} is no task ID"
     if len(task_id) > MAX_ID_LENGTH:
-        raise UserError(f"a task ID has at most {MAX_ID_LENGTH} characters: {_quoted(task_id)}")
+        return f"a task ID has at most {MAX_ID_LENGTH} characters: {_quoted(task_id)}"
     if task_id.isascii() and task_id.isprintable() and " " not in task_id:
-        return task_id
+        return ""
     if any(is_invisible(c) or unicodedata.category(c) == "Zs" for c in task_id) or (
         # IDs are shown unchanged, so they must not contain what `clean` removes.
         clean(task_id, MAX_ID_LENGTH) != task_id
     ):
-        raise UserError(f"a task ID has no spaces or invisible characters: {_quoted(task_id)}")
-    return task_id
+        return f"a task ID has no spaces or invisible characters: {_quoted(task_id)}"
+    return ""
 
 
 def is_task_id(text: str) -> bool:
     """Return whether `text` is a task ID as it stands."""
-    try:
-        return parse_task_id(text) == text
-    except UserError:
-        return False
+    return "://" not in text and _PATH not in text and not _invalid_reason(text)
 
 
 def parse_task_ids(texts: Iterable[str]) -> list[str]:
     """Return the IDs in `texts`, each once, in order. Raises `UserError` as `parse_task_id` does.
 
-    A text may hold several, separated by spaces, commas or semicolons, with or without quotes, and
-    the service's own JSON, whose `task_id` counts. What remains of other JSON or markup is refused.
+    A text may hold several, separated by spaces, commas or semicolons, wrapped as the rule above
+    says, and the service's own JSON, whose `task_id` counts.
     """
     ids: dict[str, None] = {}
     for text in texts:
-        for part in _SEPARATORS.split(_without_json(text)):
-            name = re.match(_FIELD_NAME, part)
-            word = part[name.end() if name else 0 :].strip(_QUOTES)
-            if not _JUNK.isdisjoint(word):
-                raise UserError(f"{_quoted(word)} is no task ID")
-            if word:
-                ids[parse_task_id(word)] = None
+        _refuse_number(_SPACED_NUMBER.search(text))
+        # These separate in any case, while a plain comma may stand in a number.
+        spaced = _WIDE_SEPARATORS.sub(" ", text)
+        plain = unicodedata.normalize("NFKC", spaced).translate(_ZERO_WIDTH)
+        plain = _FIELD_NAME.sub(" ", _without_json(plain))
+        for chunk in plain.split():
+            _check_number(chunk)
+            for part in _SEPARATORS.split(chunk):
+                if word := _unwrapped(part):
+                    ids[_parse_word(word, part)] = None
     return list(ids)
+
+
+def _parse_word(word: str, part: str) -> str:
+    """Return the ID that a word is, of which `part` is what was pasted."""
+    _check_number(part)
+    if not _JUNK.isdisjoint(word) or word in _OTHER_COLUMNS:
+        raise UserError(f"{_quoted(part)} is no task ID")
+    return parse_task_id(word)
+
+
+def _unwrapped(part: str) -> str:
+    """Return a part of a text without what stands around an ID; empty if it is a mere mark."""
+    word = part
+    for _ in range(_MAX_LAYERS):
+        before, word = word, unwrap(word, QUOTES)
+        word = word.rstrip(_CLOSING) or word
+        if len(word) > 1 and word[0] in "=#":
+            word = word[1:]
+        word = _without_brackets(word)
+        if name := _FIELD_NAME.match(word):
+            word = word[name.end() :]
+        if word == before:
+            break
+    return "" if word in _MARKS else word
+
+
+def _without_brackets(word: str) -> str:
+    """Return a word without brackets around it, or one bracket whose other one is not in it."""
+    first, last = word[:1], word[-1:]
+    if len(word) > 1 and _PAIRS.get(first) == last:
+        return word[1:-1]
+    for opening, closing in _PAIRS.items():
+        if opening not in _MAY_STAND_ALONE:
+            continue
+        if first == opening and closing not in word:
+            return word[1:]
+        if last == closing and opening not in word:
+            return word[:-1]
+    return word
+
+
+def _check_number(text: str) -> None:
+    """Raise `UserError` if a text is a number that a spreadsheet made of an ID."""
+    text = unwrap(text, QUOTES + "()[]=").rstrip(_CLOSING)
+    for pattern in _NUMBERS:
+        _refuse_number(pattern.match(text))
+
+
+def _refuse_number(match: re.Match[str] | None) -> None:
+    if match is not None:
+        raise UserError(
+            f"{_quoted(match[0])} is a number as a spreadsheet shows it, not a task ID: format its "
+            "cells as text and copy the ID anew"
+        )
 
 
 def _without_json(text: str) -> str:

@@ -12,20 +12,24 @@ status = "COMPLETED"
 ended = 2026-11-22 19:14:00+00:00
 ```
 
-Unknown keys, at the top level or in a task, are carried over when the file is rewritten.
+Unknown keys, at the top level or in a task, are carried over when the file is rewritten. What a
+person wrote by hand is read as it is meant: a whole number as the text of its digits, a state in
+any case, a lone `[task]`, and what is no ID as it stands as if it were pasted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from tui import toml
 from tui.clock import is_plausible
+from tui.errors import UserError
 from tui.scenext.models import TaskStatus
-from tui.scenext.task_ids import is_task_id
+from tui.scenext.task_ids import is_task_id, parse_task_ids
 from tui.watchlist.entries import Add, Change, Entry, Update, normalize, replay
 
 VERSION: Final = 1
@@ -70,6 +74,8 @@ def decode(data: bytes, default_added: datetime) -> Document:
     problems: list[str] = []
     version = _parse_version(top, problems)
     tables = top.get("task", [])
+    if isinstance(tables, dict) and "id" in tables:
+        tables = [tables]
     if version > VERSION and not isinstance(tables, list):
         tables = []
     if not isinstance(tables, list) or top.keys().isdisjoint(_TOP_KEYS):
@@ -137,21 +143,36 @@ def _parse_entry(table: object, default_added: datetime) -> tuple[Entry | None, 
     """Return the entry in a task table, if any, and whether the table was sound."""
     if not isinstance(table, dict):
         return None, False
-    task_id = table.get("id")
-    if not isinstance(task_id, str) or not is_task_id(task_id):
+    task_id = _read_id(_read_text(table.get("id")) or "")
+    if not task_id:
         return None, False
-    texts = [table.get(key, "") for key in ("label", "status", "status_sent")]
+    texts = [_read_text(table.get(key, "")) for key in ("label", "status", "status_sent")]
     moments = [table.get(key) for key in ("added", "ended")]
-    sound = all(isinstance(text, str) for text in texts) and all(map(_is_moment, moments))
+    sound = None not in texts and all(map(_is_moment, moments))
     if not sound:
-        texts = [text if isinstance(text, str) else "" for text in texts]
         moments = [moment if _is_moment(moment) else None for moment in moments]
-    label, state, sent = texts
+    label, state, sent = (text or "" for text in texts)
     added, ended = moments
-    status = _STATUSES.get(state or TaskStatus.QUEUED)
+    status = _STATUSES.get(state.strip().upper() or TaskStatus.QUEUED)
     if status is None:
         status, sent = TaskStatus.UNKNOWN, sent or state
     return normalize(Entry(task_id, added or default_added, label, status, sent, ended)), sound
+
+
+def _read_text(value: object) -> str | None:
+    """Return a text, or a whole number as the text of its digits; None for anything else."""
+    # Not a number with a point: how it was written is lost.
+    return str(value) if isinstance(value, str) or type(value) is int else None
+
+
+def _read_id(value: str) -> str:
+    """Return the ID that a text is meant to be; empty if there is none, or more than one."""
+    if is_task_id(value):
+        return value
+    with suppress(UserError):
+        ids = parse_task_ids([value])
+        return ids[0] if len(ids) == 1 else ""
+    return ""
 
 
 def _is_moment(value: object) -> bool:

@@ -28,7 +28,9 @@ class IdsInput(Input):
         event.prevent_default()
         event.stop()
         before = "" if self.cursor_at_start else " "
-        self.insert_text_at_cursor(before + " ".join(event.text.split()))
+        # Two spaces between cells and lines: one may be inside a number, such as 1 234 567.
+        lines = event.text.replace("\t", "\n").splitlines()
+        self.insert_text_at_cursor(before + "  ".join(filter(None, map(str.strip, lines))))
 
 
 class AddTasks(ModalScreen[None]):

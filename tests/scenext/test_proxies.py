@@ -179,6 +179,7 @@ def test_no_login_shows_itself() -> None:
         ("*example.com", ["https://example.com", "https://myexample.com"], ["https://example.net"]),
         ("EXAMPLE.com.", ["https://Example.COM/x", "https://example.com./x"], []),
         ("例え.example", ["https://xn--r8jz45g.example"], ["https://other.example"]),
+        ("faß.example", ["https://xn--fa-hia.example"], ["https://fass.example"]),
         ("example.com:443", ["https://example.com", "https://a.example.com:443"], ["https://example.com:8443"]),
         (".example.com:8443", ["https://a.example.com:8443"], ["https://a.example.com"]),
         ("http://example.com", ["http://example.com"], ["https://example.com"]),

@@ -191,6 +191,14 @@ SIGNED = {
     "Tencent live": f"txSecret=0a0a&txTime={NOON:X}",
     "Tencent CDN": f"sign=0a0a&t={NOON}",
     "Akamai": f"hdnts=st=1~exp={NOON}~acl=/*~hmac=0a0a",
+    "Akamai, its default name": f"__token__=exp={NOON}~hmac=0a0a",
+    "Akamai, renamed": f"token=exp={NOON}~acl=%2f*~hmac=0a0a",
+    "Akamai, with a start": f"token=st=1~exp={NOON}~acl=/*~hmac=0a0a",
+    "Google CDN, in one field": "edge-cache-token=URLPrefix=aHR0~"
+    f"Expires={NOON}~KeyName=k~Signature=a",
+    "S3 Express": v4("Amz", **{"S3session-Token": "a%2F%3D"}),
+    "ImageKit": f"ik-t={NOON}&ik-s=0a0a",
+    "Tencent VOD": f"t={NOON:x}&us=a1b2&sign=0a0a",
     "no store's, expires and signature": f"Expires={NOON}&Signature=a",
     "nginx": f"md5=a_b-c&expires={NOON}",
     "Bunny": f"token=a&expires={NOON}",
@@ -250,6 +258,43 @@ def test_an_unknown_query_may_end_at_any_time(query: str) -> None:
 )
 def test_a_query_without_a_signature_never_ends(query: str) -> None:
     assert expires_at(f"{OBJECT_URL}?{query}") == NEVER
+
+
+HASH = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("path", "end"),
+    [
+        # Tokens of CDNs in a path: their own fields, a hash beside a time, or nothing that is said.
+        (f"/exp={NOON}~acl=%2Fa%2F*~hmac=0a0a/a/1.png", NOON),
+        (f"/hdnts=st=1~exp={NOON}~hmac=0a0a/a/1.png", NOON),
+        (f"/bcdn_token=a_b-c&expires={NOON}&token_path=%2Fa%2F/a/1.png", NOON),
+        (f"/edge-cache-token=Expires={NOON}~KeyName=k~Signature=a_b-c/a/1.png", NOON),
+        ("/exp=soon~hmac=0a0a/1.png", NEVER),
+        ("/exp=999999999999~hmac=0a0a/1.png", None),
+        (f"/{HASH}/{NOON}/a/1.png", None),
+        (f"/{HASH}/6b0ac2c0/1.png", None),
+        (f"/202611281200/{HASH}/1.png", None),
+        (f"/a/{NOON}/{HASH}/1.png", None),
+        (f"/p/{'aB3_-' * 9}/n/bucket/b/o/1.png", None),
+        (f"/{JWT}/1.png", None),
+        # Folders and names of files that are none.
+        ("/frame_img/d988d4d9-0000-0000-0000-ca974335dcf4/ed6e7bae-0000-0000-0000-b4beced80c92/"
+         "frame1.png", NEVER),
+        ("/Video/d988d4d9-0000-0000-0000-ca974335dcf4/Manimd988d4d9-0000-0000-0000-CA974335DCF4.mp4",
+         NEVER),
+        (f"/{HASH}/1.png", NEVER),
+        (f"/20261128/{HASH}/1.png", NEVER),
+        (f"/{HASH}{HASH}/a/{HASH}.png", NEVER),
+        (f"/{NOON}/1.png", NEVER),
+        ("/a/" + "aB3" * 20 + ".png", NEVER),
+    ],
+)  # fmt: skip
+def test_a_token_in_the_path_may_end_at_any_time(path: str, end: float | None) -> None:
+    assert expires_at(f"https://h.test{path}") == end
+    assert expires_at(f"https://h.test{path}?x-oss-process=image/resize") == end
+    assert expires_at(f"https://h.test{path}?{SIGNED['OSS 1']}") == NOON
 
 
 @pytest.mark.parametrize(

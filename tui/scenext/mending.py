@@ -3,7 +3,10 @@
 A signature covers the decoded path, and the query as it stands. So what may be written in two ways
 is written in the one that every program takes, and nothing else is touched:
 
-- White space, invisible characters, angle brackets and quotes around the link go away.
+- White space, invisible characters, brackets and quotes around the link go away.
+- One that was escaped once too often, for JSON, for HTML or as a field of another link, is taken as
+  it was before, where that is certain: it begins so, or is signed only then.
+- One that begins with `//`, or with its host and is signed, gets `https`.
 - `http` becomes `https` for every host but this machine (no store signs the scheme, except two:
   `stores`), scheme and host become lower case, a host in its own script is written in ASCII, and a
   default port goes away.
@@ -17,12 +20,13 @@ as it is, and refused where it would be used (`addresses`).
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from tui.addresses import CUT, MAX_URL_LENGTH, is_loopback
-from tui.scenext.stores import split, store_of
+from tui.host_names import ascii_host
+from tui.scenext.expiry import split
+from tui.scenext.stores import store_of
 
 _MAX_SHOWN: Final = 500
 """Characters that are held of a link that is refused: those that are shown of it."""
@@ -32,7 +36,13 @@ _CLEAN: Final = re.compile(
 )
 """What needs no mending: nearly every link."""
 _PARTS: Final = re.compile(
-    r"(?:(https?):)?//([^/?#\\]*)((?:/[^?#]*)?)((?:[?#].*)?)", re.IGNORECASE | re.DOTALL
+    r"(https?)://([^/?#\\]*)((?:/[^?#]*)?)((?:[?#].*)?)", re.IGNORECASE | re.DOTALL
+)
+_IN_JSON: Final = re.compile(r"(?i)(?:https?:)?\\/\\/")
+_IN_A_FIELD: Final = re.compile(r"(?i)https?%3a%2f%2f")
+_AMPERSAND: Final = re.compile(r"&(?:amp|#38|#x26);|\\u0026")
+_HOST_FIRST: Final = re.compile(
+    r"(?a)(?:[\w-]{1,63}\.){1,8}[a-z][\w-]{0,62}(?::[0-9]{1,5})?/", re.I
 )
 _AUTHORITY: Final = re.compile(r"(\[[0-9A-Fa-f:.]*\]|[^:@\[\]%\s]+)(?::([0-9]{0,5}))?")
 _BARE_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -40,9 +50,10 @@ _MAX_BARE_PERCENTS: Final = 64
 _QUERY_UNSAFE: Final = " \"'\\<>`"
 _PATH_UNSAFE: Final = _QUERY_UNSAFE + "#[]^{|}"
 _ASCII: Final = "".join(map(chr, range(0x80)))
-_QUOTES: Final = ("<>", '""', "''", "``", "“”", "‘’", "«»", "「」", "『』", "《》", "〈〉")
-_MAX_OWN_SCRIPT: Final = 32
-"""Characters of a host in its own script: writing it in ASCII takes quadratic time."""
+_QUOTES: Final = (
+    *("<>", '""', "''", "``", "“”", "‘’", "«»", "「」", "『』", "《》", "〈〉"),
+    *("()", "[]", "（）", "［］", "【】"),
+)
 _MAX_QUOTES: Final = 3
 _BLANK: Final = "".join(
     map(
@@ -65,18 +76,18 @@ _BLANK: Final = "".join(
 _SPACES: Final = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _JOINERS: Final = re.compile("[\u200c\u200d]")
 """Invisible, but a part of Persian and Indic words and of emoji."""
-_NAME: Final = re.compile(r"[a-z0-9._-]+")
-_DEVIATIONS: Final = re.compile("[ßẞς\u200c\u200d]")
-"""Letters that the two versions of IDNA write differently: they could name another host."""
 
 
 def is_link(text: str, *, with_spaces: bool = False) -> bool:
     """Return whether `text` is exactly one web link, safe to open or not, perhaps after mending.
 
-    With `with_spaces`, one that has spaces inside counts too: for what cannot be a sentence.
+    With `with_spaces`, one that has spaces inside or no scheme counts too: for what cannot be a
+    sentence.
     """
     link = _unwrapped(text)
-    if not with_spaces and _SPACES.search(link):
+    if with_spaces:
+        link = _with_scheme(link)
+    elif _SPACES.search(link):
         return False
     return bool(re.match(r"(?i)https?://[^\s/?#]", link)) and _is_visible(link)
 
@@ -87,7 +98,7 @@ def mended(text: str) -> str:
     One that is too long is cut, and refused for its length; one that cannot be mended is held as
     far as it is shown. So a link takes about `MAX_URL_LENGTH` bytes in memory at most.
     """
-    if len(text) <= MAX_URL_LENGTH and _CLEAN.fullmatch(text):
+    if len(text) <= MAX_URL_LENGTH and _CLEAN.fullmatch(text) and "&amp;" not in text:
         return text
     link = _unwrapped(text)
     if len(link) <= MAX_URL_LENGTH:
@@ -100,7 +111,7 @@ def mended(text: str) -> str:
 
 
 def _mended(link: str) -> str:
-    parts = _PARTS.fullmatch(link)
+    parts = _PARTS.fullmatch(_with_scheme(link))
     if parts is None or not _is_visible(link):
         return link
     scheme, authority, path, rest = parts.groups("")
@@ -136,7 +147,7 @@ def _is_signed(query: str) -> bool:
 def _origin(scheme: str, authority: str) -> str:
     """Return scheme, host and port as they are to be requested; empty if there is no such host."""
     parts = _AUTHORITY.fullmatch(authority)
-    host = _ascii_host(parts[1]) if parts else ""
+    host = ascii_host(parts[1]) if parts else ""
     if parts is None or not host:
         return ""
     defaults = ["", "80" if scheme == "http" else "443"]
@@ -147,26 +158,31 @@ def _origin(scheme: str, authority: str) -> str:
     return f"{scheme}://{host}" if port in defaults else f"{scheme}://{host}:{port}"
 
 
-@lru_cache(maxsize=256)
-def _ascii_host(host: str) -> str:
-    """Return a host in lower-case ASCII; empty if it has no such form, or none that is certain."""
-    if host.isascii():
-        return host.lower()
-    if len(host) > _MAX_OWN_SCRIPT or _DEVIATIONS.search(host):
-        return ""
-    try:
-        name = host.lower().encode("idna").decode("ascii")
-    except UnicodeError:
-        return ""
-    # Some characters are mapped to delimiters, behind which there could be another host.
-    return name if _NAME.fullmatch(name) else ""
+def _with_scheme(link: str) -> str:
+    """Return a link that lacks only its scheme with `https`; any other text as it is."""
+    if link.startswith("//"):
+        return f"https:{link}"
+    is_whole = _HOST_FIRST.match(link) and _is_signed(link.partition("?")[2])
+    return f"https://{link}" if is_whole else link
 
 
 def _unwrapped(text: str) -> str:
-    """Return `text` without white space, invisible characters and pairs of quotes around it."""
+    """Return `text` without what stands around a link, and without one escape too many."""
     text = text.strip(_BLANK)
     for _ in range(_MAX_QUOTES):
         if len(text) < 2 or text[0] + text[-1] not in _QUOTES:
             break
         text = text[1:-1].strip(_BLANK)
-    return text
+    return _unescaped(text)
+
+
+def _unescaped(link: str) -> str:
+    if _IN_JSON.match(link):
+        return _AMPERSAND.sub("&", link.replace("\\/", "/"))
+    if _IN_A_FIELD.match(link):
+        return unquote(link, errors="replace")
+    path, mark, query = link.partition("?")
+    unescaped = _AMPERSAND.sub("&", query)
+    if unescaped == query or _is_signed(query) or not _is_signed(unescaped):
+        return link
+    return f"{path}{mark}{unescaped}"

@@ -30,6 +30,7 @@ from urllib.parse import unquote, urlsplit
 from tui.addresses import is_local
 from tui.credentials import Secret
 from tui.errors import UserError
+from tui.host_names import ascii_host
 from tui.pasted import QUOTES, unwrap
 
 _SCHEMES: Final[Mapping[str, str]] = {
@@ -260,8 +261,4 @@ def _ip(text: str) -> IPv4Address | IPv6Address | None:
 
 def _ascii_name(name: str) -> str:
     """Return a name in lower case, and in ASCII where it can be."""
-    name = name.lower()
-    try:
-        return name if name.isascii() else name.encode("idna").decode()
-    except UnicodeError:
-        return name
+    return ascii_host(name) or name.lower()

@@ -14,7 +14,8 @@ from typing import Final
 from urllib.parse import unquote
 
 from tui.sanitize import clean
-from tui.scenext.stores import MAX_FIELDS, decoded, is_unsigned, split, store_of
+from tui.scenext.expiry import MAX_FIELDS, decoded, path_end, split
+from tui.scenext.stores import is_unsigned, store_of
 
 NEVER: Final = math.inf
 """The expiry time of a link without a signature."""
@@ -53,9 +54,9 @@ _NAME_FIELDS: Final = (
 def expires_at(url: str) -> float | None:
     """Return when `url` ends, in Unix seconds: `NEVER` without a signature, None if unknown.
 
-    A link whose query has only fields that are known to be of no signature never ends. One with
-    any other query that no store is known to write may end at any time, and so may one whose end
-    is missing, ambiguous or not between 1970 and 2100.
+    A link whose query has only fields that are known to be of no signature, and whose path has no
+    token, never ends. One with any other query that no store is known to write may end at any time,
+    and so may one whose end is missing, ambiguous or not between 1970 and 2100.
     """
     return _expires_at(url) if len(url) <= _MAX_CACHED_LENGTH else _expires_at.__wrapped__(url)
 
@@ -64,14 +65,12 @@ def expires_at(url: str) -> float | None:
 def _expires_at(url: str) -> float | None:
     if not _WEB_LINK.match(url):
         return None
-    query = url.partition("#")[0].partition("?")[2]
-    if not query:
-        return NEVER
+    path, _, query = url.partition("#")[0].partition("?")
     fields = split(query)
     store = store_of(fields)
     if store is not None:
         return store.ends_at(fields)
-    return NEVER if is_unsigned(fields) else None
+    return path_end(path, NEVER) if is_unsigned(fields) else None
 
 
 def identity(url: str) -> str:

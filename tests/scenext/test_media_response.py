@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import hashlib
 import zlib
 from collections.abc import AsyncIterator, Callable
 
@@ -316,3 +318,17 @@ async def test_a_length_that_was_told_is_believed() -> None:
     assert await saved(Response(200, half)) == half
     packed = Response(200, gzip.compress(half), {"Content-Encoding": "gzip"})
     assert await saved(packed) == half
+
+
+async def test_a_file_that_was_damaged_on_its_way_is_refused() -> None:
+    md5 = base64.b64encode(hashlib.md5(PNG, usedforsecurity=False).digest()).decode()
+    assert await saved(Response(200, PNG, {"Content-MD5": md5})) == PNG
+    damaged = Response(200, PNG[:-9] + bytes(9), {"Content-MD5": md5})
+    error = await refused(damaged)
+    assert str(error) == "The file was damaged on its way (its checksum differs)."
+    assert error.retry_after == 0
+    # Whether the checksum is the one of what was packed is not known.
+    packed = {"Content-MD5": md5, "Content-Encoding": "gzip"}
+    assert await saved(Response(200, gzip.compress(PNG + b"!"), packed)) == PNG + b"!"
+    part = {"Content-MD5": md5, "Content-Range": "bytes 0-99/100"}
+    assert await saved(Response(206, PNG[:100], part)) == PNG[:100]

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from tui.errors import MediaError
 from tui.scenext.byte_ranges import content_range, is_whole, strong_validator
+from tui.scenext.checksum import Checksum
 from tui.scenext.content_coding import (
     CodingError,
     CutShortError,
@@ -98,7 +99,8 @@ class MediaBody:
 
     Raises `MediaError` if it is cut short, if what was packed is broken or grows without end, or
     if a file that comes from its start on is neither a picture nor a video. Where the host told no
-    length, a file that goes on by its own structure counts as cut short, however it was sent.
+    length, a file that goes on by its own structure counts as cut short, however it was sent. One
+    that differs from the checksum that came with it, and was not packed, was damaged.
     """
 
     def __init__(
@@ -125,6 +127,7 @@ class MediaBody:
         """Bytes of the whole file; None where the host announced none, or it is packed."""
         self._end = self.length if part is None else part.last + 1
         self._is_length_told = self._end is not None
+        self._checksum = Checksum(headers if part is None else {})
         # Without ranges, no part can be asked for.
         has_ranges = headers.get("accept-ranges", "").strip().lower() != "none"
         self.validator = strong_validator(headers) if has_ranges else ""
@@ -163,11 +166,15 @@ class MediaBody:
             raise MediaError("The host of the link sent less than it announced.", retry_after=0.0)
         if file_end is not None and not file_end.is_reached:
             raise MediaError("The connection broke half-way: the file has no end.", retry_after=0.0)
+        if self._checksum.is_wrong:
+            words = "The file was damaged on its way (its checksum differs)."
+            raise MediaError(words, retry_after=0.0)
 
     async def _unpacked(self) -> AsyncIterator[bytes]:
         # A later part has no start that could tell; none is asked for of what is packed.
         decoder = None if self.offset else Decoder(self._coding, limit=self._unpacked_limit)
         async for piece in self._raw:
+            self._checksum.feed(piece)
             if decoder is None:
                 yield piece
                 continue
@@ -190,6 +197,7 @@ class MediaBody:
                 if not decoder.is_plain:
                     # The sizes and positions that the host tells are those of what is packed.
                     self.length, self._end, self.validator = None, None, ""
+                    self._checksum = Checksum({})
                 yield piece
         except TooLargeError:
             raise MediaError("The host of the link sent it packed; it grows without end.") from None

@@ -46,6 +46,21 @@ _REFUSALS: Final = frozenset({401, 403, 410})
 _NOT_READY: Final = frozenset({202, 404, 408, 425, 429})
 _LASTING_FAULTS: Final = frozenset({501, 505, 510, 511})
 
+_STATUS_WORDS: Final[Mapping[int, str]] = {
+    400: "it does not understand the link",
+    **dict.fromkeys((401, 403), "it refuses the link"),
+    404: "it has no such file",
+    408: "it waited too long",
+    410: "the file is gone",
+    414: "the link is too long for it",
+    **dict.fromkeys((425, 429), "it wants fewer requests"),
+    451: "the file is blocked for legal reasons",
+    502: "a server behind it failed",
+    503: "it is too busy",
+    504: "a server behind it took too long",
+}
+"""What a status means, for those who do not know the numbers."""
+
 
 def wants_error_text(status: int) -> bool:
     """Return whether a response's body may tell more than its status."""
@@ -64,7 +79,8 @@ def check_status(status: int, headers: Mapping[str, str], text: bytes) -> None:
     """
     if status in (200, 203) or (status == 206 and is_whole(headers)):
         return
-    message = f"The host of the link answered {status}."
+    words = _STATUS_WORDS.get(status, "it has an error" if status >= 500 else "")
+    message = f"The host of the link answered {status}{words and ': '}{words}."
     if status in _REFUSALS or status == 400:
         expired = headers.get("x-oss-ec") in _EXPIRED_CODES or _EXPIRED_TEXT in text.lower()
         message = "The link has ended." if expired else message

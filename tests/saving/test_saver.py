@@ -19,6 +19,7 @@ from tests.scenext.test_media import client, host
 from tests.wording.test_details import record, running
 from tui.atomic_file import Filesystem
 from tui.demo.server import Request, Response
+from tui.errors import ApiError, ErrorKind
 from tui.links.resolver import LinkResolver
 from tui.saving.download import MIN_COMPARED, PIECE_BYTES
 from tui.saving.saver import SaveProgress, Saver, SaveReport
@@ -88,6 +89,8 @@ class Session:
     progress: list[SaveProgress] = field(default_factory=list)
     waited: list[float] = field(default_factory=list)
     queries: int = 0
+    trouble: ApiError | None = None
+    """What happens when the service is asked."""
     meanwhile: Callable[[], object] = lambda: None
     """Called during each wait."""
 
@@ -104,6 +107,8 @@ class Session:
 
             async def ask(_: str) -> PollResult:
                 self.queries += 1
+                if self.trouble is not None:
+                    return PollResult("t", error=self.trouble)
                 return answer(self.refreshed or self.paths)
 
             async def sleep(seconds: float) -> None:
@@ -320,8 +325,8 @@ async def test_a_file_that_is_there_a_moment_later_is_saved(
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (Response(404), "f1: The host of the link answered 404."),
-        (Response(503), "f1: The host of the link answered 503."),
+        (Response(404), "f1: The host of the link answered 404: it has no such file."),
+        (Response(503), "f1: The host of the link answered 503: it is too busy."),
     ],
 )
 async def test_a_file_that_never_comes_is_said(
@@ -346,7 +351,7 @@ async def test_a_refused_link_is_exchanged_once(tmp_path: Path, status: int) -> 
 
 
 async def test_a_link_that_is_refused_for_good_says_so(tmp_path: Path) -> None:
-    refused = "f1: The host of the link answered 403."
+    refused = "f1: The host of the link answered 403: it refuses the link."
     session = Session(tmp_path, Store(change=lambda *_: Response(403)))
     assert await session.outcome() == f"{refused} The service gave no other link."
     assert (session.queries, len(session.store.requests)) == (1, 1)
@@ -419,6 +424,28 @@ async def test_a_folder_that_takes_no_file_ends_the_save(tmp_path: Path, taken: 
     assert len(session.store.requests) == 1
     assert outcome.startswith("Nothing saved. 5 not saved: f1: Not saved")
     assert outcome.endswith(". 4 of them were not fetched.")
+
+
+@pytest.mark.parametrize(
+    ("kind", "service"),
+    [
+        (ErrorKind.OFFLINE, "could not be asked for another"),
+        (ErrorKind.TIMEOUT, "could not be asked for another"),
+        (ErrorKind.CERTIFICATE, "could not be asked for another"),
+        (ErrorKind.SERVER, "gave no other"),
+        (ErrorKind.NOT_FOUND, "gave no other"),
+    ],
+)
+async def test_a_service_that_cannot_be_asked_is_not_blamed(
+    tmp_path: Path, kind: ErrorKind, service: str
+) -> None:
+    trouble = ApiError(kind, "…")
+    session = Session(tmp_path, Store(change=lambda *_: Response(403)), trouble=trouble)
+    assert (await session.outcome()).endswith(f": it refuses the link. The service {service} link.")
+    expired = Store(change=lambda *_: Response(403, b"Request has expired."))
+    words = await Session(tmp_path, expired, trouble=trouble).outcome()
+    could = "could not be asked for another one" if kind.transport else "did not renew it"
+    assert words == f"f1: The link has ended and the service {could}."
 
 
 # What was saved before

@@ -285,9 +285,31 @@ async def test_a_proxy_is_not_asked_for_this_machine(monkeypatch: pytest.MonkeyP
                     with pytest.raises(MediaError, match="cannot be reached"):
                         await media.fetch(origin.replace("http://127.0.0.1", f"https://{name}"), 9)
                 assert not asked
-                with pytest.raises(MediaError, match="cannot be reached"):
+                with pytest.raises(
+                    MediaError,
+                    match=r"reached: the proxy of https_proxy refuses the connection\.$",
+                ):
                     await media.fetch("https://pictures.test/", 100)
     assert asked == ["CONNECT pictures.test:443 HTTP/1.1"]
+
+
+@pytest.mark.parametrize(
+    ("proxy", "words"),
+    [
+        ("http://127.0.0.1:1", "no connection to the proxy of https_proxy"),
+        ("socks5h://127.0.0.1:1", "no connection to the proxy of https_proxy"),
+    ],
+)
+async def test_a_proxy_is_named_and_not_the_host(
+    monkeypatch: pytest.MonkeyPatch, proxy: str, words: str
+) -> None:
+    for name in ("HTTPS_PROXY", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("https_proxy", proxy)
+    async with client(trust_env=True) as media:
+        with pytest.raises(MediaError) as caught:
+            await media.fetch("https://pictures.test/", 100)
+    assert str(caught.value) == f"The host of the link cannot be reached: {words}."
 
 
 async def test_an_address_is_judged_before_each_request() -> None:

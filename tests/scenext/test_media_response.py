@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import hashlib
 import zlib
 from collections.abc import AsyncIterator, Callable
 
@@ -67,7 +69,8 @@ async def test_any_refusal_may_be_mended_by_a_fresh_link(response: Response, exp
     error = await refused(response)
     assert error.refused
     assert error.expired is expired
-    words = "The link has ended." if expired else f"{HOST} answered {response.status}."
+    does = "the file is gone" if response.status == 410 else "it refuses the link"
+    words = "The link has ended." if expired else f"{HOST} answered {response.status}: {does}."
     assert (str(error), error.retry_after) == (words, None)
 
 
@@ -107,6 +110,18 @@ async def test_what_may_pass_in_a_moment_is_known(response: Response, seconds: f
             Response(206, PNG, {"Content-Type": "multipart/byteranges; boundary=x"}),
             "sent only a part of the file (206).",
         ),
+        (Response(400), "answered 400: it does not understand the link."),
+        (Response(404), "answered 404: it has no such file."),
+        (Response(408), "answered 408: it waited too long."),
+        (Response(414), "answered 414: the link is too long for it."),
+        (Response(429), "answered 429: it wants fewer requests."),
+        (Response(451), "answered 451: the file is blocked for legal reasons."),
+        (Response(500), "answered 500: it has an error."),
+        (Response(502), "answered 502: a server behind it failed."),
+        (Response(503), "answered 503: it is too busy."),
+        (Response(504), "answered 504: a server behind it took too long."),
+        (Response(520), "answered 520: it has an error."),
+        (Response(418), "answered 418."),
         (Response(201, PNG), "answered 201."),
         (Response(304), "answered 304."),
         (Response(300, PNG), "answered 300."),
@@ -316,3 +331,17 @@ async def test_a_length_that_was_told_is_believed() -> None:
     assert await saved(Response(200, half)) == half
     packed = Response(200, gzip.compress(half), {"Content-Encoding": "gzip"})
     assert await saved(packed) == half
+
+
+async def test_a_file_that_was_damaged_on_its_way_is_refused() -> None:
+    md5 = base64.b64encode(hashlib.md5(PNG, usedforsecurity=False).digest()).decode()
+    assert await saved(Response(200, PNG, {"Content-MD5": md5})) == PNG
+    damaged = Response(200, PNG[:-9] + bytes(9), {"Content-MD5": md5})
+    error = await refused(damaged)
+    assert str(error) == "The file was damaged on its way (its checksum differs)."
+    assert error.retry_after == 0
+    # Whether the checksum is the one of what was packed is not known.
+    packed = {"Content-MD5": md5, "Content-Encoding": "gzip"}
+    assert await saved(Response(200, gzip.compress(PNG + b"!"), packed)) == PNG + b"!"
+    part = {"Content-MD5": md5, "Content-Range": "bytes 0-99/100"}
+    assert await saved(Response(206, PNG[:100], part)) == PNG[:100]

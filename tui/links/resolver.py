@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from tui.errors import MediaError
+from tui.errors import ApiError, ErrorKind, MediaError
 from tui.links.link import Link, frame_links, same_link, task_links
 from tui.links.retry import Retries, Sleep
 from tui.scenext.models import PollResult, Task
@@ -24,9 +24,11 @@ T = TypeVar("T")
 class ExpiredLinkError(MediaError):
     """A link has expired and the service did not renew it."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, *, asked: bool = True) -> None:
         super().__init__("the link has expired", expired=True)
         self.link = link
+        self.asked = asked
+        """Whether the service could be asked for another one."""
 
 
 @dataclass
@@ -39,6 +41,8 @@ class _Refresh:
     """Seconds by the loop's clock."""
     task: Task | None = None
     """The result; None if the query failed."""
+    answered: bool = False
+    """Whether the service answered, be it with an error."""
 
 
 class LinkResolver:
@@ -92,7 +96,9 @@ class LinkResolver:
         async with refresh.lock:
             if loop_time() - refresh.finished_at >= MIN_VALIDITY:
                 self._on_refresh()
-                refresh.task = await self._query(task_id)
+                result = await self._query(task_id)
+                refresh.task = result.task
+                refresh.answered = result.error is None or not result.error.kind.transport
                 refresh.finished_at = loop_time()
         current = same_link(self.get_all(task_id), link)
         record = self._get_record(task_id)
@@ -119,8 +125,8 @@ class LinkResolver:
         lost the right before the end that it names. Where that end is not known, the host is asked
         first.
 
-        Raises `ExpiredLinkError` if the link has ended and the service gave no other one, and
-        whatever `fetch` raises, such as `UnsafeLinkError`.
+        Raises `ExpiredLinkError` if the link has ended and the service gave no other one, or could
+        not be asked, and whatever `fetch` raises, such as `UnsafeLinkError`.
         """
         valid = same_link(self.get_all(task_id), link) or link
         if valid.expires_at is not None:
@@ -133,14 +139,16 @@ class LinkResolver:
             refusal = error
         refreshed = await self.refresh(task_id, valid)
         if refreshed.url == valid.url:
+            asked = self._refreshes[task_id].answered
             if refusal.expired or valid.seconds_left(self._now()) <= 0 < (valid.expires_at or 0):
-                raise ExpiredLinkError(valid)
-            raise MediaError(f"{refusal} The service gave no other link.", refused=True)
+                raise ExpiredLinkError(valid, asked=asked)
+            words = "gave no other link" if asked else "could not be asked for another link"
+            raise MediaError(f"{refusal} The service {words}.", refused=True)
         return await retries.run(lambda: fetch(refreshed))
 
-    async def _query(self, task_id: str) -> Task | None:
+    async def _query(self, task_id: str) -> PollResult:
         try:
             async with asyncio.timeout(REFRESH_TIMEOUT):
-                return (await self._ask(task_id)).task
+                return await self._ask(task_id)
         except TimeoutError:
-            return None
+            return PollResult(task_id, error=ApiError(ErrorKind.TIMEOUT, "no answer in time"))

@@ -27,7 +27,7 @@ from tui.sanitize import clean
 from tui.scenext import parser
 from tui.scenext.body import BodyReader
 from tui.scenext.http_headers import retry_after, server_time
-from tui.scenext.media import Media, http_proxy, raw_pieces
+from tui.scenext.media import Media, http_proxy, proxy_fault, raw_pieces
 from tui.scenext.models import StatusResponse, Task
 from tui.scenext.proxies import Proxy, proxy_environment, proxy_for
 from tui.scenext.tls import ssl_context
@@ -290,13 +290,8 @@ def _transport_error(error: Exception, proxy: Proxy | None) -> ApiError:
     stale = isinstance(error, httpx.RemoteProtocolError | httpx.ReadError | httpx.WriteError)
     if fault := explain(error, proxy="" if proxy is None else proxy.scheme):
         return ApiError(fault.kind, fault.words, stale_connection=stale)
-    words = "the connection broke"
-    if isinstance(error, httpx.ConnectError):
-        words = (
-            "no connection" if proxy is None else f"no connection to the proxy of {proxy.variable}"
-        )
-    elif isinstance(error, httpx.ProxyError) and proxy is not None:
-        # httpcore begins with the status of the proxy.
-        does = "wants a login" if str(error).startswith("407") else "refuses the connection"
-        words = f"the proxy of {proxy.variable} {does}"
+    words = proxy_fault(error, proxy) if proxy is not None else ""
+    if not words:
+        is_refused = isinstance(error, httpx.ConnectError)
+        words = "no connection" if is_refused else "the connection broke"
     return ApiError(ErrorKind.OFFLINE, words, stale_connection=stale)

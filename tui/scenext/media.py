@@ -160,24 +160,25 @@ class Media:
                 `UnsafeLinkError` among them.
         """
         self._check(url)
-        async with self._slots, self._client(self._proxy_for(url)) as http:
+        proxy = self._proxy_for(url)
+        async with self._slots, self._client(proxy) as http:
             if wanted is not None:
-                async with self._respond(http, url, wanted) as response:
+                async with self._respond(http, proxy, url, wanted) as response:
                     is_part = response.status_code == 206 and wanted.is_in(response.headers)
                     if is_part or response.status_code not in (206, 416):
                         yield await _body(response, limit, is_part=is_part)
                         return
-            async with self._respond(http, url, None) as response:
+            async with self._respond(http, proxy, url, None) as response:
                 yield await _body(response, limit)
 
     @asynccontextmanager
     async def _respond(
-        self, http: httpx.AsyncClient, url: str, wanted: ByteRange | None
+        self, http: httpx.AsyncClient, proxy: Proxy | None, url: str, wanted: ByteRange | None
     ) -> AsyncIterator[httpx.Response]:
         """Request `url`, and what it redirects to."""
         for _ in range(MAX_REDIRECTS + 1):
             self._check(url)
-            async with _open_response(http, url, wanted) as response:
+            async with _open_response(http, proxy, url, wanted) as response:
                 if not response.has_redirect_location:
                     yield response
                     return
@@ -223,13 +224,13 @@ def http_proxy(proxy: Proxy, tls: ssl.SSLContext) -> httpx.Proxy:
 
 @asynccontextmanager
 async def _open_response(
-    http: httpx.AsyncClient, url: str, wanted: ByteRange | None
+    http: httpx.AsyncClient, proxy: Proxy | None, url: str, wanted: ByteRange | None
 ) -> AsyncIterator[httpx.Response]:
     headers = None if wanted is None else wanted.headers()
     try:
         response = await http.send(http.build_request("GET", url, headers=headers), stream=True)
     except Exception as error:
-        raise _unusable(error, _UNREACHABLE) from None
+        raise _unusable(error, _UNREACHABLE, proxy) from None
     try:
         yield response
     finally:
@@ -243,11 +244,23 @@ async def _close(connection: httpx.AsyncClient | httpx.Response) -> None:
         _log.debug("a connection could not be closed (%s)", type(error).__name__)
 
 
-def _unusable(error: Exception, message: str) -> MediaError:
+def proxy_fault(error: Exception, proxy: Proxy) -> str:
+    """Return what a proxy did that it was asked through, as a clause; empty if it did nothing."""
+    if isinstance(error, httpx.ConnectError):
+        return f"no connection to the proxy of {proxy.variable}"
+    if isinstance(error, httpx.ProxyError):
+        # httpcore begins with the status of the proxy.
+        does = "wants a login" if str(error).startswith("407") else "refuses the connection"
+        return f"the proxy of {proxy.variable} {does}"
+    return ""
+
+
+def _unusable(error: Exception, message: str, proxy: Proxy | None = None) -> MediaError:
     """Return the error for the user, in the words that the service's connection has, too."""
-    fault = explain(error)
-    if fault is not None and message == _UNREACHABLE:
-        message = f"{message[:-1]}: {fault.words}."
+    fault = explain(error, proxy="" if proxy is None else proxy.scheme)
+    words = fault.words if fault else proxy_fault(error, proxy) if proxy else ""
+    if words and message == _UNREACHABLE:
+        message = f"{message[:-1]}: {words}."
     # Only the type: the text may quote the link.
     _log.info("a file could not be fetched (%s): %s", type(error).__name__, message)
     if fault is not None and fault.kind is ErrorKind.CERTIFICATE:

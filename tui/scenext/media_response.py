@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from tui.errors import MediaError
 from tui.scenext.byte_ranges import content_range, is_whole, strong_validator
+from tui.scenext.checksum import Checksum
 from tui.scenext.content_coding import (
     CodingError,
     CutShortError,
@@ -45,6 +46,21 @@ _REFUSALS: Final = frozenset({401, 403, 410})
 _NOT_READY: Final = frozenset({202, 404, 408, 425, 429})
 _LASTING_FAULTS: Final = frozenset({501, 505, 510, 511})
 
+_STATUS_WORDS: Final[Mapping[int, str]] = {
+    400: "it does not understand the link",
+    **dict.fromkeys((401, 403), "it refuses the link"),
+    404: "it has no such file",
+    408: "it waited too long",
+    410: "the file is gone",
+    414: "the link is too long for it",
+    **dict.fromkeys((425, 429), "it wants fewer requests"),
+    451: "the file is blocked for legal reasons",
+    502: "a server behind it failed",
+    503: "it is too busy",
+    504: "a server behind it took too long",
+}
+"""What a status means, for those who do not know the numbers."""
+
 
 def wants_error_text(status: int) -> bool:
     """Return whether a response's body may tell more than its status."""
@@ -63,7 +79,8 @@ def check_status(status: int, headers: Mapping[str, str], text: bytes) -> None:
     """
     if status in (200, 203) or (status == 206 and is_whole(headers)):
         return
-    message = f"The host of the link answered {status}."
+    words = _STATUS_WORDS.get(status, "it has an error" if status >= 500 else "")
+    message = f"The host of the link answered {status}{words and ': '}{words}."
     if status in _REFUSALS or status == 400:
         expired = headers.get("x-oss-ec") in _EXPIRED_CODES or _EXPIRED_TEXT in text.lower()
         message = "The link has ended." if expired else message
@@ -98,7 +115,8 @@ class MediaBody:
 
     Raises `MediaError` if it is cut short, if what was packed is broken or grows without end, or
     if a file that comes from its start on is neither a picture nor a video. Where the host told no
-    length, a file that goes on by its own structure counts as cut short, however it was sent.
+    length, a file that goes on by its own structure counts as cut short, however it was sent. One
+    that differs from the checksum that came with it, and was not packed, was damaged.
     """
 
     def __init__(
@@ -125,6 +143,7 @@ class MediaBody:
         """Bytes of the whole file; None where the host announced none, or it is packed."""
         self._end = self.length if part is None else part.last + 1
         self._is_length_told = self._end is not None
+        self._checksum = Checksum(headers if part is None else {})
         # Without ranges, no part can be asked for.
         has_ranges = headers.get("accept-ranges", "").strip().lower() != "none"
         self.validator = strong_validator(headers) if has_ranges else ""
@@ -163,11 +182,15 @@ class MediaBody:
             raise MediaError("The host of the link sent less than it announced.", retry_after=0.0)
         if file_end is not None and not file_end.is_reached:
             raise MediaError("The connection broke half-way: the file has no end.", retry_after=0.0)
+        if self._checksum.is_wrong:
+            words = "The file was damaged on its way (its checksum differs)."
+            raise MediaError(words, retry_after=0.0)
 
     async def _unpacked(self) -> AsyncIterator[bytes]:
         # A later part has no start that could tell; none is asked for of what is packed.
         decoder = None if self.offset else Decoder(self._coding, limit=self._unpacked_limit)
         async for piece in self._raw:
+            self._checksum.feed(piece)
             if decoder is None:
                 yield piece
                 continue
@@ -190,6 +213,7 @@ class MediaBody:
                 if not decoder.is_plain:
                     # The sizes and positions that the host tells are those of what is packed.
                     self.length, self._end, self.validator = None, None, ""
+                    self._checksum = Checksum({})
                 yield piece
         except TooLargeError:
             raise MediaError("The host of the link sent it packed; it grows without end.") from None

@@ -59,12 +59,16 @@ def link_lifetime(link: Link, server_now: float) -> str:
     return f"The link probably ended at {end} and was not renewed."
 
 
-def link_expired(link: Link, server_now: float) -> str:
-    """Return, as a sentence, that a link has expired by its host, whatever it says of itself."""
+def link_expired(link: Link, server_now: float, *, asked: bool = True) -> str:
+    """Return, as a sentence, that a link has expired by its host, whatever it says of itself.
+
+    `asked` tells whether the service could be asked for another one.
+    """
+    service = "did not renew it" if asked else "could not be asked for another one"
     if link.expires_at is None or link.seconds_left(server_now) > 0:
-        return "The link has ended and the service did not renew it."
+        return f"The link has ended and the service {service}."
     end = _clock_time(link.expires_at, server_now)
-    return f"The link ended at {end} and the service did not renew it."
+    return f"The link ended at {end} and the service {service}."
 
 
 def _clock_time(seconds: float, now: float) -> str:

@@ -54,5 +54,5 @@ def _failure(link: Link, error: Exception, server_now: float) -> str:
         case UnsafeLinkError():
             return f"{link.name}: not saved, {error}."
         case ExpiredLinkError():
-            return f"{link.name}: {link_expired(error.link, server_now)}"
+            return f"{link.name}: {link_expired(error.link, server_now, asked=error.asked)}"
     return f"{link.name}: {error}"

@@ -116,7 +116,8 @@ class PreviewController:
             case UnsafeLinkError():
                 return f"Not loaded: {error}."
             case ExpiredLinkError():
-                return link_expired(error.link, self._engine.server_clock.now())
+                now = self._engine.server_clock.now()
+                return link_expired(error.link, now, asked=error.asked)
         return str(error)
 
 

@@ -123,6 +123,24 @@ def test_too_many_fractions_cost_themselves(count: int) -> None:
     assert read["status"] == "COMPLETED"
 
 
+@pytest.mark.parametrize("length", [1, 60, 500])
+def test_too_many_odd_strings_cost_the_answer(length: int) -> None:
+    """Each error of `json` counts the lines of all that it was given."""
+    odd = f'"{"a" * length}\\q",'
+    assert read_object(f'{{"x": [{odd * 1_900}1], {STATE}}}'.encode())["status"] == "COMPLETED"
+    refused = refusal(f'{{"x": [{odd * 2_100}1], {STATE}}}'.encode())
+    assert refused == "the answer is not JSON"
+
+
+def test_only_a_small_answer_is_read_in_a_second_encoding() -> None:
+    for size, is_read in ((1_000, True), (40_000, False)):
+        body = f'{{"title": "誠", "x": "{"a" * size}", {STATE}}}'.encode("gb18030")
+        if is_read:
+            assert read_object(body)["status"] == "COMPLETED"
+        else:
+            assert refusal(body) == "the answer is not JSON"
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -19,6 +19,8 @@ MAX_VALUES: Final = 120_000
 """JSON values in an answer, counted from above; no task has a thousand frames."""
 NOT_THE_FORM: Final = "the answer is JSON, but not of the service's form"
 
+_MAX_REREAD_BYTES: Final = 1 << 15
+"""Bytes of an answer that is read once more, in a Chinese encoding."""
 _MAX_FLOATS: Final = 2_000
 """Numbers with a fraction or an exponent that are read: they are the slowest values."""
 _MAX_FLOAT_LENGTH: Final = 400
@@ -36,7 +38,7 @@ def read_object(body: bytes) -> dict[str, object]:
     try:
         return _read_text(text)
     except ApiError:
-        if "\ufffd" not in text:
+        if len(body) > _MAX_REREAD_BYTES or "\ufffd" not in text:
             raise
     # In Chinese encodings, a character may end in the byte of a backslash.
     return _read_text(body.decode("gb18030", "replace"))

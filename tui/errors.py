@@ -13,9 +13,10 @@ class ErrorKind(StrEnum):
     NOT_FOUND = "not found"
     """404: the service does not know this task."""
     RATE_LIMITED = "429"
-    """429, or 503 with a `Retry-After`."""
+    """429, 503 with a `Retry-After`, or an error in words that say that there are too many
+    requests."""
     SERVER = "server error"
-    """5xx."""
+    """5xx, a success without content, or an error in words that say that it passes by itself."""
     REJECTED = "refused"
     """Another 4xx (403 with the service's own JSON error), or 2xx whose outer status is `error`."""
     OFFLINE = "offline"
@@ -56,7 +57,7 @@ class ApiError(Exception):
         """One sanitized line in plain words, without key or link."""
         self.http_status = http_status
         self.retry_after = retry_after
-        """Seconds that the service asked to wait."""
+        """Seconds that the service asked to wait with this task."""
         self.stale_connection = stale_connection
         """Whether the server may just have closed an idle connection, so that the request is worth
         one immediate retry on a new one."""

@@ -16,6 +16,7 @@ import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -341,7 +342,7 @@ async def test_a_redirect_says_where_to(
         (error(500, "\x1b[31mboom"), ErrorKind.SERVER, "500: boom"),
         (Reply(502, "<html>Bad Gateway</html>"), ErrorKind.SERVER, "502: the service has a fault"),
         (Reply(503), ErrorKind.SERVER, "503: the service has a fault"),
-        (Reply(204), ErrorKind.NOT_THE_API, "the answer is not JSON"),
+        (Reply(304), ErrorKind.SERVER, "304: a cache says “not modified” instead of answering"),
     ],
 )
 async def test_a_failed_request_is_told_by_its_status(
@@ -351,6 +352,84 @@ async def test_a_failed_request_is_told_by_its_status(
     assert (api_error.kind, api_error.message) == (kind, message)
     assert str(api_error) == message
     assert api_error.retry_after is None
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 203, 204, 205, 226])
+@pytest.mark.parametrize("body", [b"", b" ", b"\r\n\r\n", b"\xef\xbb\xbf\n", b"\xff\xfe"])
+async def test_an_empty_success_is_a_fault_of_the_server_that_passes(
+    service: ScriptedService, status: int, body: bytes
+) -> None:
+    """As in valyuAI/valyu-py #126: neither a portal nor a refusal."""
+    body = b"" if status in (204, 205) else body
+    for headers, pause in (({}, None), ({"Retry-After": "7"}, 7.0)):
+        api_error = await reply_error(service, Reply(status, body, headers))
+        assert (api_error.kind, api_error.message) == (ErrorKind.SERVER, "the answer is empty")
+        assert (api_error.http_status, api_error.retry_after) == (status, pause)
+
+
+async def test_an_envelope_without_a_state_is_a_fault_of_the_server(
+    service: ScriptedService,
+) -> None:
+    shapes: list[object] = [None, [], {}, {"task_id": "1"}, "", "COMPLETED"]
+    for data in shapes:
+        api_error = await reply_error(service, Reply(body={"status": "success", "data": data}))
+        assert api_error.kind is ErrorKind.SERVER
+        assert api_error.message == "the answer tells no state of the task"
+
+
+PASSING = [
+    *("Server error: database is locked", "Internal error", "Please try again later", "Busy"),
+    *("系统繁忙，请稍后再试", "服务器内部错误", "请求超时", "服务暂不可用", "系统维护中"),
+    *("Server error: timeout", "The read operation timed out", "temporarily unavailable"),
+    *("Server error: connection reset by peer", "upstream connect error", "deadlock found"),
+    *("Model overloaded. Please retry.", "数据库连接失败", "网络异常，请重试"),
+]
+TOO_MANY = [
+    *(
+        "请求过于频繁",
+        "请求过于频繁，请稍后再试",
+        "操作频繁",
+        "触发限流",
+        "超出频率限制",
+        "访问过快",
+    ),
+    *("Too many requests", "Too Many API requests, try again later", "Rate limit exceeded"),
+    *("rate_limit_exceeded", "RateLimitExceeded", "Request was throttled.", "rate-limited"),
+    *("Server error: too many requests", "Too many concurrent requests", "Slow down"),
+]
+LASTING = [
+    *("bad id", "Invalid parameter", "余额不足", "参数错误", "insufficient points"),
+    *("No such thing", "task was deleted", "unsupported quality", "内容违规"),
+]
+UNKNOWN = [
+    *("Server error: Task not found", "Server error: list index out of range", "任务未找到"),
+    *("Task doesn't exist", "no such task", "找不到该任务", "Task not found, try again later"),
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        *((words, ErrorKind.SERVER) for words in PASSING),
+        *((words, ErrorKind.RATE_LIMITED) for words in TOO_MANY),
+        *((words, ErrorKind.REJECTED) for words in LASTING),
+        *((words, ErrorKind.NOT_FOUND) for words in UNKNOWN),
+    ],
+)
+async def test_an_error_in_words_is_what_they_say(
+    service: ScriptedService, words: str, kind: ErrorKind
+) -> None:
+    """As in pgbackrest/pgbackrest #2661: a refusal is asked about ever more rarely."""
+    for status in (200, 400, 422):
+        told = replace(error(status, words), headers={"Retry-After": "40"})
+        api_error = await reply_error(service, told)
+        shown = words if status == 200 else f"{status}: {words}"
+        assert (api_error.kind, api_error.message) == (kind, shown)
+        is_passing = kind in (ErrorKind.SERVER, ErrorKind.RATE_LIMITED)
+        assert api_error.retry_after == (40.0 if is_passing else None)
+    if kind in (ErrorKind.RATE_LIMITED, ErrorKind.SERVER):
+        assert (await reply_error(service, error(403, words))).kind is kind
+        assert (await reply_error(service, error(500, words))).kind is kind
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -455,7 +534,6 @@ async def test_a_redirect_to_nowhere_is_one_too(location: bytes) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        b"",
         b"<!doctype html><title>Welcome</title>",
         b"{",
         GOOD[:-1],

@@ -288,10 +288,10 @@ _constant("404", ErrorKind.NOT_FOUND, _error(404, "Task not found"))
 _constant("404 HTML", ErrorKind.NOT_FOUND, Response(404, _PAGE, _HTML))
 _constant("407", ErrorKind.NOT_THE_API, Response(407, _PAGE, _HTML))
 _constant("418", ErrorKind.REJECTED, Response(418, b"\xff\xfe"))
-_constant("204", ErrorKind.NOT_THE_API, Response(204, headers={"Content-Length": "0"}))
-_constant("304", ErrorKind.NOT_THE_API, Response(304, headers={"Content-Length": "0"}))
+_constant("204", ErrorKind.SERVER, Response(204, headers={"Content-Length": "0"}))
+_constant("304", ErrorKind.SERVER, Response(304, headers={"Content-Length": "0"}))
 _constant("page", ErrorKind.NOT_THE_API, Response(200, _PAGE, _HTML))
-_constant("empty", ErrorKind.NOT_THE_API, Response(200))
+_constant("empty", ErrorKind.SERVER, Response(200))
 for _code in (301, 302, 303, 307, 308):
     _constant(
         f"{_code} to another host",
@@ -336,8 +336,10 @@ _mutated("a list", lambda body: b"[" + body + b"]", OK)
 _mutated("null", lambda _: b"null")
 _mutated("a number", lambda _: b"1e999")
 _mutated("no data", lambda _: b'{"status": "success"}')
-_mutated("data is a list", lambda _: b'{"status": "success", "data": [1]}')
-_mutated("no status", lambda _: b'{"status": "success", "data": {"progress": []}}')
+_mutated("data is a list", lambda _: b'{"status": "success", "data": [1]}', ErrorKind.SERVER)
+_mutated(
+    "no status", lambda _: b'{"status": "success", "data": {"progress": []}}', ErrorKind.SERVER
+)
 _mutated(
     "another task's ID",
     lambda body: body.replace(b'"task_id": "', b'"task_id": "not-'),
@@ -382,7 +384,7 @@ _fault("gzip with a bad checksum", _NOT_API)(
     lambda r: _encoded(gzip.compress(_body(r))[:-8] + bytes(8))
 )
 _fault("gzip cut short", ErrorKind.OFFLINE)(lambda r: _encoded(gzip.compress(_body(r))[:-20]))
-_fault("gzip empty", _NOT_API)(lambda _: _encoded(b""))
+_fault("gzip empty", ErrorKind.SERVER)(lambda _: _encoded(b""))
 _fault("deflate", OK)(lambda request: _encoded(zlib.compress(_body(request)), "deflate"))
 _fault("br that is none", OK)(lambda request: _encoded(_body(request), "br"))
 _fault("br", _NOT_API)(lambda _: _encoded(b"\x8b\x1f\x80" + bytes(90), "br"))

@@ -117,6 +117,8 @@ def test_a_state_is_a_glyph_and_a_word(status: TaskStatus, sent: str, words: str
         (ErrorKind.SERVER, 502, "502"),
         (ErrorKind.REJECTED, 400, "400"),
         (ErrorKind.REJECTED, None, "refused"),
+        (ErrorKind.SERVER, 204, "server error"),
+        (ErrorKind.SERVER, 304, "304"),
         (ErrorKind.UNEXPECTED, None, "bug"),
     ],
 )

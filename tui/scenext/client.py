@@ -24,7 +24,7 @@ from tui.credentials import Secret
 from tui.errors import ApiError, ErrorKind, UserError
 from tui.redactor import Redactor
 from tui.sanitize import clean
-from tui.scenext import parser
+from tui.scenext import error_words, parser
 from tui.scenext.body import BodyReader
 from tui.scenext.http_headers import retry_after, server_time
 from tui.scenext.media import Media, http_proxy, proxy_fault, raw_pieces
@@ -49,6 +49,8 @@ _TRANSPORT_ERRORS: Final = (
 _KEY_REFUSED: Final = "the service refused the key for this task"
 _PASSING: Final = frozenset({408, 421, 425, 499})
 """Errors of the 4xx range that pass: timeouts, and requests that are too early or went astray."""
+_PAUSING: Final = frozenset({ErrorKind.RATE_LIMITED, ErrorKind.SERVER})
+"""Errors that may say when to ask again."""
 _WITHHELD_LINK: Final = "withheld: the link quotes the key"
 """Stands in the place of a link, and is none."""
 _EXTENSIONS: Final = {"timeout": {"connect": 8.0, "read": 15.0, "write": 8.0, "pool": 5.0}}
@@ -143,10 +145,8 @@ class StatusClient:
             task = self._redacted(parser.parse(body, task_id))
             return StatusResponse(task, server_time(response.headers))
         except ApiError as error:
-            if error.http_status is None and parser.refuses_key(body):
-                error.kind, error.message = ErrorKind.KEY_REFUSED, _KEY_REFUSED
-            elif error.http_status is None and not _discreet(error.message):
-                error.message = "the service reports an error about a key"
+            if error.http_status is None:
+                _complete(error, response, body)
             # The service may quote the request, and the key with it.
             error.message = clean(self._redact(error.message))
             error.args = (error.message,)
@@ -228,10 +228,12 @@ def _raise_for_status(response: httpx.Response, body: bytes) -> None:
     code = response.status_code
     if response.is_success:
         return
-    message = _discreet(parser.error_message(body))
-    from_service = parser.is_service_error(body)
+    words = parser.error_message(body)
+    message, passing = _discreet(words), error_words.passing_kind(words)
     if code < 200 or code == 407:
         kind, message = ErrorKind.NOT_THE_API, "a proxy wants a login"
+    elif code == 304:
+        kind, message = ErrorKind.SERVER, "a cache says “not modified” instead of answering"
     elif 300 <= code < 400:
         kind, message = ErrorKind.NOT_THE_API, _redirect_words(response)
     elif code in (401, 403) and not _is_data(response, body):
@@ -239,26 +241,40 @@ def _raise_for_status(response: httpx.Response, body: bytes) -> None:
     elif code == 401 or (code == 400 and parser.refuses_key(body)):
         # Never the service's words: they may quote the key in a form that no redactor knows.
         kind, message = ErrorKind.KEY_REFUSED, _KEY_REFUSED
-    elif code == 403:
+    elif code == 403 and passing is None:
         kind, message = ErrorKind.REJECTED, "the service does not show this task to this key"
     elif code in (404, 410) or (code != 429 and parser.is_unknown_task(body)):
         kind, message = ErrorKind.NOT_FOUND, message or "the service does not know this task"
-    elif code == 429 or (code == 503 and "retry-after" in response.headers):
+    elif (
+        code == 429
+        or passing is ErrorKind.RATE_LIMITED
+        or (code == 503 and "retry-after" in response.headers)
+    ):
         kind, message = ErrorKind.RATE_LIMITED, message or "the service asks for a pause"
-    elif code >= 500 or code in _PASSING:
+    elif code >= 500 or code in _PASSING or passing is ErrorKind.SERVER:
         kind, message = ErrorKind.SERVER, message or "the service has a fault"
     else:
         kind, message = ErrorKind.REJECTED, message or "the service refuses the request"
-    pause = retry_after(response.headers) if kind is ErrorKind.RATE_LIMITED else None
+    pause = retry_after(response.headers) if kind in _PAUSING else None
     raise ApiError(
         *(kind, f"{code}: {message}"),
         http_status=code,
         retry_after=pause,
         is_strange=(
             kind in (ErrorKind.NOT_FOUND, ErrorKind.REJECTED)
-            and not (from_service and parser.names_the_task(body))
+            and not (parser.is_service_error(body) and error_words.names_the_task(words))
         ),
     )
+
+
+def _complete(error: ApiError, response: httpx.Response, body: bytes) -> None:
+    """Complete an error that the body of a successful response told."""
+    if parser.refuses_key(body):
+        error.kind, error.message = ErrorKind.KEY_REFUSED, _KEY_REFUSED
+    elif not _discreet(error.message):
+        error.message = "the service reports an error about a key"
+    if error.kind in _PAUSING:
+        error.http_status, error.retry_after = response.status_code, retry_after(response.headers)
 
 
 def _is_data(response: httpx.Response, body: bytes) -> bool:
@@ -282,7 +298,7 @@ def _discreet(message: str) -> str:
 
     Such words like to quote it: masked, spaced or encoded, it would pass the redactor.
     """
-    return "" if parser.is_about_a_key(message) else message
+    return "" if error_words.is_about_a_key(message) else message
 
 
 def _transport_error(error: Exception, proxy: Proxy | None) -> ApiError:

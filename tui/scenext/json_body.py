@@ -19,7 +19,7 @@ MAX_VALUES: Final = 120_000
 """JSON values in an answer, counted from above; no task has a thousand frames."""
 NOT_THE_FORM: Final = "the answer is JSON, but not of the service's form"
 
-_MAX_REREAD_BYTES: Final = 1 << 18
+_MAX_REREAD_BYTES: Final = 1 << 15
 """Bytes of an answer that is read once more, in a Chinese encoding."""
 _MAX_FLOATS: Final = 2_000
 """Numbers with a fraction or an exponent that are read: they are the slowest values."""

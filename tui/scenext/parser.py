@@ -18,29 +18,23 @@ from typing import Any, Final, TypeGuard
 
 from tui.errors import ApiError, ErrorKind
 from tui.sanitize import MAX_BLOCK_LENGTH, MAX_LINE_LENGTH
-from tui.scenext import failure, values
+from tui.scenext import error_words, failure, values
 from tui.scenext.echoed_id import contradicts
+from tui.scenext.error_words import is_about_a_key
 from tui.scenext.json_body import NOT_THE_FORM, only, read_object
 from tui.scenext.mending import is_link, mended
-from tui.scenext.models import MAX_FRAMES, Frame, Points, Result, Task, TaskStatus
+from tui.scenext.models import MAX_FRAMES, MAX_LINK_BYTES, Frame, Points, Result, Task, TaskStatus
 from tui.scenext.signed_url import identity
 from tui.scenext.values import TextBudget
 
 MAX_RESULTS: Final = 200
 _MAX_ERROR_BYTES: Final = 64_000
 """Bytes of a body that is looked at for the message of an error."""
+_BLANK: Final = b" \t\r\n\x0b\x0c\xef\xbb\xbf\xff\xfe"
+"""Bytes of white space and byte order marks."""
 _MAX_FRAME_ID: Final = 60
 _DOCUMENTED_STATES: Final = ("IN_PROGRESS", "COMPLETED", "FAILED")
 _POINTS_KEYS: Final = ("consumption", "points", "points_consumption", "points_used", "credits")
-_UNKNOWN_TASK: Final = r"(?i)not found|not exist|不存在|index out of range"
-_ABOUT_A_KEY: Final = (
-    r"(?i)api.?key|\bkeys?\b|token|authori[sz]|authentic|bearer|secret|credential|"
-    r"access.denied|forbidden|密钥|秘钥|密匙|令牌|凭证|凭据|认证|验证|鉴权|授权|权限"
-)
-_INVALID: Final = (
-    r"(?i)invalid|incorrect|wrong|expired|revoked|disabled|unknown|unauthori[sz]ed|not valid|"
-    r"无效|错误|不正确|过期|失效|禁用|未授权"
-)
 _REASON_ABOUT_A_KEY: Final = "the service's words are about a key or a token, and not shown"
 _MAX_SHOWN_ID: Final = 60
 _MAX_KEY_LENGTH: Final = 60
@@ -67,16 +61,20 @@ _ENUM_NAME: Final = r"(?i)\w{0,40}(?:status|state)\."
 def parse(body: bytes, task_id: str) -> Task:
     """Return the task described by `body`, which must not be about another task than `task_id`.
 
-    Raises `ApiError`: `NOT_FOUND` if the service reports that it does not know the task, `REJECTED`
-    if it reports another error, `OTHER_TASK` if it describes another task, and `NOT_THE_API` if the
-    bytes are not a response of the service or tell no state.
+    Raises `ApiError`: `NOT_FOUND` if the service reports that it does not know the task, `SERVER`
+    or `RATE_LIMITED` if it reports an error that passes by its words, `REJECTED` if it reports
+    another, `OTHER_TASK` if it describes another task, `SERVER` also if there is no byte to read or
+    its envelope holds no state, and `NOT_THE_API` if the bytes are not a response of the service.
     """
+    if not body.strip(_BLANK):
+        raise ApiError(ErrorKind.SERVER, "the answer is empty")
     envelope = _fields(read_object(body))
     if _is_error(envelope):
         message = _error_message(envelope)
-        kind = ErrorKind.NOT_FOUND if _is_unknown_task(message) else ErrorKind.REJECTED
-        raise ApiError(kind, message or "the service reports an error")
+        raise ApiError(error_words.kind(message), message or "the service reports an error")
     data = _data(envelope)
+    if data is None and "data" in envelope and _outer(envelope) == "success":
+        raise ApiError(ErrorKind.SERVER, "the answer tells no state of the task")
     if data is None:
         raise ApiError(ErrorKind.NOT_THE_API, NOT_THE_FORM)
     _check_id(data.get("task_id"), task_id)
@@ -158,24 +156,13 @@ def is_service_error(body: bytes) -> bool:
 def is_unknown_task(body: bytes) -> bool:
     """Return whether `body` is the service's own error that it does not know the task."""
     envelope = _parse_error(body)
-    return _is_error(envelope) and _is_unknown_task(_error_message(envelope))
-
-
-def is_about_a_key(message: str) -> bool:
-    """Return whether a message of the service may be about a key, which it may quote then."""
-    return bool(re.search(_ABOUT_A_KEY, message))
+    return _is_error(envelope) and error_words.is_unknown_task(_error_message(envelope))
 
 
 def refuses_key(body: bytes) -> bool:
     """Return whether `body` is the service's own error that it does not accept the key."""
     envelope = _parse_error(body)
-    message = _error_message(envelope)
-    return _is_error(envelope) and is_about_a_key(message) and bool(re.search(_INVALID, message))
-
-
-def names_the_task(body: bytes) -> bool:
-    """Return whether an error says in so many words that it is about the task."""
-    return bool(re.search(r"(?i)task|任务|\bid\b", _error_message(_parse_error(body))))
+    return _is_error(envelope) and error_words.refuses_key(_error_message(envelope))
 
 
 def _parse_error(body: bytes) -> dict[str, object]:
@@ -197,13 +184,13 @@ def _error_message(envelope: dict[str, object]) -> str:
     return ""
 
 
-def _is_unknown_task(message: str) -> bool:
-    return bool(re.search(_UNKNOWN_TASK, message)) and not is_about_a_key(message)
-
-
 def _is_error(envelope: dict[str, object]) -> bool:
+    return _outer(envelope) == "error"
+
+
+def _outer(envelope: dict[str, object]) -> str:
     outer = envelope.get("status")
-    return isinstance(outer, str) and outer[:20].strip().lower() == "error"
+    return outer[:20].strip().lower() if isinstance(outer, str) else ""
 
 
 def _status(value: object) -> tuple[TaskStatus, str]:
@@ -225,11 +212,19 @@ def _status(value: object) -> tuple[TaskStatus, str]:
 def _frames(value: object) -> tuple[tuple[Frame, ...], int]:
     """Return the newest frames, in order, and how many older ones were left out."""
     sent = [item for item in _items(value, "image") if _has_picture(item)]
-    dropped = max(0, len(sent) - MAX_FRAMES)
+    newest: list[tuple[dict[str, Any], str]] = []
+    room = MAX_LINK_BYTES
+    for item in reversed(sent[-MAX_FRAMES:]):
+        url = mended(item["image"])
+        room -= len(url)
+        if room < 0:
+            break
+        newest.append((item, url))
+    dropped = len(sent) - len(newest)
     frames: dict[tuple[str, str], Frame] = {}
     number = dropped
-    for item in sent[dropped:]:
-        if not (url := mended(item["image"])):
+    for item, url in reversed(newest):
+        if not url:
             continue
         frame_id = _frame_id(item.get("id")) or f"frame{number + 1}"
         # A scene without a picture of its own repeats the previous URL under a new ID.

@@ -34,7 +34,7 @@ _FIXED_WIDTH: Final = 1 + _AGE_WIDTH + 1 + _BADGE_WIDTH + 1 + _FRAMES_WIDTH + 1
 _NUMBERED: Final = frozenset(
     {ErrorKind.SERVER, ErrorKind.REJECTED, ErrorKind.RATE_LIMITED, ErrorKind.KEY_REFUSED}
 )
-"""Errors whose HTTP status says more than their name."""
+"""Errors whose HTTP status says more than their name, unless it is one of success."""
 
 _MAX_DURATION: Final = 1e11
 """Seconds; more, or an infinite number, is not a duration of anything."""
@@ -146,8 +146,8 @@ def stale_reason(record: Record) -> str:
     error = record.error
     if error is None:
         return "resting" if record.resting else ""
-    numbered = error.kind in _NUMBERED
-    reason = str(error.http_status) if numbered and error.http_status else error.kind.value
+    code = error.http_status or 0
+    reason = str(code) if error.kind in _NUMBERED and code >= 300 else error.kind.value
     return f"{reason}, resting" if record.resting else reason
 
 

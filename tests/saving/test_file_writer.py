@@ -15,11 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import saving
 from tui.errors import MediaError
-from tui.saving import file_writer
 from tui.saving.file_writer import MAX_FILE_BYTES, PartialFile
 from tui.saving.folder import SaveError
 
+ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("partial_files")
 
 
@@ -48,7 +49,7 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 
 
 async def save(body: FakeBody, folder: Path, name: str, threads: ThreadPoolExecutor) -> Path:
-    return await file_writer.save(body, folder, name, lambda received, length: None, threads)
+    return await saving.save(body, folder / name, threads)
 
 
 def files_in(folder: Path) -> dict[str, bytes]:
@@ -71,12 +72,11 @@ async def test_a_file_is_saved_whole_into_a_new_folder(
     tmp_path: Path, threads: ThreadPoolExecutor
 ) -> None:
     progress: list[tuple[int, int | None]] = []
-    path = await file_writer.save(
+    path = await saving.save(
         FakeBody(b"one", b"two", length=6),
-        tmp_path / "new" / "task",
-        "frame1.png",
-        lambda received, length: progress.append((received, length)),
+        tmp_path / "new" / "task" / "frame1.png",
         threads,
+        lambda received, length: progress.append((received, length)),
     )
     assert path == tmp_path / "new" / "task" / "frame1.png"
     assert files_in(path.parent) == {"frame1.png": b"onetwo"}
@@ -222,7 +222,8 @@ SAVE_WITH_SIZE_LIMIT = """
 import asyncio, resource, sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from tui.saving import file_writer
+from tests.support.saving import save
+from tui.saving.folder import SaveError
 
 class Body:
     length = None
@@ -233,10 +234,10 @@ class Body:
 resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
 async def main():
     with ThreadPoolExecutor(2) as threads:
-        await file_writer.save(Body(), Path(sys.argv[1]), "video.mp4", lambda *_: None, threads)
+        await save(Body(), Path(sys.argv[1]) / "video.mp4", threads)
 try:
     asyncio.run(main())
-except file_writer.SaveError as error:
+except SaveError as error:
     print(error)
 """
 
@@ -248,6 +249,7 @@ def test_a_disk_that_takes_no_more_is_said(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
+        cwd=ROOT,
     )
     words = "it is too large"
     assert completed.stdout == f"Not saved to {tmp_path / 'video.mp4'}: {words}.\n"
@@ -266,7 +268,8 @@ SAVE_NAMES = """
 import asyncio, sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from tui.saving import file_writer
+from tests.support.saving import save
+from tui.saving.folder import SaveError
 
 class Body:
     length = None
@@ -277,9 +280,8 @@ async def main():
     with ThreadPoolExecutor(2) as threads:
         for folder, name in (("a", "\\u4e2d.png"), ("\\u4e2d", "a.png"), ("a", "a.png")):
             try:
-                path = Path(sys.argv[1]) / folder
-                await file_writer.save(Body(), path, name, lambda *_: None, threads)
-            except file_writer.SaveError as error:
+                await save(Body(), Path(sys.argv[1]) / folder / name, threads)
+            except SaveError as error:
                 print(ascii(str(error)))
 asyncio.run(main())
 """
@@ -292,6 +294,7 @@ def test_a_name_that_the_locale_cannot_write_is_said(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
+        cwd=ROOT,
         env={**os.environ, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"},
     )
     assert completed.stdout.splitlines() == [

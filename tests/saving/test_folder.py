@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import pytest
 
+from tests.support import saving
 from tui.errors import MediaError
-from tui.saving import file_writer
 from tui.saving.folder import SaveError
 
 ROOT: Final = 0
@@ -89,7 +89,7 @@ def private(shared: Path) -> Path:
 async def save(
     folder: Path, threads: ThreadPoolExecutor, body: Body | None = None, name: str = "frame1.png"
 ) -> Path:
-    return await file_writer.save(body or Body(), folder, name, lambda *_: None, threads)
+    return await saving.save(body or Body(), folder / name, threads)
 
 
 def mode(path: Path) -> int:

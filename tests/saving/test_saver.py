@@ -303,6 +303,7 @@ async def test_a_connection_that_always_breaks_is_said_and_leaves_nothing(tmp_pa
         ([Response(429, b"", {"Retry-After": "3"})], [3.0]),
         ([Response(503, b"", {"Retry-After": "86400"})], [20.0]),
         ([Response(202)], [1.0]),
+        ([Response(200)], [1.0]),
         ([Response(200, b"", {"Content-Length": "9", "Connection": "close"})], [1.0]),
     ],
 )

@@ -125,6 +125,23 @@ def test_a_large_avi_file_has_parts() -> None:
     assert not is_whole(data + part[:-1])
 
 
+TINY_PARTS = {
+    "gif": WHOLE["gif"][:-1] + b"!\xfe" + b"\x01a" * 400_000,
+    "jpeg": WHOLE["jpeg"][:2] + b"\xff\xe1\0\x02" * 200_000,
+    "mp4": WHOLE["mp4"] + b"\0\0\0\x08free" * 100_000,
+}
+
+
+@pytest.mark.parametrize("data", TINY_PARTS.values(), ids=TINY_PARTS)
+def test_parts_that_only_cost_time_are_followed_no_further(data: bytes) -> None:
+    end = FileEnd(file_type(data))
+    followed = 0
+    while followed < len(data) and not end.is_reached:
+        end.feed(data[followed : followed + 4_096])
+        followed += 4_096
+    assert followed < 20 * 4_096
+
+
 @settings(max_examples=examples(50))
 @given(st.sampled_from(sorted(WHOLE)), st.binary(max_size=40), st.data())
 def test_no_bytes_are_too_odd(name: str, junk: bytes, data: st.DataObject) -> None:

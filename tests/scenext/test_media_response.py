@@ -174,7 +174,7 @@ async def test_what_stands_in_a_files_place_is_named(
 
 async def test_an_empty_file_is_none() -> None:
     error = await refused(Response(200, b"", {"Content-Type": "image/png"}))
-    assert str(error) == f"{HOST} sent an empty file."
+    assert (str(error), error.retry_after) == (f"{HOST} sent an empty file.", 0)
 
 
 async def test_a_video_is_saved_and_not_shown() -> None:
@@ -324,6 +324,15 @@ async def test_without_a_length_the_file_tells_whether_it_is_whole(
         with pytest.raises(MediaError, match=r"^The connection broke half-way: ") as caught:
             await received(data[:cut])
         assert caught.value.retry_after == 0
+
+
+async def test_chunks_count_more_than_a_length() -> None:
+    data = WHOLE["frame1.png"]
+    for length in (3, len(data) + 9):
+        head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n" % length + CHUNKED
+        answer = head + b"\r\n" + chunked(data)
+        async with raw_host(answer) as origin, client() as media:
+            assert await media.fetch(origin, 1 << 20) == data
 
 
 async def test_a_length_that_was_told_is_believed() -> None:

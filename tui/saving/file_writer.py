@@ -30,40 +30,6 @@ _DISK_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 """What says that the disk takes no file at all, and not only this one."""
 
 
-async def save(
-    body: Body,
-    folder: Path,
-    name: str,
-    progress: Callable[[int, int | None], None],
-    executor: Executor,
-) -> Path:
-    """Write `body` to `folder`/`name` and return the path of the file.
-
-    A number is appended to the name if a file with different content has it. Cancelling leaves
-    nothing behind: it waits until the temporary file is removed, unless cancelled again.
-
-    Args:
-        body: The bytes.
-        folder: The task's; created if it is missing, as is its parent, the download folder. The
-            parent may be a link and anybody's, the task's folder may not.
-        name: A safe name.
-        progress: Called with the bytes received, and the total where known.
-        executor: Runs the blocking file operations.
-
-    Raises:
-        SaveError: the file could not be written, or is larger than `MAX_FILE_BYTES`.
-        Exception: whatever `body` raises.
-    """
-    run = asyncio.get_running_loop().run_in_executor
-    file = PartialFile(folder / name)
-    try:
-        await run(executor, file.open)
-        return await append(body, file, progress, executor)
-    finally:
-        # Shielded, so that a second cancellation does not stop the removal.
-        await asyncio.shield(run(executor, file.discard))
-
-
 async def append(
     body: Body,
     file: PartialFile,
@@ -72,7 +38,12 @@ async def append(
 ) -> Path:
     """Write `body`, the file or the rest of it, and return the path of the complete file.
 
-    As `save`, but what is written stays until the caller discards it, to go on after a break.
+    What is written stays until the caller discards it, to go on after a break. `progress` is called
+    with the bytes received, and the total where known.
+
+    Raises:
+        SaveError: the file could not be written, or is larger than `MAX_FILE_BYTES`.
+        Exception: whatever `body` raises.
     """
     run = asyncio.get_running_loop().run_in_executor
     if body.length is not None and body.length > MAX_FILE_BYTES:

@@ -25,6 +25,9 @@ _MARKER: Final = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
 _BOX_TYPE: Final = re.compile(rb"[ -~\xa9][ -~]{3}")
 _INDEX_BOXES: Final = frozenset({b"moov", b"moof", b"meta"})
 _SEGMENT: Final = b"\x18\x53\x80\x67"
+_MAX_STEPS: Final = 1_000
+"""Steps of a walk besides one for each `_BYTES_A_STEP`: an honest file has larger parts."""
+_BYTES_A_STEP: Final = 32
 
 
 class _Step(NamedTuple):
@@ -45,7 +48,11 @@ _Walk = Generator[_Step, bytes, None]
 
 
 class FileEnd:
-    """Follows a file as its pieces arrive; takes time linear in them, and holds a few bytes."""
+    """Follows a file as its pieces arrive; takes time linear in them, and holds a few bytes.
+
+    A file of very many tiny parts is followed no further, since each costs as much as a large one,
+    and counts as whole.
+    """
 
     def __init__(self, kind: FileType) -> None:
         """Prepare; a format that is not known here counts as whole."""
@@ -53,6 +60,7 @@ class FileEnd:
         self._walk = None if walk is None else walk()
         self._step = _Step() if self._walk is None else next(self._walk)
         self._held = b""
+        self._steps_left = float(_MAX_STEPS)
 
     @property
     def is_reached(self) -> bool:
@@ -64,14 +72,18 @@ class FileEnd:
         if self._walk is None:
             return
         data, position = self._held + piece, 0
+        self._steps_left += len(piece) / _BYTES_A_STEP
         while True:
             found, position = self._take(data, position)
             if found is None:
                 self._held = data[position:]
                 return
+            self._steps_left -= 1
             try:
                 self._step = self._walk.send(found)
             except StopIteration:
+                self._steps_left = 0
+            if self._steps_left <= 0:
                 self._walk, self._held = None, b""
                 return
 

@@ -224,7 +224,8 @@ class MediaBody:
 
     def _not_a_file(self) -> MediaError:
         if self.file_type is EMPTY:
-            return MediaError("The host of the link sent an empty file.")
+            # Some stores list a file before they have its bytes.
+            return MediaError("The host of the link sent an empty file.", retry_after=0.0)
         coding = unsupported_coding(self._coding, self._raw_start)
         if coding and self.file_type in (UNKNOWN, PACKED):
             return MediaError(f"The host of the link sent it packed ({coding}); that is not taken.")
@@ -232,5 +233,8 @@ class MediaBody:
 
 
 def _content_length(headers: Mapping[str, str]) -> int | None:
+    # Which overrides any length (RFC 9112, section 6.3).
+    if "chunked" in headers.get("transfer-encoding", "").lower():
+        return None
     text = headers.get("content-length", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None

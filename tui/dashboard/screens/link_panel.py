@@ -132,6 +132,9 @@ class LinkPanel(ModalScreen[None]):
     def action_preview(self) -> None:
         """Show or hide the picture."""
         self._dialog.toggle_class("-preview")
+        self.preview.forget()
+        if self._dialog.has_class("-preview"):
+            self.post_message(self.PreviewRequested(self))
 
     @on(FramePreview.Resized)
     def _preview_resized(self, event: FramePreview.Resized) -> None:

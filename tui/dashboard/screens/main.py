@@ -260,6 +260,7 @@ class MainScreen(TerminalScreen):
         self._highlight_newest()
         detail = self.deferred.detail
         detail.previewing = not detail.previewing
+        detail.preview.forget()
         if detail.enlarged:
             self.action_enlarge(False)
         self.refresh_bindings()

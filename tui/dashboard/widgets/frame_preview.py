@@ -47,7 +47,14 @@ class FramePreview(Widget):
         self._loads: dict[asyncio.Task[Any], str] = {}
 
     def on_hide(self) -> None:
-        """Forget what was wanted, so that a picture that failed is tried again."""
+        """Forget what was wanted."""
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget what was wanted, so that a picture that failed is tried again.
+
+        Call this where a key hides the preview: what is shown again at once is never hidden.
+        """
         self.wanted = None
         self.cancel_loads()
 

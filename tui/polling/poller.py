@@ -248,6 +248,7 @@ class Poller:
                 ended=task.status.terminal,
                 complete=task.is_complete,
                 known=task.status is not TaskStatus.UNKNOWN,
+                unknown_end=task.unknown_end,
             )
         else:
             assert result.error is not None  # noqa: S101 (one of the two, by PollResult's contract)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from random import Random
 from typing import Final, NamedTuple
 
@@ -26,6 +26,9 @@ MAX_REFUSED_BACKOFF: Final = 600.0
 MAX_UNCHANGED: Final = 86_400.0
 """Seconds after which a task is not queried any more that the service has refused all the time, or
 reported in an unknown state."""
+UNKNOWN_END_AFTER: Final = 3_600.0
+"""Seconds without a change after which a task is queried more rarely whose state is unknown, but
+that has what only an ended one has."""
 NOT_FOUND_GRACE: Final = 300.0
 """Seconds after a task was added or answered for which its rhythm is kept although the service does
 not know it: one of its replicas may lag behind."""
@@ -74,9 +77,9 @@ class Held(NamedTuple):
 class _Entry:
     # A plain class: compiling a dataclass takes 1 ms, for which the first paint would wait.
     __slots__ = (
-        "due", "ended", "faults", "generation", "grid", "held_until", "in_flight", "is_witness",
-        "known_at", "rank", "requested", "resting", "retried", "rounds", "unchanged_since",
-        "version",
+        "due", "end_since", "ended", "faults", "generation", "grid", "held_until", "in_flight",
+        "is_witness", "known_at", "rank", "requested", "resting", "retried", "rounds",
+        "unchanged_since", "unknown_end", "version",
     )  # fmt: skip
 
     def __init__(self, generation: int, *, ended: bool, rank: int) -> None:
@@ -94,6 +97,10 @@ class _Entry:
         self.rounds = EXTRA_ROUNDS
         self.unchanged_since: float | None = None
         """When the refusals, or answers of an unknown state, began that came one after another."""
+        self.unknown_end: Hashable | None = None
+        """What was told of a task whose state is unknown, but looks like an end."""
+        self.end_since = math.inf
+        """Since when that has been told."""
 
 
 _Heap = list[tuple[int, float, int, str]]
@@ -172,7 +179,12 @@ class Schedule:
         return Held(count, held_until, is_pause=pause > now) if count else None
 
     def replace_key(self, now: float) -> None:
-        """Query with another key from now on: what was refused before is due."""
+        """Query with another key from now on: what was refused before is due, and rests no more."""
+        for task_id, entry in self._entries.items():
+            answer = self.breaker.answer(task_id)
+            if answer is not None and answer.kind is ErrorKind.KEY_REFUSED:
+                entry.resting, entry.unchanged_since = False, None
+                self._set_due(task_id, entry, now)
         self.breaker.replace_key(now)
         self._update_breaker(now)
         self._all_due(now, only_faulted=True)
@@ -213,12 +225,20 @@ class Schedule:
         return self._dispatch(task_id, now)
 
     def record_success(
-        self, job: Job, now: float, *, ended: bool, complete: bool = True, known: bool = True
+        self,
+        job: Job,
+        now: float,
+        *,
+        ended: bool,
+        complete: bool = True,
+        known: bool = True,
+        unknown_end: Hashable | None = None,
     ) -> Accepted | None:
         """Note that the service answered; return None if the answer is not wanted any more.
 
         A task that has `ended` is queried a few more times while its answer is not `complete`; one
-        whose state is not `known` rests after a day of nothing else.
+        whose state is not `known` rests after a day of nothing else, and is queried more rarely
+        once the same `unknown_end` has been told for an hour (`Task.unknown_end`).
         """
         flight = self.breaker.record_returned(job.task_id)
         entry = self._returned(job, now)
@@ -236,6 +256,8 @@ class Schedule:
         entry.faults, entry.retried, entry.held_until, entry.known_at = 0, False, -math.inf, now
         if known or entry.ended:
             entry.unchanged_since = None
+        if unknown_end != entry.unknown_end:
+            entry.unknown_end, entry.end_since = unknown_end, now
         due = self._next_grid_point(entry, now)
         if entry.ended:
             due = (
@@ -244,6 +266,8 @@ class Schedule:
                 else math.inf
             )
         elif not known:
+            if unknown_end is not None and now - entry.end_since >= UNKNOWN_END_AFTER:
+                due = max(due, now + MAX_REFUSED_BACKOFF)
             due = self._due_unless_unchanged(entry, now, due)
         self._set_due(job.task_id, entry, due)
         return Accepted(requested, entry.resting)
@@ -399,7 +423,7 @@ class Schedule:
         if error.kind is ErrorKind.RATE_LIMITED:
             entry.grid = None
             entry.held_until = now + self._pause(entry, error.retry_after)
-            return entry.held_until
+            return self._due_unless_own(entry, now, entry.held_until)
         if error.kind in _REFUSALS and entry.ended:
             # Otherwise forgotten by the service, or never this key's.
             has_rounds = self._needs_another_round(entry, ended=False, complete=False)
@@ -409,16 +433,29 @@ class Schedule:
             return self._next_grid_point(entry, now)
         if error.kind in _REFUSALS:
             entry.grid = None
-            pause = self._period * 2.0 ** min(entry.faults, 8)
-            return self._due_unless_unchanged(entry, now, now + min(MAX_REFUSED_BACKOFF, pause))
-        if entry.faults < 2:
-            return self._next_grid_point(entry, now)
-        entry.grid = None
-        ceiling = min(MAX_BACKOFF, self._period * 2.0 ** min(entry.faults - 1, 8))
-        due = now + self._random.uniform(self._period, ceiling)
-        # Not while the service as a whole may be down: it would not be noticed when it is back.
-        is_own = error.http_status is not None and self.breaker.answered_since(now - MAX_BACKOFF)
-        return self._due_unless_unchanged(entry, now, due) if is_own else due
+            due = now + min(MAX_REFUSED_BACKOFF, self._period * 2.0 ** min(entry.faults, 8))
+            if error.kind is ErrorKind.KEY_REFUSED and self.breaker.key_refused:
+                entry.unchanged_since = None
+                return due
+            return self._due_unless_unchanged(entry, now, due)
+        due = self._next_grid_point(entry, now)
+        if entry.faults > 1:
+            entry.grid = None
+            ceiling = min(MAX_BACKOFF, self._period * 2.0 ** min(entry.faults - 1, 8))
+            due = now + self._random.uniform(self._period, ceiling)
+        if error.retry_after is not None:
+            entry.held_until = now + error.retry_after * self._random.uniform(1.0, 1.1)
+        return self._due_unless_own(entry, now, max(due, entry.held_until))
+
+    def _due_unless_own(self, entry: _Entry, now: float, due: float) -> float:
+        """Return `due`, infinite once the task alone has failed for a day.
+
+        It goes on while the service as a whole may be down: its return would not be noticed.
+        """
+        if self.breaker.answered_since(now - MAX_BACKOFF):
+            return self._due_unless_unchanged(entry, now, due)
+        entry.unchanged_since = None
+        return due
 
     def _pause(self, entry: _Entry, retry_after: float | None) -> float:
         """Return for how many seconds to wait with a task: never for less than a period."""

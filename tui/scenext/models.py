@@ -5,6 +5,7 @@ The contract is the provider's API reference, docs.scenext.cn, page *api-referen
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -100,6 +101,20 @@ class Task(NamedTuple):
         """Whether nothing more is to come: it has failed, or its video is there."""
         has_video = any(item.is_link and item.kind.casefold() == "video" for item in self.results)
         return self.status is TaskStatus.FAILED or has_video
+
+    @property
+    def unknown_end(self) -> Hashable | None:
+        """What tells whether anything changes of a task that may have ended in words that are not
+        documented; None for any other.
+
+        By the reference, only an ended task has a `finish_at` or a `consumption`. It is a hint, and
+        the state stays unknown: an end is not guessed.
+        """
+        hint = self.finished_at is not None or self.points != Points()
+        if self.status is not TaskStatus.UNKNOWN or not hint:
+            return None
+        frames = len(self.frames) + self.dropped_frames
+        return self.status_sent, self.finished_at, self.points, frames, len(self.results)
 
     @property
     def duration(self) -> timedelta | None:

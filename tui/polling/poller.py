@@ -74,7 +74,7 @@ class _Worker:
             if self._client is None:
                 self._client = self._new_client()
             answer = await self._client.query(task_id)
-            return PollResult(task_id, answer.task, server_time=answer.server_time)
+            return PollResult(task_id, answer.task, server_time=answer.server_time, age=answer.age)
         except ApiError as error:
             self._must_discard |= error.http_status is None
             return PollResult(task_id, error=error)

@@ -133,6 +133,8 @@ class StatusResponse(NamedTuple):
 
     task: Task
     server_time: float | None
+    age: float = 0.0
+    """Seconds for which a cache on the way has kept it."""
 
 
 class PollResult(NamedTuple):
@@ -143,6 +145,8 @@ class PollResult(NamedTuple):
     error: ApiError | None = None
     server_time: float | None = None
     """Unix seconds by the service's clock; None where unknown."""
+    age: float = 0.0
+    """Seconds for which a cache on the way has kept the answer."""
     seconds: float = 0.0
     """Duration of the request."""
     requested: bool = False

@@ -13,6 +13,7 @@ from tui.polling.host_state import Answer, Fault, assess
 NOW = 1000.0
 REFUSED, BUSY, MISSING = ErrorKind.KEY_REFUSED, ErrorKind.RATE_LIMITED, ErrorKind.NOT_FOUND
 STARTING, LIVE = HealthKind.STARTING, HealthKind.LIVE
+FAILING = HealthKind.SERVER_ERRORS
 STOPPED, PAUSED = HealthKind.KEY_REFUSED, HealthKind.PAUSED
 OFFLINE, PORTAL, NOWHERE = HealthKind.OFFLINE, HealthKind.NOT_THE_API, HealthKind.WRONG_ADDRESS
 
@@ -95,6 +96,21 @@ PAUSES: list[tuple[str, Mapping[str, Answer], str, HealthKind]] = [
     ("a refused key counts more", {"a": refused(5), "b": refused(4)}, "ab", STOPPED),
 ]  # fmt: skip
 
+
+def broken(ago: float = 5.0, *, accepted: bool = True) -> Answer:
+    return _told(ErrorKind.SERVER, ago, accepted=accepted, witness=False)
+
+
+FAULTS_OF_ALL: list[tuple[str, Mapping[str, Answer], str, HealthKind]] = [
+    ("the only task", {"a": broken()}, "a", FAILING),
+    ("every task", {"a": broken(), "b": broken(accepted=False)}, "ab", FAILING),
+    ("every one that is polled", {"a": broken(), "b": good(90)}, "a", FAILING),
+    ("one was answered", {"a": broken(), "b": good(90)}, "ab", LIVE),
+    ("one was not asked yet", {"a": broken()}, "ab", LIVE),
+    ("one is unknown", {"a": broken(), "b": missing()}, "ab", LIVE),
+    ("removed ones decide nothing", {"b": good(9)}, "b", LIVE),
+]
+
 ADDRESSES: list[tuple[str, Mapping[str, Answer], str, HealthKind]] = [
     ("every task", {"a": missing(), "b": missing()}, "ab", NOWHERE),
     ("the only task", {"a": missing()}, "a", NOWHERE),
@@ -102,14 +118,17 @@ ADDRESSES: list[tuple[str, Mapping[str, Answer], str, HealthKind]] = [
     ("one was answered", {"a": missing(), "b": good(5)}, "ab", LIVE),
     ("one had been answered", {"a": missing(accepted=True)}, "a", LIVE),
     ("an ended one was answered", {"a": missing(), "b": good(5)}, "a", LIVE),
+    ("an ended one was answered with an old key", {
+        "a": missing(), "b": good(5)._replace(is_accepted=False),
+    }, "a", LIVE),
     ("the service's own words", {"a": missing()._replace(is_strange=False)}, "a", LIVE),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("answers", "active", "kind"),
-    [case[1:] for case in (*REFUSALS, *PAUSES, *ADDRESSES)],
-    ids=[case[0] for case in (*REFUSALS, *PAUSES, *ADDRESSES)],
+    [case[1:] for case in (*REFUSALS, *PAUSES, *FAULTS_OF_ALL, *ADDRESSES)],
+    ids=[case[0] for case in (*REFUSALS, *PAUSES, *FAULTS_OF_ALL, *ADDRESSES)],
 )
 def test_one_task_counts_for_all_only_where_no_other_says_otherwise(
     answers: Mapping[str, Answer], active: str, kind: HealthKind
@@ -127,14 +146,16 @@ def faults(tasks: str, kind: HealthKind = OFFLINE) -> list[Fault]:
     [
         ("a", OFFLINE, "a", 0, OFFLINE, True),
         ("ab", OFFLINE, "ab", 0, OFFLINE, True),
-        ("aa", OFFLINE, "ab", 0, OFFLINE, False),
-        ("abcd", OFFLINE, "abcdef", 0, LIVE, False),
+        ("aa", OFFLINE, "ab", 0, STARTING, False),
+        ("ab", OFFLINE, "ab", 14, OFFLINE, False),
+        ("abcd", OFFLINE, "abcdef", 0, STARTING, False),
         ("abcde", OFFLINE, "abcdef", 0, OFFLINE, True),
-        ("aaaaa", OFFLINE, "abcdef", 0, OFFLINE, False),
+        ("aaaaa", OFFLINE, "abcdef", 0, STARTING, False),
+        ("aaaaa", OFFLINE, "abcdef", 14, LIVE, False),
         ("abcde", OFFLINE, "abcdef", 14, OFFLINE, False),
         ("abcde", OFFLINE, "abcdef", 16, OFFLINE, True),
         ("abc", PORTAL, "abcdef", 0, PORTAL, True),
-        ("ab", PORTAL, "abcdef", 0, LIVE, False),
+        ("ab", PORTAL, "abcdef", 0, STARTING, False),
         ("abcde", OFFLINE, "xyz", 0, STARTING, False),
     ],
 )

@@ -42,7 +42,15 @@ class Told(NamedTuple):
     known: bool = True
 
 
-Reply = ApiError | bool | Told
+class HintedEnd(NamedTuple):
+    """What a good answer says of a task in an unknown state, and what looks like its end."""
+
+    unknown_end: str | None
+    ended: bool = False
+    known: bool = False
+
+
+Reply = ApiError | bool | Told | HintedEnd
 """A fault, or whether the task has ended."""
 
 
@@ -97,7 +105,7 @@ class Simulation:
         if isinstance(reply, ApiError):
             accepted = self.schedule.record_failure(job, self.now, reply)
         else:
-            told = reply if isinstance(reply, Told) else Told(reply)
+            told = Told(reply) if isinstance(reply, bool) else reply
             accepted = self.schedule.record_success(job, self.now, **told._asdict())
         if accepted is not None:
             self.reported.append(job.task_id)
@@ -304,6 +312,74 @@ def test_a_state_that_is_not_in_the_contract_rests_after_a_day_and_a_known_one_n
     assert sim.times("a")[-1] == pytest.approx(DAY, abs=31)
     assert all(29.9 < gap < 30.1 for gap in gaps(sim.times("a")))
     assert sim.schedule.active == {"b"}
+
+
+@pytest.mark.parametrize(
+    ("hints", "expected"),
+    [
+        (lambda _: "CANCELED", {30, 600}),
+        (lambda now: f"{now // 3000}", {30}),
+        (lambda _: None, {30}),
+    ],
+)
+def test_an_end_in_other_words_is_asked_about_more_rarely_and_rests_after_a_day(
+    hints: Callable[[float], str], expected: set[int]
+) -> None:
+    """As in symfony/ai #2082; while anything changes, the rhythm is kept."""
+    sim = simulate("a", answer=lambda _, now: HintedEnd(hints(now))).run(20_000)
+    assert {round(gap) for gap in gaps(sim.times("a"))} == expected
+    if 600 in expected:
+        assert [at for at in sim.times("a") if at < 3590] == [30 * n for n in range(120)]
+        sim.run(200)
+        sim.schedule.refresh(["a"], sim.now)
+        asked = len(sim.sent)
+        sim.run(1190)
+        assert len(sim.sent) == asked + 2, "at once, and then as rarely as before"
+    sim.run(3 * DAY)
+    assert sim.schedule.active == set()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ApiError(ErrorKind.SERVER, "the answer is empty", http_status=204),
+        ApiError(ErrorKind.NOT_THE_API, "a page"),
+        ApiError(ErrorKind.TIMEOUT, "no answer in time"),
+        ApiError(ErrorKind.RATE_LIMITED, "429", http_status=429),
+        ApiError(ErrorKind.UNEXPECTED, "a bug"),
+    ],
+    ids=lambda error: error.kind.name,
+)
+def test_a_fault_of_one_task_is_not_asked_about_for_ever_but_one_of_all_is(error: ApiError) -> None:
+    sim = simulate("a", "b", answer=lambda name, _: error if name == "a" else False).run(3 * DAY)
+    assert DAY <= sim.times("a")[-1] <= DAY + 610
+    assert sim.schedule.active == {"b"}
+    sim = simulate("a", "b", answer=lambda *_: error).run(3 * DAY)
+    assert sim.schedule.active == {"a", "b"}
+
+
+def test_an_outage_of_a_day_lets_nothing_rest_that_is_slow_to_come_back() -> None:
+    def answer(name: str, now: float) -> Reply:
+        is_down = START + 100 < now < START + 2 * DAY + (1200 if name == "a" else 0)
+        return ApiError(ErrorKind.SERVER, "500", http_status=500) if is_down else False
+
+    sim = simulate("a", "b", answer=answer).run(2 * DAY + 3000)
+    assert sim.schedule.active == {"a", "b"}
+    assert gaps(sim.times("a"))[-1] == pytest.approx(30)
+
+
+@pytest.mark.parametrize(("after", "gap"), [(None, 30), (7.0, 30), (200.0, 200)])
+def test_a_fault_that_says_when_to_ask_again_is_left_alone_so_long(
+    after: float | None, gap: float
+) -> None:
+    replies = iter([ApiError(ErrorKind.SERVER, "empty", http_status=202, retry_after=after)])
+    sim = simulate("a", "b", answer=lambda name, _: next(replies, False) if name == "a" else False)
+    sim.run(1)
+    held = sim.schedule.refresh(["a"], sim.now) if gap > 30 else None
+    assert gap == 30 or (held is not None and not held.is_pause)
+    sim.run(400)
+    assert gap <= gaps(sim.times("a"))[0] <= 1.1 * gap
+    assert sim.times("b")[:2] == [0.05, 30.05]
 
 
 # Final means complete.
@@ -756,6 +832,49 @@ def test_a_cancelled_query_is_made_again_and_counts_for_nothing() -> None:
     assert isinstance(again, Job)
     assert again.task_id == "a", "it must come first"
     assert schedule.health(START + 1).kind is HealthKind.STARTING
+
+
+def test_a_refused_key_is_probed_for_days_and_replaced_for_all() -> None:
+    """Nothing rests while no task is answered: the next key would not be noticed."""
+    sim = simulate("a", "b", "c", "old", ended=["old"], answer=lambda *_: REFUSED).run(4 * DAY)
+    assert sim.kind() is HealthKind.KEY_REFUSED
+    assert sim.schedule.active >= {"a", "b", "c"}
+    assert min(gaps(sim.times(since=START + 60))) >= 599
+    sim.answer = lambda name, _: name == "old"
+    sim.schedule.replace_key(sim.now)
+    at = sim.now
+    sim.run(5)
+    assert {name for when, name in sim.sent if when >= at} == {"a", "b", "c", "old"}
+    assert sim.kind() is HealthKind.LIVE
+
+
+def test_another_key_is_tried_with_a_task_that_rests_since_the_old_one_was_refused() -> None:
+    sim = simulate("a", "b", answer=lambda name, _: REFUSED if name == "a" else False).run(2 * DAY)
+    assert sim.schedule.active == {"b"}
+    sim.schedule.replace_key(sim.now)
+    sim.answer = lambda *_: False
+    sim.run(31)
+    assert sim.schedule.active == {"a", "b"}
+    assert sim.accepted == Accepted(resting=False)
+
+
+def test_faults_of_two_kinds_in_turn_are_not_asked_about_ever_faster() -> None:
+    kinds = iter([DOWN, fault(ErrorKind.NOT_THE_API)] * 500)
+    sim = simulate("a", answer=lambda *_: next(kinds)).run(600)
+    assert min(gaps(sim.times())[6:]) > 20
+
+
+def test_the_faults_of_a_removed_task_are_gone_when_it_is_added_again() -> None:
+    sim = simulate(*"abcdef", answer=lambda name, _: DOWN if name < "e" else False, workers=1)
+    sim.latency = lambda: 0.01
+    sim.run(0.19)
+    assert sim.times()[-1] == 0.15, "a to d"
+    for name in "abcd":
+        sim.schedule.remove(name, sim.now)
+        sim.schedule.add(name, sim.now)
+    assert sim.kind() is HealthKind.STARTING
+    sim.schedule.record_failure(Job("x", 1), sim.now, DOWN)
+    assert sim.run(0.01).kind() is HealthKind.STARTING
 
 
 # Any order of events.

@@ -43,7 +43,7 @@ from tui.scenext.client import (
     HttpClientFactory,
     StatusClient,
 )
-from tui.scenext.http_headers import MAX_RETRY_AFTER, retry_after, server_time
+from tui.scenext.http_headers import MAX_AGE, MAX_RETRY_AFTER, age, retry_after, server_time
 from tui.scenext.models import TaskStatus
 
 KEY = Secret(DEFAULT_KEY)
@@ -507,6 +507,24 @@ def test_a_cached_answer_does_not_tell_the_time() -> None:
     assert server_time(httpx.Headers({"date": DATE, "age": "0"})) is None
     assert server_time(httpx.Headers({"date": "yesterday"})) is None
     assert server_time(httpx.Headers()) is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "seconds"),
+    [
+        *(("0", 0.0), ("300", 300.0), ("7, 9", 7.0), (" 5 ", 5.0), ("", 0.0), ("soon", 0.0)),
+        *(("-1", 0.0), ("1.5", 0.0), ("٣", 0.0), ("9" * 400, MAX_AGE)),
+    ],
+)
+def test_the_age_of_a_cached_answer(sent: str, seconds: float) -> None:
+    assert age(httpx.Headers([(b"age", sent.encode())])) == seconds
+    assert age(httpx.Headers()) == 0
+
+
+async def test_an_answer_tells_for_how_long_a_cache_has_kept_it(service: ScriptedService) -> None:
+    service.script("1", replace(task("1"), headers={"Age": "300"}), task("1"))
+    async with connected(service.base_url) as client:
+        assert [(await client.query("1")).age for _ in range(2)] == [300, 0]
 
 
 # Responses that are not from the API

@@ -498,6 +498,49 @@ def test_where_no_state_can_be_read_nothing_is(envelope: object) -> None:
     assert parse_error(json.dumps(envelope).encode()).kind is ErrorKind.NOT_THE_API
 
 
+def test_what_is_sent_as_json_in_a_text_is_read() -> None:
+    """As where a database keeps it as text."""
+    video, frames = [{"type": "video", "content": VIDEO}], [{"id": "a", "image": FIRST}]
+    whole = {**DATA, "progress": frames, "result": video}
+    fields = {**DATA, "progress": json.dumps(frames), "result": json.dumps(video, indent=1)}
+    expected = parse_data(whole)
+    shapes: list[object] = [fields, json.dumps(whole), f" {json.dumps(whole)}\n"]
+    for data in shapes:
+        assert parse_data(data) == expected
+    assert expected.results == (Result("video", VIDEO, is_link=True),)
+    assert parse_fields(result="[see below]").results[0].content == "[see below]"
+    assert parse_fields(result="[1, 2]").results[0].content == "[1, 2]"
+    assert parse_fields(result="{").results[0].content == "{"
+    assert parse_fields(result=json.dumps(video[0])).results == expected.results
+    assert parse_fields(result=[{"type": "video", "content": [VIDEO]}]).results == expected.results
+
+
+@pytest.mark.parametrize(
+    ("envelope", "kind"),
+    [
+        ({"code": 500, "message": "系统繁忙", "data": None}, ErrorKind.SERVER),
+        ({"code": 429, "msg": "请求过于频繁"}, ErrorKind.RATE_LIMITED),
+        ({"error": {"message": "Rate limit exceeded", "type": "x"}}, ErrorKind.RATE_LIMITED),
+        ({"detail": "Please try again later."}, ErrorKind.SERVER),
+        ({"status": 500, "error": "Internal Server Error"}, ErrorKind.SERVER),
+        ({"status": "failed", "data": {"messages": "no"}}, ErrorKind.REJECTED),
+        ({"status": "fail", "message": "Task not found"}, ErrorKind.NOT_FOUND),
+        ({"status": "failure", "data": None, "message": "timeout"}, ErrorKind.SERVER),
+        ({"status": "success", "data": None, "message": "系统繁忙"}, ErrorKind.SERVER),
+        ({"code": 1, "message": "login first"}, ErrorKind.NOT_THE_API),
+    ],
+)
+def test_an_error_may_come_in_another_envelope(envelope: object, kind: ErrorKind) -> None:
+    assert parse_error(json.dumps(envelope).encode()).kind is kind
+
+
+@pytest.mark.parametrize("outer", ["fail", "failed", "failure", "FAILED"])
+def test_an_outer_failure_with_a_state_is_the_tasks(outer: str) -> None:
+    assert parse_data({**DATA, "status": "FAILED"}, status=outer).status is TaskStatus.FAILED
+    flat = json.dumps({"task_id": "12345", "status": "FAILED", "error": "boom"}).encode()
+    assert parser.parse(flat, "12345").results[0].content == "boom"
+
+
 @pytest.mark.parametrize("outer", ["success", "SUCCESS", " Success"])
 @pytest.mark.parametrize(
     "data", [None, [], {}, "", "COMPLETED", {"title": "t"}, {"task_id": "12345"}, [DATA, DATA]]

@@ -138,3 +138,25 @@ def test_a_key_that_a_command_prints_is_read_again_when_it_was_refused(
         terminal.press("r")
         terminal.wait_for(r"» In progress .* a")
         terminal.wait_gone("refused the key")
+
+
+def test_an_empty_answer_is_not_taken_for_a_portal(home: Home, service: ScriptedService) -> None:
+    home.configure(base_url=service.base_url, api_key=service.api_key, poll_interval=1)
+    for name, status in (("a", 204), ("b", 202), ("c", 200)):
+        service.script(name, Reply(status), Reply(status), task(name))
+    with home.open("watch", "a", "b", "c") as terminal:
+        terminal.wait_for(r"a +! server error(.|\n)*b +! server error(.|\n)*c +! server error")
+        assert "captive portal" not in terminal.wait_for_text("server errors for all, trying again")
+        terminal.wait_for(r"» In progress .* a(.|\n)*» In progress .* c", timeout=10)
+        terminal.wait_for(" live")
+
+
+def test_a_service_that_is_down_for_all_is_not_called_live(
+    home: Home, service: ScriptedService
+) -> None:
+    service.script("a", error(500, "Internal error"))
+    service.script("b", error(200, "Server error: database is locked"))
+    with home.open("watch", "a", "b") as terminal:
+        terminal.wait_for(r"a +! 500(.|\n)*b +! server error")
+        terminal.wait_for(r"(500|server errors) for all, trying again")
+        assert " live" not in terminal.text()

@@ -310,6 +310,51 @@ def test_a_stale_answer_after_the_end_changes_nothing_of_it() -> None:
     assert record.task == ended._replace(frames=(frame(1),))
 
 
+def test_an_ended_task_keeps_its_video_when_an_answer_lists_none() -> None:
+    watchlist = watchlist_of("a")
+    text = Result("text", "Done", is_link=False)
+    succeed(watchlist, DONE, 1, results=(text, VIDEO))
+    for results in ((), (text,), (VIDEO._replace(kind="image"),)):
+        assert succeed(watchlist, DONE, 2, results=results).results == (text, VIDEO)
+    other = VIDEO._replace(content="https://cdn.invalid/v.mp4?sig=2")
+    assert succeed(watchlist, DONE, 3, results=(other,)).results == (other,)
+
+
+def cached(
+    watchlist: Watchlist, status: TaskStatus, minutes: float, age: float, frames: int = 0
+) -> Record:
+    """Apply an answer that a cache has kept for `age` minutes."""
+    task = Task("a", status, status.value, tuple(frame(number) for number in range(frames)))
+    result = PollResult("a", task, age=age * 60)
+    record = watchlist.apply(result, at(minutes), minutes * 60)
+    assert record is not None
+    return record
+
+
+def test_a_cached_answer_from_before_the_last_one_replaces_nothing() -> None:
+    """As in mvanhorn/cli-printing-press #1429: the caches of one network need not agree."""
+    watchlist = watchlist_of("a")
+    cached(watchlist, RUNNING, 10, 0, frames=3)
+    fail(watchlist, 10.5)
+    record = cached(watchlist, RUNNING, 11, 5, frames=1)
+    assert (len(record.frames), record.answered_at, record.error) == (3, at(10), None)
+    assert cached(watchlist, UNKNOWN, 12, 3).status is RUNNING
+    record = cached(watchlist, RUNNING, 13, 2, frames=4)
+    assert (len(record.frames), record.answered_at) == (4, at(11)), "from after the last one"
+    assert len(cached(watchlist, RUNNING, 13.5, 2.5, frames=5).frames) == 5, "the same age"
+    assert len(cached(watchlist, RUNNING, 14, 0.4, frames=6).frames) == 6, "a period is nothing"
+    assert cached(watchlist, DONE, 15, 14).status is DONE, "an end is taken from any"
+
+
+def test_a_cached_answer_does_not_reopen_what_has_ended() -> None:
+    watchlist = watchlist_of("a")
+    cached(watchlist, DONE, 10, 0)
+    old = PollResult("a", Task("a", RUNNING, "IN_PROGRESS"), age=300.0, requested=True)
+    record = watchlist.apply(old, at(11), 11 * 60)
+    assert record is not None
+    assert (record.status, record.reopened) == (DONE, False)
+
+
 def test_a_failed_poll_does_not_hold_the_answer() -> None:
     watchlist = watchlist_of("a")
     body = b'{"status": "success", "data": ' + b"9" * (1 << 20)

@@ -329,6 +329,7 @@ def test_how_polling_stands_is_said_for_every_kind() -> None:
         HealthKind.NOT_THE_API: "answers are not from the API (captive portal, proxy, base_url?)",
         HealthKind.PAUSED: "paused by the service until 09:05:07",
         HealthKind.KEY_REFUSED: "stopped: the service refused the key",
+        HealthKind.SERVER_ERRORS: "server errors for all, trying again",
         HealthKind.WRONG_ADDRESS: "no route for all: is base_url right?",
     }
     for kind in HealthKind:

@@ -14,7 +14,14 @@ from typing import Final, NamedTuple
 
 from tui.errors import ApiError, ErrorKind
 from tui.polling.health import HealthKind
-from tui.polling.host_state import MAX_UNCONFIRMED, Answer, Fault, HostState, assess
+from tui.polling.host_state import (
+    MAX_UNCONFIRMED,
+    UNREACHABLE,
+    Answer,
+    Fault,
+    HostState,
+    assess,
+)
 
 KEY_PROBE_INTERVAL: Final = 600.0
 """Seconds between two probes with a key that was refused for every task."""
@@ -163,13 +170,16 @@ class CircuitBreaker:
     def forget(self, task_id: str) -> None:
         """Forget a task that is not watched any more; its request in flight goes on."""
         self._answers.pop(task_id, None)
+        for fault in [fault for fault in self._faults if fault.task_id == task_id]:
+            self._faults.remove(fault)
 
     def update(self, active: Collection[str], now: float) -> bool:
         """Derive the state afresh; return whether that closed the breaker."""
         before = self.state
         self._has_unasked = any(task_id not in self._answers for task_id in active)
         self.state = assess(self._answers, self._faults, active, now)
-        if self.is_open and before.kind is not self.state.kind:
+        still_unreachable = before.stops_polling and {before.kind, self.state.kind} <= UNREACHABLE
+        if self.is_open and before.kind is not self.state.kind and not still_unreachable:
             self._probes = 0
             self._delay_probe(None, now)
         return before.stops_polling and not self.is_open

@@ -21,6 +21,8 @@ class HealthKind(StrEnum):
     KEY_REFUSED = "key refused"
     WRONG_ADDRESS = "wrong address"
     """Whatever is asked leads nowhere, as under a wrong base URL."""
+    SERVER_ERRORS = "server errors"
+    """Whatever is asked, the service has a fault."""
 
     @property
     def is_trouble(self) -> bool:

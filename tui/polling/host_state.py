@@ -22,7 +22,8 @@ ones may all be another account's; 16 are in flight at once at the start anyway.
 
 _THRESHOLDS: Final = {HealthKind.OFFLINE: 5, HealthKind.NOT_THE_API: 3}
 """Faults in a row after which polling stops."""
-_STOPPING: Final = frozenset({HealthKind.KEY_REFUSED, *_THRESHOLDS})
+UNREACHABLE: Final = frozenset(_THRESHOLDS)
+"""What keeps requests from reaching the service."""
 
 
 class Answer(NamedTuple):
@@ -95,13 +96,12 @@ def assess(
     suspects = ((ErrorKind.KEY_REFUSED,) if refused else ()) + (
         (ErrorKind.RATE_LIMITED,) if paused and not is_paused else ()
     )
-    if faults and len(faults) >= min(_THRESHOLDS[HealthKind.OFFLINE], len(active)):
+    if _is_failing(faults, len(active)):
         # Too soon after an answer to stop polling, but not to tell.
         return HostState(faults[-1].kind, faults[-1].message, suspects=suspects)
-    if _leads_nowhere(answers, active):
-        message = max(answers.values(), key=lambda answer: answer.received).message
-        return HostState(HealthKind.WRONG_ADDRESS, message, suspects=suspects)
-    kind = HealthKind.LIVE if answers or faults else HealthKind.STARTING
+    if trouble := _same_for_all(answers, active):
+        return HostState(*trouble, suspects=suspects)
+    kind = HealthKind.LIVE if answers else HealthKind.STARTING
     return HostState(kind, suspects=suspects)
 
 
@@ -148,9 +148,27 @@ def _is_unreachable(
     return enough and not is_recent
 
 
-def _leads_nowhere(answers: Mapping[str, Answer], active: Collection[str]) -> bool:
-    """Return whether each task was refused, in words that are not the service's, and none ever
-    answered."""
-    known = [answers.get(task_id) for task_id in active]
-    is_strange = bool(known) and all(answer and answer.is_strange for answer in known)
-    return is_strange and not any(answer.is_accepted for answer in answers.values())
+def _is_failing(faults: Sequence[Fault], active: int) -> bool:
+    """Return whether so many requests of several tasks failed that no one task is to blame."""
+    enough = len(faults) >= min(_THRESHOLDS[HealthKind.OFFLINE], active)
+    return bool(faults) and enough and len({fault.task_id for fault in faults}) >= min(2, active)
+
+
+def _same_for_all(
+    answers: Mapping[str, Answer], active: Collection[str]
+) -> tuple[HealthKind, str] | None:
+    """Return what is told about each task that is polled, and the words that were told last.
+
+    Refusals in words that are not the service's mean a wrong address, but not where the service
+    was ever seen at it.
+    """
+    last = [answer for task_id in active if (answer := answers.get(task_id))]
+    if not last or len(last) < len(active):
+        return None
+    message = max(last, key=lambda answer: answer.received).message
+    if all(answer.kind is ErrorKind.SERVER for answer in last):
+        return HealthKind.SERVER_ERRORS, message
+    was_seen = any(answer.is_accepted or answer.kind is None for answer in answers.values())
+    if all(answer.is_strange for answer in last) and not was_seen:
+        return HealthKind.WRONG_ADDRESS, message
+    return None

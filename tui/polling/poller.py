@@ -75,7 +75,7 @@ class _Worker:
             if self._client is None:
                 self._client = self._new_client()
             answer = await self._client.query(task_id)
-            return PollResult(task_id, answer.task, server_time=answer.server_time)
+            return PollResult(task_id, answer.task, server_time=answer.server_time, age=answer.age)
         except ApiError as error:
             self._must_discard |= error.http_status is None
             return PollResult(task_id, error=error)
@@ -248,6 +248,7 @@ class Poller:
                 ended=task.status.terminal,
                 complete=task.is_complete,
                 known=task.status is not TaskStatus.UNKNOWN,
+                unknown_end=task.unknown_end,
             )
         else:
             assert result.error is not None  # noqa: S101 (one of the two, by PollResult's contract)

@@ -7,6 +7,7 @@ immediately, then every 30 seconds until COMPLETED or FAILED. All times are mono
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
 from random import Random
 from typing import Final
 
@@ -19,6 +20,9 @@ MAX_REFUSED_BACKOFF: Final = 600.0
 MAX_UNCHANGED: Final = 86_400.0
 """Seconds after which a task is not queried any more that the service has refused all the time, or
 reported in an unknown state."""
+UNKNOWN_END_AFTER: Final = 3_600.0
+"""Seconds without a change after which a task is queried more rarely whose state is unknown, but
+that has what only an ended one has."""
 NOT_FOUND_GRACE: Final = 300.0
 """Seconds after a task was added or answered for which its rhythm is kept although the service does
 not know it: one of its replicas may lag behind."""
@@ -36,9 +40,9 @@ class Entry:
 
     # A plain class: compiling a dataclass takes 1 ms, for which the first paint would wait.
     __slots__ = (
-        "due", "ended", "faults", "generation", "grid", "held_until", "in_flight", "is_witness",
-        "known_at", "rank", "requested", "resting", "retried", "rounds", "unchanged_since",
-        "version",
+        "due", "end_since", "ended", "faults", "generation", "grid", "held_until", "in_flight",
+        "is_witness", "known_at", "rank", "requested", "resting", "retried", "rounds",
+        "unchanged_since", "unknown_end", "version",
     )  # fmt: skip
 
     def __init__(self, generation: int, now: float, *, ended: bool, rank: int) -> None:
@@ -58,6 +62,10 @@ class Entry:
         self.rounds = EXTRA_ROUNDS
         self.unchanged_since: float | None = None
         """When the refusals, or answers of an unknown state, began that came one after another."""
+        self.unknown_end: Hashable | None = None
+        """What was told of a task whose state is unknown, but looks like an end."""
+        self.end_since = math.inf
+        """Since when that has been told."""
 
     @property
     def is_waiting(self) -> bool:
@@ -83,7 +91,14 @@ class Rhythm:
         self._random = random
 
     def after_success(
-        self, entry: Entry, now: float, *, ended: bool, complete: bool, known: bool
+        self,
+        entry: Entry,
+        now: float,
+        *,
+        ended: bool,
+        complete: bool,
+        known: bool,
+        unknown_end: Hashable | None,
     ) -> float:
         """Note a good answer and return when the task is due next; infinite for never.
 
@@ -95,34 +110,45 @@ class Rhythm:
         entry.faults, entry.retried, entry.held_until, entry.known_at = 0, False, -math.inf, now
         if known or entry.ended:
             entry.unchanged_since = None
+        if unknown_end != entry.unknown_end:
+            entry.unknown_end, entry.end_since = unknown_end, now
         due = self.next_grid_point(entry, now)
         if entry.ended:
             return due if _needs_another_round(entry, ended=ended, complete=complete) else math.inf
-        return due if known else _due_unless_unchanged(entry, now, due)
+        if known:
+            return due
+        if unknown_end is not None and now - entry.end_since >= UNKNOWN_END_AFTER:
+            due = max(due, now + MAX_REFUSED_BACKOFF)
+        return _due_unless_unchanged(entry, now, due)
 
     def after_failure(
-        self, entry: Entry, now: float, error: ApiError, *, service_works: bool
+        self, entry: Entry, now: float, error: ApiError, *, service_works: bool, key_works: bool
     ) -> float:
         """Note a failure and return when the task is due next; infinite for never.
 
-        `service_works` tells whether other tasks are answered: if they are not, the fault may be
-        the whole service's, and no task rests before that is over.
+        `service_works` tells whether other tasks are answered, `key_works` whether the key is not
+        refused for all: no task rests for a fault that may be the whole service's, since nobody
+        would notice that it is over.
         """
         entry.retried = False
         entry.faults += 1
         if error.kind in _REFUSALS:
-            return self._after_refusal(entry, now, error)
+            return self._after_refusal(entry, now, error, key_works=key_works)
+        due = self.next_grid_point(entry, now)
         if error.kind is ErrorKind.RATE_LIMITED:
             entry.grid = None
             due = entry.held_until = now + self._pause(entry, error.retry_after)
-        elif entry.faults < 2:
-            due = self.next_grid_point(entry, now)
-        else:
+        elif entry.faults > 1:
             entry.grid = None
             ceiling = min(MAX_BACKOFF, self.period * 2.0 ** min(entry.faults - 1, 8))
             due = now + self._random.uniform(self.period, max(self.period, ceiling))
-        is_own = error.http_status is not None and (service_works or entry.ended)
-        return _due_unless_unchanged(entry, now, due) if is_own else due
+        if error.kind is not ErrorKind.RATE_LIMITED and error.retry_after is not None:
+            entry.held_until = now + error.retry_after * self._random.uniform(1.0, 1.1)
+            due = max(due, entry.held_until)
+        if service_works or (entry.ended and error.http_status is not None):
+            return _due_unless_unchanged(entry, now, due)
+        entry.unchanged_since = None
+        return due
 
     def next_grid_point(self, entry: Entry, now: float) -> float:
         """Move the task to the first point of its grid that is to come, and return it."""
@@ -130,7 +156,9 @@ class Rhythm:
         entry.grid = grid + self.period * (math.floor((now - grid) / self.period) + 1)
         return entry.grid
 
-    def _after_refusal(self, entry: Entry, now: float, error: ApiError) -> float:
+    def _after_refusal(
+        self, entry: Entry, now: float, error: ApiError, *, key_works: bool
+    ) -> float:
         if entry.ended:
             # The service has forgotten it, unless its rounds have begun.
             is_wanted = _needs_another_round(entry, ended=False, complete=False)
@@ -139,8 +167,11 @@ class Rhythm:
             entry.faults = 0
             return self.next_grid_point(entry, now)
         entry.grid = None
-        pause = min(MAX_REFUSED_BACKOFF, self.period * 2.0 ** min(entry.faults, 8))
-        return _due_unless_unchanged(entry, now, now + pause)
+        due = now + min(MAX_REFUSED_BACKOFF, self.period * 2.0 ** min(entry.faults, 8))
+        if error.kind is ErrorKind.KEY_REFUSED and not key_works:
+            entry.unchanged_since = None
+            return due
+        return _due_unless_unchanged(entry, now, due)
 
     def _pause(self, entry: Entry, retry_after: float | None) -> float:
         """Return for how many seconds to wait with a task: never for less than a period."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from random import Random
 from typing import Final, NamedTuple
 
@@ -130,7 +130,12 @@ class Schedule:
         return Held(count, held_until, is_pause=pause > now) if count else None
 
     def replace_key(self, now: float) -> None:
-        """Query with another key from now on: what was refused before is due."""
+        """Query with another key from now on: what was refused before is due, and rests no more."""
+        for task_id, entry in self._entries.items():
+            answer = self.breaker.answer(task_id)
+            if answer is not None and answer.kind is ErrorKind.KEY_REFUSED:
+                entry.resting, entry.unchanged_since = False, None
+                self._set_due(task_id, entry, now)
         self.breaker.replace_key(now)
         self._update_breaker(now)
         self._all_due(now, only_faulted=True)
@@ -171,12 +176,20 @@ class Schedule:
         return self._dispatch(task_id, now)
 
     def record_success(
-        self, job: Job, now: float, *, ended: bool, complete: bool = True, known: bool = True
+        self,
+        job: Job,
+        now: float,
+        *,
+        ended: bool,
+        complete: bool = True,
+        known: bool = True,
+        unknown_end: Hashable | None = None,
     ) -> Accepted | None:
         """Note that the service answered; return None if the answer is not wanted any more.
 
         A task that has `ended` is queried a few more times while its answer is not `complete`; one
-        whose state is not `known` rests after a day of nothing else.
+        whose state is not `known` rests after a day of nothing else, and is queried more rarely
+        once the same `unknown_end` has been told for an hour (`Task.unknown_end`).
         """
         flight = self.breaker.record_returned(job.task_id)
         entry = self._returned(job, now)
@@ -187,7 +200,9 @@ class Schedule:
         state = self.breaker.state
         if state.kind is not HealthKind.LIVE or state.suspects:
             self._update_breaker(now)
-        due = self._rhythm.after_success(entry, now, ended=ended, complete=complete, known=known)
+        due = self._rhythm.after_success(
+            *(entry, now), ended=ended, complete=complete, known=known, unknown_end=unknown_end
+        )
         self._set_due(job.task_id, entry, due)
         return _accepted(entry)
 
@@ -213,7 +228,10 @@ class Schedule:
             until = now + pause * self._random.uniform(1.0, 1.1)
         self.breaker.record_failure(flight, now, error, until)
         service_works = self.breaker.answered_since(now - MAX_BACKOFF)
-        due = self._rhythm.after_failure(entry, now, error, service_works=service_works)
+        key_works = not self.breaker.key_refused
+        due = self._rhythm.after_failure(
+            *(entry, now, error), service_works=service_works, key_works=key_works
+        )
         self._set_due(job.task_id, entry, due)
         self._update_breaker(now, but=job.task_id)
         if error.kind is ErrorKind.RATE_LIMITED:

@@ -26,7 +26,7 @@ from tui.redactor import Redactor
 from tui.sanitize import clean
 from tui.scenext import error_words, parser
 from tui.scenext.body import BodyReader
-from tui.scenext.http_headers import retry_after, server_time
+from tui.scenext.http_headers import age, retry_after, server_time
 from tui.scenext.media import Media, http_proxy, proxy_fault, raw_pieces
 from tui.scenext.models import StatusResponse, Task
 from tui.scenext.proxies import Proxy, proxy_environment, proxy_for
@@ -143,7 +143,7 @@ class StatusClient:
         try:
             _raise_for_status(response, body)
             task = self._redacted(parser.parse(body, task_id))
-            return StatusResponse(task, server_time(response.headers))
+            return StatusResponse(task, server_time(response.headers), age(response.headers))
         except ApiError as error:
             if error.http_status is None:
                 _complete(error, response, body)

@@ -13,6 +13,8 @@ from tui.clock import is_plausible
 
 MAX_RETRY_AFTER: Final = 900.0
 """Maximum seconds of a `Retry-After` that are honoured."""
+MAX_AGE: Final = 31_536_000.0
+"""Maximum seconds of an `Age`: a year."""
 _MAX_LENGTH: Final = 300
 """Characters of a header that are read: more is no time of anything."""
 _NUMBER: Final = re.compile(
@@ -64,6 +66,12 @@ def _iso_date(text: str) -> float | None:
 def server_time(headers: Mapping[str, str]) -> float | None:
     """Return the `Date` header in Unix seconds; None if the response may come from a cache."""
     return None if "age" in headers else http_date(headers.get("date", ""))
+
+
+def age(headers: Mapping[str, str]) -> float:
+    """Return for how many seconds a cache has kept the response, by its `Age`; 0 if none has."""
+    value = headers.get("age", "").partition(",")[0].strip()[:_MAX_LENGTH]
+    return min(float(value), MAX_AGE) if value.isascii() and value.isdigit() else 0.0
 
 
 def http_date(text: str) -> float | None:

@@ -19,6 +19,8 @@ MAX_VALUES: Final = 120_000
 """JSON values in an answer, counted from above; no task has a thousand frames."""
 NOT_THE_FORM: Final = "the answer is JSON, but not of the service's form"
 
+_MAX_EMBEDDED_LENGTH: Final = 1 << 17
+"""Characters of a text that is read as JSON itself."""
 _MAX_REREAD_BYTES: Final = 1 << 15
 """Bytes of an answer that is read once more, in a Chinese encoding."""
 _MAX_FLOATS: Final = 2_000
@@ -44,17 +46,32 @@ def read_object(body: bytes) -> dict[str, object]:
     return _read_text(body.decode("gb18030", "replace"))
 
 
+def embedded(value: object) -> object:
+    """Return the object, or the list of objects, that a text consists of; else `value` as it is.
+
+    What a database keeps as text is sometimes sent as text.
+    """
+    if not isinstance(value, str) or len(value) > _MAX_EMBEDDED_LENGTH:
+        return value
+    text = value.strip()
+    if text[:1] + text[-1:] not in ("{}", "[]"):
+        return value
+    try:
+        _check_size(text)
+        # Strictly: a text for people may stand in brackets.
+        read = _decoder().decode(text)
+    except (ApiError, ValueError, RecursionError):
+        return value
+    is_ours = isinstance(read, dict) or any(isinstance(item, dict) for item in read)
+    return read if is_ours else value
+
+
 def _read_text(text: str) -> dict[str, object]:
     text = text.strip(_AROUND).removeprefix(_MOJIBAKE_MARK).lstrip(_AROUND)
     if not text.startswith(("{", "[")):
         kind = "a page" if text.startswith("<") else "not JSON"
         raise ApiError(ErrorKind.NOT_THE_API, f"the answer is {kind}")
-    encoded = text.encode()
-    if sum(map(encoded.count, (b",", b"[", b"{"))) > MAX_VALUES:
-        # json.loads cannot be interrupted, and takes longest for the smallest values.
-        raise ApiError(ErrorKind.NOT_THE_API, "the answer holds too many values")
-    if is_too_deep(encoded):
-        raise ApiError(ErrorKind.NOT_THE_API, "the answer is nested too deeply")
+    _check_size(text)
     try:
         value = only(_parsed(text))
     except (ValueError, RecursionError):
@@ -62,6 +79,15 @@ def _read_text(text: str) -> dict[str, object]:
     if not isinstance(value, dict):
         raise ApiError(ErrorKind.NOT_THE_API, NOT_THE_FORM)
     return value
+
+
+def _check_size(text: str) -> None:
+    # json.loads cannot be interrupted, and takes longest for the smallest values.
+    encoded = text.encode(errors="replace")
+    if sum(map(encoded.count, (b",", b"[", b"{"))) > MAX_VALUES:
+        raise ApiError(ErrorKind.NOT_THE_API, "the answer holds too many values")
+    if is_too_deep(encoded):
+        raise ApiError(ErrorKind.NOT_THE_API, "the answer is nested too deeply")
 
 
 def only(value: object) -> object:

@@ -5,6 +5,7 @@ The contract is the provider's API reference, docs.scenext.cn, page *api-referen
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -106,6 +107,20 @@ class Task(NamedTuple):
         return self.status is TaskStatus.FAILED or has_video
 
     @property
+    def unknown_end(self) -> Hashable | None:
+        """What tells whether anything changes of a task that may have ended in words that are not
+        documented; None for any other.
+
+        By the reference, only an ended task has a `finish_at` or a `consumption`. It is a hint, and
+        the state stays unknown: an end is not guessed.
+        """
+        hint = self.finished_at is not None or self.points != Points()
+        if self.status is not TaskStatus.UNKNOWN or not hint:
+            return None
+        frames = len(self.frames) + self.dropped_frames
+        return self.status_sent, self.finished_at, self.points, frames, len(self.results)
+
+    @property
     def duration(self) -> timedelta | None:
         """How long the task took by the service's own times; None where they do not tell.
 
@@ -122,6 +137,8 @@ class StatusResponse(NamedTuple):
 
     task: Task
     server_time: float | None
+    age: float = 0.0
+    """Seconds for which a cache on the way has kept it."""
 
 
 class PollResult(NamedTuple):
@@ -132,6 +149,8 @@ class PollResult(NamedTuple):
     error: ApiError | None = None
     server_time: float | None = None
     """Unix seconds by the service's clock; None where unknown."""
+    age: float = 0.0
+    """Seconds for which a cache on the way has kept the answer."""
     seconds: float = 0.0
     """Duration of the request."""
     requested: bool = False

@@ -21,7 +21,7 @@ from tui.sanitize import MAX_BLOCK_LENGTH, MAX_LINE_LENGTH
 from tui.scenext import error_words, failure, values
 from tui.scenext.echoed_id import contradicts
 from tui.scenext.error_words import is_about_a_key
-from tui.scenext.json_body import NOT_THE_FORM, only, read_object
+from tui.scenext.json_body import NOT_THE_FORM, embedded, only, read_object
 from tui.scenext.mending import is_link, mended
 from tui.scenext.models import MAX_FRAMES, MAX_LINK_BYTES, Frame, Points, Result, Task, TaskStatus
 from tui.scenext.signed_url import identity
@@ -32,6 +32,8 @@ _MAX_ERROR_BYTES: Final = 64_000
 """Bytes of a body that is looked at for the message of an error."""
 _BLANK: Final = b" \t\r\n\x0b\x0c\xef\xbb\xbf\xff\xfe"
 """Bytes of white space and byte order marks."""
+_FAILURES: Final = frozenset({"fail", "failed", "failure"})
+"""Outer states that mean an error where no task's state is told."""
 _MAX_FRAME_ID: Final = 60
 _DOCUMENTED_STATES: Final = ("IN_PROGRESS", "COMPLETED", "FAILED")
 _POINTS_KEYS: Final = ("consumption", "points", "points_consumption", "points_used", "credits")
@@ -73,17 +75,15 @@ def parse(body: bytes, task_id: str) -> Task:
         message = _error_message(envelope)
         raise ApiError(error_words.kind(message), message or "the service reports an error")
     data = _data(envelope)
-    if data is None and "data" in envelope and _outer(envelope) == "success":
-        raise ApiError(ErrorKind.SERVER, "the answer tells no state of the task")
     if data is None:
-        raise ApiError(ErrorKind.NOT_THE_API, NOT_THE_FORM)
+        raise _without_state(envelope)
     _check_id(data.get("task_id"), task_id)
     status, status_sent = _status(data.get("status"))
-    frames, dropped_frames = _frames(data.get("progress"))
+    frames, dropped_frames = _frames(embedded(data.get("progress")))
     budget = TextBudget()
     title = budget.text(_plain(data.get("title")), MAX_LINE_LENGTH)
     message = budget.text(_message(data.get("messages"), status), MAX_BLOCK_LENGTH)
-    results = _results(data.get("result"), budget)
+    results = _results(embedded(data.get("result")), budget)
     if status is TaskStatus.FAILED:
         results += _reasons(envelope, data, results, message, budget)
     return Task(
@@ -102,6 +102,16 @@ def parse(body: bytes, task_id: str) -> Task:
     )
 
 
+def _without_state(envelope: dict[str, object]) -> ApiError:
+    """Return what an answer is that neither tells a state nor is the service's own error."""
+    message = _error_message(envelope)
+    if kind := error_words.passing_kind(message):
+        return ApiError(kind, message)
+    if "data" in envelope and _outer(envelope) == "success":
+        return ApiError(ErrorKind.SERVER, "the answer tells no state of the task")
+    return ApiError(ErrorKind.NOT_THE_API, NOT_THE_FORM)
+
+
 def _check_id(sent: object, task_id: str) -> None:
     if contradicts(sent, task_id):
         named = values.text(sent, _MAX_SHOWN_ID)
@@ -115,7 +125,7 @@ def _data(envelope: Mapping[str, object]) -> dict[str, object] | None:
     It is `data`, or its only item; or the envelope itself, if that names a task and one of the
     service's states. Without an outer status, `data` must name either.
     """
-    inner = only(envelope.get("data"))
+    inner = only(embedded(envelope.get("data")))
     if isinstance(inner, dict):
         data = _fields(inner)
         known = isinstance(envelope.get("status"), str) or "task_id" in data or _is_known(data)
@@ -185,7 +195,8 @@ def _error_message(envelope: dict[str, object]) -> str:
 
 
 def _is_error(envelope: dict[str, object]) -> bool:
-    return _outer(envelope) == "error"
+    outer = _outer(envelope)
+    return outer == "error" or (outer in _FAILURES and _data(envelope) is None)
 
 
 def _outer(envelope: dict[str, object]) -> str:
@@ -268,7 +279,7 @@ def _result(item: object, budget: TextBudget) -> Result | None:
         item = {"type": "text", "content": item}
     if not isinstance(item, dict):
         return None
-    content = item.get("content")
+    content = only(item.get("content"))
     kind = values.text(item.get("type"), 40) or "text"
     if isinstance(content, str) and is_link(content, with_spaces=kind.lower() != "text"):
         text, link = mended(content), True

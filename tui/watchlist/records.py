@@ -19,6 +19,9 @@ from tui.watchlist.frames import merge_frames
 MAX_POLL_GAP: Final = 300.0
 """Maximum age in seconds of the previous answer for the time of a task's end to count as known."""
 
+MAX_CACHE_AGE: Final = 30.0
+"""Seconds for which a cache may have kept an answer that counts as new: a period."""
+
 
 class Record(NamedTuple):
     """One watched task."""
@@ -27,6 +30,9 @@ class Record(NamedTuple):
     task: Task | None = None
     """The last good answer of this session."""
     answered_at: datetime | None = None
+    """When the service gave it, which a cache may have kept since."""
+    told_at: float = -math.inf
+    """The same, by the monotonic clock."""
     error: ApiError | None = None
     """Why the last poll failed; None if it succeeded."""
     resting: bool = False
@@ -157,10 +163,15 @@ class Watchlist:
                 # They hold the answer that was read, up to 1 MiB, and with a record for hours.
                 result.error.__traceback__ = result.error.__context__ = None
             record = record._replace(error=result.error)
+        elif _is_older(record, result, boot):
+            record = record._replace(error=None)
         else:
             if result.requested and not result.task.status.terminal:
                 record = record._replace(reopened=record.status.terminal or record.reopened)
             record = self._apply_answer(record, result.task, now, boot)
+            if result.age > MAX_CACHE_AGE:
+                record = record._replace(answered_at=now - timedelta(seconds=result.age))
+            record = record._replace(told_at=boot - result.age)
         record = record._replace(resting=result.resting)
         self._put(record)
         return record
@@ -174,6 +185,10 @@ class Watchlist:
     def _apply_answer(self, record: Record, task: Task, now: datetime, boot: float) -> Record:
         stale = record.status.terminal and not task.status.terminal and not record.reopened
         task = merge_frames(record.task, task, stale=stale)
+        known = record.task
+        if known is not None and task.status is known.status and _lacks_video(task, known):
+            # From a replica that lags behind.
+            task = task._replace(results=known.results)
         if stale:
             # What has ended stays ended: the answer is from a stale replica of the service.
             frames, dropped = task.frames, task.dropped_frames
@@ -218,3 +233,17 @@ class Watchlist:
             for entry in entries
         }
         self._counts = Counter(record.status for record in self._records.values())
+
+
+def _lacks_video(task: Task, known: Task) -> bool:
+    return known.is_complete and not task.is_complete
+
+
+def _is_older(record: Record, result: PollResult, boot: float) -> bool:
+    """Return whether a cache gives an answer from before the last one.
+
+    The caches of one network need not agree, so that a state would go back and forth. An end is
+    taken from any: there is none before it.
+    """
+    is_end = result.task is not None and result.task.status.terminal
+    return not is_end and result.age > MAX_CACHE_AGE and boot - result.age < record.told_at

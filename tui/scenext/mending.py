@@ -41,9 +41,7 @@ _PARTS: Final = re.compile(
 _IN_JSON: Final = re.compile(r"(?i)(?:https?:)?\\/\\/")
 _IN_A_FIELD: Final = re.compile(r"(?i)https?%3a%2f%2f")
 _AMPERSAND: Final = re.compile(r"&(?:amp|#38|#x26);|\\u0026")
-_HOST_FIRST: Final = re.compile(
-    r"(?a)(?:[\w-]{1,63}\.){1,8}[a-z][\w-]{0,62}(?::[0-9]{1,5})?/", re.I
-)
+_HOST_FIRST: Final = re.compile(r"\A[\w-]++\.[\w.-]++(?::[0-9]{1,5})?/", re.ASCII)
 _AUTHORITY: Final = re.compile(r"(\[[0-9A-Fa-f:.]*\]|[^:@\[\]%\s]+)(?::([0-9]{0,5}))?")
 _BARE_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _MAX_BARE_PERCENTS: Final = 64

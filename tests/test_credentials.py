@@ -177,6 +177,10 @@ PASTED = [
     *(f"Authorization: Bearer {KEY}", f"authorization:bearer {KEY}", f"Authorization: {KEY}"),
     *(f'"Authorization": "Bearer {KEY}",', f"export SCENEXT_API_KEY='Bearer {KEY}'"),
     *(f"# the key\n{KEY}\n", f"\n\n{KEY}\n# of May\n", f"{KEY}  # of May", f"#\r\n{KEY}\r\n"),
+    *(f"set -gx SCENEXT_API_KEY {KEY}", f"set -Ux SCENEXT_API_KEY '{KEY}'", f"{KEY}。"),
+    *(f"setx SCENEXT_API_KEY {KEY}", f"setenv SCENEXT_API_KEY {KEY}", f"  - SCENEXT_API_KEY={KEY}"),
+    *(f'declare -x SCENEXT_API_KEY="{KEY}"', f"ENV SCENEXT_API_KEY={KEY}", f"密钥：{KEY}"),
+    *(f"API密钥: {KEY}", f"API 密钥：「{KEY}」", f"$Env:SCENEXT_API_KEY='{KEY}'"),
     f"OTHER=1\nexport SCENEXT_API_KEY={KEY}\nDEBUG=true\n",
     f"# .env\nSCENEXT_API_KEY='{KEY}'\nSCENEXT_API_BASE_URL=https://x.example/api\n",
     KEY.translate({code: code + 0xFEE0 for code in range(0x21, 0x7F)}),
@@ -262,7 +266,12 @@ def test_a_key_file(key_setup: KeySetup, tmp_path: Path) -> None:
     assert key_setup.error() == f"The key from {path} is empty; put an API key there."
     key_setup.write(f"{KEY}\n{OTHER}\n", "key")
     assert "a line break" in key_setup.error()
-    path.write_bytes(KEY.encode("utf-16"))
+    for encoding in ("utf-16", "utf-16-le", "utf-16-be"):
+        path.write_bytes(f"\ufeff{KEY}\r\n".encode(encoding))
+        assert key_setup.read().secret == Secret(KEY)
+    path.write_bytes(b"\xff\xfeodd")
+    assert key_setup.error() == f"The key from {path} is not text; put an API key there."
+    path.write_bytes("sk-clé-1234".encode("latin-1"))
     assert key_setup.error() == f"The key from {path} is not text; put an API key there."
     path.unlink()
     path.mkdir()
@@ -279,6 +288,8 @@ def test_an_endless_key_file_ends(key_setup: KeySetup) -> None:
 
 def test_the_first_line_of_a_command_counts(key_setup: KeySetup) -> None:
     key_setup.write(command(rf'print("{KEY}\r\nlogin: me")'))
+    assert key_setup.read().secret == Secret(KEY)
+    key_setup.write(command(rf'print("\n  \n{KEY}")'))
     assert key_setup.read().secret == Secret(KEY)
     key_setup.write('api_key_command = \'printf "%s" "sk-with-quote"\'')
     assert key_setup.read().secret == Secret("sk-with-quote")

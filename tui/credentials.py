@@ -9,6 +9,7 @@ is sent: httpx 0.28.1 quotes a malformed one in its error message.
 
 from __future__ import annotations
 
+import codecs
 import os
 import shlex
 import subprocess
@@ -26,6 +27,7 @@ COMMAND_TIMEOUT: Final = 10.0
 """Seconds that `api_key_command` may take."""
 
 _MAX_FILE_BYTES: Final = 4096
+_UTF_16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class Secret:
@@ -201,7 +203,9 @@ def _validate(text: str, source: str, hint: str = "") -> ApiKey:
 def _read_file(path: Path) -> str:
     try:
         with path.open("rb") as file:
-            return file.read(_MAX_FILE_BYTES).decode("utf-8-sig")
+            data = file.read(_MAX_FILE_BYTES)
+        # Windows PowerShell's `>` writes UTF-16.
+        return data.decode("utf-16" if data.startswith(_UTF_16_MARKS) else "utf-8-sig")
     except OSError as error:
         raise UserError(
             f"api_key_file: {display_path(path)} cannot be read ({error.strerror})."
@@ -232,7 +236,7 @@ def _run(command: tuple[str, ...], timeout: float) -> str:
         message = _error_line(process.stderr.decode("utf-8", "replace"), output)
         detail = f": {message}" if message else "."
         raise UserError(f"api_key_command ended with {process.returncode}{detail}")
-    return output.partition("\n")[0]
+    return output.lstrip().partition("\n")[0]
 
 
 def _error_line(errors: str, output: str) -> str:

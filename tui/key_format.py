@@ -3,11 +3,12 @@
 A bearer token consists of letters, digits and ``-._~+/``, with ``=`` at its end (RFC 6750, section
 2.1). So what cannot belong to one is certain, and is taken off:
 
-- white space, invisible characters, quotes and brackets around it, and a comma or semicolon behind;
+- white space, invisible characters, quotes and brackets around it, and punctuation behind it that
+  no token has;
 - full-width forms of ASCII characters, which input methods for Chinese write;
 - comments and blank lines above and below it; of several lines of `NAME=value`, the one of the key;
-- the words before it that only a key has: `export`, `SCENEXT_API_KEY=`, `api_key:`,
-  `Authorization:`, `Bearer`.
+- the words before it that only a key has: `SCENEXT_API_KEY=` with whatever sets it, `api_key:`,
+  `密钥：`, `Authorization:`, `Bearer`.
 
 What is left is refused if it cannot be sent. If it can be, and still has what no token has, a hint
 for the day when the service refuses it says so. Messages name kinds and places, never the key.
@@ -26,13 +27,17 @@ MAX_LENGTH: Final = 512
 """Characters of a key."""
 _MIN_LENGTH: Final = 8
 _PLACEHOLDERS: Final = frozenset({"YOUR_API_KEY", "your_actual_api_key_here"})
-_AROUND: Final = QUOTES + ",;，；、<>()[]{}（）［］｛｝【】《》〈〉"
+_AROUND: Final = QUOTES + ",;，；、。．<>()[]{}（）［］｛｝【】《》〈〉"
 _FULL_WIDTH: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _SENDABLE: Final = re.compile(r"[!-~]+")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 _BEFORE: Final = re.compile(
     r"(?i)\A(?:"
-    r"(?:export\s+|setx?\s+|\$env:)?[\"'`]?"
+    # Whatever a shell, a Dockerfile or YAML writes before the name of our variable.
+    r"[^\n]{0,40}?\bSCENEXT_API_KEY[\"'`]?(?:\s*[:=]+|\s)"
+    r"|(?:API)?[ -]?密钥[\"'`]?\s*[:=]+"
+    r"|"
+    r"(?:export\s+|set\s+)?[\"'`]?"
     r"(?:(?:SCENEXT_)?(?:API_?KEY|KEY|(?:API_?)?TOKEN)|(?:X-)?API-KEY)[\"'`]?\s*[:=]+"
     r"|[\"'`]?Authorization[\"'`]?\s*[:=]"
     r"|(?:Bearer|Token)[\s:]+"

@@ -85,6 +85,10 @@ def test_a_clean_link_stays_as_it_is(link: str) -> None:
         (quote("http://h.test/a%20b.png" + QUERY, safe=""), "https://h.test/a%20b.png" + QUERY),
         ("https%3a%2f%2fh.test%2fa.png", "https://h.test/a.png"),
         # Without a scheme.
+        ("https://http://h.test/a.png", "https://h.test/a.png"),
+        ("https://https://HTTP://h.test/a.png", "https://h.test/a.png"),
+        ("http:https://h.test/a.png", "https://h.test/a.png"),
+        ("https://h.test/https://i.test/a.png", "https://h.test/https://i.test/a.png"),
         ("h.test/a.png" + QUERY, "https://h.test/a.png" + QUERY),
         ("h.test:8443/a's.png" + QUERY, "https://h.test:8443/a%27s.png" + QUERY),
         # In the path.
@@ -144,6 +148,8 @@ def test_a_link_is_mended(sent: str, link: str) -> None:
         ("https://" + "图" * 70 + ".test/a", "characters"),
         ("https://" + "图." * 200 + "test/a", "characters"),
         ("frame_img/a.png" + QUERY, "no host"),
+        ("https://http://10.0.0.1/a.png", "private"),
+        ("https://https://u:p@h.test/a.png", "user name"),
         ("h.test/a.png", "no host"),
         ("a.1/b.png" + QUERY, "no host"),
         (r"https:\/\/u:p@h.test\/a.png", "user name"),

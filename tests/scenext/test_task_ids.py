@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from contextlib import suppress
 
@@ -173,10 +174,16 @@ AROUND_ONE = """\
 “12345” "12345" '12345 "12345", `12345` «12345» ="12345" ='12345' "=""12345""\" =12345
 id=12345 Id：12345 task_id=12345 任务ID：12345 编号:12345 {'task_id':'12345'} 123\u200b45
 \ufeff12345 12\xad345\u2060 \u200e12345 https://api.scenext.cn/api/get_status/12345。
+١٢٣٤٥ ۱۲۳۴۵ १२३४५ １２３४５ **12345** *12345* ~~12345~~ &lt;12345&gt; &quot;12345&quot;,
+&#39;12345&#39; 〖12345〗 ⟨12345⟩ ❨12345❩ 12345\ufe0f
+1\ufe0f\u20e32\ufe0f\u20e33\ufe0f\u20e34\ufe0f\u20e35
+´12345´ ：12345 ！12345 ¿12345? 12345|  |12345| get_status/12345 api/get_status/12345. ?id=12345
 https://api.scenext.cn/api/get_status/12345. (https://api.scenext.cn/api/get_status/12345)
 <https://api.scenext.cn/api/get_status/12345> https://api.scenext.cn/api/get_status/12345?a=1)，
 """
 WITH_SPACES = ["12345 。", "12345\xa0", "ID: 12345", "(id: 12345)", "Task ID: 12345", "任务：12345"]
+WITH_SPACES += ["> 12345", "→ 12345", "✓ 12345", "- [ ] 12345", "| 12345 |", "12345 %"]
+WITH_SPACES += ["1. 12345", " 12) 12345", "(3) 12345", "12345 ！！"]
 WITH_SPACES += ["task-id : 12345", '"id": "12345",', "- 12345", "• 12345", "# 12345"]
 
 
@@ -198,6 +205,11 @@ def test_what_stands_around_an_id_is_taken_off(text: str) -> None:
         ('"12345","67890"', ["12345", "67890"]),
         ("12345,67890", ["12345", "67890"]),
         ("1,2,3", ["1", "2", "3"]),
+        ("1. 12345\n2. 67890", ["12345", "67890"]),
+        ("1. 2. 3.", ["1", "2", "3"]),
+        ("| 12345 | 67890 |\n|---|:--:|", ["12345", "67890"]),
+        ("12345 – 67890", ["12345", "67890"]),
+        *((UUID.replace("-", dash), [UUID]) for dash in "‐‑‒–—−－"),
         ("111 222 333", ["111", "222", "333"]),
     ],
 )
@@ -218,7 +230,7 @@ def test_what_an_id_has_inside_stays(task_id: str) -> None:
 
 NUMBERS = """\
 1.2345E+17 1.2345e17 1E+17 1,2345E+17 -1.5e+3 1.2E-5 12345.0 12345.00 12,345 1,234,567
-1,23,45,678 12,345.00 12'345
+1,23,45,678 12,345.00 12'345 12'345.00 12345,0 12345,00 1.234.567 1.234,00 1.234.567,8
 """
 
 
@@ -234,6 +246,8 @@ NUMBERS = """\
         ("(12345.0)", "12345.0"),
         ("ID: 12345.0。", "12345.0"),
         ('="1.2345E+17"', "1.2345E+17"),
+        ("$12345.00", "12345.00"),
+        ("١٢٣٤٥.٠", "12345.0"),
     ],
 )
 def test_a_number_of_a_spreadsheet_is_refused_by_name(text: str, number: str) -> None:
@@ -242,6 +256,16 @@ def test_a_number_of_a_spreadsheet_is_refused_by_name(text: str, number: str) ->
     words = unicodedata.normalize("NFKC", str(caught.value))
     assert words.startswith(f"“{number}” is a number as a spreadsheet shows it, not a task ID: ")
     assert words.endswith("format its cells as text and copy the ID anew")
+
+
+SHEET_ERRORS = "#N/A #REF! #VALUE! #NAME? #DIV/0! #NUM! ###### nan NaN null None undefined"
+
+
+@pytest.mark.parametrize("text", [*SHEET_ERRORS.split(), "12345²", "12345₁", "½", "“12345³”"])
+def test_what_stands_in_an_ids_place_is_refused_by_name(text: str) -> None:
+    for pasted in (text, f"12345 {text}", f"{text},12345"):
+        with pytest.raises(UserError, match=re.escape(text.strip("“”")) + r".{0,8} is no task ID$"):
+            parse_task_ids([pasted])
 
 
 @pytest.mark.parametrize("text", ["task_id,status\n12345,COMPLETED", "12345,FAILED", "IN_PROGRESS"])

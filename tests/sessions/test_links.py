@@ -54,6 +54,9 @@ def by_file_name(request: Request) -> Response:
     [
         ("http://oss.scenext.cn/a.png", "https://oss.scenext.cn/a.png"),
         ("http://oss.scenext.cn:80/it's 1.png", "https://oss.scenext.cn/it%27s%201.png"),
+        ("//oss.scenext.cn/a.png", "https://oss.scenext.cn/a.png"),
+        (r"https:\/\/oss.scenext.cn\/a.png", "https://oss.scenext.cn/a.png"),
+        ("oss.scenext.cn/it's.png", "https://oss.scenext.cn/it%27s.png"),
         (" <HTTPS://OSS.Scenext.CN/图|a.png", "https://oss.scenext.cn/%E5%9B%BE%7Ca.png"),
     ],
 )

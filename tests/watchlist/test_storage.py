@@ -374,7 +374,7 @@ def test_tasks_added_by_hand_and_a_byte_order_mark_are_welcome(
 
 def test_one_damaged_task_does_not_cost_the_others(file: WatchlistFile, path: Path) -> None:
     path.write_text(
-        'version = 1\ntask = [3, {id = 7.5}, {id = ""}, {label = "no ID"}, {id = "a"},'
+        'version = 1\ntask = [true, {id = 7.5}, {id = ""}, {label = "no ID"}, {id = "a"},'
         '{id = "b", label = 1, added = 1979-05-27, status = [], ended = "x"},'
         '{id = "a", label = "again", status = "FAILED"}]'
     )
@@ -415,6 +415,16 @@ def test_what_a_person_wrote_is_read_and_stays(
     assert file.load() == storage.Snapshot((expected, entry("c")))
     assert copies(path) == []
     assert ("stars = 5" in path.read_text()) is ("stars" in written)
+
+
+def test_a_plain_list_of_ids_is_read(file: WatchlistFile, path: Path) -> None:
+    path.write_text('task = [12345, "67890", " a,", {id = "b", label = "x"}]')
+    os.utime(path, (NOON.timestamp(),) * 2)
+    read = (entry("12345"), entry("67890"), entry("a"), entry("b", "x"))
+    assert file.load() == storage.Snapshot(read)
+    file.save([Remove("a")])
+    assert file.load() == storage.Snapshot((*read[:2], read[3]))
+    assert copies(path) == []
 
 
 def test_keys_that_are_not_ours_survive(file: WatchlistFile, path: Path) -> None:

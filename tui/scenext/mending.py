@@ -6,7 +6,8 @@ is written in the one that every program takes, and nothing else is touched:
 - White space, invisible characters, brackets and quotes around the link go away.
 - One that was escaped once too often, for JSON, for HTML or as a field of another link, is taken as
   it was before, where that is certain: it begins so, or is signed only then.
-- One that begins with `//`, or with its host and is signed, gets `https`.
+- One that begins with `//`, or with its host and is signed, gets `https`; of two schemes, the last
+  counts.
 - `http` becomes `https` for every host but this machine (no store signs the scheme, except two:
   `stores`), scheme and host become lower case, a host in its own script is written in ASCII, and a
   default port goes away.
@@ -41,9 +42,8 @@ _PARTS: Final = re.compile(
 _IN_JSON: Final = re.compile(r"(?i)(?:https?:)?\\/\\/")
 _IN_A_FIELD: Final = re.compile(r"(?i)https?%3a%2f%2f")
 _AMPERSAND: Final = re.compile(r"&(?:amp|#38|#x26);|\\u0026")
-_HOST_FIRST: Final = re.compile(
-    r"(?a)(?:[\w-]{1,63}\.){1,8}[a-z][\w-]{0,62}(?::[0-9]{1,5})?/", re.I
-)
+_DOUBLED: Final = re.compile(r"\A(?:https?:/{0,2})+(?=https?://)", re.IGNORECASE)
+_HOST_FIRST: Final = re.compile(r"\A[\w-]++\.[\w.-]++(?::[0-9]{1,5})?/", re.ASCII)
 _AUTHORITY: Final = re.compile(r"(\[[0-9A-Fa-f:.]*\]|[^:@\[\]%\s]+)(?::([0-9]{0,5}))?")
 _BARE_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _MAX_BARE_PERCENTS: Final = 64
@@ -111,7 +111,8 @@ def mended(text: str) -> str:
 
 
 def _mended(link: str) -> str:
-    parts = _PARTS.fullmatch(_with_scheme(link))
+    link = _with_scheme(link)
+    parts = _PARTS.fullmatch(link)
     if parts is None or not _is_visible(link):
         return link
     scheme, authority, path, rest = parts.groups("")
@@ -159,7 +160,8 @@ def _origin(scheme: str, authority: str) -> str:
 
 
 def _with_scheme(link: str) -> str:
-    """Return a link that lacks only its scheme with `https`; any other text as it is."""
+    """Return a link with one scheme where it has two, or lacks only that; other text as it is."""
+    link = _DOUBLED.sub("", link)
     if link.startswith("//"):
         return f"https:{link}"
     is_whole = _HOST_FIRST.match(link) and _is_signed(link.partition("?")[2])

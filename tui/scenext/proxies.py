@@ -8,7 +8,7 @@ The variables are read as curl, Python and GNOME read them, whoever wrote them:
   there it may be a header of a request (httpoxy.org).
 - The scheme is `http` where there is none; `socks` is GNOME's word for `socks5`.
 - `no_proxy` lists names (with all that is below them, with or without `.` or `*.` in front),
-  addresses and networks (`10.0.0.0/8`), each with or without a port; `*` is everything.
+  addresses and networks (`10.0.0.0/8`, `10/8`), each with or without a port; `*` is everything.
 - No proxy is ever asked for this machine.
 
 Only `proxy_environment` looks at the machine. A variable stops the program only where a URL needs
@@ -43,6 +43,10 @@ _SCHEMES: Final[Mapping[str, str]] = {
 _PORTS: Final[Mapping[str, int]] = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 _NAME: Final = re.compile(r"[0-9a-z_*-]+(?:\.[0-9a-z_*-]+)*")
 _SEPARATORS: Final = re.compile(r"[\s,;|，；、]+")
+_ASSIGNMENT: Final = re.compile(r"(?i)\A(?:export\s+|set\s+)?(?:https?|all)_proxy\s*=\s*[\"']?")
+_FEW_SLASHES: Final = re.compile(r"(?i)\A(https?|socks5?h?)(?::/{1,3}|//)(?!/)")
+"""A scheme with a sign too few or too many behind it; no host is called so."""
+_SHORT_NETWORK: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){0,2}")
 _MAX_ENTRIES: Final = 5000
 """Entries of `no_proxy` that count; what is behind them was not written by hand."""
 
@@ -138,7 +142,8 @@ def _variable(environ: Mapping[str, str], name: str) -> str:
 def _parse(variable: str, value: str) -> Proxy:
     # By hand: in passwords, people leave characters as they are that would end a URL's authority.
     value = unwrap(value, QUOTES + ",;")
-    before, mark, rest = value.partition("://")
+    value = _ASSIGNMENT.sub("", value, count=1)
+    before, mark, rest = _FEW_SLASHES.sub(r"\1://", value, count=1).partition("://")
     written, rest = (before.lower(), rest) if mark else ("http", value.removeprefix("//"))
     if written.startswith("socks4"):
         raise _UnusableError("SOCKS 4 is not supported, only SOCKS 5 (socks5://)")
@@ -216,7 +221,7 @@ def _entries(value: str) -> Iterator[str]:
 
 
 def _unwrap_entry(word: str) -> str:
-    entry = unwrap(word)
+    entry = unwrap(word, QUOTES + "(){}")
     for bracket, other in ("[]", "]["):
         if entry.count(bracket) > entry.count(other):
             entry = unwrap(entry.strip(bracket))
@@ -229,17 +234,20 @@ def _parse_entry(text: str) -> _Entry | None:
     if rest in ("*", "<local>"):
         return _Entry(rest, scheme=scheme)
     address, _, mask = rest.partition("/")
-    if mask and not scheme and (network := f"{address.strip('[]')}/{mask.strip('[]')}"):
+    if mask and not scheme:
+        if _SHORT_NETWORK.fullmatch(address):  # 169.254/16, as macOS writes it.
+            address += ".0" * (3 - address.count("."))
         try:
+            network = f"{address.strip('[]')}/{mask.strip('[]/')}"
             return _Entry(str(ip_network(network, strict=False)))
         except ValueError:
             return None
     if _ip(address) is not None:
         return _Entry(address, scheme=scheme)
-    match = re.fullmatch(r"(\[[^\[\]]*\]|[^\[\]:]*)(?::([0-9]{1,5}))?", address)
+    match = re.fullmatch(r"(\[[^\[\]]*\]|[^\[\]:]*)(?::([0-9]{1,5}|\*))?", address)
     if match is None:
         return None
-    port = int(match[2]) if match[2] else None
+    port = int(match[2]) if match[2] and match[2] != "*" else None
     host = unwrap(match[1].strip("[]"))
     if _ip(host) is not None:
         return _Entry(host, port, scheme)

@@ -29,6 +29,7 @@ _MAX_ENDING: Final = 12
 _MAX_CACHED_LENGTH: Final = 2_000
 """Characters of a link that is kept in the caches below; hardly any is longer."""
 _WEB_LINK: Final = re.compile(r"https?://(?:[^\s\[]|\[[^\]/?#]*\])", re.IGNORECASE)
+_SLASH: Final = re.compile("/|%2[fF]")
 _PROGRAMS: Final = frozenset(
     {"php", "asp", "aspx", "ashx", "jsp", "jspx", "do", "action", "cgi", "py"}
 )
@@ -102,12 +103,13 @@ def file_name(url: str) -> str:
 def raw_file_name(url: str, limit: int = _MAX_READ) -> str:
     """Return the name of the file behind a link, decoded and as it is; may be empty.
 
-    It is the last part of the path. Where that is empty, has no extension or names a program
-    (`/view`, `/download.php`), it is the name that a field of the query gives, if there is one. Of
-    a name that takes more than `limit` characters in the link, the middle is left out.
+    It is the last part of the path, in which some programs write a slash as %2F. Where that is
+    empty, has no extension or names a program (`/view`, `/download.php`), it is the name that a
+    field of the query gives, if there is one. Of a name that takes more than `limit` characters in
+    the link, the middle is left out.
     """
     path, _, query = url.partition("#")[0].partition("?")
-    last = path.partition("://")[2].partition("/")[2].rpartition("/")[2]
+    last = _SLASH.split(path.partition("://")[2].partition("/")[2])[-1]
     if len(last) > limit:
         last = last[: limit - _MAX_ENDING] + last[-_MAX_ENDING:]
     name = unquote(last, errors="replace")

@@ -5,14 +5,19 @@ rejected: httpx normalizes `.` and `..`, so `get_status/..` would request someth
 with httpx 0.28.1).
 
 The rule for pasted text, the same for `add`, its standard input and the dialog: what an input
-method, a sentence or a table puts around an ID is taken off, what an ID has inside stays. So
-full-width forms become plain ones (NFKC), zero-width characters go; quotes, brackets, `ID:`, `=`
-and `#` in front and closing punctuation behind are off. Numbers as a spreadsheet shows them have
-lost what the ID was, and are refused by name, and so is what remains of JSON or markup.
+method, a sentence, a list or a table puts around an ID is taken off, what an ID has inside stays.
+
+- Full-width forms become plain ones (NFKC), digits of any script ASCII, typographic dashes hyphens;
+  zero-width characters go, and entities of HTML are undone.
+- Quotes, brackets, marks of emphasis, numbers of a list, `ID:`, `=` and `#` in front and
+  punctuation on both sides are off; a word without letters and digits is none.
+- Numbers as a spreadsheet shows them have lost what the ID was, and are refused by name. So is what
+  a table or JSON has in an ID's place, or what remains of markup.
 """
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -27,7 +32,7 @@ from tui.scenext.models import TaskStatus
 MAX_ID_LENGTH: Final = 128
 """Characters of a task ID."""
 
-_SEPARATORS: Final = re.compile(r"[\s,;]+")
+_SEPARATORS: Final = re.compile(r"[\s,;|]+")
 _WIDE_SEPARATORS: Final = re.compile(r"[，；、]")
 _FIELD_NAME: Final = re.compile(
     r"(?i)(?<![^\s,;(\[])[\"'`]?(?:(?:task[ _-]?)?ids?|(?:任务)?(?:id|编号|号)|任务)[\"'`]?"
@@ -36,26 +41,41 @@ _FIELD_NAME: Final = re.compile(
 _JUNK: Final = frozenset('{}"<>\\')
 """Characters of JSON and markup that was not understood; no ID of the service has them."""
 _PATH: Final = "/get_status/"
-_ZERO_WIDTH: Final = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
-_PAIRS: Final = {
-    pair[0]: pair[1]
-    for pair in ("()", "[]", "{}", "<>", "「」", "『』", "【】", "《》", "〈〉", "〔〕")
-}
-_MAY_STAND_ALONE: Final = frozenset("([「『【《〈〔")
-"""Brackets that are taken off without the other one; a lone brace is JSON that was cut."""
+_ENTITY: Final = re.compile(r"&#?\w{1,8};")
+_LIST_NUMBER: Final = re.compile(r"(?m)^[ \t]{0,20}\(?[0-9]{1,3}[.)](?=[ \t]{1,20}\S{4})")
+_REPLACED: Final = str.maketrans(
+    {
+        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0e\ufe0f\u20e3", ""),
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
+        **dict.fromkeys("\u00b4\u02dd", "'"),
+    }
+)
+"""Characters nobody sees, dashes of word processors, and accents typed as quotes."""
+_SMALL_DIGIT: Final = re.compile("[\u00b2\u00b3\u00b9\u2070-\u209f\u00bc-\u00be\u2150-\u215f]")
+"""A footnote's or a fraction's, which NFKC makes a digit of the number before it."""
+_EMPHASIS: Final = "*~"
+_OPENING: Final = ":!?¡¿。、·…"
 _CLOSING: Final = ".,;:!?。、，；：！？｡·"
-_MARKS: Final = frozenset("-*•‣◦·–—=#+。")
-"""Words that stand in front of the lines of a list, or behind an ID."""
 _MAX_LAYERS: Final = 12
 """What is taken off one ID, layer by layer."""
-_OTHER_COLUMNS: Final = frozenset({"task_id", *(status.value for status in TaskStatus)})
+_OTHER_WORDS: Final = frozenset(
+    {
+        "task_id",
+        *(status.value for status in TaskStatus),
+        *("null", "None", "nan", "NaN", "undefined"),
+    }
+)
+"""What tables and JSON have in an ID's place."""
+_SHEET_ERROR: Final = re.compile(r"#(?:N/A|(?:REF|VALUE|NUM|NULL|DIV/0)!|NAME\?|#{2,})")
 
 _NUMBERS: Final = (
     # 1.2345E+17, 1,2345E+17, 1E+17; but not 12e5, which a hexadecimal ID may hold.
     re.compile(r"(?i)\A[+-]?[0-9]+(?:[.,][0-9]+e[+-]?|e\+)[0-9]+\Z"),
     re.compile(r"\A[0-9]+[.]0+\Z"),  # 12345.0
     re.compile(r"\A[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}(?:[.]0+)?\Z"),  # 12,345
-    re.compile(r"\A[0-9]{1,3}(?:['’][0-9]{3})+\Z"),
+    re.compile(r"\A[0-9]{1,3}(?:['’][0-9]{3})+(?:[.,][0-9]{1,2})?\Z"),
+    re.compile(r"\A[0-9]+,0{1,2}\Z"),  # 12345,00
+    re.compile(r"\A[0-9]{1,3}(?:[.][0-9]{3})+(?:,[0-9]{1,2}|[.][0-9]{3})\Z"),  # 1.234,00
 )
 _SPACED_NUMBER: Final = re.compile(
     r"(?<![\w.,-])(?:[0-9]{1,2}(?: [0-9]{3})+|[0-9]{1,3}(?:[\xa0\u2007\u2009\u202f][0-9]{3})+)"
@@ -66,7 +86,7 @@ _SPACED_NUMBER: Final = re.compile(
 def parse_task_id(text: str) -> str:
     """Return the task ID in `text`: an ID or a URL `…/get_status/12345`. Raises `UserError`."""
     task_id = text.strip()
-    if "://" in task_id or _PATH in task_id:
+    if _is_url(task_id):
         task_id = _from_url(task_id)
     if not task_id:
         raise UserError(f"no task ID in {_quoted(text)}")
@@ -93,7 +113,11 @@ def _invalid_reason(task_id: str) -> str:
 
 def is_task_id(text: str) -> bool:
     """Return whether `text` is a task ID as it stands."""
-    return "://" not in text and _PATH not in text and not _invalid_reason(text)
+    return not _is_url(text) and not _invalid_reason(text)
+
+
+def _is_url(text: str) -> bool:
+    return "://" in text or _PATH in f"/{text}"
 
 
 def parse_task_ids(texts: Iterable[str]) -> list[str]:
@@ -105,11 +129,7 @@ def parse_task_ids(texts: Iterable[str]) -> list[str]:
     ids: dict[str, None] = {}
     for text in texts:
         _refuse_number(_SPACED_NUMBER.search(text))
-        # These separate in any case, while a plain comma may stand in a number.
-        spaced = _WIDE_SEPARATORS.sub(" ", text)
-        plain = unicodedata.normalize("NFKC", spaced).translate(_ZERO_WIDTH)
-        plain = _FIELD_NAME.sub(" ", _without_json(plain))
-        for chunk in plain.split():
+        for chunk in _FIELD_NAME.sub(" ", _without_json(_plain(text))).split():
             _check_number(chunk)
             for part in _SEPARATORS.split(chunk):
                 if word := _unwrapped(part):
@@ -117,20 +137,37 @@ def parse_task_ids(texts: Iterable[str]) -> list[str]:
     return list(ids)
 
 
+def _plain(text: str) -> str:
+    """Return a text in the characters in which an ID is written."""
+    for word in text.split():
+        if _SMALL_DIGIT.search(word):
+            raise UserError(f"{_quoted(word)} is no task ID")
+    # These separate in any case, while a plain comma may stand in a number.
+    text = _WIDE_SEPARATORS.sub(" ", text.translate(_REPLACED))
+    text = unicodedata.normalize("NFKC", text).translate(_REPLACED)
+    if not text.isascii():
+        text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
+    text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
+    return _LIST_NUMBER.sub("", text)
+
+
 def _parse_word(word: str, part: str) -> str:
     """Return the ID that a word is, of which `part` is what was pasted."""
     _check_number(part)
-    if not _JUNK.isdisjoint(word) or word in _OTHER_COLUMNS:
+    if not _JUNK.isdisjoint(word) or word in _OTHER_WORDS or _SHEET_ERROR.match(part):
         raise UserError(f"{_quoted(part)} is no task ID")
     return parse_task_id(word)
 
 
 def _unwrapped(part: str) -> str:
     """Return a part of a text without what stands around an ID; empty if it is a mere mark."""
+    if _is_mark(part) and not _SHEET_ERROR.match(part):
+        return ""
     word = part
     for _ in range(_MAX_LAYERS):
         before, word = word, unwrap(word, QUOTES)
         word = word.rstrip(_CLOSING) or word
+        word = word.lstrip(_OPENING) or word
         if len(word) > 1 and word[0] in "=#":
             word = word[1:]
         word = _without_brackets(word)
@@ -138,27 +175,36 @@ def _unwrapped(part: str) -> str:
             word = word[name.end() :]
         if word == before:
             break
-    return "" if word in _MARKS else word
+    return word
+
+
+def _is_mark(word: str) -> bool:
+    """Return whether a word has no letter and no digit, and is not what remains of JSON."""
+    return not any(map(str.isalnum, word)) and set(word).isdisjoint('{}"\\') and set(word) != {"."}
 
 
 def _without_brackets(word: str) -> str:
-    """Return a word without brackets around it, or one bracket whose other one is not in it."""
-    first, last = word[:1], word[-1:]
-    if len(word) > 1 and _PAIRS.get(first) == last:
+    """Return a word without brackets or emphasis around it, or one bracket that has no other."""
+    if len(word) < 3:
+        return word
+    first, last = word[0], word[-1]
+    opens = unicodedata.category(first) == "Ps"
+    closes = unicodedata.category(last) == "Pe"
+    if (opens and closes) or first + last == "<>" or (first == last and first in _EMPHASIS):
         return word[1:-1]
-    for opening, closing in _PAIRS.items():
-        if opening not in _MAY_STAND_ALONE:
-            continue
-        if first == opening and closing not in word:
-            return word[1:]
-        if last == closing and opening not in word:
-            return word[:-1]
-    return word
+    # A lone brace is JSON that was cut.
+    if opens and first != "{" and not _has(word[1:], "Pe"):
+        return word[1:]
+    return word[:-1] if closes and last != "}" and not _has(word[:-1], "Ps") else word
+
+
+def _has(word: str, category: str) -> bool:
+    return any(unicodedata.category(character) == category for character in word)
 
 
 def _check_number(text: str) -> None:
     """Raise `UserError` if a text is a number that a spreadsheet made of an ID."""
-    text = unwrap(text, QUOTES + "()[]=").rstrip(_CLOSING)
+    text = unwrap(text, QUOTES + "()[]=$€£¥").rstrip(_CLOSING)
     for pattern in _NUMBERS:
         _refuse_number(pattern.match(text))
 
@@ -207,7 +253,7 @@ def _ids_in(value: object) -> Iterator[str]:
 def _from_url(url: str) -> str:
     # Split by hand: urlsplit would remove line breaks.
     path = url.partition("#")[0].partition("?")[0]
-    _, status_path, rest = path.rpartition(_PATH)
+    _, status_path, rest = f"/{path}".rpartition(_PATH)
     if not status_path:
         # The link of a picture ends in a name too, which is not an ID.
         raise UserError(f"a link that holds a task ID goes on …{_PATH}ID: {_quoted(path)}")

@@ -14,7 +14,7 @@ ended = 2026-11-22 19:14:00+00:00
 
 Unknown keys, at the top level or in a task, are carried over when the file is rewritten. What a
 person wrote by hand is read as it is meant: a whole number as the text of its digits, a state in
-any case, a lone `[task]`, and what is no ID as it stands as if it were pasted.
+any case, a lone `[task]`, a plain list of IDs, and what is no ID as it stands as if it were pasted.
 """
 
 from __future__ import annotations
@@ -76,6 +76,8 @@ def decode(data: bytes, default_added: datetime) -> Document:
     tables = top.get("task", [])
     if isinstance(tables, dict) and "id" in tables:
         tables = [tables]
+    if isinstance(tables, list):
+        tables = [table if isinstance(table, dict) else {"id": table} for table in tables]
     if version > VERSION and not isinstance(tables, list):
         tables = []
     if not isinstance(tables, list) or top.keys().isdisjoint(_TOP_KEYS):
@@ -139,10 +141,8 @@ def _count_problem(top: Mapping[str, Any], actual: int) -> list[str]:
     return []
 
 
-def _parse_entry(table: object, default_added: datetime) -> tuple[Entry | None, bool]:
+def _parse_entry(table: Mapping[str, Any], default_added: datetime) -> tuple[Entry | None, bool]:
     """Return the entry in a task table, if any, and whether the table was sound."""
-    if not isinstance(table, dict):
-        return None, False
     task_id = _read_id(_read_text(table.get("id")) or "")
     if not task_id:
         return None, False

@@ -312,8 +312,7 @@ def polling_health(health: PollingHealth, until: datetime | None) -> str:
         case HealthKind.KEY_REFUSED:
             return "stopped: the service refused the key"
         case HealthKind.SERVER_ERRORS:
-            code = health.reason.partition(":")[0]
-            return f"{code if code.isdigit() else 'server errors'} for all, trying again"
+            return "server errors for all, trying again"
         case HealthKind.WRONG_ADDRESS:
             return f"{health.reason.partition(':')[0]} for all: is base_url right?"
     shown = f"{until.astimezone():%H:%M:%S}" if until else "later"

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from tests.scenext.test_signed_url import V1, V2, V4
+from tests.signed_links.test_signed_url import V1, V2, V4
 from tui.addresses import MAX_URL_LENGTH, AddressRule, is_local, is_loopback
 
 PUBLIC: Final = "https://api.scenext.cn/api"

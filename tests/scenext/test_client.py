@@ -38,12 +38,12 @@ from tui.addresses import AddressRule
 from tui.config import Config
 from tui.credentials import Secret
 from tui.errors import ApiError, ErrorKind, UserError
-from tui.scenext.body import MAX_PIECES, MAX_RESPONSE_BYTES
+from tui.http.body import MAX_PIECES, MAX_RESPONSE_BYTES
+from tui.http.headers import MAX_AGE, MAX_RETRY_AFTER, age, retry_after, server_time
 from tui.scenext.client import (
     HttpClientFactory,
     StatusClient,
 )
-from tui.scenext.http_headers import MAX_AGE, MAX_RETRY_AFTER, age, retry_after, server_time
 from tui.scenext.models import TaskStatus
 
 KEY = Secret(DEFAULT_KEY)

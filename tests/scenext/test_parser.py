@@ -15,7 +15,6 @@ from tui.addresses import CUT, AddressRule
 from tui.errors import ApiError, ErrorKind
 from tui.sanitize import MAX_BLOCK_LENGTH, clean
 from tui.scenext import parser
-from tui.scenext.mending import mended
 from tui.scenext.models import (
     MAX_FRAMES,
     MAX_LINK_BYTES,
@@ -26,6 +25,7 @@ from tui.scenext.models import (
     Task,
     TaskStatus,
 )
+from tui.signed_links.mending import mended
 
 FIRST = (
     "https://oss.scenext.cn/frame_img/d988d4d9-0000-0000-0000-ca974335dcf4/"

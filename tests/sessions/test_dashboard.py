@@ -49,8 +49,8 @@ from tui.errors import ApiError, ErrorKind
 from tui.redactor import Redactor
 from tui.scenext.client import HttpClientFactory
 from tui.scenext.media import Media
-from tui.scenext.mending import mended
 from tui.scenext.models import Frame, StatusResponse, Task, TaskStatus
+from tui.signed_links.mending import mended
 from tui.watchlist.entries import Add, Entry, Remove
 from tui.watchlist.storage import WatchlistFile
 

@@ -13,8 +13,8 @@ import pytest
 from tests.support.service import frame_url
 from tui.addresses import AddressRule
 from tui.clock import EARLIEST, LATEST, from_unix, is_plausible
+from tui.http.headers import MAX_RETRY_AFTER, retry_after, server_time
 from tui.links.link import Link
-from tui.scenext.http_headers import MAX_RETRY_AFTER, retry_after, server_time
 from tui.scenext.models import Frame, Task, TaskStatus
 from tui.watchlist.codec import decode, encode
 from tui.watchlist.entries import Entry, normalize

@@ -17,7 +17,7 @@ from tui.polling.health import HealthKind, PollingHealth
 from tui.polling.schedule import Held
 from tui.sanitize import clean
 from tui.scenext.models import Frame, Task, TaskStatus
-from tui.scenext.signed_url import NEVER
+from tui.signed_links.signed_url import NEVER
 from tui.watchlist.entries import Entry
 from tui.watchlist.records import Record
 from tui.wording import tasks as wording

@@ -16,7 +16,7 @@ from tui.cli.permissions import permission_warnings
 from tui.config import APP, Config, Paths, load, load_key_settings
 from tui.credentials import VARIABLE, CurrentKey, KeySettings, KeySource, Secret
 from tui.errors import UserError
-from tui.scenext.proxies import proxy_environment, proxy_warnings
+from tui.http.proxies import proxy_environment, proxy_warnings
 from tui.terminal import gc_tuning
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _connect(config: Config) -> ClientFactory:
     # for the certificates is OpenSSL's, which releases Python's lock.
     from concurrent.futures import ThreadPoolExecutor
 
-    from tui.scenext.tls import ssl_context
+    from tui.http.tls import ssl_context
 
     with ThreadPoolExecutor(1, thread_name_prefix="certificates") as thread:
         tls = thread.submit(ssl_context, config)

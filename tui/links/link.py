@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from tui.scenext.models import Frame, Result
-from tui.scenext.signed_url import expires_at, identity
+from tui.signed_links.signed_url import expires_at, identity
 
 MAX_CLICK_LENGTH: Final = 2_083
 """Characters of a link that terminals take for one that can be clicked (OSC 8): VTE's and iTerm2's

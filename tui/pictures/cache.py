@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from tui.pictures.decoder import IDLE_SECONDS, Decoder, Picture, PictureError
 from tui.pictures.worker import MAX_PIXELS
-from tui.scenext.signed_url import identity
+from tui.signed_links.signed_url import identity
 
 __all__ = ["MAX_CACHED", "MAX_FILE_BYTES", "MAX_PIXELS", "PictureCache", "PictureError", "Pixels"]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from tui.errors import MediaError, UnreachableError
+from tui.http.byte_ranges import ByteRange
 from tui.saving.file_writer import PartialFile, append
 from tui.saving.saved_files import SavedFile, find_saved
-from tui.scenext.byte_ranges import ByteRange
 
 if TYPE_CHECKING:
     from tui.scenext.media import Media

@@ -12,7 +12,7 @@ from typing import Final
 
 from tui.links.link import Link
 from tui.sanitize import is_invisible
-from tui.scenext.signed_url import identity, raw_file_name
+from tui.signed_links.signed_url import identity, raw_file_name
 
 MAX_NAME_BYTES: Final = 200
 """Bytes of a file's name in UTF-8; file systems allow 255, and a number may be appended."""

@@ -15,7 +15,7 @@ from tui.links.retry import Retries
 from tui.saving import file_names
 from tui.saving.download import Download
 from tui.saving.folder import SaveError
-from tui.scenext.signed_url import identity
+from tui.signed_links.signed_url import identity
 
 if TYPE_CHECKING:
     from tui.scenext.media import Media

@@ -4,7 +4,7 @@ A `StatusClient` owns one connection and is used by one worker. After any abnorm
 replaces it: httpx 0.28.1 permanently loses slots of its pool when requests are cancelled (httpcore
 #1093). All clients share one SSL context, which is expensive to create.
 
-Responses are read raw, and unpacked in `scenext/body.py` with bounded output: httpx would expand a
+Responses are read raw, and unpacked in `http/body.py` with bounded output: httpx would expand a
 small double gzip to gigabytes before the caller sees a byte.
 """
 
@@ -22,16 +22,16 @@ from tui.addresses import AddressRule
 from tui.config import Config
 from tui.credentials import Secret
 from tui.errors import ApiError, ErrorKind, UserError
+from tui.http.body import BodyReader
+from tui.http.headers import age, retry_after, server_time
+from tui.http.proxies import Proxy, proxy_environment, proxy_for
+from tui.http.tls import ssl_context
+from tui.http.transport_errors import explain
 from tui.redactor import Redactor
 from tui.sanitize import clean
 from tui.scenext import error_words, parser
-from tui.scenext.body import BodyReader
-from tui.scenext.http_headers import age, retry_after, server_time
 from tui.scenext.media import Media, http_proxy, proxy_fault, raw_pieces
 from tui.scenext.models import StatusResponse, Task
-from tui.scenext.proxies import Proxy, proxy_environment, proxy_for
-from tui.scenext.tls import ssl_context
-from tui.scenext.transport_errors import explain
 
 QUERY_TIMEOUT: Final = 25.0
 """Total seconds for one query; httpx's own read timeout restarts with every byte."""

@@ -15,7 +15,7 @@ from typing import Final
 
 from tui.errors import ApiError
 from tui.scenext.json_body import read_object
-from tui.scenext.mending import is_link
+from tui.signed_links.mending import is_link
 
 _MAX_ITEMS: Final = 200
 _MAX_REASONS: Final = 5

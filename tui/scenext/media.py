@@ -21,12 +21,12 @@ import httpx
 from tui import __version__
 from tui.addresses import AddressRule
 from tui.errors import ErrorKind, MediaError, UnreachableError, UnsafeLinkError, UserError
-from tui.scenext.byte_ranges import ByteRange
+from tui.http.byte_ranges import ByteRange
+from tui.http.proxies import Proxy, proxy_environment, proxy_for
+from tui.http.redirects import redirect_target
+from tui.http.transport_errors import explain
 from tui.scenext.file_type import FileKind, FileType
 from tui.scenext.media_response import MediaBody, check_status, wants_error_text
-from tui.scenext.proxies import Proxy, proxy_environment, proxy_for
-from tui.scenext.redirects import redirect_target
-from tui.scenext.transport_errors import explain
 
 PICTURE_TIMEOUT: Final = 30.0
 """Seconds until the first bytes of a picture."""

@@ -11,15 +11,16 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Final, Protocol
 
 from tui.errors import MediaError
-from tui.scenext.byte_ranges import content_range, is_whole, strong_validator
-from tui.scenext.checksum import Checksum
-from tui.scenext.content_coding import (
+from tui.http.byte_ranges import content_range, is_whole, strong_validator
+from tui.http.checksum import Checksum
+from tui.http.content_coding import (
     CodingError,
     CutShortError,
     Decoder,
     TooLargeError,
     unsupported_coding,
 )
+from tui.http.headers import retry_after
 from tui.scenext.file_end import FileEnd
 from tui.scenext.file_type import (
     EMPTY,
@@ -30,7 +31,6 @@ from tui.scenext.file_type import (
     file_type,
     is_enough,
 )
-from tui.scenext.http_headers import retry_after
 
 MAX_UNPACKED_BYTES: Final = 512 << 20
 """Bytes that may come out of a body which was packed for the way: pictures and videos hardly shrink

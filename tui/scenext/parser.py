@@ -22,10 +22,10 @@ from tui.scenext import error_words, failure, values
 from tui.scenext.echoed_id import contradicts
 from tui.scenext.error_words import is_about_a_key
 from tui.scenext.json_body import NOT_THE_FORM, embedded, only, read_object
-from tui.scenext.mending import is_link, mended
 from tui.scenext.models import MAX_FRAMES, MAX_LINK_BYTES, Frame, Points, Result, Task, TaskStatus
-from tui.scenext.signed_url import identity
 from tui.scenext.values import TextBudget
+from tui.signed_links.mending import is_link, mended
+from tui.signed_links.signed_url import identity
 
 MAX_RESULTS: Final = 200
 _MAX_ERROR_BYTES: Final = 64_000

@@ -10,7 +10,7 @@ from tui.addresses import AddressRule
 from tui.clock import from_unix
 from tui.links.link import Link
 from tui.sanitize import clean
-from tui.scenext.signed_url import NEVER, file_name
+from tui.signed_links.signed_url import NEVER, file_name
 from tui.wording.tasks import clock_time, time_left
 
 

@@ -19,7 +19,7 @@ from tui.errors import ErrorKind
 from tui.polling.health import HealthKind, PollingHealth
 from tui.polling.schedule import Held
 from tui.scenext.models import TaskStatus
-from tui.scenext.signed_url import NEVER
+from tui.signed_links.signed_url import NEVER
 from tui.watchlist.records import Record
 
 ID_WIDTH: Final = 36

@@ -18,7 +18,7 @@ from tui.errors import MediaError, UnsafeLinkError
 from tui.links.link import Link
 from tui.links.resolver import ExpiredLinkError, LinkResolver
 from tui.pictures.cache import PictureCache, PictureError, Pixels
-from tui.scenext.signed_url import identity
+from tui.signed_links.signed_url import identity
 from tui.wording.links import link_expired
 from tui.wording.transfers import received_of, try_again
 

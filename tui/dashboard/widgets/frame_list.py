@@ -14,7 +14,7 @@ from tui.dashboard.widgets.row import Row
 from tui.dashboard.widgets.row_list import RowList
 from tui.dashboard.widgets.virtual_list import VirtualList
 from tui.links.link import MAX_CLICK_LENGTH, Link
-from tui.scenext.signed_url import expires_at, identity
+from tui.signed_links.signed_url import expires_at, identity
 from tui.wording.links import LinkRowData, link_row
 from tui.wording.tasks import fit
 

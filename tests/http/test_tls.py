@@ -12,7 +12,7 @@ import pytest
 from tests.support.tls_hosts import write_certificate
 from tui.config import Config
 from tui.errors import UserError
-from tui.scenext.tls import ssl_context
+from tui.http.tls import ssl_context
 
 
 @pytest.fixture(autouse=True)

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.scenext.test_signed_url import SIGNED, V1, V2, V4
+from tests.signed_links.test_signed_url import SIGNED, V1, V2, V4
 from tests.support.examples import examples
 from tui.addresses import MAX_URL_LENGTH, AddressRule
 from tui.host_names import ascii_host
-from tui.scenext.mending import is_link, mended
-from tui.scenext.signed_url import expires_at, file_name, identity
+from tui.signed_links.mending import is_link, mended
+from tui.signed_links.signed_url import expires_at, file_name, identity
 
 QUERY = "?OSSAccessKeyId=LTAI&Expires=1795867200&Signature=a%2Fb%2B%3d&x=a+b=c,(d)*~!$;:@/?"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui.scenext.byte_ranges import ByteRange, content_range, is_whole, strong_validator
+from tui.http.byte_ranges import ByteRange, content_range, is_whole, strong_validator
 
 DATE = "Sun, 22 Nov 2026 12:00:00 GMT"
 EARLIER = "Sun, 22 Nov 2026 11:59:58 GMT"

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.examples import examples
-from tui.scenext.redirects import redirect_target
+from tui.http.redirects import redirect_target
 
 HOST = "https://cdn.example.com"
 SAME = {

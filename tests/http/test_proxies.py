@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from tui.config import Config
 from tui.errors import UserError
+from tui.http.proxies import Proxy, proxy_for, proxy_warnings
+from tui.http.tls import ssl_context
 from tui.scenext.media import http_proxy
-from tui.scenext.proxies import Proxy, proxy_for, proxy_warnings
-from tui.scenext.tls import ssl_context
 
 API = "https://api.scenext.cn/api"
 PROXY = "http://proxy.corp:3128"

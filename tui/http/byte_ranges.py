@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from tui.scenext.http_headers import http_date
+from tui.http.headers import http_date
 
 _MAX_DIGITS: Final = 15
 """Digits of a position, more than any file system can hold."""

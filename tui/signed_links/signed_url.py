@@ -14,8 +14,8 @@ from typing import Final
 from urllib.parse import unquote
 
 from tui.sanitize import clean
-from tui.scenext.expiry import MAX_FIELDS, decoded, path_end, split
-from tui.scenext.stores import is_unsigned, store_of
+from tui.signed_links.expiry import MAX_FIELDS, decoded, path_end, split
+from tui.signed_links.stores import is_unsigned, store_of
 
 NEVER: Final = math.inf
 """The expiry time of a link without a signature."""

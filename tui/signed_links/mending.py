@@ -26,8 +26,8 @@ from urllib.parse import quote, unquote
 
 from tui.addresses import CUT, MAX_URL_LENGTH, is_loopback
 from tui.host_names import ascii_host
-from tui.scenext.expiry import split
-from tui.scenext.stores import store_of
+from tui.signed_links.expiry import split
+from tui.signed_links.stores import store_of
 
 _MAX_SHOWN: Final = 500
 """Characters that are held of a link that is refused: those that are shown of it."""

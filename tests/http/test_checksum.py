@@ -7,7 +7,7 @@ import hashlib
 
 import pytest
 
-from tui.scenext.checksum import Checksum
+from tui.http.checksum import Checksum
 
 DATA = b"\x89PNG\r\n\x1a\n and its pixels"
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from tui.errors import ApiError, ErrorKind
-from tui.scenext.content_coding import (
+from tui.http.content_coding import (
     CodingError,
     CutShortError,
     Decoder,

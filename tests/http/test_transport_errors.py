@@ -16,8 +16,8 @@ from tests.support.tls_hosts import server_context, tls_host, write_certificate
 from tui.config import Config
 from tui.credentials import Secret
 from tui.errors import ApiError, ErrorKind
+from tui.http.transport_errors import explain
 from tui.scenext.client import HttpClientFactory
-from tui.scenext.transport_errors import explain
 
 CLOCK = "(is this machine's clock right?)"
 BODY = b'{"status": "success", "data": {"task_id": "1", "status": "IN_PROGRESS"}}'

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.support.examples import examples
 from tests.support.service import frame_url
 from tui.addresses import AddressRule
-from tui.scenext.signed_url import NEVER, expires_at, file_name, identity
+from tui.signed_links.signed_url import NEVER, expires_at, file_name, identity
 
 OBJECT_URL = "https://oss.scenext.cn/frame_img/d988d4d9/ed6e7bae/frame1.png"
 V1 = (

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from tui.scenext.expiry import (
+from tui.signed_links.expiry import (
     End,
     Fields,
     azure_end,

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.scenext.content_coding import (
+from tui.http.content_coding import (
     MAX_MEMBERS,
     CodingError,
     CutShortError,

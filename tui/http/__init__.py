@@ -1,0 +1,1 @@
+"""HTTP as it comes: proxies, certificates, headers, ranges and codings. Knows no provider."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from email.utils import formatdate
 from functools import partial
 from pathlib import Path
@@ -11,36 +10,14 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from tests.sessions.test_open_frame import (
-    GREEN,
-    RED,
-    SSH,
-    PictureHost,
-    files,
-    painted,
-    picture,
-    to_frames,
-    wait_until,
-)
+from tests.sessions.test_open_frame import SSH, files, to_frames, wait_until
 from tests.support.home import Home
+from tests.support.picture_host import GREEN, RED, PictureHost, painted, picture
 from tests.support.service import Reply, ScriptedService, frame_url, task
 from tests.support.terminal import Terminal
 from tui.demo.server import Request, Response
 
 QUERY = "OSSAccessKeyId=LTAI&Expires=4102444800&Signature=a%2Bb%3D"
-
-
-@pytest.fixture
-def host() -> Iterator[PictureHost]:
-    with PictureHost() as running:
-        yield running
-
-
-@pytest.fixture
-def downloads(home: Home) -> Path:
-    folder = home.folder / "Downloads"
-    folder.mkdir()
-    return folder
 
 
 def by_file_name(request: Request) -> Response:

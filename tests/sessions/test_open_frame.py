@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import random
@@ -19,71 +18,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from tests.support.home import COMMAND, Home
-from tests.support.service import FAR_FUTURE, Reply, ScriptedService, completed, frame_url, task
+from tests.support.picture_host import BLUE, GREEN, RED, PictureHost, painted, picture
+from tests.support.service import Reply, ScriptedService, completed, frame_url, task
 from tests.support.terminal import Terminal
 from tui.demo import DemoService
-from tui.demo.server import LoopbackServer, Request, Response
+from tui.demo.server import Request, Response
 from tui.demo.storyboard import PHOTOSYNTHESIS, PYTHAGORAS
 
 SSH = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
-RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
-
-
-def picture(colour: tuple[int, int, int]) -> Response:
-    buffer = io.BytesIO()
-    Image.new("RGB", (320, 180), colour).save(buffer, "PNG")
-    return Response(200, buffer.getvalue(), {"Content-Type": "image/png"})
-
-
-def painted(colour: tuple[int, int, int]) -> bytes:
-    """Return what a true-colour terminal is sent for a cell of one colour."""
-    numbers = ";".join(map(str, colour))
-    return f"38;2;{numbers};48;2;{numbers}m▀".encode()
-
-
-class PictureHost:
-    """A picture host that answers by path and records its requests."""
-
-    def __init__(self) -> None:
-        self.answers: dict[str, Response | Callable[[Request], Response]] = {}
-        self.requests: list[Request] = []
-        self._server = LoopbackServer(self._respond)
-
-    def __enter__(self) -> PictureHost:
-        self._server.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.close()
-
-    def link(self, path: str, signature: str = "first", expires: int = FAR_FUTURE) -> str:
-        """Return the signed link of a path."""
-        query = f"OSSAccessKeyId=LTAI&Expires={expires}&Signature={signature}%3D"
-        return f"{self._server.origin}{path}?{query}"
-
-    def requests_for(self, path: str) -> list[Request]:
-        return [request for request in self.requests if request.path == path]
-
-    def _respond(self, request: Request) -> Response:
-        self.requests.append(request)
-        answer = self.answers.get(request.path, Response(404))
-        return answer if isinstance(answer, Response) else answer(request)
-
-
-@pytest.fixture
-def host() -> Iterator[PictureHost]:
-    with PictureHost() as running:
-        yield running
-
-
-@pytest.fixture
-def downloads(home: Home) -> Path:
-    folder = home.folder / "Downloads"
-    folder.mkdir()
-    return folder
 
 
 def files(folder: Path) -> dict[str, bytes]:

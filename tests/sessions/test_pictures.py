@@ -14,8 +14,9 @@ from PIL import Image
 
 from tests.pictures.costly import claiming_webp, jpeg_of_scans
 from tests.pictures.test_decoder import NEEDS_PROC, workers
-from tests.sessions.test_open_frame import PictureHost, wait_until
+from tests.sessions.test_open_frame import wait_until
 from tests.support.home import Home
+from tests.support.picture_host import PictureHost
 from tests.support.service import ScriptedService, task
 from tests.support.terminal import Terminal
 from tui.demo.server import Response

@@ -116,6 +116,10 @@ def _class_of(members: list[tuple[object, object]]) -> str:
     return f"[{''.join(parts)}]"
 
 
+def _is_word(items: object) -> bool:
+    return all(str(op) == "LITERAL" for op, _ in items)  # type: ignore[attr-defined]
+
+
 def _pumps(items: object, before: str = "") -> Iterator[tuple[str, str]]:
     """Yield what comes before each part of a parsed pattern, and that part.
 
@@ -134,7 +138,10 @@ def _pumps(items: object, before: str = "") -> Iterator[tuple[str, str]]:
         yield "", before + text
         match str(op), value:
             case "BRANCH", (_, branches):
-                for branch in branches:
+                # Words cost at most their length at each place: the longest stands for all.
+                words = [each for each in branches if _is_word(each)]
+                others = [each for each in branches if not _is_word(each)]
+                for branch in [*others, *sorted(words, key=len)[-1:]]:
                     yield from _pumps(branch, before)
             case "SUBPATTERN", (_, _, _, inner):
                 yield from _pumps(inner, before)

@@ -279,6 +279,8 @@ class Engine:
             self._callbacks.problem_changed("key", self._dependencies.redact(str(error)))
             return False
         self._dependencies.redact.learn(key.key.secret)
+        if always or changed:
+            self._callbacks.problem_changed("key", "")
         return changed
 
     async def _refresh_key(self, task_ids: tuple[str, ...]) -> None:

@@ -438,6 +438,16 @@ def test_a_stale_connection_gets_one_more_try_that_is_no_fault() -> None:
     assert sim.run(60).times("a")[5:] == [90, 120]
 
 
+def test_what_the_user_asked_for_stands_until_there_is_an_answer() -> None:
+    replies = iter([True, DOWN])
+    sim = simulate("a", answer=lambda *_: next(replies, False)).run(100)
+    sim.schedule.refresh(["a"], sim.now, by_user=True)
+    sim.run(1)
+    assert sim.accepted == Accepted(requested=False)
+    sim.run(5)
+    assert sim.accepted == Accepted(requested=True)
+
+
 # Coming and going.
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.links.link import frame_links
+from tui.links.link import Link, frame_links
 from tui.saving.file_names import (
     MAX_NAME_BYTES,
     file_name_of,
@@ -130,6 +130,15 @@ def test_different_files_have_different_names(urls: list[str], names: list[str])
     for count in range(len(frames)):
         some = file_names(frame_links(frames[:count]))
         assert list(some.values()) == names[: len(some)], "a name must stay when frames are added"
+
+
+def test_long_names_that_differ_at_their_ends_only_are_numbered() -> None:
+    """What is added must not be what is cut: the search for a free name would not end."""
+    links = [
+        Link(f"k{n}", f"storyboard-frame-{n}", f"https://h.test/{n}/{'图' * 60}.png?versionId={n}")
+        for n in range(1, 30)
+    ]
+    assert len({name.casefold() for name in file_names(links).values()}) == 29
 
 
 def test_a_thousand_files_of_one_name_are_named_at_once() -> None:

@@ -284,22 +284,30 @@ def test_counts_by_state() -> None:
 @pytest.mark.parametrize(
     ("held", "asked", "words"),
     [
-        (Held(4, 0, is_pause=True), 4, "Not asked: the service wants a pause until 09:05:07. "),
-        (Held(1, 0, is_pause=True), 1, "Not asked: the service wants a pause until 09:05:07. "),
+        (
+            Held(4, 0, is_pause=True),
+            4,
+            "Not refreshed: the service asked for a pause until 09:05:07; ",
+        ),
+        (
+            Held(1, 0, is_pause=True),
+            1,
+            "Not refreshed: the service asked for a pause until 09:05:07; ",
+        ),
         (
             Held(1, 0, is_pause=False),
             1,
-            "Not asked: the service wants a pause for this task until ",
+            "Not refreshed: the service asked to wait with this task until ",
         ),
         (
             Held(1, 0, is_pause=False),
             4,
-            "1 task will be asked by 09:05:07, as the service wants it, the others now.",
+            "The service asked to wait: 1 task will be polled by 09:05:07; the others are being ",
         ),
         (
             Held(1200, 0, is_pause=False),
             1200,
-            "1,200 tasks will be asked by 09:05:07, as the service wants it.",
+            "The service asked to wait: 1,200 tasks will be polled by 09:05:07.",
         ),
     ],
 )

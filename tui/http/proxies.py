@@ -11,9 +11,9 @@ The variables are read as curl, Python and GNOME read them, whoever wrote them:
   addresses and networks (`10.0.0.0/8`, `10/8`), each with or without a port; `*` is everything.
 - No proxy is ever asked for this machine.
 
-Only `proxy_environment` looks at the machine. A variable stops the program only where a URL needs
-it. What else cannot be read is skipped, and `proxy_warnings` says so. No message holds a value: it
-may have a password in it.
+Only `proxy_environment` looks at the machine. A variable that cannot be used fails only those URLs
+that need it, and `proxy_warnings` tells of it. No message holds a value: it may have a password in
+it.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def proxy_for(environ: Mapping[str, str], url: str) -> Proxy | None:
 
 
 def proxy_warnings(environ: Mapping[str, str], base_url: str) -> tuple[str, ...]:
-    """Return a line for each variable that is skipped, or of which a part is.
+    """Return a line for each variable that cannot be used, or of which a part is skipped.
 
     The one that `base_url` needs is left to `proxy_for`.
     """
@@ -101,7 +101,7 @@ def proxy_warnings(environ: Mapping[str, str], base_url: str) -> tuple[str, ...]
         try:
             _parse(name, environ[name])
         except _UnusableError as error:
-            warnings.append(f"{name} cannot be used and is skipped: {error}.")
+            warnings.append(f"{name} cannot be used: {error}. Links that need it will fail.")
     if names and (name := _variable(environ, "no_proxy")):
         entries = enumerate(_entries(environ[name]), 1)
         odd = [str(number) for number, entry in entries if _parse_entry(entry) is None]

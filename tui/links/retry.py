@@ -40,7 +40,7 @@ class Retries:
     async def run(self, fetch: Callable[[], Awaitable[T]]) -> T:
         """Return the result of `fetch`. Raises what it raises in the end."""
         failures = 0
-        for _ in range(MAX_TRIES):
+        for _ in range(MAX_TRIES - 1):
             try:
                 result = await fetch()
             except MediaError as error:

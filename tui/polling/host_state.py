@@ -108,7 +108,8 @@ def assess(
 def _confirmed(
     kind: ErrorKind, answers: Mapping[str, Answer], active: Collection[str]
 ) -> tuple[list[Answer], bool]:
-    """Return the answers of a kind that may be meant for all, oldest first, and whether they are.
+    """Return the answers of `kind` that may apply to the whole service, oldest first, and whether
+    that is confirmed.
 
     A good answer to a request that was sent later refutes them. They are confirmed if a witness,
     asked once they were known, was told the same; or if there is none to ask.

@@ -21,8 +21,8 @@ MAX_UNCHANGED: Final = 86_400.0
 """Seconds after which a task is not queried any more that the service has refused all the time, or
 reported in an unknown state."""
 UNKNOWN_END_AFTER: Final = 3_600.0
-"""Seconds without a change after which a task is queried more rarely whose state is unknown, but
-that has what only an ended one has."""
+"""Seconds without a change after which a task in an unknown state that looks finished is queried
+less often."""
 NOT_FOUND_GRACE: Final = 300.0
 """Seconds after a task was added or answered for which its rhythm is kept although the service does
 not know it: one of its replicas may lag behind."""

@@ -240,7 +240,8 @@ class Schedule:
                 self.limiter.slow_down(flight.sent, now)
         if error.kind in self.breaker.state.suspects:
             self._call_witness(now)
-        return _accepted(entry)
+        # What the user asked for still stands: the next answer will tell.
+        return Accepted(resting=entry.resting)
 
     def record_cancelled(self, job: Job, now: float) -> None:
         """Note that we cancelled a query ourselves: nothing was learnt, it is due again at once."""

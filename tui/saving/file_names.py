@@ -75,13 +75,18 @@ def file_names(links: Iterable[Link]) -> dict[str, str]:
         name = plain = file_name_of(link.url, own)
         while name.casefold() in taken:
             path = PurePath(plain)
-            longer = f"{path.stem[:60]}-{own[:60]}"
+            longer = f"{_head(path.stem)}-{_head(own)}"
             numbers[longer] += 1
             number = f"-{numbers[longer]}" if numbers[longer] > 1 else ""
             name = safe_name(f"{longer}{number}{path.suffix}", own)
         names[key] = name
         taken.add(name.casefold())
     return names
+
+
+def _head(text: str) -> str:
+    # So short that neither what is added nor a number is cut off again.
+    return text.encode()[:60].decode(errors="ignore")
 
 
 def quoted_path(path: Path) -> str:

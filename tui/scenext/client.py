@@ -230,7 +230,9 @@ def _raise_for_status(response: httpx.Response, body: bytes) -> None:
         return
     words = parser.error_message(body)
     message, passing = _discreet(words), error_words.passing_kind(words)
-    if code < 200 or code == 407:
+    if code < 200:
+        kind, message = ErrorKind.NOT_THE_API, "the answer is not one to a request"
+    elif code == 407:
         kind, message = ErrorKind.NOT_THE_API, "a proxy wants a login"
     elif code == 304:
         kind, message = ErrorKind.SERVER, "a cache says “not modified” instead of answering"
@@ -271,7 +273,7 @@ def _complete(error: ApiError, response: httpx.Response, body: bytes) -> None:
     """Complete an error that the body of a successful response told."""
     if parser.refuses_key(body):
         error.kind, error.message = ErrorKind.KEY_REFUSED, _KEY_REFUSED
-    elif not _discreet(error.message):
+    elif error.kind is not ErrorKind.OTHER_TASK and not _discreet(error.message):
         error.message = "the service reports an error about a key"
     if error.kind in _PAUSING:
         error.http_status, error.retry_after = response.status_code, retry_after(response.headers)

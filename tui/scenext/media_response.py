@@ -33,8 +33,8 @@ from tui.scenext.file_type import (
 )
 
 MAX_UNPACKED_BYTES: Final = 512 << 20
-"""Bytes that may come out of a body which was packed for the way: pictures and videos hardly shrink
-by that, so only what is meant to fill the disk grows further."""
+"""Bytes that may come out of a compressed body. Pictures and videos hardly compress, so anything
+that expands further is meant to fill the disk."""
 
 # An expired link with an OSS signature of version 1 or 2, and of version 4 (Aliyun's list of error
 # codes, 0002-00000069 and 0002-00000236).
@@ -228,7 +228,9 @@ class MediaBody:
             return MediaError("The host of the link sent an empty file.", retry_after=0.0)
         coding = unsupported_coding(self._coding, self._raw_start)
         if coding and self.file_type in (UNKNOWN, PACKED):
-            return MediaError(f"The host of the link sent it packed ({coding}); that is not taken.")
+            return MediaError(
+                f"The link's host sent it compressed as {coding}, which is not supported."
+            )
         return MediaError(f"The host of the link sent {self.file_type.name} in place of the file.")
 
 

@@ -33,8 +33,8 @@ class TaskStatus(StrEnum):
 MAX_FRAMES: Final = 1_000
 """Frames that are kept of a task: the newest."""
 MAX_LINK_BYTES: Final = 3 << 18
-"""Bytes that are kept of the links of a task's frames together: a thousand of the usual length. One
-that is mended may become three times as long as it was sent."""
+"""Bytes that are kept of the links of a task's frames together, and of those of its results: a
+thousand of the usual length. One that is mended may become three times as long as it was sent."""
 MAX_TEXT_BYTES: Final = 64_000
 """Bytes (UTF-8) that are kept of all texts of a task together."""
 
@@ -74,7 +74,7 @@ class Points(NamedTuple):
 class Task(NamedTuple):
     """One response of the service about one task. All text is sanitized; links are mended.
 
-    Bounded whatever was sent: `MAX_FRAMES` frames, `MAX_LINK_BYTES` of their links, and
+    Bounded whatever was sent: `MAX_FRAMES` frames, `MAX_LINK_BYTES` of links of either kind, and
     `MAX_TEXT_BYTES` of texts.
     """
 

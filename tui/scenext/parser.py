@@ -56,8 +56,8 @@ _STATES: Final = {
         "已失败": TaskStatus.FAILED,
     },
 }
-_ENUM_NAME: Final = r"(?i)\w{0,40}(?:status|state)\."
-"""What Python writes before the name of a state that is a member of an enumeration."""
+_ENUM_ENDINGS: Final = ("status", "state")
+"""How the name ends that Python writes before a state that is a member of an enumeration."""
 
 
 def parse(body: bytes, task_id: str) -> Task:
@@ -213,7 +213,9 @@ def _status(value: object) -> tuple[TaskStatus, str]:
     value = only(value)
     sent = values.text(value, 60)
     if isinstance(value, str):
-        word = re.sub(_ENUM_NAME, "", unicodedata.normalize("NFKC", sent), count=1)
+        kind, _, word = unicodedata.normalize("NFKC", sent).rpartition(".")
+        if not kind.lower().endswith(_ENUM_ENDINGS):
+            word = sent
         state = _STATES.get(re.sub(r"[\W_]+", "", word).upper())
         if state is not None:
             return state, state.value
@@ -270,8 +272,17 @@ def _frame_id(value: object) -> str:
 def _results(value: object, budget: TextBudget) -> tuple[Result, ...]:
     items = _items(value, "content")
     budget.is_cut |= len(items) > MAX_RESULTS
-    read = (_result(item, budget) for item in items[:MAX_RESULTS])
-    return tuple(result for result in read if result is not None)
+    results: list[Result] = []
+    room = MAX_LINK_BYTES
+    for item in items[:MAX_RESULTS]:
+        if (result := _result(item, budget)) is None:
+            continue
+        room -= len(result.content) if result.is_link else 0
+        if room < 0:
+            budget.is_cut = True
+            break
+        results.append(result)
+    return tuple(results)
 
 
 def _result(item: object, budget: TextBudget) -> Result | None:

@@ -162,7 +162,7 @@ def first_number(name: str, *, skip: int = 0) -> End:
 
 def _time(text: str) -> float | None:
     """Return a time in decimal or, where that has eight digits, in hexadecimal Unix seconds."""
-    return float(int(text, 16)) if _HEX.fullmatch(text) else _digits(text)
+    return _digits(str(int(text, 16)) if _HEX.fullmatch(text) else text)
 
 
 def bos_end(fields: Fields) -> float | None:

@@ -64,7 +64,7 @@ def _fields(record: Record, now: datetime) -> Iterator[Field]:
             since = f"what you see is from {clock_time(record.answered_at, now)}"
         yield Field("Request", f"! {record.error.message}; {since}", "stale")
     if record.resting:
-        yield Field("Polling", "! not asked any more, after a day of this; r asks again", "stale")
+        yield Field("Polling", "! no change for a day: polling stopped; r tries again", "stale")
     if task is not None and task.title:
         yield Field("Title", task.title)
     yield Field("Times", _times(record, now))

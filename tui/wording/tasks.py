@@ -284,12 +284,12 @@ def held(held: Held, until: datetime, asked: int) -> str:
     """
     clock = f"{until.astimezone():%H:%M:%S}"
     if held.is_pause:
-        return f"Not asked: the service wants a pause until {clock}. All go on then."
+        return f"Not refreshed: the service asked for a pause until {clock}; polling resumes then."
     if asked == 1:
-        return f"Not asked: the service wants a pause for this task until {clock}."
+        return f"Not refreshed: the service asked to wait with this task until {clock}."
     noun = "task" if held.tasks == 1 else "tasks"
-    others = ", the others now" if held.tasks < asked else ""
-    return f"{held.tasks:,} {noun} will be asked by {clock}, as the service wants it{others}."
+    others = "; the others are being polled now" if held.tasks < asked else ""
+    return f"The service asked to wait: {held.tasks:,} {noun} will be polled by {clock}{others}."
 
 
 def polling_health(health: PollingHealth, until: datetime | None) -> str:

@@ -160,3 +160,20 @@ def test_a_service_that_is_down_for_all_is_not_called_live(
         terminal.wait_for(r"a +! 500(.|\n)*b +! server error")
         terminal.wait_for_text("server errors for all, trying again")
         assert " live" not in terminal.text()
+
+
+def test_a_command_that_failed_once_is_not_held_against_it(
+    home: Home, service: ScriptedService, tmp_path: Path
+) -> None:
+    key_file = tmp_path / "printed"
+    key_file.write_text("sk-wrong-0123456789\n")
+    home.configure(base_url=service.base_url, api_key_command=f"cat {key_file}", poll_interval=1)
+    with home.open("watch", "a") as terminal:
+        terminal.wait_for_text("stopped: the service refused the key")
+        key_file.unlink()
+        terminal.press("r")
+        terminal.wait_for_text("api_key_command ended with")
+        key_file.write_text("sk-wrong-0123456789\n")
+        terminal.press("r")
+        terminal.wait_gone("api_key_command ended with")
+        terminal.wait_for_text("The service refused the key from")

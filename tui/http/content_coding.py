@@ -90,15 +90,13 @@ class Decoder:
 
     Neither holds more than a piece and 64 KiB of what comes out. Raises `CodingError` where what
     is packed is broken, `CutShortError` where it ends too early, and `TooLargeError` where more
-    than `limit` bytes come out of any layer; there is no limit if it is None.
+    than `limit` bytes come out of any layer.
 
     A gzip body may have several members; NULs and anything else behind the last one are ignored,
     as `gzip` does.
     """
 
-    def __init__(
-        self, content_encoding: str = "", *, limit: int | None, layers: int = MAX_LAYERS
-    ) -> None:
+    def __init__(self, content_encoding: str = "", *, limit: int, layers: int = MAX_LAYERS) -> None:
         """Decode a response with this `Content-Encoding`, empty if it had none."""
         self._content_encoding = content_encoding
         self._limit = limit
@@ -156,7 +154,7 @@ class Decoder:
 
     def _count(self, piece: bytes) -> None:
         self._length += len(piece)
-        if self._limit is not None and self._length > self._limit:
+        if self._length > self._limit:
             raise TooLargeError(f"more than {self._limit:,} bytes")
 
 

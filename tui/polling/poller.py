@@ -38,8 +38,11 @@ _log = logging.getLogger(__name__)
 class Client(Protocol):
     """What a worker needs of a client; `scenext.client.StatusClient` is the real one."""
 
-    async def query(self, task_id: str) -> StatusResponse: ...
-    async def aclose(self) -> None: ...
+    async def query(self, task_id: str) -> StatusResponse:
+        """Query one task. Raises `ApiError`."""
+
+    async def aclose(self) -> None:
+        """Close the connection."""
 
 
 class KeyChanged(Protocol):

@@ -110,6 +110,7 @@ def version_4(vendor: str) -> End:
 
 
 def oss_end(fields: Fields) -> float | None:
+    """Return the end of a version 4 signature of OSS, or of version 2."""
     if "x-oss-date" in fields:
         return version_4("oss")(fields)
     if fields.get("x-oss-signature-version", "").upper() == "OSS2":

@@ -213,9 +213,10 @@ def _status(value: object) -> tuple[TaskStatus, str]:
     value = only(value)
     sent = values.text(value, 60)
     if isinstance(value, str):
-        kind, _, word = unicodedata.normalize("NFKC", sent).rpartition(".")
-        if not kind.lower().endswith(_ENUM_ENDINGS):
-            word = sent
+        word = unicodedata.normalize("NFKC", sent)
+        kind, _, member = word.rpartition(".")
+        if kind.lower().endswith(_ENUM_ENDINGS):
+            word = member
         state = _STATES.get(re.sub(r"[\W_]+", "", word).upper())
         if state is not None:
             return state, state.value

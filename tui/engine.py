@@ -250,10 +250,7 @@ class Engine:
         if self._media is None:
             if self._clients is None:
                 raise MediaError("The program is still starting; try again.")
-            try:
-                self._media = self._clients.media_client()
-            except UserError as error:
-                raise MediaError(str(error)) from None
+            self._media = self._clients.media_client()
         return self._media
 
     async def fetch(

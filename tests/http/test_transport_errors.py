@@ -1,4 +1,4 @@
-"""What is said of a connection that failed: each trouble by its own name, over real TLS."""
+"""The words for a failed connection: each trouble by its own name, over real TLS."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ class Session:
                 return await saver.save("t", resolver.get_all("t"), self.progress.append)
 
     async def outcome(self) -> str:
-        """Return what is said of a save that fails."""
+        """Return the words for a save that fails."""
         report = await self.save()
         assert not report.paths
         assert files(self.folder) == {}

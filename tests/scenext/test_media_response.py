@@ -1,4 +1,4 @@
-"""What comes in place of a picture or video is said, and never taken for one."""
+"""Anything that comes in place of a picture or video is named, and never taken for one."""
 
 from __future__ import annotations
 

@@ -266,7 +266,7 @@ HASH = "0123456789abcdef0123456789abcdef"
 @pytest.mark.parametrize(
     ("path", "end"),
     [
-        # Tokens of CDNs in a path: their own fields, a hash beside a time, or nothing that is said.
+        # Tokens of CDNs in a path: their own fields, a hash beside a time, or nothing legible.
         (f"/exp={NOON}~acl=%2Fa%2F*~hmac=0a0a/a/1.png", NOON),
         (f"/hdnts=st=1~exp={NOON}~hmac=0a0a/a/1.png", NOON),
         (f"/bcdn_token=a_b-c&expires={NOON}&token_path=%2Fa%2F/a/1.png", NOON),

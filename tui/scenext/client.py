@@ -79,10 +79,9 @@ class HttpClientFactory:
         environ = proxy_environment() if config.trust_env else {}
         self._proxy = proxy_for(environ, config.base_url)
         self._tls = tls or ssl_context(config)
-        self.status_client(Secret("probe-of-the-settings"))
 
     def status_client(self, key: Secret) -> StatusClient:
-        """Return a new client that sends `key`. Raises `UserError`."""
+        """Return a new client that sends `key`."""
         proxy = None if self._proxy is None else http_proxy(self._proxy, self._tls)
         # Of the environment, httpx would read what we have read, and refuse what we understand.
         http = httpx.AsyncClient(verify=self._tls, limits=_LIMITS, trust_env=False, proxy=proxy)

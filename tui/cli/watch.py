@@ -121,14 +121,18 @@ def _launch(
 
     A fault of ours on the way is reported and logged like one in the app: without secrets.
     """
-    from tui import log
+    from tui import log, time_zone
     from tui.redactor import Redactor
     from tui.terminal import crash_report
 
     redact = Redactor()
     redact.learn(key.key.secret)
     crash_report.install(redact)
-    warnings = (*warnings, log.start(paths.log, redact, verbose=options.verbose))
+    warnings = (
+        *warnings,
+        time_zone.settle(os.environ),
+        log.start(paths.log, redact, verbose=options.verbose),
+    )
     try:
         _prepare_process(config)
         from tui.clock import Clock

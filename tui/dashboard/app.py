@@ -25,6 +25,7 @@ from tui.dashboard.screens.main import MainScreen
 from tui.dashboard.widgets.row_list import RowList
 from tui.engine import Callbacks, Dependencies, Engine, report_fault
 from tui.errors import UserError
+from tui.os_errors import shortage
 from tui.sanitize import clean
 from tui.terminal import gc_tuning
 from tui.terminal.app import TerminalApp
@@ -191,6 +192,8 @@ class ScenextApp(TerminalApp):
     def _crashed(self, error: Exception) -> None:
         if isinstance(error, UserError):
             self.exit(return_code=1, message=Text(f"scenext-tui: {clean(str(error))}"))
+        elif lacking := shortage(error):
+            self.exit(return_code=1, message=Text(f"scenext-tui: {lacking}"))
         else:
             self.crash(error)
 

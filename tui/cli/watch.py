@@ -23,6 +23,7 @@ from tui.os_errors import shortage
 from tui.terminal import gc_tuning
 
 if TYPE_CHECKING:
+    from tui.dashboard.app import ScenextApp
     from tui.demo import DemoService
     from tui.engine import ClientFactory, Dependencies
 
@@ -91,7 +92,7 @@ def demo(options: WatchOptions) -> int:
         if own is None:
             config = config._replace(download_dir=folder / "downloads")
         paths = paths._replace(config=own or paths.config)
-        return _launch(options, paths, config, key, "demo", warnings)
+        return _launch(options, paths, config, key, "demo", warnings, is_demo=True)
 
 
 def _find_config(options: WatchOptions) -> Path | None:
@@ -141,6 +142,8 @@ def _launch(
     key: CurrentKey,
     host: str,
     warnings: tuple[str, ...],
+    *,
+    is_demo: bool = False,
 ) -> int:
     """Build the app and run it until it ends; return its exit code.
 
@@ -175,6 +178,7 @@ def _launch(
             downloads=config.download_dir or Paths.downloads(),
             redact=redact,
             warnings=warnings,
+            is_demo=is_demo,
         )
         return _open(dependencies, paths.config, options.ids)
     except UserError:
@@ -200,7 +204,23 @@ def _open(dependencies: Dependencies, config_file: Path, ids: list[str]) -> int:
         raise UserError(f"{config_file}: {error}") from None
     TerminalWatchdog(app.request_exit).install()
     app.run(mouse=not dependencies.config.low_bandwidth)
-    return app.return_code or DONE
+    code = app.return_code or DONE
+    return code if dependencies.is_demo else _tell_unsaved(app, dependencies.file.path, code)
+
+
+def _tell_unsaved(app: ScenextApp, watchlist: Path, code: int) -> int:
+    """Name what is lost, or where it is; return the exit code, which is never 0 if it is lost."""
+    from tui.wording.unsaved import kept_elsewhere, lost_changes
+
+    if app.written_to is not None:
+        print_error(kept_elsewhere(app.written_to, watchlist))
+        return code
+    if not any(lost := app.engine.lost()):
+        return code
+    message = lost_changes(lost, app.engine.save_problem)
+    _log.error("%s", message)
+    print_error(message)
+    return code or FAILED
 
 
 def _connect(config: Config) -> ClientFactory:

@@ -51,7 +51,7 @@ def shortage(error: BaseException | None) -> str:
         ):
             return "There is not enough memory (ulimit -v)."
         if isinstance(error, RuntimeError) and "can't start new thread" in text:
-            return "No further thread or process may be started (ulimit -u)."
+            return "No further thread or process may be started (ulimit -u, -v)."
         if isinstance(error, OSError) and (lacking := _SHORTAGES.get(error.errno or 0)):
             return lacking
         error = error.__context__

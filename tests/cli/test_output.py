@@ -113,8 +113,8 @@ def test_a_standard_stream_that_is_closed_loses_words_and_nothing_else(
         assert 'id = "7"' in home.watchlist.read_text("utf-8")
 
 
-FULL = "the disk is full"
-CANNOT = "scenext-tui: standard output cannot be written: "
+FULL = "No space left on device"
+CANNOT = "scenext-tui: output: "
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")

@@ -86,7 +86,7 @@ def test_a_user_that_nobody_knows_can_see_the_demo_and_is_told_of_limits(home: H
         home, "unset HOME ${!XDG_*}; ulimit -u 1", arguments=("--demo",), user=user
     ) as terminal:
         assert terminal.wait_exit() == 1
-        assert "No further thread or process may be started (ulimit -u)." in terminal.text()
+        assert "No further thread or process may be started (ulimit -u, -v)." in terminal.text()
     home.command = command
     with start(home, "unset HOME ${!XDG_*}", arguments=("add", "7"), user=user) as terminal:
         assert terminal.wait_exit() == 1

@@ -17,7 +17,6 @@ from typing import Final, TextIO
 
 from tui.config import APP
 from tui.errors import UserError
-from tui.os_errors import os_error_reason
 from tui.sanitize import clean
 
 MAX_MESSAGE: Final = 4000
@@ -52,7 +51,7 @@ def print_result(text: str) -> None:
     except BrokenPipeError:
         raise
     except (OSError, ValueError) as error:
-        raise UserError(f"standard output cannot be written: {_reason(error)}") from None
+        raise UserError(f"output: {_reason(error)}") from None
 
 
 def print_done(text: str) -> None:
@@ -62,7 +61,7 @@ def print_done(text: str) -> None:
     except BrokenPipeError:
         pass
     except (OSError, ValueError) as error:
-        print_error(f"{text} (standard output cannot be written: {_reason(error)})")
+        print_error(f"{text} (output: {_reason(error)})")
 
 
 def print_error(text: str) -> None:
@@ -120,4 +119,4 @@ def _reconfigure(stream: TextIO) -> None:
 
 
 def _reason(error: Exception) -> str:
-    return os_error_reason(error) if isinstance(error, OSError) else "it is closed"
+    return error.strerror or str(error) if isinstance(error, OSError) else "it is closed"

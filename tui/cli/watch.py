@@ -210,12 +210,13 @@ def _open(dependencies: Dependencies, config_file: Path, ids: list[str]) -> int:
 
 def _tell_unsaved(app: ScenextApp, watchlist: Path, code: int) -> int:
     """Name what is lost, or where it is; return the exit code, which is never 0 if it is lost."""
+    lost = app.engine.lost()
+    if app.written_to is None and not any(lost):
+        return code
     from tui.wording.unsaved import kept_elsewhere, lost_changes
 
     if app.written_to is not None:
         print_error(kept_elsewhere(app.written_to, watchlist))
-        return code
-    if not any(lost := app.engine.lost()):
         return code
     message = lost_changes(lost, app.engine.save_problem)
     _log.error("%s", message)

@@ -8,11 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from textual.app import App
-
 from tui.engine import Dependencies, Engine
 from tui.os_errors import os_error_reason
 from tui.sanitize import display_path
+from tui.terminal.input_queue import InputQueueApp
 from tui.time_zone import local_time
 from tui.wording.unsaved import unsaved_changes
 
@@ -31,7 +30,7 @@ class QuitController:
 
     def __init__(
         self,
-        app: App[None],
+        app: InputQueueApp,
         engine: Engine,
         dependencies: Dependencies,
         notify: Callable[[str], None],
@@ -54,8 +53,13 @@ class QuitController:
         return dialog if dialog is not None and dialog in self._app.screen_stack else None
 
     def request(self) -> None:
-        """Save what is not saved and quit, or ask; do nothing while the user is being asked."""
+        """Save what is not saved and quit, or ask; do nothing while the user is being asked.
+
+        What is typed meanwhile is held back: a key that was meant for nothing must not reach the
+        list, and one that is meant for the question must not come before it.
+        """
         if self._asking is None:
+            self._app.hold_input()
             self._run("Saving", self._save_or_ask)
 
     def answer(self, answer: Answer, path: str) -> None:
@@ -83,17 +87,23 @@ class QuitController:
             self._running = self._engine.spawn_errand(name, work(), self._notify)
 
     async def _save_or_ask(self) -> None:
-        await self._try_save()
-        if any(self._engine.unsaved) and self._suggested is None:
-            self._suggested = await self._suggest()
-        if not any(unsaved := self._engine.unsaved):
-            self._app.exit()
-        elif self._suggested is not None:
-            from tui.dashboard.screens.unsaved import UnsavedChanges
+        try:
+            await self._try_save()
+            if any(self._engine.unsaved) and self._suggested is None:
+                self._suggested = await self._suggest()
+            if not any(unsaved := self._engine.unsaved):
+                self._app.exit()
+            elif self._suggested is not None:
+                await self._ask(unsaved_changes(unsaved), self._suggested)
+        finally:
+            if self._app.return_code is None:
+                self._app.release_input()
 
-            changes = unsaved_changes(unsaved)
-            self._dialog = UnsavedChanges(changes, self._problem, self._suggested)
-            await self._app.push_screen(self._dialog)
+    async def _ask(self, changes: str, suggested: Path) -> None:
+        from tui.dashboard.screens.unsaved import UnsavedChanges
+
+        self._dialog = UnsavedChanges(changes, self._problem, suggested)
+        await self._app.push_screen(self._dialog)
 
     async def _save_again(self) -> None:
         await self._try_save()

@@ -64,7 +64,7 @@ class UnsavedChanges(ModalScreen[None]):
         """Ask about `changes`; `path` is where they can be written to."""
         super().__init__()
         self._changes = changes
-        self._problem = Static(Content(problem), classes="wrong")
+        self._problem = Static(_reason(problem), classes="wrong")
         self._path = Input(str(path), id="path")
         # Blinking would keep an SSH link busy.
         self._path.cursor_blink = False
@@ -94,7 +94,7 @@ class UnsavedChanges(ModalScreen[None]):
 
     def watch_problem(self, problem: str) -> None:
         """Show another reason."""
-        self._problem.update(Content(problem))
+        self._problem.update(_reason(problem))
 
     def watch_fault(self, fault: str) -> None:
         """Show why an answer could not be followed."""
@@ -114,3 +114,8 @@ class UnsavedChanges(ModalScreen[None]):
             self.dismiss()
         else:
             self.post_message(self.Answered(answer, self._path.value))
+
+
+def _reason(problem: str) -> Content:
+    # That it is not saved is said above.
+    return Content(problem.removeprefix("Not saved: "))

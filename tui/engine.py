@@ -159,9 +159,12 @@ class Engine:
     async def stop(self) -> None:
         """Save what would be lost, and end the background, within a second."""
         if self._sync.has_unsaved:
-            with suppress(TimeoutError):
+            try:
                 async with asyncio.timeout(SHUTDOWN_TIMEOUT):
                     await self.save()
+            except TimeoutError:
+                counts = self.unsaved._asdict()
+                _log.warning("the last save did not end in time; not saved by then: %s", counts)
         tasks = tuple(self._background)
         for task in tasks:
             task.cancel()

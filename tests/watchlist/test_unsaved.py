@@ -54,6 +54,8 @@ def test_words_at_the_end() -> None:
     words = kept_elsewhere(Path("/a b/it's\x1b[31m.toml"), Path("/c/w.toml"))
     assert words.isprintable()
     assert words.endswith(" /c/w.toml")
+    words = kept_elsewhere(Path("/x y.toml"), Path("/c d/w.toml"), has_folder=False)
+    assert words.endswith("back: mkdir -p '/c d' && cp '/x y.toml' '/c d/w.toml'")
 
 
 def test_a_new_file_has_all_there_is_and_replaces_none(tmp_path: Path) -> None:

@@ -216,7 +216,8 @@ def _tell_unsaved(app: ScenextApp, watchlist: Path, code: int) -> int:
     from tui.wording.unsaved import kept_elsewhere, lost_changes
 
     if app.written_to is not None:
-        print_error(kept_elsewhere(app.written_to, watchlist))
+        has_folder = watchlist.parent.is_dir()
+        print_error(kept_elsewhere(app.written_to, watchlist, has_folder=has_folder))
         return code
     message = lost_changes(lost, app.engine.save_problem)
     _log.error("%s", message)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import Final
 
 from tui.sanitize import clean
 from tui.watchlist.unsaved import Unsaved
 
-_MAX_PATH_LENGTH = 4096
+_MAX_PATH_LENGTH: Final = 4096
 
 
 def unsaved_changes(unsaved: Unsaved) -> str:
@@ -27,7 +28,15 @@ def lost_changes(unsaved: Unsaved, problem: str) -> str:
     return f"Lost: {unsaved_changes(unsaved)}. {problem}".rstrip()
 
 
-def kept_elsewhere(path: Path, watchlist: Path) -> str:
-    """Return where the watchlist is that could not be saved, and how to put it back."""
-    source, target = (clean(shlex.quote(str(each)), _MAX_PATH_LENGTH) for each in (path, watchlist))
-    return f"The watchlist is in {source}. To put it back: cp {source} {target}"
+def kept_elsewhere(path: Path, watchlist: Path, *, has_folder: bool = True) -> str:
+    """Return where the watchlist is that could not be saved, and how to put it back.
+
+    `has_folder` says whether the folder that it belongs into is there.
+    """
+    source, target, folder = map(_quoted, (path, watchlist, watchlist.parent))
+    first = "" if has_folder else f"mkdir -p {folder} && "
+    return f"The watchlist is in {source}. To put it back: {first}cp {source} {target}"
+
+
+def _quoted(path: Path) -> str:
+    return clean(shlex.quote(str(path)), _MAX_PATH_LENGTH)

@@ -33,7 +33,7 @@ class Answer(StrEnum):
 _ANSWERS: Final[Mapping[Answer, str]] = {
     Answer.RETRY: "Try again to save",
     Answer.WRITE: "Write the watchlist to the file below, and quit",
-    Answer.LEAVE: "Quit without saving: lose {changes}",
+    Answer.LEAVE: "Quit without saving (lost: {changes})",
     Answer.BACK: "Go back",
 }
 

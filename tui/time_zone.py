@@ -51,10 +51,13 @@ def settle(environ: MutableMapping[str, str]) -> str:
 def is_zone(name: str, environ: Mapping[str, str]) -> bool:
     """Return whether a value of TZ names a zone that is there, or is one that is written out."""
     name = name.removeprefix(":")
-    if name in _ALWAYS_UTC or re.fullmatch(_POSIX, name):
-        return True
     folders = filter(None, (environ.get("TZDIR"), *_FOLDERS))
-    return any(_is_zone_file(Path(folder, name)) for folder in folders)
+    # The pattern comes last: to compile it takes a millisecond of the start.
+    return (
+        name in _ALWAYS_UTC
+        or any(_is_zone_file(Path(folder, name)) for folder in folders)
+        or bool(re.fullmatch(_POSIX, name))
+    )
 
 
 def local_time(moment: datetime) -> datetime:

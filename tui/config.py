@@ -23,9 +23,12 @@ from tui.credentials import KeySettings, resolve_path, resolve_program
 from tui.errors import UserError
 from tui.os_errors import os_error_reason
 from tui.sanitize import clean, display_path
+from tui.user_file import read_user_file
 
 APP: Final = "scenext-tui"
 DEFAULT_BASE_URL: Final = "https://api.scenext.cn/api"
+MAX_CONFIG_BYTES: Final = 1 << 20
+"""Bytes of a `config.toml`; a thousand times what the longest one has."""
 SERVICE_INTERVAL: Final = 30.0
 """Seconds between two polls of one task, as docs.scenext.cn requests."""
 
@@ -149,7 +152,10 @@ def load_key_settings(path: Path, environ: Mapping[str, str]) -> KeySettings:
 def read_table(path: Path, *, required: bool = False) -> dict[str, object]:
     """Return the TOML table at `path`; empty if the file is missing. Raises `UserError`."""
     try:
-        return toml.loads(path.read_text("utf-8-sig"))
+        data = read_user_file(path, MAX_CONFIG_BYTES + 1)
+        if len(data) > MAX_CONFIG_BYTES:
+            raise UserError(f"{display_path(path)}: is too large to be a configuration")
+        return toml.loads(data.decode("utf-8-sig"))
     except FileNotFoundError:
         if required:
             raise UserError(f"{display_path(path)}: there is no such file") from None

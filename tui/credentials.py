@@ -21,6 +21,7 @@ from tui.child_environment import child_environment
 from tui.errors import UserError
 from tui.key_format import extract_key, is_placeholder, malformed_reason, refusal_hint
 from tui.sanitize import clean, display_path
+from tui.user_file import read_user_file
 
 VARIABLE: Final = "SCENEXT_API_KEY"
 COMMAND_TIMEOUT: Final = 10.0
@@ -202,8 +203,7 @@ def _validate(text: str, source: str, hint: str = "") -> ApiKey:
 
 def _read_file(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            data = file.read(_MAX_FILE_BYTES)
+        data = read_user_file(path, _MAX_FILE_BYTES)
         # Windows PowerShell's `>` writes UTF-16.
         return data.decode("utf-16" if data.startswith(_UTF_16_MARKS) else "utf-8-sig")
     except OSError as error:

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
@@ -25,6 +26,7 @@ from tui.scenext.models import PollResult, TaskStatus
 from tui.watchlist.records import Record, Watchlist
 from tui.watchlist.storage import Snapshot, WatchlistFile
 from tui.watchlist.sync import WatchlistSync
+from tui.watchlist.unsaved import Unsaved
 
 if TYPE_CHECKING:
     from tui.scenext.media import Media
@@ -63,6 +65,8 @@ class Dependencies(NamedTuple):
     redact: Redactor
     warnings: tuple[str, ...] = ()
     """What the banner says from the start."""
+    is_demo: bool = False
+    """Whether the watchlist need not outlive the program."""
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     """Waits before what failed for a moment is tried again."""
 
@@ -135,14 +139,32 @@ class Engine:
         self.spawn(self._sync.run())
         self.spawn(self._poll(visible))
 
+    @property
+    def unsaved(self) -> Unsaved:
+        """What the end of the program would lose, and polling cannot find again."""
+        if not self._sync.has_unsaved:
+            return Unsaved()
+        return Unsaved.between(self._sync.saved, self.watchlist.entries())
+
+    @property
+    def save_problem(self) -> str:
+        """Why the last save failed, in one line; empty where none did."""
+        return self._sync.save_problem
+
+    async def save(self) -> None:
+        """Try now to save what is not saved."""
+        with suppress(RuntimeError):  # The background has ended.
+            await self._sync.flush()
+
     async def stop(self) -> None:
         """Save what would be lost, and end the background, within a second."""
         if self._sync.has_unsaved:
             try:
                 async with asyncio.timeout(SHUTDOWN_TIMEOUT):
-                    await self._sync.flush()
-            except (TimeoutError, RuntimeError):
-                _log.warning("the last changes may not be saved")
+                    await self.save()
+            except TimeoutError:
+                counts = self.unsaved._asdict()
+                _log.warning("the last save did not end in time; not saved by then: %s", counts)
         tasks = tuple(self._background)
         for task in tasks:
             task.cancel()
@@ -151,6 +173,13 @@ class Engine:
         if self._media is not None:
             await self._media.aclose()
         self.threads.shutdown(wait=False, cancel_futures=True)
+
+    def lost(self) -> Unsaved:
+        """Return, after the end, what is not in the file; a save that was late may have ended."""
+        lost = self.unsaved
+        if any(lost) and not (snapshot := self._dependencies.file.load()).unreadable:
+            lost = Unsaved.between(snapshot.entries, self.watchlist.entries())
+        return lost
 
     def spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run something in the background until it ends, or the app does.

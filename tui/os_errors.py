@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -24,11 +25,37 @@ _OS_ERRORS: Final[Mapping[int, tuple[str, str]]] = {
     errno.ELOOP: ("too many symbolic links", "check where it points"),
     errno.EMFILE: ("too many open files", "close some programs"),
     errno.ENFILE: ("too many open files", "close some programs"),
-    errno.EFBIG: ("it is too large", "move it away"),
+    errno.EFBIG: ("it is too large", "move it away, or raise the limit (ulimit -f)"),
     errno.ENXIO: ("it is not a regular file", "move it away"),
     errno.EINTR: ("a signal interrupted it", "it is tried again"),
 }
 """The reason and the advice for each errno."""
+_SHORTAGES: Final[Mapping[int, str]] = {
+    errno.ENOMEM: "There is not enough memory (ulimit -v).",
+    errno.EMFILE: "Too few files may be open at once (ulimit -n).",
+    errno.ENFILE: "Too many files are open on this machine; close some programs.",
+}
+_NO_MEMORY: Final = "annot allocate memory|failed to map segment"
+"""How the dynamic linker tells it (glibc, musl)."""
+
+
+def shortage(error: BaseException | None) -> str:
+    """Return what the system has too little of for us, in a line; empty if that is not the cause.
+
+    An error that was raised while another one was handled counts as that one.
+    """
+    while error is not None:
+        text = str(error)
+        if isinstance(error, MemoryError) or (
+            isinstance(error, ImportError) and re.search(_NO_MEMORY, text)
+        ):
+            return "There is not enough memory (ulimit -v)."
+        if isinstance(error, RuntimeError) and "can't start new thread" in text:
+            return "No further thread or process may be started (ulimit -u, -v)."
+        if isinstance(error, OSError) and (lacking := _SHORTAGES.get(error.errno or 0)):
+            return lacking
+        error = error.__context__
+    return ""
 
 
 def os_error_reason(error: OSError) -> str:

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import stat
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from tests.support.home import Home
@@ -104,3 +111,102 @@ def test_a_standard_stream_that_is_closed_loses_words_and_nothing_else(
     assert (done.returncode, (done.stdout, done.stderr)) == (code, shown)
     if "7" in arguments:
         assert 'id = "7"' in home.watchlist.read_text("utf-8")
+
+
+FULL = "No space left on device"
+CANNOT = "scenext-tui: output: "
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize(
+    ("redirected", "arguments", "code", "shown"),
+    [
+        # What was done is done.
+        (">/dev/full", ("add", "7"), 0, ("", f"Added 1 task. ({CANNOT[13:]}{FULL})\n")),
+        (">/dev/full 2>/dev/full", ("add", "7"), 0, ("", "")),
+        ("1</dev/null", ("add", "7"), 0, ("", "Added 1 task. ")),
+        ("| true", ("add", "7"), 0, ("", "")),
+        ("2>/dev/full", ("add", "7"), 0, ("Added 1 task.\n", "")),
+        # What was asked for is missing.
+        (">/dev/full", ("paths",), 1, ("", f"{CANNOT}{FULL}\n")),
+        (">/dev/full", ("--help",), 1, ("", f"{CANNOT}{FULL}\n")),
+        (">/dev/full", ("--version",), 1, ("", f"{CANNOT}{FULL}\n")),
+        ("1</dev/null", ("--help",), 1, ("", CANNOT)),
+        ("| true", ("--help",), 1, ("", "")),
+        # What went wrong did so, although nobody hears of it.
+        ("2>/dev/full", ("nothing",), 2, ("", "")),
+        ("2</dev/null", ("watch",), 2, ("", "")),
+        (">/dev/full 2>/dev/full <&-", (), 2, ("", "")),
+        # What cannot be read.
+        ("0>/dev/null", ("add", "-"), 1, ("", "scenext-tui: standard input cannot be read: ")),
+        ("</dev/zero", ("add", "-"), 1, ("", "scenext-tui: standard input is longer than 16 MiB")),
+    ],
+)
+def test_a_stream_that_is_full_or_wrong_changes_no_exit_code_of_what_was_done(
+    home: Home, redirected: str, arguments: tuple[str, ...], code: int, shown: tuple[str, str]
+) -> None:
+    home.command = ("/bin/bash", "-c", f'set -o pipefail; "$@" {redirected}', "sh", *home.command)
+    done = home.run(*arguments, stdin="7\n8\n")
+    assert done.returncode == code
+    assert done.stdout == shown[0]
+    assert shown[1] in done.stderr
+    assert len(done.stderr.splitlines()) == (1 if shown[1] else 0)
+    if arguments[0:1] == ("add",) and code == 0:
+        assert 'id = "7"' in home.watchlist.read_text("utf-8")
+
+
+@pytest.mark.parametrize("encoding", ["ascii:strict", "idna", "utf-8:nothing", "utf-7"])
+def test_an_encoding_that_cannot_take_the_words_changes_no_exit_code(
+    home: Home, encoding: str
+) -> None:
+    home.env["PYTHONIOENCODING"] = encoding
+    done = home.run("add", "7", "--label", "勾股")
+    again = home.run("add", "7", "--label", "定理")
+    assert (done.returncode, again.returncode) == (0, 0), done.stderr + again.stderr
+    assert "Added 1 task." in done.stdout.replace("+AC4", "")
+    assert "1 already there" in again.stdout
+
+
+def test_streams_that_are_shared_and_do_not_block_are_waited_for(home: Home) -> None:
+    """As ssh and some supervisors leave them; the reader is slower than we are."""
+    reader, stdin = os.pipe()
+    output, writer = os.pipe()
+    for descriptor in (reader, writer):
+        os.set_blocking(descriptor, False)
+    os.write(writer, b"x" * os.fpathconf(writer, "PC_PIPE_BUF") * 16)  # Nothing more fits.
+    environment = {"PATH": "/usr/bin:/bin", **home.environment()}
+    with subprocess.Popen(
+        [*home.command, "add", "-"],
+        stdin=reader,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=home.folder,
+        env=environment,
+    ) as process:
+        os.close(reader)
+        os.close(writer)
+        for line in (b"7\n", b"8\n"):
+            os.write(stdin, line)
+        os.close(stdin)
+        wait_until(home.watchlist.exists)
+        with os.fdopen(output, "rb") as file:
+            assert file.read().lstrip(b"x") == b"Added 2 tasks.\n"
+        assert process.wait(10) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_no_umask_takes_what_was_written_from_its_owner(home: Home) -> None:
+    home.command = ("/bin/sh", "-c", 'umask 777; exec "$@"', "sh", *home.command)
+    assert home.run("add", "7").returncode == 0
+    assert stat.S_IMODE(home.watchlist.stat().st_mode) == 0o600
+    assert stat.S_IMODE(home.watchlist.parent.stat().st_mode) == 0o700

@@ -615,3 +615,12 @@ def test_run_alone_it_prints_three_lines_and_ends_when_interrupted(signum: signa
         if process.poll() is None:
             process.kill()
             process.communicate()
+
+
+@pytest.mark.parametrize("redirected", [">&-", "1</dev/null"])
+def test_a_service_whose_address_nobody_can_read_ends_with_a_line(redirected: str) -> None:
+    command = ["/bin/sh", "-c", f'exec "$@" {redirected}', "sh", sys.executable, "-m", "tui.demo"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("output: ")
+    assert len(done.stderr.splitlines()) == 1

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import io
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import NoReturn
 
 from tui import __version__
-from tui.cli.exit_codes import FAILED
+from tui.cli import output
+from tui.cli.exit_codes import FAILED, USAGE
 from tui.config import APP, Paths
 from tui.errors import UserError
+from tui.os_errors import os_error_reason, shortage
 from tui.sanitize import clean
 from tui.scenext.task_ids import parse_task_ids
 
@@ -27,16 +27,24 @@ Exit codes: 0 done, 1 could not, 2 wrong usage.
 """
 
 
-MAX_MESSAGE: Final = 4000
-"""Characters of an error; some list what there is."""
-
-
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors quote the command line without what a terminal would interpret."""
+    """A parser that prints as the commands do, and nothing that a terminal would interpret."""
 
     def error(self, message: str) -> NoReturn:
         """Print the usage and a clean message, and exit with 2."""
-        super().error(clean(message, MAX_MESSAGE))
+        text = clean(message, output.MAX_MESSAGE)
+        output.write_error(f"{self.format_usage()}{self.prog}: error: {text}\n")
+        self.exit(USAGE)
+
+    def print_help(self, file: object = None) -> None:
+        """Print the help. Raises as `print_result` does: argparse itself ignores errors."""
+        output.print_result(self.format_help().rstrip("\n"))
+
+
+class _PrintVersion(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *arguments: object) -> None:
+        output.print_result(f"{APP} {__version__}")
+        parser.exit()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -47,7 +55,8 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"{APP} {__version__}")
+    version = "show program's version number and exit"
+    parser.add_argument("--version", action=_PrintVersion, nargs=0, help=version)
     parser.add_argument("--config", metavar="FILE", type=Path, help="read this config.toml instead")
     parser.add_argument("--demo", action="store_true", help="try it: no key, no network needed")
     parser.add_argument(
@@ -68,24 +77,17 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code; nothing foreseeable ends in a traceback."""
-    # In another encoding than UTF-8 not all that paths and labels hold can be written.
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+    output.prepare_streams()
     parser = _parser()
-    options = parser.parse_args(arguments)
     try:
-        code = _run_command(options, parser)
-        sys.stdout.flush()
-        return code
+        return _run_command(parser.parse_args(arguments), parser)
     except UserError as error:
-        print(f"{APP}: {clean(str(error), MAX_MESSAGE)}", file=sys.stderr)
+        output.print_error(str(error))
+    except BrokenPipeError:
+        pass
     except OSError as error:
-        # Keep Python from complaining about the stream once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        # A broken pipe needs no words: whoever read our output has enough.
-        if not isinstance(error, BrokenPipeError):
-            text = clean(f"{error.filename or 'output'}: {error.strerror}")
-            print(f"{APP}: {text}", file=sys.stderr)
+        where = f"{error.filename}: " if error.filename else ""
+        output.print_error(f"{where}{os_error_reason(error)}")
     except KeyboardInterrupt:
         pass
     return FAILED
@@ -127,32 +129,30 @@ def _ids(words: Sequence[str], parser: argparse.ArgumentParser) -> list[str]:
 
 def run() -> NoReturn:
     """Run the command as a program: end with its exit code although threads may hang."""
-    _replace_closed_streams()
+    _keep_own_rights()
     code = FAILED
     try:
         code = main()
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else FAILED
     except BaseException as error:
-        from tui.terminal import crash_report
-
-        crash_report.print_crash(error, "the command failed")
+        _report(error)
     from tui.terminal.lifecycle import end_now
 
+    output.discard_unwritten()
     end_now(code)
 
 
-def _replace_closed_streams() -> None:
-    """Put the null device in the place of each standard stream that whoever started us closed.
+def _report(error: BaseException) -> None:
+    """Say what the system lacks, in a line; anything else is a fault of ours."""
+    if lacking := shortage(error):
+        output.print_error(lacking)
+        return
+    from tui.terminal import crash_report
 
-    Python has no object for such a stream, and the next file that is opened would get its number:
-    what anything prints would be written into that file.
-    """
-    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
-        if getattr(sys, name) is None:
-            null = os.open(os.devnull, os.O_RDWR)
-            os.dup2(null, number)
-            if null != number:
-                os.close(null)
-            os.set_inheritable(number, True)
-            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", errors="replace"))
+    crash_report.print_crash(error, "the command failed")
+
+
+def _keep_own_rights() -> None:
+    """Have no umask take rights from ourselves: what we write we could not read again."""
+    os.umask(os.umask(0o077) & 0o077)

@@ -12,14 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tui.cli.exit_codes import DONE, FAILED, USAGE
+from tui.cli.output import print_error
 from tui.cli.permissions import permission_warnings
+from tui.cli.resources import require_resources
 from tui.config import APP, Config, Paths, load, load_key_settings
 from tui.credentials import VARIABLE, CurrentKey, KeySettings, KeySource, Secret
 from tui.errors import UserError
 from tui.http.proxies import proxy_environment, proxy_warnings
+from tui.os_errors import shortage
 from tui.terminal import gc_tuning
 
 if TYPE_CHECKING:
+    from tui.dashboard.app import ScenextApp
     from tui.demo import DemoService
     from tui.engine import ClientFactory, Dependencies
 
@@ -28,6 +32,8 @@ DEMO_INTERVAL: Final = 3.0
 SWITCH_INTERVAL: Final = 0.001
 """Seconds after which a working thread yields to the event loop: with Python's own 5 ms, a key
 waits several times as long while a large watchlist is saved."""
+_COLOR_SYSTEMS: Final = ("auto", "standard", "256", "truecolor")
+"""What Rich takes, except that of Windows."""
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +54,7 @@ def watch(options: WatchOptions) -> int:
     if not _is_usable_terminal():
         return USAGE
     paths = Paths.standard(options.config)
-    config = _load_config(options, paths)
+    config = _load_config(options, paths.config)
     source = KeySource(
         paths.config,
         lambda: load_key_settings(paths.config, os.environ),
@@ -71,8 +77,8 @@ def demo(options: WatchOptions) -> int:
 
     # The user's own key has no business here.
     os.environ.pop(VARIABLE, None)
-    own = Paths.standard(options.config)
-    config = _load_config(options, own)
+    own = _find_config(options)
+    config = _load_config(options, own) if own is not None else Config()
     with demo_folder() as folder, DemoService() as service:
         paths = Paths.inside(folder)
         _save_demo_tasks(paths, service)
@@ -82,8 +88,28 @@ def demo(options: WatchOptions) -> int:
         settings = KeySettings(inline=Secret(service.api_key))
         key = CurrentKey(KeySource(paths.config, lambda: settings, {}))
         # The demo runs the user's open_command, but does not use their key.
-        warnings = permission_warnings(own.config, KeySettings())
-        return _launch(options, paths._replace(config=own.config), config, key, "demo", warnings)
+        warnings = permission_warnings(own, KeySettings()) if own is not None else ()
+        if own is None:
+            config = config._replace(download_dir=folder / "downloads")
+        paths = paths._replace(config=own or paths.config)
+        return _launch(options, paths, config, key, "demo", warnings, is_demo=True)
+
+
+def _find_config(options: WatchOptions) -> Path | None:
+    """Return the configuration file; None where there is no home folder, which the demo can miss.
+
+    Below one that is a file, such as the /dev/null of users of services, there is none either.
+    """
+    if options.config is not None:
+        return options.config
+    try:
+        path = Paths.standard().config
+        path.stat()
+    except (UserError, NotADirectoryError):
+        return None
+    except OSError:
+        pass
+    return path
 
 
 def _save_demo_tasks(paths: Paths, service: DemoService) -> None:
@@ -100,12 +126,12 @@ def _is_usable_terminal() -> bool:
 
     hint = f"To add tasks from a script: {APP} add ID"
     if reason := unsupported_reason(os.environ, hint):
-        print(f"{APP}: {reason}", file=sys.stderr)
+        print_error(reason)
     return not reason
 
 
-def _load_config(options: WatchOptions, paths: Paths) -> Config:
-    config = load(paths.config, os.environ, required=options.config is not None)
+def _load_config(options: WatchOptions, path: Path) -> Config:
+    config = load(path, os.environ, required=options.config is not None)
     return config._replace(low_bandwidth=config.low_bandwidth or options.low_bandwidth)
 
 
@@ -116,19 +142,25 @@ def _launch(
     key: CurrentKey,
     host: str,
     warnings: tuple[str, ...],
+    *,
+    is_demo: bool = False,
 ) -> int:
     """Build the app and run it until it ends; return its exit code.
 
     A fault of ours on the way is reported and logged like one in the app: without secrets.
     """
-    from tui import log
+    from tui import log, time_zone
     from tui.redactor import Redactor
     from tui.terminal import crash_report
 
     redact = Redactor()
     redact.learn(key.key.secret)
     crash_report.install(redact)
-    warnings = (*warnings, log.start(paths.log, redact, verbose=options.verbose))
+    warnings = (
+        *warnings,
+        time_zone.settle(os.environ),
+        log.start(paths.log, redact, verbose=options.verbose),
+    )
     try:
         _prepare_process(config)
         from tui.clock import Clock
@@ -146,11 +178,14 @@ def _launch(
             downloads=config.download_dir or Paths.downloads(),
             redact=redact,
             warnings=warnings,
+            is_demo=is_demo,
         )
         return _open(dependencies, paths.config, options.ids)
     except UserError:
         raise
     except Exception as error:
+        if lacking := shortage(error):
+            raise UserError(lacking) from None
         crash_report.print_crash(error, "the dashboard could not start")
         return FAILED
 
@@ -162,13 +197,32 @@ def _open(dependencies: Dependencies, config_file: Path, ids: list[str]) -> int:
 
     if misfit := overrides.misfit():
         _log.warning("overrides of Textual are off, since these no longer fit it: %s", misfit)
+    require_resources()
     try:
         app = ScenextApp(dependencies, ids)
     except UserError as error:
         raise UserError(f"{config_file}: {error}") from None
     TerminalWatchdog(app.request_exit).install()
     app.run(mouse=not dependencies.config.low_bandwidth)
-    return app.return_code or DONE
+    code = app.return_code or DONE
+    return code if dependencies.is_demo else _tell_unsaved(app, dependencies.file.path, code)
+
+
+def _tell_unsaved(app: ScenextApp, watchlist: Path, code: int) -> int:
+    """Name what is lost, or where it is; return the exit code, which is never 0 if it is lost."""
+    lost = app.engine.lost()
+    if app.written_to is None and not any(lost):
+        return code
+    from tui.wording.unsaved import kept_elsewhere, lost_changes
+
+    if app.written_to is not None:
+        has_folder = watchlist.parent.is_dir()
+        print_error(kept_elsewhere(app.written_to, watchlist, has_folder=has_folder))
+        return code
+    message = lost_changes(lost, app.engine.save_problem)
+    _log.error("%s", message)
+    print_error(message)
+    return code or FAILED
 
 
 def _connect(config: Config) -> ClientFactory:
@@ -197,6 +251,11 @@ def _prepare_process(config: Config) -> None:
         os.environ["TEXTUAL_ANIMATIONS"] = "none"
         os.environ["TEXTUAL_SMOOTH_SCROLL"] = "0"
         os.environ["TEXTUAL_FPS"] = "10"
+    # Textual's own log would hold links, and ends the app where it cannot be written; so does a
+    # colour system that Rich does not know.
+    os.environ.pop("TEXTUAL_LOG", None)
+    if os.environ.get("TEXTUAL_COLOR_SYSTEM", "auto") not in _COLOR_SYSTEMS:
+        del os.environ["TEXTUAL_COLOR_SYSTEM"]
     # Paint twice as often as by default: a key that follows a frame waits half as long.
     os.environ.setdefault("TEXTUAL_FPS", "120")
     if "NO_COLOR" in os.environ and not config.theme:

@@ -25,6 +25,7 @@ from tui.dashboard.screens.main import MainScreen
 from tui.dashboard.widgets.row_list import RowList
 from tui.engine import Callbacks, Dependencies, Engine, report_fault
 from tui.errors import UserError
+from tui.os_errors import shortage
 from tui.sanitize import clean
 from tui.terminal import gc_tuning
 from tui.terminal.app import TerminalApp
@@ -33,8 +34,10 @@ from tui.wording import tasks as wording
 if TYPE_CHECKING:
     from textual.command import Provider
 
+    from tui.dashboard.controllers.quitting import QuitController
     from tui.dashboard.controllers.services import LinkServices
     from tui.dashboard.screens.link_panel import LinkPanel
+    from tui.dashboard.screens.unsaved import UnsavedChanges
 
 COMPLETE_CSS: Final = Path(__file__).with_name("complete.tcss")
 """Styles that the first paint does not wait for."""
@@ -182,8 +185,27 @@ class ScenextApp(TerminalApp):
         if deferred is not None and deferred.transfer.running and not confirmed:
             self._quit_requested_at = now
             self._notify("A download is running. q: quit without it")
-        else:
+        elif self._dependencies.is_demo or not any(self.engine.unsaved):
             self.exit()
+        else:
+            self._quitting.request()
+
+    @cached_property
+    def _quitting(self) -> QuitController:
+        from tui.dashboard.controllers.quitting import QuitController
+
+        return QuitController(self, self.engine, self._dependencies, self._notify)
+
+    @_bounded("Quitting")
+    def on_unsaved_changes_answered(self, event: UnsavedChanges.Answered) -> None:
+        """Do what the user has chosen to do with changes that are not saved."""
+        self._quitting.answer(event.answer, event.path)
+
+    @property
+    def written_to(self) -> Path | None:
+        """Where the user had the watchlist written to that could not be saved."""
+        # Not made for this: most sessions end without a question.
+        return self._quitting.written_to if "_quitting" in vars(self) else None
 
     def _notify(self, text: str) -> None:
         self.notify(text, markup=False, timeout=NOTIFICATION_SECONDS)
@@ -191,6 +213,8 @@ class ScenextApp(TerminalApp):
     def _crashed(self, error: Exception) -> None:
         if isinstance(error, UserError):
             self.exit(return_code=1, message=Text(f"scenext-tui: {clean(str(error))}"))
+        elif lacking := shortage(error):
+            self.exit(return_code=1, message=Text(f"scenext-tui: {lacking}"))
         else:
             self.crash(error)
 
@@ -201,6 +225,8 @@ class ScenextApp(TerminalApp):
     def on_problem_changed(self, event: messages.ProblemChanged) -> None:
         """Show a problem, or that it is resolved."""
         self._presenter.show_problem(event.problem, event.message)
+        if "_quitting" in vars(self):
+            self._quitting.check()
 
     def on_add_requested(self, event: messages.AddRequested) -> None:
         """Watch more tasks, and select the first of them."""

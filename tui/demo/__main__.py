@@ -5,6 +5,7 @@ Prints exactly three lines: the base URL, the API key, the task IDs separated by
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from typing import Final
@@ -16,6 +17,8 @@ _STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 def main() -> int:
     """Serve until a signal arrives, and return the exit code."""
+    if sys.stdout is None:  # Whatever is opened next would be standard output.
+        sys.exit("output: it is closed")
     for number in _STOP_SIGNALS:
         # Shells start background jobs with SIGINT ignored.
         signal.signal(number, signal.SIG_DFL)
@@ -23,8 +26,11 @@ def main() -> int:
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
     with DemoService() as service:
         lines = (service.base_url, service.api_key, " ".join(service.task_ids))
-        sys.stdout.write("".join(f"{line}\n" for line in lines))
-        sys.stdout.flush()
+        try:
+            # Unbuffered: Python would complain once more at its exit.
+            os.write(sys.stdout.fileno(), "".join(f"{line}\n" for line in lines).encode())
+        except OSError as error:
+            sys.exit(f"output: {error.strerror}")
         signal.sigwait(_STOP_SIGNALS)
     return 0
 

@@ -12,9 +12,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from tui.errors import UserError
+
 _PREFIX: Final = "scenext-tui-demo-"
 _NAME: Final = re.compile(rf"{_PREFIX}[a-z0-9_]{{8}}")
 """As `tempfile` makes them."""
+_USUAL_FOLDERS: Final = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - mkdtemp is safe there.
 _FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -23,10 +26,14 @@ def demo_folder() -> Iterator[Path]:
     """Create a folder that is removed at the end, and remove those that killed demos left.
 
     A lock (flock) tells which are in use: the kernel releases it when a process ends, however it
-    does. Raises `OSError`.
+    does. Raises `UserError` where there is no folder for temporary files.
     """
-    _sweep(Path(tempfile.gettempdir()))
-    path, fd = _create()
+    try:
+        temporary = _temporary_folder()
+        _sweep(temporary)
+        path, fd = _create(temporary)
+    except OSError:
+        raise UserError("No folder for temporary files can be written: set TMPDIR to one") from None
     try:
         yield path
     finally:
@@ -34,9 +41,20 @@ def demo_folder() -> Iterator[Path]:
         os.close(fd)
 
 
-def _create() -> tuple[Path, int]:
+def _temporary_folder() -> Path:
+    try:
+        return Path(tempfile.gettempdir())
+    except OSError:
+        # A relative TMPDIR, where the working folder is gone.
+        for folder in _USUAL_FOLDERS:
+            if os.access(folder, os.W_OK | os.X_OK):
+                return folder
+        raise
+
+
+def _create(temporary: Path) -> tuple[Path, int]:
     while True:
-        path = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=temporary))
         # Another demo may have taken the folder, not locked yet, for one that was left behind.
         with suppress(FileNotFoundError):
             fd = os.open(path, _FLAGS)

@@ -119,7 +119,7 @@ class InputQueueApp(App[None]):
         self._barrier = None
         if self._barrier_check is not None:
             self._barrier_check.cancel()
-        if self._input_events:
+        if self._input_events and not self._input_held:
             await self._dispatch_next()
 
     def pop_screen(self) -> AwaitComplete:

@@ -83,6 +83,11 @@ class WatchlistFile:
         self._files = AtomicFiles(self._fs)
         self._warned_about_locks = False
 
+    @property
+    def path(self) -> Path:
+        """The path of the file, which may be a link to it."""
+        return self._path
+
     def load(self) -> Snapshot:
         """Read the file, without a lock, as saves replace it atomically. Never raises.
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Final
 
-from tui.watchlist.entries import Change, Update
+from tui.watchlist.entries import Change, Entry, Update
 from tui.watchlist.storage import Snapshot, StorageError, WatchlistFile
 
 CHECK_INTERVAL: Final = 1.5
@@ -62,7 +62,7 @@ class WatchlistSync:
         self._last_snapshot: Snapshot | None = None
         self._save_seconds = 0.0
         self._pending_since: float | None = None
-        self._tried, self._failed_at = 0, -math.inf
+        self._tried, self._failed_at, self._logged = 0, -math.inf, 0
         self._save_problem = self._read_problem = self._reported = ""
 
     def wake(self) -> None:
@@ -93,6 +93,16 @@ class WatchlistSync:
     def has_unsaved(self) -> bool:
         """Whether a pending change would be lost at exit: one that a re-poll cannot recover."""
         return any(not isinstance(change, Update) or change.ended for change in self._pending)
+
+    @property
+    def saved(self) -> Sequence[Entry]:
+        """What the file held when it was last read or written; empty before."""
+        return self._last_snapshot.entries if self._last_snapshot is not None else ()
+
+    @property
+    def save_problem(self) -> str:
+        """Why the last save failed, in one line; empty where none did."""
+        return self._save_problem
 
     async def flush(self) -> bool:
         """Save the pending changes; return whether all are on disk.
@@ -158,7 +168,10 @@ class WatchlistSync:
 
     def _save_failed(self, reason: str, tried: int) -> None:
         self._tried, self._failed_at = tried, asyncio.get_running_loop().time()
-        self._save_problem = reason
+        if (reason, tried) != (self._save_problem, self._logged):
+            # The log is all that is left to tell it where the program is killed.
+            _log.warning("%s (%d changes wait)", reason, tried)
+        self._save_problem, self._logged = reason, tried
         self._report()
 
     def _report(self) -> None:

@@ -20,6 +20,7 @@ from tui.polling.health import HealthKind, PollingHealth
 from tui.polling.schedule import Held
 from tui.scenext.models import TaskStatus
 from tui.signed_links.signed_url import NEVER
+from tui.time_zone import local_time
 from tui.watchlist.records import Record
 
 ID_WIDTH: Final = 36
@@ -68,10 +69,7 @@ def format_duration(seconds: float, *, running: bool = True) -> str:
 
 def clock_time(moment: datetime, now: datetime) -> str:
     """Return a moment in the user's time zone, with the date where it was not today."""
-    try:
-        local, today = moment.astimezone(), now.astimezone()
-    except (OverflowError, ValueError, OSError):  # The first and last hours of the calendar.
-        return "?"
+    local, today = local_time(moment), local_time(now)
     return f"{local:%H:%M}" if local.date() == today.date() else f"{local:%Y-%m-%d %H:%M}"
 
 
@@ -282,7 +280,7 @@ def held(held: Held, until: datetime, asked: int) -> str:
 
     `asked` is the number of all the tasks that were to be queried.
     """
-    clock = f"{until.astimezone():%H:%M:%S}"
+    clock = f"{local_time(until):%H:%M:%S}"
     if held.is_pause:
         return f"Not refreshed: the service asked for a pause until {clock}; polling resumes then."
     if asked == 1:
@@ -315,5 +313,5 @@ def polling_health(health: PollingHealth, until: datetime | None) -> str:
             return "server errors for all, trying again"
         case HealthKind.WRONG_ADDRESS:
             return f"{health.reason.partition(':')[0]} for all: is base_url right?"
-    shown = f"{until.astimezone():%H:%M:%S}" if until else "later"
+    shown = f"{local_time(until):%H:%M:%S}" if until else "later"
     return f"paused by the service until {shown}"

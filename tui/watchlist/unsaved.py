@@ -1,0 +1,33 @@
+"""How what is watched differs from what is saved. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from tui.watchlist.entries import Entry
+
+
+class Unsaved(NamedTuple):
+    """How many tasks differ from what is saved."""
+
+    added: int = 0
+    removed: int = 0
+    changed: int = 0
+    """Tasks with another label, or an end that polling would not find again."""
+
+    @classmethod
+    def between(cls, saved: Sequence[Entry], current: Sequence[Entry]) -> Unsaved:
+        """Compare what is saved with what is watched; a task added and removed again is none."""
+        before = {entry.id: entry for entry in saved}
+        after = {entry.id: entry for entry in current}
+        changed = sum(
+            _lasting(before[task_id]) != _lasting(after[task_id])
+            for task_id in before.keys() & after.keys()
+        )
+        return cls(len(after.keys() - before.keys()), len(before.keys() - after.keys()), changed)
+
+
+def _lasting(entry: Entry) -> tuple[str, datetime | None]:
+    return entry.label, entry.ended

@@ -76,9 +76,12 @@ def is_disputed(text: str, *, wide_ambiguous: bool = False) -> bool:
 
     With `wide_ambiguous`, the terminal is known to give ambiguous characters two.
     """
-    return not text.isascii() and not all(
-        _is_agreed(character, wide_ambiguous) for character in set(text)
-    )
+    return not text.isascii() and _has_disputed(text, wide_ambiguous)
+
+
+@lru_cache(1024)
+def _has_disputed(text: str, wide_ambiguous: bool) -> bool:
+    return not all(_is_agreed(character, wide_ambiguous) for character in set(text))
 
 
 @lru_cache(4096)

@@ -89,7 +89,7 @@ class FrameDiff:
         pieces = _of_layout(update) if isinstance(update, LayoutUpdate) else _of_chops(update)
         changes: dict[int, dict[int, tuple[int, Strip]]] = {}
         for x, y, strip in pieces:
-            if (change := self._replace(x, y, self._prepared(strip))) is not None:
+            if (change := self._replace(x, y, strip)) is not None:
                 changes.setdefault(y, {})[x] = change
         if not changes:
             return None
@@ -115,9 +115,13 @@ class FrameDiff:
 
     def _prepared(self, strip: Strip) -> Strip:
         """Return a strip as it is to be shown: of its width, and joined to nothing before it."""
-        text, width, segments = strip.text, strip.cell_length, list(strip)
-        if not (self.wide_ambiguous or self._is_disputed(text)) and cell_len(text) == width:
+        text, width = strip.text, strip.cell_length
+        if text.isascii():
+            if len(text) == width:
+                return strip
+        elif not (self.wide_ambiguous or self._is_disputed(text)) and cell_len(text) == width:
             return strip
+        segments = list(strip)
         if self.wide_ambiguous:
             segments = [Segment(with_stand_ins(text), style) for text, style, _ in segments]
         if text and is_extender(text[0]):
@@ -172,9 +176,12 @@ class FrameDiff:
 
     def _replace(self, x: int, y: int, strip: Strip) -> tuple[int, Strip] | None:
         line = self._lines.setdefault(y, {})
+        known = line.get(x)
+        if known == strip and known.cell_length == strip.cell_length:
+            return None
         if y not in self._previous:
             self._previous[y] = dict(line)
-        known = line.get(x)
+        strip = self._prepared(strip)
         if known is None or known.cell_length != strip.cell_length:
             known = _cut_out(line, x, x + strip.cell_length, self._is_disputed)
         line[x] = strip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -75,7 +75,15 @@ class Home:
         rows: int = 40,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
+        columns_of: Callable[[str], int] | None = None,
     ) -> Terminal:
-        """Start the program in a terminal, in `cwd` or else in the home."""
+        """Start the program in a terminal, in `cwd` or else in the home. See `Terminal`."""
         argv = [*self.command, *arguments]
-        return Terminal(argv, cols=cols, rows=rows, env=self.environment(env), cwd=cwd)
+        return Terminal(
+            argv,
+            cols=cols,
+            rows=rows,
+            env=self.environment(env),
+            cwd=cwd,
+            columns_of=columns_of,
+        )

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 import pyte
+import pyte.modes
 from wcwidth import wcwidth
 
 _CSI = re.compile(r"(?:\x1b\[|\x9b)([<=>?]?)([0-9:;]*)([ -/]*)([@-~])")
@@ -32,8 +35,14 @@ _PLAIN_ESCAPES = frozenset({"\x1bc", "\x1bD", "\x1bE", "\x1bH", "\x1bM", "\x1b7"
 class Screen:
     """A terminal's screen with its normal and alternate buffers."""
 
-    def __init__(self, cols: int, rows: int) -> None:
-        """Create an empty screen of ``cols`` by ``rows`` cells."""
+    def __init__(
+        self, cols: int, rows: int, columns_of: Callable[[str], int] | None = None
+    ) -> None:
+        """Create an empty screen of ``cols`` by ``rows`` cells.
+
+        ``columns_of`` returns how many columns the terminal takes for a grapheme cluster: terminals
+        differ in that. Without it, pyte's own table holds, character by character.
+        """
         self.modes: set[int] = {7, 25}
         """The DEC private modes that are set, such as 1049 (alternate screen), 1003 (mouse)."""
         self.kitty_keys = 0
@@ -41,10 +50,13 @@ class Screen:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._incomplete = ""
         self._buffered: list[str] = []
-        self._normal: Any = pyte.Screen(cols, rows)
-        self._alternate: Any = pyte.Screen(cols, rows)
+        self._normal, self._alternate = (
+            _ClusterScreen(cols, rows, columns_of) if columns_of else pyte.Screen(cols, rows)
+            for _ in range(2)
+        )
         self._streams = {id(s): pyte.Stream(s) for s in (self._normal, self._alternate)}
         self._shown: Any = self._normal
+        self._columns_of = columns_of
 
     def feed(self, data: bytes) -> None:
         """Process the next bytes, which may end inside a character or a sequence."""
@@ -72,14 +84,14 @@ class Screen:
 
     def lines(self) -> list[str]:
         """Return the visible rows without trailing blanks."""
-        return ["".join(self._row_cells(row)).rstrip() for row in range(self._shown.lines)]
+        return ["".join(self.row_cells(row)).rstrip() for row in range(self._shown.lines)]
 
     def cells(self) -> list[list[object]]:
         """Return each cell row by row: its character, colours and attributes."""
         return [
             [
                 self._shown.buffer[row][column]._replace(data=cell)
-                for column, cell in enumerate(self._row_cells(row))
+                for column, cell in enumerate(self.row_cells(row))
             ]
             for row in range(self._shown.lines)
         ]
@@ -87,7 +99,7 @@ class Screen:
     def find(self, text: str) -> tuple[int, int] | None:
         """Return the zero-based column and row of the first cell of ``text``, if it is visible."""
         for row in range(self._shown.lines):
-            cells = self._row_cells(row)
+            cells = self.row_cells(row)
             offset = "".join(cells).find(text)
             if offset >= 0:
                 return _column(cells, offset), row
@@ -98,10 +110,12 @@ class Screen:
         """The zero-based column and row of the cursor."""
         return self._shown.cursor.x, self._shown.cursor.y
 
-    def _row_cells(self, row: int) -> list[str]:
+    def row_cells(self, row: int) -> list[str]:
         """Return one string per column; it is empty for the second column of a wide character."""
         line = self._shown.buffer[row]
         cells: list[str] = [line[column].data for column in range(self._shown.columns)]
+        if self._columns_of is not None:
+            return cells
         for column, cell in enumerate(cells):
             orphaned_second = cell == "" and not (column > 0 and _is_wide(cells[column - 1]))
             orphaned_first = _is_wide(cell) and cells[column + 1 : column + 2] != [""]
@@ -167,6 +181,82 @@ class Screen:
         self._buffered.clear()
         if text:
             self._streams[id(self._shown)].feed(text)
+
+
+class _ClusterScreen(pyte.Screen):
+    """Takes columns by grapheme cluster; a cluster that is overwritten in part becomes blanks."""
+
+    def __init__(self, cols: int, rows: int, columns_of: Callable[[str], int]) -> None:
+        self._columns_of = columns_of
+        super().__init__(cols, rows)
+
+    def draw(self, data: str) -> None:
+        """Write clusters at the cursor; one without a column joins the cell before."""
+        for cluster in clusters(data):
+            columns = min(self._columns_of(cluster), self.columns)
+            if columns <= 0:
+                self._join(cluster)
+                continue
+            if self.cursor.x + columns > self.columns:
+                if pyte.modes.DECAWM in self.mode:
+                    self.carriage_return()
+                    self.linefeed()
+                else:
+                    # As VTE does: it moves back for a character that does not fit.
+                    columns = min(columns, 2)
+                    self.cursor.x = min(self.cursor.x, self.columns - columns)
+            start, end = self.cursor.x, self.cursor.x + columns
+            self._blank_around(start, end)
+            line = self.buffer[self.cursor.y]
+            for column in range(start, end):
+                text = cluster if column == start else ""
+                line[column] = self.cursor.attrs._replace(data=text)
+            self.cursor.x = end
+
+    def _join(self, cluster: str) -> None:
+        line = self.buffer[self.cursor.y]
+        column = self.cursor.x - 1
+        while column > 0 and not line[column].data:
+            column -= 1
+        if column >= 0:
+            line[column] = line[column]._replace(data=line[column].data + cluster)
+
+    def _blank_around(self, start: int, end: int) -> None:
+        """Blank what is cut by a write to the columns from ``start`` to ``end``."""
+        line = self.buffer[self.cursor.y]
+        column = start
+        while column > 0 and not line[column].data:
+            column -= 1
+            line[column] = line[column]._replace(data=line[column].data and " ")
+        for left in range(column, start):
+            line[left] = line[left]._replace(data=" ")
+        while end < self.columns and not line[end].data:
+            line[end] = line[end]._replace(data=" ")
+            end += 1
+
+
+def clusters(text: str) -> list[str]:
+    """Return the grapheme clusters of a text, about as terminals see them that know clusters."""
+    found: list[str] = []
+    for character in text:
+        if found and _joins(found[-1], character):
+            found[-1] += character
+        else:
+            found.append(character)
+    return found
+
+
+def _joins(cluster: str, character: str) -> bool:
+    flags = len(cluster) == 1 and _is_flag_letter(cluster) and _is_flag_letter(character)
+    marks = unicodedata.category(character) in {"Mn", "Mc", "Me", "Cf"}
+    return flags or marks or cluster[-1] == "\u200d" or bool(_EXTENDS.match(character))
+
+
+_EXTENDS = re.compile("[\u1160-\u11ff\uff9e\uff9f\U0001f3fb-\U0001f3ff]")
+
+
+def _is_flag_letter(character: str) -> bool:
+    return "\U0001f1e6" <= character <= "\U0001f1ff"
 
 
 def _is_wide(cell: str) -> bool:

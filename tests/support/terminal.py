@@ -93,18 +93,20 @@ class Terminal:
         env: Mapping[str, str] | None = None,
         cwd: str | Path | None = None,
         answers: bool = True,
+        columns_of: Callable[[str], int] | None = None,
     ) -> None:
         """Start ``argv`` in a terminal of ``cols`` by ``rows`` with ``env`` added.
 
         Like real terminals it replies to cursor position queries if ``answers`` is true, and
-        never within a character or an escape sequence that is half sent.
+        never within a character or an escape sequence that is half sent. ``columns_of`` returns how
+        many columns it takes for a grapheme cluster; see `Screen`.
         """
         self._answers = answers
         self._sent = b""
         self._sending = False
         self._held_replies = b""
         self._changed = threading.Condition()
-        self._screen = Screen(cols, rows)
+        self._screen = Screen(cols, rows, columns_of)
         self._raw = bytearray()
         self._paused = False
         self._stopping = False
@@ -179,6 +181,11 @@ class Terminal:
         """Return each cell row by row: its character, colours and attributes."""
         with self._changed:
             return self._screen.cells()
+
+    def row_cells(self, number: int) -> list[str]:
+        """Return one row as a string for each column; see `Screen.row_cells`."""
+        with self._changed:
+            return self._screen.row_cells(number)
 
     def line(self, number: int) -> str:
         """Return one row of the screen; -1 is the last."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.segment import Segment
 from rich.style import Style
@@ -14,7 +16,8 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
-from tests.support.screen import Screen
+from tests.support import widths
+from tests.support.screen import Screen, clusters
 from tui.terminal.frame_diff import FrameDiff
 
 WIDTH, HEIGHT = 16, 2
@@ -146,3 +149,128 @@ def test_a_frame_that_was_dropped_is_sent_with_the_next_one() -> None:
     assert not terminal.diff.settle()
     assert terminal.layout((ten, six)) == "\x1b[1;1Hten\x1b[2;1Hsix"
     assert terminal.looks_right()
+
+
+DISPUTED = [
+    *("👍🏽", "👩🏽💻", "🇩🇪", "🇩", "☔", "🫨", "\U0001fac8", "🏽"),
+    *("नमस्ते", "க்ஷ", "का", "ำ", "กำ", "\u1100\u1161\u11a8", "\u1161", "ｶﾞ", "ﾞ", "e\u0301", "\u0301"),
+    "a\u0301\u0302\u0303",
+    *("שלום", "مرحبا", "䷀", "𓀀", "𝄞", "\ue000", "\U000f0000", "\u0378", "㉈", "\u00ad", "𝟘"),
+]
+ODD_TEXTS = st.lists(st.sampled_from([*"abc .", "勾股", "│", *DISPUTED]), max_size=5).map("".join)
+ODD_LINES = st.lists(st.tuples(ODD_TEXTS, st.sampled_from([PLAIN, RED])), max_size=4).map(
+    lambda parts: strip(*parts)
+)
+ODD_LAYOUTS = st.tuples(st.tuples(ODD_LINES, ODD_LINES), st.tuples(CUTS, CUTS))
+ODD_CHANGES = st.tuples(
+    st.integers(0, HEIGHT - 1), st.integers(0, WIDTH - 1), st.integers(1, WIDTH), ODD_LINES
+)
+
+
+def plain_cells(pieces: Sequence[Strip]) -> dict[int, str]:
+    """Return by their columns the cells of a line's pieces about which terminals agree.
+
+    Blanks at the end of a piece are room for a disputed cluster before them.
+    """
+    x, cells = 0, {}
+    for piece in pieces:
+        text = piece.text.rstrip()
+        for cluster in clusters(text):
+            if widths.is_plain(cluster):
+                cells[x] = cluster
+            x += cell_len(cluster)
+        if not text or widths.is_plain(clusters(text)[-1]):
+            cells |= dict.fromkeys(range(x, x + len(piece.text) - len(text)), " ")
+        x += len(piece.text) - len(text)
+    return cells
+
+
+def harmed(terminal: Terminal) -> list[tuple[int, int, str, str]]:
+    """Return what a terminal shows wrongly beside disputed clusters."""
+    shown = [terminal.screen.row_cells(y) for y in range(HEIGHT)]
+    return [
+        (x, y, cell, shown[y][x])
+        for y, line in enumerate(terminal.lines)
+        for x, cell in plain_cells(line.divide(terminal.cuts[y])).items()
+        if shown[y][x] != cell
+    ]
+
+
+@pytest.mark.parametrize("columns_of", widths.TERMINALS, ids=lambda each: each.__name__)
+@settings(max_examples=40)
+@given(ODD_LAYOUTS, st.lists(ODD_LAYOUTS | ODD_CHANGES, max_size=6))
+def test_whatever_a_terminal_makes_of_a_cluster_what_stands_beside_it_survives(
+    columns_of: Callable[[str], int],
+    first: tuple[tuple[Strip, Strip], tuple[list[int], list[int]]],
+    others: list[
+        tuple[tuple[Strip, Strip], tuple[list[int], list[int]]] | tuple[int, int, int, Strip]
+    ],
+) -> None:
+    terminal = Terminal(Screen(WIDTH, HEIGHT, columns_of))
+    terminal.layout(*first)
+    assert harmed(terminal) == []
+    for frame in others:
+        if len(frame) == 2:
+            terminal.layout(*frame)
+        else:
+            y, start, width, line = frame
+            terminal.change(y, start, start + width, line)
+        assert harmed(terminal) == []
+
+
+ODD_WIDE_TEXTS = st.lists(st.sampled_from([*"abc .", "勾股", "│", "“é”", "Привет", "①", "▀▄"])).map(
+    "".join
+)
+
+
+@settings(max_examples=40)
+@given(st.lists(st.lists(ODD_WIDE_TEXTS, max_size=3), min_size=2, max_size=4))
+def test_where_ambiguous_characters_are_wide_what_stands_beside_them_survives(
+    frames: list[list[str]],
+) -> None:
+    terminal = Terminal(Screen(WIDTH, HEIGHT, widths.wide_ambiguous))
+    terminal.diff.wide_ambiguous = True
+    for texts in frames:
+        line = strip(*((text, (PLAIN, RED)[number % 2]) for number, text in enumerate(texts)))
+        terminal.layout((line, strip("+-- narrow -----|")), ((9,), ()))
+        shown = "".join(terminal.screen.row_cells(0))
+        for x, cell in plain_cells(line.divide([9, WIDTH])).items():
+            if cell.isascii() and not cell.isspace():
+                assert terminal.screen.row_cells(0)[x] == cell, shown
+        assert terminal.screen.lines()[1] == "+-- narrow -----"
+
+
+@pytest.mark.parametrize(
+    "text", ["plain", "勾股定理的证明", "déjà vu", "“a” — b…", "✓ │ ▀▄ ⏎", "Привет", "한국어"]
+)
+def test_ordinary_text_is_sent_as_it_is(text: str) -> None:
+    terminal = Terminal()
+    line = strip(text)
+    sent = terminal.layout((line, strip()))
+    assert sent.startswith(f"\x1b[1;1H{line.text}\x1b[2;1H")
+    assert terminal.layout((strip(text, ("x", RED)), strip())).count("\x1b[1;") == 1
+
+
+def test_a_run_is_sent_onto_blanks_and_what_follows_behind_a_move() -> None:
+    terminal = Terminal()
+    sent = terminal.layout((strip("a 👍🏽 b"), strip()))
+    assert sent.startswith("\x1b[1;1Ha \x1b[1;3H  \x1b[1;3H👍🏽\x1b[1;5H b")
+    # Beside it, changes cost no more than elsewhere.
+    assert terminal.layout((strip("a 👍🏽 b"), strip())) == ""
+    assert terminal.layout((strip(("c", RED), " 👍🏽 b"), strip())).count("👍") == 1
+
+
+def test_only_what_might_wrap_into_the_next_line_is_sent_without_wrapping() -> None:
+    terminal = Terminal()
+    assert "?7" not in terminal.layout((strip("👍🏽"), strip()))
+    sent = terminal.layout((strip("             👍🏽"), strip()))
+    assert "\x1b[?7l👍🏽\x1b[?7h" in sent
+
+
+def test_a_text_that_filters_have_made_wider_or_narrower_fills_its_cells() -> None:
+    terminal = Terminal()
+    for text in ("👩💻", "a"):
+        # The joiner between the two was counted, but it is never sent.
+        line = Strip([Segment(text), Segment("|" * 14)], WIDTH)
+        terminal.layout((line, strip("----------------")))
+        assert terminal.screen.lines()[1] == "-" * WIDTH

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from rich.console import RenderableType
 from rich.text import Text
 from textual.driver import Driver
-from textual.events import Event, InputEvent, Resize
+from textual.events import CursorPosition, Event, InputEvent, Resize
 from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.screen import Screen
@@ -132,10 +132,15 @@ class TunedApp(StockApp):
         if self.terminal_driver is not None:
             self.terminal_driver.end_frame()
 
-    def on_cursor_position(self) -> None:
+    def on_cursor_position(self, event: CursorPosition) -> None:
         """Take the terminal's reply to a probe."""
-        if self.terminal_driver is not None:
-            self.terminal_driver.record_reply()
+        if self.terminal_driver is None:
+            return
+        self.terminal_driver.record_reply()
+        wide = self.terminal_driver.width_probe.record_reply(event.x, event.y)
+        if wide is not None and wide is not self._frame_diff.wide_ambiguous:
+            self._frame_diff.wide_ambiguous = wide
+            self.action_redraw()
 
     def on_resize(self, event: Resize) -> None:
         """Send everything again if the size is the one of the last frame.

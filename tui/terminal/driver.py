@@ -20,6 +20,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import CursorPosition
 from textual.message import Message
 
+from tui.terminal.ambiguous_width import WidthProbe
 from tui.terminal.flow_control import MAX_REPLY_TIMEOUT, PROBE, FlowController
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class TerminalDriver(LinuxDriver):
         self._input_thread: Thread | None = None
         self._flow = FlowController()
         self._unanswered: deque[float] = deque()
+        self.width_probe = WidthProbe()
         app.terminal_driver = self
 
     def start_application_mode(self) -> None:
@@ -94,7 +96,8 @@ class TerminalDriver(LinuxDriver):
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if restarted:
             self.attrs_before = modes
-        self._probe()
+        # The first probe asks for the width of ambiguous characters as well.
+        self._probe(self.width_probe.ask())
 
     def run_input_thread(self) -> None:
         """Read and dispatch input until the exit, or until the terminal hangs up."""
@@ -153,10 +156,10 @@ class TerminalDriver(LinuxDriver):
         if self._flow.record_reply(time.monotonic()):
             self._probe()
 
-    def _probe(self) -> None:
+    def _probe(self, probe: str = PROBE) -> None:
         now = time.monotonic()
         while self._unanswered and now - self._unanswered[0] > MAX_REPLY_TIMEOUT:
             self._unanswered.popleft()
         self._unanswered.append(now)
-        super().write(PROBE)
+        super().write(probe)
         self._flow.record_probe(now)

@@ -3,39 +3,72 @@
 Textual sends everything that was painted: the whole screen after a layout, and a changed widget
 from its left edge on. So what the terminal shows is remembered here, and each line of an update is
 cut down to the cells from the first to the last that differ.
+
+Where terminals may disagree with Rich about the columns of some characters (see `disputed_width`),
+what stands beside them survives: a run of them is sent onto blanks, what follows it is placed by a
+move of its own, and so is everything to the right that it might have covered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
-from typing import cast
+from typing import NamedTuple, cast
 
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.control import Control
 from rich.segment import Segment
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
+from tui.terminal.disputed_width import (
+    disputed_runs,
+    is_disputed,
+    is_extender,
+    max_columns,
+    with_stand_ins,
+)
+
+_NO_WRAP, _WRAP = "\x1b[?7l", "\x1b[?7h"
+
+
+class _Piece(NamedTuple):
+    """Cells of a line, with the column and the row at which they begin."""
+
+    x: int
+    y: int
+    strip: Strip
+    may_wrap: bool = False
+    """Whether a terminal might take so many columns for it that it wraps into the next line."""
+
+    def render(self, console: Console) -> str:
+        """Return the cells behind a move of the cursor."""
+        text = self.strip.render(console)
+        if self.may_wrap:
+            text = f"{_NO_WRAP}{text}{_WRAP}"
+        return Control.move_to(self.x, self.y).segment.text + text
+
 
 class _PartialUpdate(CompositorUpdate):
-    """Pieces of lines, each with the column and the row at which it begins."""
+    """Pieces of lines."""
 
-    def __init__(self, pieces: list[tuple[int, int, Strip]]) -> None:
+    def __init__(self, pieces: list[_Piece]) -> None:
         self._pieces = pieces
         self.rendered = False
 
     def render_segments(self, console: Console) -> str:
         """Return the pieces, each behind a move of the cursor."""
         self.rendered = True
-        return "".join(
-            Control.move_to(x, y).segment.text + strip.render(console)
-            for x, y, strip in self._pieces
-        )
+        return "".join(piece.render(console) for piece in self._pieces)
 
 
 class FrameDiff:
     """Remember what the terminal shows, and reduce updates to what differs from it."""
+
+    wide_ambiguous = False
+    """Whether the terminal shows characters of ambiguous width two columns wide. After a change,
+    call `forget`."""
 
     def __init__(self) -> None:
         """Start with an unknown screen."""
@@ -54,14 +87,15 @@ class FrameDiff:
         if not isinstance(update, LayoutUpdate | ChopsUpdate):
             return update
         pieces = _of_layout(update) if isinstance(update, LayoutUpdate) else _of_chops(update)
-        changed = [
-            (change[0], y, change[1])
-            for x, y, strip in pieces
-            if (change := self._replace(x, y, strip)) is not None
-        ]
-        if not changed:
+        changes: dict[int, dict[int, tuple[int, Strip]]] = {}
+        for x, y, strip in pieces:
+            if (change := self._replace(x, y, strip)) is not None:
+                changes.setdefault(y, {})[x] = change
+        if not changes:
             return None
-        self._update = _PartialUpdate(changed)
+        self._update = _PartialUpdate(
+            [piece for y, line in changes.items() for piece in self._placed(y, line)]
+        )
         # Like Textual's own updates it is drawn by `render_segments`, never by Rich.
         return cast("RenderableType", self._update)
 
@@ -76,17 +110,86 @@ class FrameDiff:
             self._lines.update(self._previous)
         return self._update.rendered
 
+    def _is_disputed(self, text: str) -> bool:
+        return is_disputed(text, wide_ambiguous=self.wide_ambiguous)
+
+    def _prepared(self, strip: Strip) -> Strip:
+        """Return a strip as it is to be shown: of its width, and joined to nothing before it."""
+        text, width = strip.text, strip.cell_length
+        if text.isascii():
+            if len(text) == width:
+                return strip
+        elif not (self.wide_ambiguous or self._is_disputed(text)) and cell_len(text) == width:
+            return strip
+        segments = list(strip)
+        if self.wide_ambiguous:
+            segments = [Segment(with_stand_ins(text), style) for text, style, _ in segments]
+        if text and is_extender(text[0]):
+            segments = _without_leading_extenders(segments)
+        # Textual counts a whole text, of which parts may count differently, and filters drop some.
+        return Strip(Segment.simplify(segments)).adjust_cell_length(width)
+
+    def _placed(self, y: int, changes: dict[int, tuple[int, Strip]]) -> Iterator[_Piece]:
+        """Yield the changes of a line, by the column of the strip that each is a part of.
+
+        Strips that a terminal might have covered from the left follow, though they are unchanged.
+        """
+        if not any(self._is_disputed(strip.text) for _, strip in changes.values()):
+            yield from (_Piece(x, y, strip) for x, strip in changes.values())
+            return
+        line = sorted(self._lines[y].items())
+        width = max(x + strip.cell_length for x, strip in line)
+        covered_to = 0
+        for start, whole in line:
+            change = (start, whole) if start < covered_to else changes.get(start)
+            if change is not None:
+                for piece, reach in self._apart(*change, y, width):
+                    covered_to = max(covered_to, reach)
+                    yield piece
+
+    def _apart(self, x: int, strip: Strip, y: int, width: int) -> Iterator[tuple[_Piece, int]]:
+        """Yield the runs of a strip, each onto blanks, and what stands between them.
+
+        With each comes the column up to which a terminal might draw it. The line has `width` cells;
+        nothing disputed begins in the last of them: a terminal that finds it wide moves it back.
+        """
+        text, position = strip.text, 0
+        for start, end in disputed_runs(text, wide_ambiguous=self.wide_ambiguous):
+            if before := _slice(strip, position, start):
+                yield _Piece(x, y, before), 0
+                x += before.cell_length
+            run, position = _slice(strip, start, end), end
+            stop = x + run.cell_length
+            blanks = Strip([Segment(" " * each.cell_length, each.style) for each in run])
+            rest = _slice(strip, end, len(text))
+            if rest.text.isspace():
+                # It may take that room, since nothing stands there that it could cover.
+                blanks, position = Strip.join([blanks, rest]), len(text)
+            yield _Piece(x, y, blanks), 0
+            if stop == width:
+                run = run.crop(0, run.cell_length - 1)
+            reach = x + max_columns(run.text)
+            yield _Piece(x, y, run, may_wrap=reach > width), reach
+            x = stop
+        if rest := _slice(strip, position, len(text)):
+            yield _Piece(x, y, rest), 0
+
     def _replace(self, x: int, y: int, strip: Strip) -> tuple[int, Strip] | None:
         line = self._lines.setdefault(y, {})
+        known = line.get(x)
+        if known == strip and known.cell_length == strip.cell_length:
+            return None
         if y not in self._previous:
             self._previous[y] = dict(line)
-        known = line.get(x)
+        strip = self._prepared(strip)
         if known is None or known.cell_length != strip.cell_length:
-            known = _cut_out(line, x, x + strip.cell_length)
+            known = _cut_out(line, x, x + strip.cell_length, self._is_disputed)
         line[x] = strip
         if known is None:
             return x, strip
-        return None if known == strip else _difference(known, strip, x)
+        if known == strip:
+            return None
+        return _difference(known, strip, x, self._is_disputed)
 
 
 def _of_layout(update: LayoutUpdate) -> Iterator[tuple[int, int, Strip]]:
@@ -104,7 +207,9 @@ def _of_chops(update: ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:
                 yield x, y, strip
 
 
-def _cut_out(line: dict[int, Strip], start: int, end: int) -> Strip | None:
+def _cut_out(
+    line: dict[int, Strip], start: int, end: int, is_disputed: Callable[[str], bool]
+) -> Strip | None:
     """Remove and return the known cells of a span; None where some of them are unknown."""
     taken, known_to = [], start
     for x, strip in sorted(line.items()):
@@ -113,6 +218,9 @@ def _cut_out(line: dict[int, Strip], start: int, end: int) -> Strip | None:
             continue
         del line[x]
         cuts = sorted({max(x, start), min(stop, end), stop} - {x})
+        if len(cuts) > 1 and is_disputed(strip.text):
+            # Nobody knows which column the cut goes through.
+            continue
         # Divide a copy, since a strip caches its pieces for as long as it lives.
         pieces = Strip(strip, strip.cell_length).divide([cut - x for cut in cuts])
         parts = dict(zip((x, *cuts), pieces, strict=False))
@@ -127,14 +235,33 @@ def _cut_out(line: dict[int, Strip], start: int, end: int) -> Strip | None:
     return Strip.join(taken) if known_to == end else None
 
 
-def _difference(old: Strip, new: Strip, x: int) -> tuple[int, Strip] | None:
-    """Return the column from which two strips of one width differ, and the new cells from there."""
+def _difference(
+    old: Strip, new: Strip, x: int, is_disputed: Callable[[str], bool]
+) -> tuple[int, Strip] | None:
+    """Return the column from which two strips of one width differ, and the new cells from there.
+
+    What differs beside disputed characters is sent alone. Where they differ themselves, or join
+    what differs before them, everything is sent from there to the end of the strip.
+    """
     before, after = list(Segment.simplify(old)), list(Segment.simplify(new))
+    same_start: list[Segment] = []
     while before and after and before[0] == after[0]:
-        x += after.pop(0).cell_length
+        same_start.append(after.pop(0))
         del before[0]
+    same_end: list[Segment] = []
     while before and after and before[-1] == after[-1]:
-        del before[-1], after[-1]
+        same_end.insert(0, after.pop())
+        del before[-1]
+    x += sum(segment.cell_length for segment in same_start)
+    texts = [segment.text for segment in (*before, *after)]
+    if is_disputed("".join(texts) + "".join(segment.text[:1] for segment in same_end[:1])):
+        firsts = [segments[0].text[:1] for segments in (before, after) if segments]
+        after += same_end
+        while same_start and any(map(is_disputed, firsts)):
+            after.insert(0, same_start.pop())
+            firsts = [after[0].text[:1]]
+            x -= after[0].cell_length
+        return x, Strip(after)
     if not after:
         return None
     if before and _differ_in_text_only(before[0], after[0]):
@@ -154,3 +281,21 @@ def _differ_in_text_only(one: Segment, other: Segment) -> bool:
 
 def _common_prefix(one: Iterable[str], other: Iterable[str]) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def _slice(strip: Strip, start: int, end: int) -> Strip:
+    """Return the part of a strip between two positions in its text."""
+    parts, position = [], 0
+    for text, style, _ in strip:
+        if part := text[max(0, start - position) : max(0, end - position)]:
+            parts.append(Segment(part, style))
+        position += len(text)
+    return Strip(parts)
+
+
+def _without_leading_extenders(segments: list[Segment]) -> list[Segment]:
+    """Put blanks in place of what a terminal would draw into the cell before the segments."""
+    text = "".join(segment.text for segment in segments)
+    count = len(list(takewhile(is_extender, text)))
+    kept = _slice(Strip(segments), count, len(text))
+    return [Segment(" " * cell_len(text[:count]), segments[0].style), *kept]

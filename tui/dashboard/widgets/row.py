@@ -80,9 +80,8 @@ class Row(Widget, Generic[V]):
         style = self.style()
         line = Strip(self.segments())
         if line.cell_length >= width:
-            # One cell stays free: East Asian terminals may draw the ellipsis two cells wide.
-            *segments, last = line.crop(0, width - 2)
-            line = Strip([*segments, last, Segment("…", last.style)])
+            *segments, last = line.crop(0, width - 3)
+            line = Strip([*segments, last, Segment("..", last.style)])
         line = line.adjust_cell_length(width, style.rich_style)
         for line_filter in self.get_line_filters():
             line = line.apply_filter(line_filter, style.background or TRANSPARENT)

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from rich.console import RenderableType
 from rich.text import Text
 from textual.driver import Driver
-from textual.events import Event, InputEvent, MouseEvent, Resize
+from textual.events import Event, InputEvent, MouseEvent, MouseMove, Resize
 from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.screen import Screen
@@ -20,6 +20,7 @@ from textual.screen import Screen
 from tui.terminal import crash_report, gc_tuning, overrides
 from tui.terminal.control_filter import ControlFilter
 from tui.terminal.input_queue import InputQueueApp
+from tui.terminal.scroll_memory import ScrollMemory
 
 if TYPE_CHECKING:
     from tui.terminal.driver import TerminalDriver
@@ -36,6 +37,7 @@ class StockApp(InputQueueApp):
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._had_input = False
         """Whether somebody has typed since the last look."""
+        self._scroll_memory = ScrollMemory()
         # Textual animates the scrolling by a dragged scrollbar unless this is true: ten frames for
         # each report of the mouse.
         self.supports_smooth_scrolling = True
@@ -71,9 +73,20 @@ class StockApp(InputQueueApp):
         """
         if isinstance(event, InputEvent):
             self._had_input = True
+            if not isinstance(event, MouseMove):
+                self._scroll_memory.forget()
+        elif isinstance(event, Resize):
+            self._remember_scrolling()
         if isinstance(event, MouseEvent) and not event.is_forwarded and self._is_beyond(event):
             return
         await super().on_event(event)
+
+    def _remember_scrolling(self) -> None:
+        for screen in self.screen_stack:
+            signal = screen.screen_layout_refresh_signal
+            signal.unsubscribe(self)
+            signal.subscribe(self, self._scroll_memory.restore, immediate=True)
+        self._scroll_memory.remember(self.screen_stack)
 
     def _is_beyond(self, event: MouseEvent) -> bool:
         """Return whether a mouse event is outside of the window, and nothing has captured it."""

@@ -81,8 +81,9 @@ class Row(Widget, Generic[V]):
         line = Strip(self.segments())
         if line.cell_length >= width:
             # One cell stays free: East Asian terminals may draw the ellipsis two cells wide.
-            *segments, last = line.crop(0, width - 2)
-            line = Strip([*segments, last, Segment("…", last.style)])
+            kept = list(line.crop(0, max(0, width - 2)))
+            sign = Segment("…", kept[-1].style if kept else style.rich_style)
+            line = Strip([*kept, sign] if width > 1 else [])
         line = line.adjust_cell_length(width, style.rich_style)
         for line_filter in self.get_line_filters():
             line = line.apply_filter(line_filter, style.background or TRANSPARENT)

@@ -1,8 +1,9 @@
 """No pattern of the program takes more than linear time, whatever it is given.
 
 The patterns are found by reading the modules, so that a new one is tested without being listed:
-each first argument of a function of `re`, evaluated in its module. For each, worst inputs of 128 KiB
-are made from the pattern itself: every part repeated without end, behind all that comes before it.
+each first argument of a function of `re`, evaluated in its module. For each, worst inputs of
+128 KiB are made from the pattern itself: every part repeated without end, behind all that comes
+before it.
 """
 
 from __future__ import annotations

@@ -192,9 +192,10 @@ def _launch(
 
 def _open(dependencies: Dependencies, config_file: Path, ids: list[str]) -> int:
     from tui.dashboard.app import ScenextApp
-    from tui.terminal import overrides
+    from tui.terminal import overrides, window_size
     from tui.terminal.lifecycle import TerminalWatchdog
 
+    size = window_size.take_size(os.environ)
     if misfit := overrides.misfit():
         _log.warning("overrides of Textual are off, since these no longer fit it: %s", misfit)
     require_resources()
@@ -203,7 +204,7 @@ def _open(dependencies: Dependencies, config_file: Path, ids: list[str]) -> int:
     except UserError as error:
         raise UserError(f"{config_file}: {error}") from None
     TerminalWatchdog(app.request_exit).install()
-    app.run(mouse=not dependencies.config.low_bandwidth)
+    app.run(mouse=not dependencies.config.low_bandwidth, size=size)
     code = app.return_code or DONE
     return code if dependencies.is_demo else _tell_unsaved(app, dependencies.file.path, code)
 
@@ -249,13 +250,14 @@ def _prepare_process(config: Config) -> None:
     sys.setswitchinterval(SWITCH_INTERVAL)
     if config.low_bandwidth:
         os.environ["TEXTUAL_ANIMATIONS"] = "none"
-        os.environ["TEXTUAL_SMOOTH_SCROLL"] = "0"
         os.environ["TEXTUAL_FPS"] = "10"
     # Textual's own log would hold links, and ends the app where it cannot be written; so does a
     # colour system that Rich does not know.
     os.environ.pop("TEXTUAL_LOG", None)
     if os.environ.get("TEXTUAL_COLOR_SYSTEM", "auto") not in _COLOR_SYSTEMS:
         del os.environ["TEXTUAL_COLOR_SYSTEM"]
+    # Otherwise Textual has the terminal report its size and the mouse in pixels, and believes both.
+    os.environ["TEXTUAL_SMOOTH_SCROLL"] = "0"
     # Paint twice as often as by default: a key that follows a frame waits half as long.
     os.environ.setdefault("TEXTUAL_FPS", "120")
     if "NO_COLOR" in os.environ and not config.theme:

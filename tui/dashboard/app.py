@@ -307,6 +307,7 @@ class ScenextApp(TerminalApp):
 
     @_bounded("Showing the time")
     def _tick(self) -> None:
+        self.look_at_window()
         self.collect_garbage()
         self._presenter.show_health()
         self._ticks += 1

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from rich.console import RenderableType
 from rich.text import Text
 from textual.driver import Driver
-from textual.events import CursorPosition, Event, InputEvent, Resize
+from textual.events import CursorPosition, Event, InputEvent, MouseEvent, MouseMove, Resize
 from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.screen import Screen
@@ -20,6 +20,7 @@ from textual.screen import Screen
 from tui.terminal import crash_report, gc_tuning, overrides
 from tui.terminal.control_filter import ControlFilter
 from tui.terminal.input_queue import InputQueueApp
+from tui.terminal.scroll_memory import ScrollMemory
 
 if TYPE_CHECKING:
     from tui.terminal.driver import TerminalDriver
@@ -36,6 +37,10 @@ class StockApp(InputQueueApp):
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._had_input = False
         """Whether somebody has typed since the last look."""
+        self._scroll_memory = ScrollMemory()
+        # Textual animates the scrolling by a dragged scrollbar unless this is true: ten frames for
+        # each report of the mouse.
+        self.supports_smooth_scrolling = True
         self.error_console.file = cast("IO[str]", crash_report.RedactedStderr())
 
     def on_load(self) -> None:
@@ -61,10 +66,35 @@ class StockApp(InputQueueApp):
         self.refresh()
 
     async def on_event(self, event: Event) -> None:
-        """Note input, so that garbage is collected while nobody types."""
+        """Note input, so that garbage is collected while nobody types.
+
+        A mouse beyond the window does nothing: Textual would take the focus away. Only what has
+        captured the mouse, as a dragged scrollbar has, follows it there.
+        """
         if isinstance(event, InputEvent):
             self._had_input = True
+            if not isinstance(event, MouseMove):
+                self._scroll_memory.forget()
+        elif isinstance(event, Resize):
+            self._remember_scrolling()
+        if isinstance(event, MouseEvent) and not event.is_forwarded and self._is_beyond(event):
+            return
         await super().on_event(event)
+
+    def _remember_scrolling(self) -> None:
+        for screen in self.screen_stack:
+            signal = screen.screen_layout_refresh_signal
+            signal.unsubscribe(self)
+            signal.subscribe(self, self._scroll_memory.restore, immediate=True)
+        self._scroll_memory.remember(self.screen_stack)
+
+    def _is_beyond(self, event: MouseEvent) -> bool:
+        """Return whether a mouse event is outside of the window, and nothing has captured it."""
+        inside = self.size.region.contains(int(event.screen_x), int(event.screen_y))
+        return not inside and self.mouse_captured is None
+
+    def look_at_window(self) -> None:
+        """Lay out again if the window has another size, although no signal told; call it often."""
 
     def collect_garbage(self) -> None:
         """Collect everything if it is due; call it every few seconds."""
@@ -141,6 +171,14 @@ class TunedApp(StockApp):
         if wide is not None and wide is not self._frame_diff.wide_ambiguous:
             self._frame_diff.wide_ambiguous = wide
             self.action_redraw()
+
+    def look_at_window(self) -> None:
+        """Lay out again if the window has another size, although no signal told; call it often.
+
+        The signal may be blocked, or go to another process group only.
+        """
+        if self.terminal_driver is not None:
+            self.terminal_driver.resizes.look()
 
     def on_resize(self, event: Resize) -> None:
         """Send everything again if the size is the one of the last frame.

@@ -6,8 +6,10 @@ CPU time of an idle dashboard and delays every exit.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import selectors
+import signal
 import time
 from codecs import getincrementaldecoder
 from collections import deque
@@ -15,13 +17,15 @@ from contextlib import suppress
 from threading import Event, Thread, current_thread
 from typing import TYPE_CHECKING, Final
 
-from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
-from textual.events import CursorPosition
+from textual.events import CursorPosition, Resize
+from textual.geometry import Size
 from textual.message import Message
 
 from tui.terminal.ambiguous_width import WidthProbe
+from tui.terminal.cell_parser import CellParser
 from tui.terminal.flow_control import MAX_REPLY_TIMEOUT, PROBE, FlowController
+from tui.terminal.window_size import UNKNOWN, ResizeWatch, WindowSize
 
 if TYPE_CHECKING:
     from tui.terminal.app import TunedApp
@@ -30,6 +34,10 @@ ESCAPE_CHECK_INTERVAL: Final = 0.02
 """Seconds between checks whether a lone escape is the key or the start of a sequence."""
 LAST_REPLY_TIMEOUT: Final = 1.0
 """Seconds that the exit waits for a reply in flight; longer where replies take longer."""
+CELLS: Final = "\x1b[?1016l"
+"""Mouse positions in cells; to be sent before mode 1006, which xterm switches off as well."""
+SIZE_REPORTS_ON: Final = "\x1b[?2048h"
+SIZE_REPORTS_OFF: Final = "\x1b[?2048l"
 _MAX_READ_BYTES: Final = 4096
 
 
@@ -76,6 +84,14 @@ class TerminalDriver(LinuxDriver):
         self._unanswered: deque[float] = deque()
         self.width_probe = WidthProbe()
         app.terminal_driver = self
+        self._window = WindowSize(size or UNKNOWN)
+        self.resizes = ResizeWatch(
+            asyncio.get_running_loop(),
+            self._window.get,
+            lambda size: app.post_message(Resize(Size(*size), Size(*size))),
+        )
+        """Notices that the window has another size."""
+        self._size_reports = False
 
     def start_application_mode(self) -> None:
         """Take over the terminal, and send the first probe.
@@ -96,13 +112,33 @@ class TerminalDriver(LinuxDriver):
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if restarted:
             self.attrs_before = modes
+        # Textual's own handler lays out at each of the signals.
+        signal.signal(signal.SIGWINCH, lambda *_: self.resizes.on_signal())
         # The first probe asks for the width of ambiguous characters as well.
         self._probe(self.width_probe.ask())
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """Return the size of the window: the kernel's, where it knows one."""
+        size = self._window.get()
+        self.resizes.note_applied(size)
+        return size
+
+    def _query_in_band_window_resize(self) -> None:
+        """Switch off what an earlier program left on: mouse positions in pixels, size reports.
+
+        The latter are of use only where the kernel knows no size.
+        """
+        self._size_reports = not self._window.is_known
+        self.write(f"{CELLS}{SIZE_REPORTS_ON if self._size_reports else SIZE_REPORTS_OFF}")
+
+    def _disable_in_band_window_resize(self) -> None:
+        if self._size_reports:
+            self.write(SIZE_REPORTS_OFF)
 
     def run_input_thread(self) -> None:
         """Read and dispatch input until the exit, or until the terminal hangs up."""
         self._input_thread = current_thread()
-        parser = XTermParser(self._parser_debug)
+        parser = CellParser(self._parser_debug)
         # Invalid UTF-8 comes from a terminal with another encoding: no reason to stop reading.
         decode = getincrementaldecoder("utf-8")("replace").decode
         with selectors.SelectSelector() as selector:
@@ -124,7 +160,11 @@ class TerminalDriver(LinuxDriver):
                     self.process_message(message)
 
     def process_message(self, message: Message) -> None:
-        """Count the replies to probes, in the thread that reads them."""
+        """Count the replies to probes, in the thread that reads them; look at reported sizes."""
+        if isinstance(message, Resize):
+            self._window.note_report(*message.size)
+            self.resizes.on_report()
+            return
         if isinstance(message, CursorPosition) and self._unanswered:
             self._unanswered.popleft()
         super().process_message(message)

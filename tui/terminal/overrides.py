@@ -42,6 +42,8 @@ _SPARSE: Final = "A key renders only the widgets that it changes."
 _PACE: Final = "Over a slow line the screen follows the keys instead of lagging seconds behind."
 _INPUT: Final = "An idle dashboard uses almost no CPU, and exits at once."
 _RESUME: Final = "The dashboard survives ctrl+z, SIGSTOP and SIGCONT with a terminal that works."
+_SIZE: Final = "The kernel's size of the window holds, and a dragged window is laid out once."
+_CELLS: Final = "Clicks land on their line whatever the terminal reports about itself."
 _MEMORY: Final = "Memory stays flat over days: what removed widgets drew is let go."
 
 _COMPOSITOR: Final = "textual._compositor"
@@ -84,6 +86,10 @@ HOOKS: Final = (
     Hook(_PARSER, "XTermParser", "feed", _METHOD, ("data",), _INPUT),
     Hook(_PARSER, "XTermParser", "tick", _METHOD, (), _INPUT),
     Hook(_PARSER, "XTermParser", "_timeout_time", _ATTRIBUTE, (), _INPUT),
+    Hook(_PARSER, "XTermParser", "mouse_pixels", _ATTRIBUTE, (), _CELLS),
+    Hook(_DRIVER, "LinuxDriver", "_get_terminal_size", _METHOD, (), _SIZE),
+    Hook(_DRIVER, "LinuxDriver", "_query_in_band_window_resize", _METHOD, (), _CELLS),
+    Hook(_DRIVER, "LinuxDriver", "_disable_in_band_window_resize", _METHOD, (), _SIZE),
     Hook(_DRIVER, "LinuxDriver", "start_application_mode", _METHOD, (), _RESUME),
     Hook(_DRIVER, "LinuxDriver", "close", _METHOD, (), _RESUME),
     Hook(_DRIVER, "LinuxDriver", "attrs_before", _ATTRIBUTE, (), _RESUME),

@@ -80,8 +80,9 @@ class Row(Widget, Generic[V]):
         style = self.style()
         line = Strip(self.segments())
         if line.cell_length >= width:
-            *segments, last = line.crop(0, width - 3)
-            line = Strip([*segments, last, Segment("..", last.style)])
+            kept = list(line.crop(0, max(0, width - 3)))
+            sign = Segment("..", kept[-1].style if kept else style.rich_style)
+            line = Strip([*kept, sign] if width > 2 else [])
         line = line.adjust_cell_length(width, style.rich_style)
         for line_filter in self.get_line_filters():
             line = line.apply_filter(line_filter, style.background or TRANSPARENT)

@@ -1,0 +1,341 @@
+"""Windows of any size: nothing raises, blanks where nothing fits, and large again all is as it was.
+
+A table of what may be on the screen, and of sizes that each is shrunk to. The ordinary run takes
+some sizes of each; `python -m pytest -m soak` takes every width from 1 to 20 with every height from
+1 to 8.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import ssl
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from random import Random
+from typing import Final
+
+import httpx
+import pytest
+from PIL import Image
+from textual import events
+from textual.geometry import Offset, Size
+from textual.widget import Widget
+from textual.widgets import Input
+
+from tests.sessions.test_dashboard import Session, make_task, session
+from tui.addresses import AddressRule
+from tui.dashboard.screens.add_tasks import AddTasks
+from tui.dashboard.screens.help import Help
+from tui.errors import ApiError, ErrorKind
+from tui.scenext.media import Media
+from tui.scenext.models import Task, TaskStatus
+
+WIDE, NARROW = (120, 40), (80, 24)
+STATES: Final = (TaskStatus.IN_PROGRESS, TaskStatus.COMPLETED, TaskStatus.FAILED)
+SOME: Final = [(1, 1), (20, 6), (2, 2), (4, 7), (11, 1), (33, 12)]
+"""Columns and rows; at 2 the cut sign has no room, at 4 an option of the palette."""
+ALL: Final = [(columns, rows) for columns in range(1, 21) for rows in range(1, 9)]
+LARGER: Final = [(columns, rows) for columns in range(21, 61, 6) for rows in range(9, 25, 4)]
+GIANT: Final = [(1000, 500), (500, 5), (5, 500)]
+
+Prepare = Callable[[Session], Awaitable[None]]
+
+
+def tasks() -> dict[str, Task | ApiError]:
+    """Return more tasks than fit, one with a wide ID and one that cannot be queried."""
+    made: dict[str, Task | ApiError] = {
+        f"t{number:02}": make_task(f"t{number:02}", number % 7, STATES[number % 3])
+        for number in range(40)
+    }
+    made["失败任务"] = make_task("失败任务", 2)
+    made["bad"] = ApiError(ErrorKind.OFFLINE, "no connection " * 9)
+    return made
+
+
+class _Picture(httpx.AsyncByteStream):
+    def __init__(self) -> None:
+        packed = io.BytesIO()
+        Image.new("RGB", (64, 36), (200, 10, 10)).save(packed, "PNG")
+        self.data = packed.getvalue()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self.data
+
+
+def pictures() -> Media:
+    """Return a client whose every link leads to a small picture."""
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        picture = _Picture()
+        headers = {"content-type": "image/png", "content-length": str(len(picture.data))}
+        return httpx.Response(200, headers=headers, stream=picture)
+
+    transport = httpx.MockTransport(answer)
+    return Media(ssl.create_default_context(), AddressRule(), trust_env=False, transport=transport)
+
+
+# What may be on the screen
+
+
+async def _list(dashboard: Session) -> None:
+    await dashboard.press("G", *"kkkkk")
+
+
+async def _scrolled_away(dashboard: Session) -> None:
+    wheel = events.MouseScrollDown(None, 5, 8, 0, 0, 0, False, False, False, 5, 8)
+    dashboard.app.post_message(wheel)
+    await dashboard.wait_until(lambda: dashboard.app.main_screen.tasks.scroll_offset.y)
+
+
+async def _frames(dashboard: Session) -> None:
+    await dashboard.press(*"jjjjjj", "enter", "down")
+
+
+async def _preview(dashboard: Session) -> None:
+    dashboard.service.media = pictures()
+    await _frames(dashboard)
+    await dashboard.press("p")
+    await dashboard.wait_for_text("▀")
+
+
+async def _enlarged(dashboard: Session) -> None:
+    await _frames(dashboard)
+    deferred = dashboard.app.main_screen.deferred
+    if deferred is not None and not deferred.detail.previewing:
+        dashboard.service.media = pictures()
+        await dashboard.press("p")
+    await dashboard.press("plus")
+    await dashboard.wait_for_text("▀" * 30)
+
+
+async def _filter(dashboard: Session) -> None:
+    await dashboard.press("slash", *"t1")
+
+
+async def _no_match(dashboard: Session) -> None:
+    await dashboard.press("slash", *"zzzz")
+
+
+async def _add(dashboard: Session) -> None:
+    await dashboard.press("a", *"!!", "enter")
+    await dashboard.wait_for_text("!!")
+
+
+async def _add_typed(dashboard: Session) -> None:
+    await dashboard.press("a", *"12345 67890 " * 7, "tab", *"a label")
+
+
+async def _help(dashboard: Session) -> None:
+    await dashboard.press("question_mark", *"jjjjj")
+
+
+async def _panel(dashboard: Session) -> None:
+    await dashboard.press(*"jjjjjj", "o")
+    await dashboard.wait_for_text("open frame")
+
+
+async def _panel_preview(dashboard: Session) -> None:
+    dashboard.service.media = pictures()
+    await _panel(dashboard)
+    await dashboard.press("p")
+    await dashboard.wait_for_text("▀")
+
+
+async def _palette(dashboard: Session) -> None:
+    await dashboard.press("ctrl+p", *"th")
+    await dashboard.wait_for_text("Theme")
+
+
+async def _themes(dashboard: Session) -> None:
+    await dashboard.press("ctrl+p", *"theme")
+    await dashboard.wait_for_text("Choose")
+    await dashboard.press("enter")
+    await dashboard.wait_for_text("nord")
+    await dashboard.press("down", "down")
+
+
+async def _told(dashboard: Session) -> None:
+    main = dashboard.app.main_screen
+    assert main.deferred is not None
+    main.deferred.banner.text = "something is wrong " * 8 + "\n失败 " * 8
+    main.show_transfer("Saving frame3.png 30 % " * 3, running=True)
+    # For longer than the test takes.
+    dashboard.app.notify("A line that wraps " * 6, markup=False, timeout=600)
+    await dashboard.wait_for_text("A line that wraps")
+    await dashboard.wait_for_text("esc: cancel")
+
+
+ON_THE_LIST: Final[tuple[Prepare, ...]] = (
+    *(_list, _scrolled_away, _filter, _no_match, _add, _add_typed, _help, _palette, _themes, _told),
+)
+ON_A_TASK: Final[tuple[Prepare, ...]] = (_frames, _preview, _enlarged, _panel, _panel_preview)
+
+
+def look(dashboard: Session) -> tuple[object, ...]:
+    """Return each cell with its colours, and where cursor, focus and scrolling are."""
+    main = dashboard.app.main_screen
+    screens = dashboard.app.screen_stack
+    return (
+        [
+            [(cell, segment.style) for segment in strip for cell in segment.text]
+            for strip in dashboard.app.screen._compositor.render_strips()
+        ],
+        dashboard.app.focused,
+        dashboard.selected,
+        main.opened,
+        [
+            (each, each.scroll_offset)
+            for screen in screens
+            for each in screen.walk_children(Widget)
+            if each.scroll_offset != Offset()
+        ],
+        [(each.value, each.cursor_position) for each in screens[-1].query(Input)],
+    )
+
+
+async def resize(dashboard: Session, columns: int, rows: int) -> None:
+    """Give the window another size, and wait until all screens have it and are drawn."""
+    size = Size(columns, rows)
+    screens = dashboard.app.screen_stack
+    dashboard.app.post_message(events.Resize(size, size))
+    while any(screen.outer_size != size for screen in screens):
+        assert dashboard.app.return_code is None, "the app has crashed"
+        await asyncio.sleep(0.001)
+    await dashboard.pilot.pause()
+    for screen in screens:
+        strips = screen._compositor.render_strips()
+        assert len(strips) == rows
+        assert {strip.cell_length for strip in strips} == {columns}
+
+
+async def shrink_and_grow(
+    dashboard: Session, size: tuple[int, int], sizes: list[tuple[int, int]]
+) -> None:
+    before: object = None
+    while before != (before := look(dashboard)):
+        await dashboard.pilot.pause(0.1)
+    for columns, rows in sizes:
+        async with asyncio.timeout(30):
+            await resize(dashboard, columns, rows)
+    await resize(dashboard, *size)
+    deadline = time.monotonic() + 10
+    # A picture is loaded again, in the size it had.
+    while look(dashboard) != before and time.monotonic() < deadline:
+        await dashboard.pilot.pause(0.02)
+    assert look(dashboard) == before, dashboard.text
+
+
+@pytest.mark.parametrize("shown", [ON_THE_LIST, ON_A_TASK], ids=["on the list", "on a task"])
+async def test_a_window_that_shrinks_and_grows_shows_what_it_showed(
+    tmp_path: Path, shown: tuple[Prepare, ...]
+) -> None:
+    async with session(tmp_path, tasks(), size=WIDE) as dashboard:
+        for prepare in shown:
+            await prepare(dashboard)
+            await shrink_and_grow(dashboard, WIDE, SOME)
+            await dashboard.press("escape", "escape", "g")
+
+
+async def test_an_empty_watchlist_shrinks_and_grows(tmp_path: Path) -> None:
+    async with session(tmp_path, {}, size=NARROW) as dashboard:
+        await dashboard.wait_for_text("The watchlist is empty.")
+        await shrink_and_grow(dashboard, NARROW, SOME)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize(
+    "prepare", [*ON_THE_LIST, *ON_A_TASK], ids=lambda prepare: prepare.__name__[1:]
+)
+async def test_every_small_size_in_any_order(
+    tmp_path: Path, prepare: Prepare, size: tuple[int, int]
+) -> None:
+    sizes = [*ALL, *LARGER, *GIANT]
+    Random(16).shuffle(sizes)
+    async with session(tmp_path, tasks(), size=size) as dashboard:
+        await prepare(dashboard)
+        await shrink_and_grow(dashboard, size, sizes)
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        (3, 2),
+        pytest.param((1, 1), marks=pytest.mark.soak),
+        pytest.param((20, 1), marks=pytest.mark.soak),
+    ],
+    ids=str,
+)
+async def test_dialogs_open_and_take_keys_in_a_window_too_small_for_them(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with session(tmp_path, tasks(), size=WIDE) as dashboard:
+        await resize(dashboard, *size)
+        for key, kind in (("a", AddTasks), ("question_mark", Help)):
+            await dashboard.press(key)
+            assert isinstance(dashboard.app.screen, kind)
+            await dashboard.press(*"12345", "enter", "escape")
+            assert len(dashboard.app.screen_stack) == 1
+        assert dashboard.selected == "12345", "added blindly"
+        await dashboard.press("slash", *"t07", "enter", "enter")
+        await dashboard.press("ctrl+p", *"stop")
+        await resize(dashboard, *WIDE)
+        await dashboard.wait_for_text("Stop watching")
+        await dashboard.press("escape")
+        await dashboard.wait_for_text("│ t07")
+        assert dashboard.selected == "t07"
+        assert dashboard.app.focused is dashboard.frames
+
+
+async def test_rows_and_keys_come_while_the_window_is_small(tmp_path: Path) -> None:
+    async with session(tmp_path, tasks(), size=WIDE) as dashboard:
+        dashboard.service.media = pictures()
+        for number, (columns, rows) in enumerate([*SOME, NARROW, WIDE]):
+            key = f"t{number:02}"
+            dashboard.service.answers[key] = make_task(key, 7, TaskStatus.COMPLETED)
+            dashboard.app.engine.refresh((key,))
+            dashboard.app.notify("told", timeout=0.05)
+            await dashboard.press("j", "r")
+            await resize(dashboard, columns, rows)
+        assert dashboard.selected == "t08"
+        await dashboard.press("g")
+        await dashboard.wait_until(lambda: dashboard.lines[2].endswith("│ State ✓ Completed"))
+
+
+async def test_a_click_lands_on_its_line_in_each_size_and_one_beyond_does_nothing(
+    tmp_path: Path,
+) -> None:
+    def mouse(kind: type[events.MouseEvent], x: int, y: int) -> events.MouseEvent:
+        return kind(None, x, y, 0, 0, 1, False, False, False, x, y)
+
+    async with session(tmp_path, tasks(), size=WIDE) as dashboard:
+        app = dashboard.app
+        # Another place each time: two clicks on one are a double click.
+        for wanted, size in enumerate((NARROW, (30, 9), (9, 30), WIDE)):
+            await resize(dashboard, *size)
+            top = app.main_screen.tasks.region.y
+            app.post_message(mouse(events.MouseDown, 2 + wanted, top + wanted))
+            app.post_message(mouse(events.MouseUp, 2 + wanted, top + wanted))
+            await dashboard.pilot.pause()
+            await dashboard.pilot.pause()
+            line = int(app.main_screen.tasks.scroll_offset.y) + wanted
+            assert dashboard.selected == app.main_screen.tasks.keys[line], size
+            columns, rows = size
+            for x, y in (
+                (columns, 3),
+                (3, rows),
+                (-1, 3),
+                (3, -7),
+                (65535, 65535),
+                (columns, rows),
+            ):
+                for kind in (
+                    *(events.MouseDown, events.MouseUp, events.MouseMove),
+                    *(events.MouseScrollDown, events.MouseScrollUp),
+                ):
+                    app.post_message(mouse(kind, x, y))
+            await dashboard.pilot.pause()
+            assert app.focused is app.main_screen.tasks
+            assert dashboard.selected == app.main_screen.tasks.keys[line], size

@@ -42,6 +42,7 @@ _SPARSE: Final = "A key renders only the widgets that it changes."
 _PACE: Final = "Over a slow line the screen follows the keys instead of lagging seconds behind."
 _INPUT: Final = "An idle dashboard uses almost no CPU, and exits at once."
 _RESUME: Final = "The dashboard survives ctrl+z, SIGSTOP and SIGCONT with a terminal that works."
+_RESTORE: Final = "Whatever ends the dashboard, the terminal is given back as it was found."
 _MEMORY: Final = "Memory stays flat over days: what removed widgets drew is let go."
 
 _COMPOSITOR: Final = "textual._compositor"
@@ -86,6 +87,7 @@ HOOKS: Final = (
     Hook(_PARSER, "XTermParser", "_timeout_time", _ATTRIBUTE, (), _INPUT),
     Hook(_DRIVER, "LinuxDriver", "start_application_mode", _METHOD, (), _RESUME),
     Hook(_DRIVER, "LinuxDriver", "close", _METHOD, (), _RESUME),
+    Hook(_DRIVER, "LinuxDriver", "stop_application_mode", _METHOD, (), _RESTORE),
     Hook(_DRIVER, "LinuxDriver", "attrs_before", _ATTRIBUTE, (), _RESUME),
     Hook(_STYLES, "StylesCache", "get_inner_outer", Kind.CACHED_METHOD, _BACKGROUNDS, _MEMORY),
 )

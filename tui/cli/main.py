@@ -127,6 +127,9 @@ def _ids(words: Sequence[str], parser: argparse.ArgumentParser) -> list[str]:
 
 def run() -> NoReturn:
     """Run the command as a program: end with its exit code although threads may hang."""
+    from tui.terminal.process_end import disable_core_files, end_now
+
+    disable_core_files()
     _replace_closed_streams()
     code = FAILED
     try:
@@ -137,8 +140,6 @@ def run() -> NoReturn:
         from tui.terminal import crash_report
 
         crash_report.print_crash(error, "the command failed")
-    from tui.terminal.lifecycle import end_now
-
     end_now(code)
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tui.cli.exit_codes import DONE, FAILED, USAGE
+from tui.cli.exit_codes import FAILED, USAGE
 from tui.cli.permissions import permission_warnings
 from tui.config import APP, Config, Paths, load, load_key_settings
 from tui.credentials import VARIABLE, CurrentKey, KeySettings, KeySource, Secret
@@ -96,7 +96,7 @@ def _save_demo_tasks(paths: Paths, service: DemoService) -> None:
 
 
 def _is_usable_terminal() -> bool:
-    from tui.terminal.lifecycle import unsupported_reason
+    from tui.terminal.unsupported import unsupported_reason
 
     hint = f"To add tasks from a script: {APP} add ID"
     if reason := unsupported_reason(os.environ, hint):
@@ -158,6 +158,7 @@ def _launch(
 def _open(dependencies: Dependencies, config_file: Path, ids: list[str]) -> int:
     from tui.dashboard.app import ScenextApp
     from tui.terminal import overrides
+    from tui.terminal.app import run_to_its_end
     from tui.terminal.lifecycle import TerminalWatchdog
 
     if misfit := overrides.misfit():
@@ -167,8 +168,7 @@ def _open(dependencies: Dependencies, config_file: Path, ids: list[str]) -> int:
     except UserError as error:
         raise UserError(f"{config_file}: {error}") from None
     TerminalWatchdog(app.request_exit).install()
-    app.run(mouse=not dependencies.config.low_bandwidth)
-    return app.return_code or DONE
+    return run_to_its_end(app, mouse=not dependencies.config.low_bandwidth)
 
 
 def _connect(config: Config) -> ClientFactory:

@@ -158,9 +158,19 @@ def test_a_signal_ends_the_dashboard_and_the_terminal_is_as_it_was_found(
         assert ("Press enter to go back." in terminal.text()) == (state == "raw link")
 
 
-@pytest.mark.parametrize(
-    ("number", "told"), [("TERM", "Exit 143"), ("INT", "Exit 130"), ("HUP", "Hangup")]
-)
+def test_an_interrupt_before_the_dashboard_runs_ends_it_without_a_word(home: Home) -> None:
+    asked = home.folder / "asked"
+    command = f"api_key_command = ['sh', '-c', 'touch {asked}; sleep 9']\n"
+    home.config.write_text(command)
+    with home.open() as terminal:
+        terminal.wait_for(lambda _: asked.exists())
+        terminal.signal(signal.SIGINT)
+        assert terminal.wait_exit() == 130
+        assert terminal.text().strip() == ""
+        assert terminal.changes() == []
+
+
+@pytest.mark.parametrize(("number", "told"), [("INT", "Exit 130"), ("HUP", "Hangup")])
 def test_a_suspended_one_ends_without_a_byte_for_the_terminal(
     home: Home, service: ScriptedService, number: str, told: str
 ) -> None:

@@ -86,8 +86,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not isinstance(error, BrokenPipeError):
             text = clean(f"{error.filename or 'output'}: {error.strerror}")
             print(f"{APP}: {text}", file=sys.stderr)
-    except KeyboardInterrupt:
-        pass
     return FAILED
 
 
@@ -127,7 +125,7 @@ def _ids(words: Sequence[str], parser: argparse.ArgumentParser) -> list[str]:
 
 def run() -> NoReturn:
     """Run the command as a program: end with its exit code although threads may hang."""
-    from tui.terminal.process_end import disable_core_files, end_now
+    from tui.terminal.process_end import INTERRUPTED, disable_core_files, end_now
 
     disable_core_files()
     _replace_closed_streams()
@@ -136,6 +134,8 @@ def run() -> NoReturn:
         code = main()
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else FAILED
+    except KeyboardInterrupt:
+        code = INTERRUPTED
     except BaseException as error:
         from tui.terminal import crash_report
 

@@ -10,7 +10,7 @@ import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import IO, TYPE_CHECKING, Any, Final, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -23,13 +23,11 @@ from textual.screen import Screen
 from tui.terminal import crash_report, gc_tuning, overrides
 from tui.terminal.control_filter import ControlFilter
 from tui.terminal.input_queue import InputQueueApp
+from tui.terminal.process_end import INTERRUPTED
 from tui.terminal.restore import TERMINAL
 
 if TYPE_CHECKING:
     from tui.terminal.driver import TerminalDriver
-
-INTERRUPTED: Final = 130
-"""Exit code after ctrl+c where it is a signal: 128 + SIGINT."""
 
 
 class StockApp(InputQueueApp):

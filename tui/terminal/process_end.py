@@ -8,7 +8,10 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from typing import NoReturn
+from typing import Final, NoReturn
+
+INTERRUPTED: Final = 130
+"""Exit code after ctrl+c where it is a signal: 128 + SIGINT."""
 
 
 def disable_core_files() -> None:

@@ -38,14 +38,7 @@ def start_dashboard(home: Home, service: ScriptedService) -> Terminal:
 
 def assert_restored(terminal: Terminal) -> None:
     """Assert that the terminal is in the state that a shell expects."""
-    assert not terminal.modes & {1049, 1000, 1002, 1003, 1006, 1015, 1004, 2004}, terminal.modes
-    assert 25 in terminal.modes, "the cursor is hidden"
-    assert 7 in terminal.modes, "lines do not wrap"
-    assert terminal.canonical_mode, "input is not echoed"
-    raw = terminal.raw
-    assert raw.count(b"\x1b[<u") >= raw.count(b"\x1b[>1u"), (
-        "the kitty keyboard protocol is still on"
-    )
+    assert terminal.changes() == []
 
 
 def test_q_ends_with_0_and_leaves_the_terminal_as_it_was(watching: Terminal) -> None:
@@ -227,6 +220,31 @@ def test_one_that_is_stopped_without_being_asked_goes_on_as_before(watching: Ter
     watching.press("escape", "escape", "q")
     assert watching.wait_exit() == 0
     assert_restored(watching)
+
+
+def test_without_an_alternate_screen_the_prompt_comes_below_what_remains(
+    home: Home, service: ScriptedService
+) -> None:
+    service.script("t", task("t", frames=[frame_url("t", 1)]))
+    env = home.environment({"PS1": "prompt> ", "TERM": "linux"})
+    shell = ["bash", "--norc", "--noprofile", "-i"]
+    with Terminal(shell, env=env, cols=100, rows=30, alternate=False) as terminal:
+        terminal.wait_for_text("prompt>")
+        terminal.press(f"{sys.executable} -m tui watch t", "enter")
+        for key, told in (("ctrl+z", "Stopped"), ("q", "")):
+            terminal.wait_for_text("frame1.png")
+            terminal.wait_quiet()
+            shown = terminal.text().splitlines()
+            terminal.press(key)
+            terminal.wait_for(lambda _: terminal.line(-1) == "prompt>")
+            lines = terminal.text().splitlines()
+            remaining = shown[shown.index(lines[0]) : -1]
+            assert lines[: len(remaining)] == remaining, "what remains is not whole"
+            below = "\n".join(lines[len(remaining) :])
+            assert told in below
+            assert "Quit" not in below, "the prompt lies over what remains"
+            terminal.press("fg", "enter")
+        terminal.wait_for_text("no such job")
 
 
 @pytest.mark.parametrize("where", ["handler", "worker"])

@@ -17,7 +17,9 @@ from tui.dashboard.app import ScenextApp
 from tui.engine import ClientFactory, Dependencies
 from tui.redactor import Redactor
 from tui.terminal import crash_report
-from tui.terminal.lifecycle import TerminalWatchdog, end_now
+from tui.terminal.app import run_to_its_end
+from tui.terminal.lifecycle import TerminalWatchdog
+from tui.terminal.process_end import end_now
 from tui.watchlist.storage import WatchlistFile
 
 
@@ -56,8 +58,7 @@ def main(where: str, folder: Path, key: str) -> None:
         ["12345"],
     )
     TerminalWatchdog(app.request_exit).install()
-    app.run()
-    end_now(app.return_code or 0)
+    end_now(run_to_its_end(app, mouse=True))
 
 
 if __name__ == "__main__":

@@ -25,8 +25,9 @@ from tui import log
 from tui.credentials import Secret
 from tui.redactor import Redactor
 from tui.terminal import crash_report
-from tui.terminal.app import TerminalApp
-from tui.terminal.lifecycle import end_now
+from tui.terminal.app import TerminalApp, run_to_its_end
+from tui.terminal.lifecycle import TerminalWatchdog
+from tui.terminal.process_end import end_now
 
 LOCAL = "LOCAL-7fE2"
 """Found only in a report that shows local variables."""
@@ -53,6 +54,24 @@ class Dying:
         self._strike()
 
 
+class Word(Static):
+    """A word to wait for, whose painting or composing may fail."""
+
+    def __init__(self, app: CrashingApp) -> None:
+        super().__init__()
+        self._crashing = app
+
+    def compose(self) -> ComposeResult:
+        """Show nothing more."""
+        self._crashing.strike_if_struck("compose")
+        return []
+
+    def render(self) -> str:
+        """Return the word."""
+        self._crashing.strike_if_struck("paint")
+        return "ready"
+
+
 class CrashingApp(TerminalApp):
     """Show a word, and crash at a key."""
 
@@ -60,10 +79,16 @@ class CrashingApp(TerminalApp):
         super().__init__()
         self._where, self._key = where, key
         self._task: asyncio.Task[None] | None = None
+        self._struck = False
 
     def compose(self) -> ComposeResult:
         """Show a word to wait for."""
-        yield Static("ready")
+        yield Word(self)
+
+    def strike_if_struck(self, where: str) -> None:
+        """Raise the fault where it is due, once the key was pressed."""
+        if self._struck and self._where == where:
+            self.strike()
 
     def strike(self, kind: type[Fault] = Fault) -> NoReturn:
         """Raise the fault."""
@@ -104,6 +129,30 @@ class CrashingApp(TerminalApp):
                 self.run_worker(self.strike_later())
             case "x", "thread worker":
                 self.run_worker(self.strike, thread=True)
+            case "x", "paint":
+                self._struck = True
+                self.query_one(Word).refresh()
+            case "x", "compose":
+                self._struck = True
+                self.query_one(Word).refresh(recompose=True)
+            case "x", "callback":
+                asyncio.get_running_loop().call_soon(self.strike)
+            case "x", "giving back":
+                # Also what gives the terminal back fails.
+                vars(self.terminal_driver)["stop_application_mode"] = self.strike
+                self.exit()
+            case "x", "system exit":
+                raise SystemExit(0)
+            case "x", "exit in a callback":
+                asyncio.get_running_loop().call_soon(sys.exit, 0)
+            case "x", "cancelled":
+                raise asyncio.CancelledError
+            case "x", "recursion":
+                self.recurse()
+            case "x", "memory":
+                raise MemoryError
+            case "x", "watched thread":
+                threading.Thread(target=self.strike).start()
             case "x", "message":
                 self.exit(return_code=1, message=Text(f"a message quotes {self._key}"))
             case "x", "background":
@@ -112,6 +161,10 @@ class CrashingApp(TerminalApp):
                 )
             case "x", other:
                 self.fail_harmlessly(other)
+
+    def recurse(self) -> None:
+        """Recurse without an end."""
+        self.recurse()
 
     def fail_harmlessly(self, where: str) -> None:
         """Cause a fault that does not end the program."""
@@ -150,8 +203,9 @@ def main(where: str, path: Path, key: str) -> None:
         log.start(path, redact)
         crash_report.install(redact)
     app = CrashingApp(where, key)
-    app.run()
-    end_now(app.return_code or 0)
+    if where == "watched thread":
+        TerminalWatchdog(app.request_exit).install()
+    end_now(run_to_its_end(app, mouse=True))
 
 
 if __name__ == "__main__":

@@ -36,17 +36,22 @@ class Screen:
     """A terminal's screen with its normal and alternate buffers."""
 
     def __init__(
-        self, cols: int, rows: int, columns_of: Callable[[str], int] | None = None
+        self,
+        cols: int,
+        rows: int,
+        columns_of: Callable[[str], int] | None = None,
+        *,
+        alternate: bool = True,
     ) -> None:
         """Create an empty screen of ``cols`` by ``rows`` cells.
 
         ``columns_of`` returns how many columns the terminal takes for a grapheme cluster: terminals
-        differ in that. Without it, pyte's own table holds, character by character.
+        differ in that. Without it, pyte's own table holds, character by character. Without
+        ``alternate`` it has the normal buffer only, like the Linux console before 6.16.
         """
         self.modes: set[int] = {7, 25}
         """The DEC private modes that are set, such as 1049 (alternate screen), 1003 (mouse)."""
-        self.kitty_keys = 0
-        """Depth of the kitty keyboard protocol's stack: pushes without a pop."""
+        self._has_alternate = alternate
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._incomplete = ""
         self._buffered: list[str] = []
@@ -57,6 +62,7 @@ class Screen:
         self._streams = {id(s): pyte.Stream(s) for s in (self._normal, self._alternate)}
         self._shown: Any = self._normal
         self._columns_of = columns_of
+        self._kitty_stacks = {id(self._normal): 0, id(self._alternate): 0}
 
     def feed(self, data: bytes) -> None:
         """Process the next bytes, which may end inside a character or a sequence."""
@@ -106,6 +112,16 @@ class Screen:
         return None
 
     @property
+    def kitty_keys(self) -> int:
+        """Depth of the shown screen's stack of the kitty keyboard protocol."""
+        return self._kitty_stacks[id(self._shown)]
+
+    @property
+    def kitty_stacks(self) -> tuple[int, ...]:
+        """The depths for the normal and for the alternate screen, which have one each."""
+        return tuple(self._kitty_stacks.values())
+
+    @property
     def cursor(self) -> tuple[int, int]:
         """The zero-based column and row of the cursor."""
         return self._shown.cursor.x, self._shown.cursor.y
@@ -149,9 +165,10 @@ class Screen:
         if final in "hl" and private in ("", "?"):
             self._set_modes(private, numbers, final)
         elif final == "u" and private == ">":
-            self.kitty_keys += 1
+            self._kitty_stacks[id(self._shown)] += 1
         elif final == "u" and private == "<":
-            self.kitty_keys = max(0, self.kitty_keys - (numbers[0] if numbers else 1))
+            depth = self.kitty_keys - (numbers[0] if numbers else 1)
+            self._kitty_stacks[id(self._shown)] = max(0, depth)
         elif not private and final in _PARAMETERS:
             supported = ";".join(parameters.split(";")[: _PARAMETERS[final]])
             self._buffered.append(f"\x1b[{supported}{final}")
@@ -162,7 +179,7 @@ class Screen:
         for number in numbers:
             if private:
                 (self.modes.add if final == "h" else self.modes.discard)(number)
-            if private and number in _ALTERNATE:
+            if private and number in _ALTERNATE and self._has_alternate:
                 self._switch(alternate=final == "h")
             elif number in supported:
                 self._buffered.append(f"\x1b[{private}{number}{final}")

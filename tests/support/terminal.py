@@ -94,19 +94,21 @@ class Terminal:
         cwd: str | Path | None = None,
         answers: bool = True,
         columns_of: Callable[[str], int] | None = None,
+        alternate: bool = True,
     ) -> None:
         """Start ``argv`` in a terminal of ``cols`` by ``rows`` with ``env`` added.
 
         Like real terminals it replies to cursor position queries if ``answers`` is true, and
         never within a character or an escape sequence that is half sent. ``columns_of`` returns how
-        many columns it takes for a grapheme cluster; see `Screen`.
+        many columns it takes for a grapheme cluster; see `Screen`. Without ``alternate`` it has no
+        alternate screen.
         """
         self._answers = answers
         self._sent = b""
         self._sending = False
         self._held_replies = b""
         self._changed = threading.Condition()
-        self._screen = Screen(cols, rows, columns_of)
+        self._screen = Screen(cols, rows, columns_of, alternate=alternate)
         self._raw = bytearray()
         self._paused = False
         self._stopping = False
@@ -115,6 +117,8 @@ class Terminal:
         self._master, slave = os.openpty()
         self._wake_reader, self._wake_writer = os.pipe()
         termios.tcsetwinsize(slave, (rows, cols))
+        self._path = os.ttyname(slave)
+        self._found = (frozenset(self._screen.modes), termios.tcgetattr(slave))
         environment = self._environment(env or {})
         try:
             self._process = subprocess.Popen(
@@ -165,6 +169,27 @@ class Terminal:
     def canonical_mode(self) -> bool:
         """Whether the terminal is in canonical mode, as a shell leaves it to programs."""
         return bool(termios.tcgetattr(self._master)[3] & termios.ICANON)
+
+    def changes(self) -> list[str]:
+        """Return what is not as the program found it; empty where it gave everything back.
+
+        Compared are all private modes, both screens' stacks of kitty's keyboard protocol, and the
+        settings of the line.
+        """
+        modes, attributes = self._found
+        with self._changed:
+            differing = [f"mode {number}" for number in sorted(modes ^ self._screen.modes)]
+            if any(self._screen.kitty_stacks):
+                differing.append(f"kitty's keyboard stacks {self._screen.kitty_stacks}")
+            if termios.tcgetattr(self._master) != attributes:
+                differing.append("the settings of the line")
+        return differing
+
+    def stop_output(self) -> None:
+        """Let the line take no more output, as ctrl+s does."""
+        line = os.open(self._path, os.O_RDWR | os.O_NOCTTY)
+        termios.tcflow(line, termios.TCOOFF)
+        os.close(line)
 
     @property
     def cursor(self) -> tuple[int, int]:

@@ -16,7 +16,12 @@ from tests.support.terminal import Terminal
 ROOT = Path(__file__).parents[2]
 KEY = "sk-CANARY-7Qm2/xK+9vT4wZbR1nLpY6sD"
 MODULE = "tests.support.crashing_terminal"
-FATAL = ("handler", "timer", "worker", "thread worker", "background", "input", "rich")
+FATAL = (
+    *("handler", "timer", "worker", "thread worker", "background", "input", "rich"),
+    *("paint", "compose", "callback", "giving back"),
+)
+ODD = ("system exit", "exit in a callback", "cancelled", "recursion", "memory")
+"""What Textual or asyncio would let end the program with 0, or what leaves little to work with."""
 HARMLESS = ("thread", "unraisable", "task")
 
 
@@ -32,8 +37,7 @@ def run(log: Path, where: str, *, renamed: str = "", fatal: bool = True) -> tupl
             terminal.wait_for(lambda _: log.exists() and "Fault" in log.read_text())
             terminal.press("q")
         assert terminal.wait_exit() == int(fatal), terminal.text()
-        assert terminal.canonical_mode
-        assert 1049 not in terminal.modes
+        assert terminal.changes() == []
     told = log.read_text()
     for data in (terminal.raw, told.encode()):
         assert leaks(data, [KEY]) == []
@@ -50,6 +54,21 @@ def test_a_crash_shows_its_traceback_and_logs_it_once_without_secrets(
     assert ", in strike" in log
     assert log.count(" CRITICAL ") == 1
     assert "the dashboard crashed" in log
+
+
+@pytest.mark.parametrize("where", ODD)
+def test_an_end_that_nobody_asked_for_is_a_crash(tmp_path: Path, where: str) -> None:
+    _, log = run(tmp_path / "log", where)
+    assert log.count(" CRITICAL ") == 1
+    assert "the dashboard crashed" in log
+
+
+def test_an_error_that_ends_a_thread_ends_the_dashboard(tmp_path: Path) -> None:
+    terminal, log = run(tmp_path / "log", "watched thread")
+    assert "a fault quotes Bearer ***" in " ".join(terminal.text().split())
+    assert terminal.text().count("Traceback") == 1
+    assert log.count(" CRITICAL ") == 1
+    assert "an error ended the thread" in log
 
 
 @pytest.mark.parametrize("where", HARMLESS)

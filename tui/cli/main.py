@@ -88,8 +88,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         output.print_error(f"{where}{os_error_reason(error)}")
-    except KeyboardInterrupt:
-        pass
     return FAILED
 
 
@@ -129,16 +127,19 @@ def _ids(words: Sequence[str], parser: argparse.ArgumentParser) -> list[str]:
 
 def run() -> NoReturn:
     """Run the command as a program: end with its exit code although threads may hang."""
+    from tui.terminal.process_end import INTERRUPTED, disable_core_files, end_now
+
+    disable_core_files()
     _keep_own_rights()
     code = FAILED
     try:
         code = main()
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else FAILED
+    except KeyboardInterrupt:
+        code = INTERRUPTED
     except BaseException as error:
         _report(error)
-    from tui.terminal.lifecycle import end_now
-
     output.discard_unwritten()
     end_now(code)
 

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tui.cli.exit_codes import DONE, FAILED, USAGE
+from tui.cli.exit_codes import FAILED, USAGE
 from tui.cli.output import print_error
 from tui.cli.permissions import permission_warnings
 from tui.cli.resources import require_resources
@@ -122,7 +122,7 @@ def _save_demo_tasks(paths: Paths, service: DemoService) -> None:
 
 
 def _is_usable_terminal() -> bool:
-    from tui.terminal.lifecycle import unsupported_reason
+    from tui.terminal.unsupported import unsupported_reason
 
     hint = f"To add tasks from a script: {APP} add ID"
     if reason := unsupported_reason(os.environ, hint):
@@ -193,6 +193,7 @@ def _launch(
 def _open(dependencies: Dependencies, config_file: Path, ids: list[str]) -> int:
     from tui.dashboard.app import ScenextApp
     from tui.terminal import overrides, window_size
+    from tui.terminal.app import run_to_its_end
     from tui.terminal.lifecycle import TerminalWatchdog
 
     size = window_size.take_size(os.environ)
@@ -204,8 +205,7 @@ def _open(dependencies: Dependencies, config_file: Path, ids: list[str]) -> int:
     except UserError as error:
         raise UserError(f"{config_file}: {error}") from None
     TerminalWatchdog(app.request_exit).install()
-    app.run(mouse=not dependencies.config.low_bandwidth, size=size)
-    code = app.return_code or DONE
+    code = run_to_its_end(app, mouse=not dependencies.config.low_bandwidth, size=size)
     return code if dependencies.is_demo else _tell_unsaved(app, dependencies.file.path, code)
 
 

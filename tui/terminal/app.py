@@ -7,6 +7,9 @@ none: `overrides` decides which of the two is `TerminalApp`.
 from __future__ import annotations
 
 import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from rich.console import RenderableType
@@ -20,6 +23,8 @@ from textual.screen import Screen
 from tui.terminal import crash_report, gc_tuning, overrides
 from tui.terminal.control_filter import ControlFilter
 from tui.terminal.input_queue import InputQueueApp
+from tui.terminal.process_end import INTERRUPTED
+from tui.terminal.restore import TERMINAL
 from tui.terminal.scroll_memory import ScrollMemory
 
 if TYPE_CHECKING:
@@ -44,8 +49,32 @@ class StockApp(InputQueueApp):
         self.error_console.file = cast("IO[str]", crash_report.RedactedStderr())
 
     def on_load(self) -> None:
-        """Keep the loop for `request_exit`."""
-        self._event_loop = asyncio.get_running_loop()
+        """Keep the loop for `request_exit`; what it is told of a callback's error is a crash."""
+        self._event_loop = loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._on_loop_error)
+        TERMINAL.take()
+
+    def _on_loop_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """End because of an error in a callback: what it was to do has not been done.
+
+        Others are logged alone, since they may come from a host: of a connection's protocol, or of
+        a task that a library has given up.
+        """
+        error = context.get("exception")
+        if "handle" in context and error is not None:
+            self.crash(error)
+        else:
+            loop.default_exception_handler(context)
+
+    @contextmanager
+    def suspend(self) -> Iterator[None]:
+        """Give the terminal away for the length of a block."""
+        with super().suspend():
+            TERMINAL.release()
+            try:
+                yield
+            finally:
+                TERMINAL.take()
 
     def request_exit(self, code: int) -> None:
         """Exit with a code; safe to call from any thread and from a signal handler."""
@@ -207,6 +236,35 @@ class TunedApp(StockApp):
         super()._display(screen, self._frame_diff.diff(renderable))
         if self._frame_diff.settle():
             self._frame_size = screen.outer_size
+
+
+def run_to_its_end(app: StockApp, *, mouse: bool, size: tuple[int, int] | None = None) -> int:
+    """Run an app and return its exit code: 0 only where it was asked to exit with that.
+
+    An error that Textual lets through is a crash, SystemExit among them, and so is an end that
+    nobody asked for. What a crash says is shown once the terminal has been given back.
+    """
+    error: BaseException | None = None
+    try:
+        app.run(mouse=mouse, size=size)
+    except BaseException as raised:
+        error = raised
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED
+    if error is None and app.return_code is None:
+        error = RuntimeError("the dashboard ended without having been asked to")
+    told = "" if error is None else crash_report.log_crash(error)
+    told = crash_report.held_text() or told
+    if overrides.misfit():
+        # Stock Textual has given it back, but for some modes, and tells nobody.
+        TERMINAL.release()
+        TERMINAL.repeat()
+    if TERMINAL.taken:
+        TERMINAL.restore(told or crash_report.last_text())
+    elif told and sys.__stderr__ is not None:
+        with suppress(OSError, ValueError):
+            print(told.rstrip(), file=sys.__stderr__, flush=True)
+    return app.return_code or (1 if told else 0)
 
 
 if TYPE_CHECKING:

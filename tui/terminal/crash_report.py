@@ -30,6 +30,10 @@ _log = logging.getLogger(__name__)
 
 class _State:
     redact: Callable[[str], str] | None = None
+    on_thread_crash: Callable[[], None] | None = None
+    held: str = ""
+    """What a thread's crash says, until the terminal can show it."""
+    last: str = ""
     withheld: Final[set[str]] = set()
     """Texts shown in place of what could not be redacted, without white space."""
 
@@ -52,6 +56,25 @@ def install(redact: Callable[[str], str]) -> None:
         # Rich's own module takes long to import, and is needed for nothing else.
         vars(rich)["traceback"] = sys.modules["rich.traceback"] = ModuleType("rich.traceback")
     vars(sys.modules["rich.traceback"])["Traceback"] = PlainTraceback
+
+
+def notify_of_thread_crash(notify: Callable[[], None]) -> None:
+    """Call this whenever an error has ended a thread, in that thread; it must not raise.
+
+    What is to be told about the first one is held back from then on: see `held_text`.
+    """
+    _State.on_thread_crash = notify
+
+
+def held_text() -> str:
+    """Return what is to be shown of a thread's crash, once; empty if there was none."""
+    text, _State.held = _State.held, ""
+    return text
+
+
+def last_text() -> str:
+    """Return what was logged of the last crash; empty if there was none."""
+    return _State.last
 
 
 def redacted(text: str) -> str:
@@ -167,6 +190,7 @@ def _redact(text: str) -> str:
 
 
 def _log_text(text: str, event: str) -> str:
+    _State.last = text
     if logging.getLogger().handlers:
         _log.critical("%s\n%s", event, text.rstrip())
     return text
@@ -197,7 +221,14 @@ def _on_exception(
 def _on_thread_exception(arguments: threading.ExceptHookArgs) -> None:
     if arguments.exc_value is not None and not isinstance(arguments.exc_value, SystemExit):
         thread = arguments.thread.name if arguments.thread is not None else "unknown"
-        print_crash(arguments.exc_value, f"an error ended the thread {thread}")
+        event = f"an error ended the thread {thread}"
+        if _State.on_thread_crash is None:
+            print_crash(arguments.exc_value, event)
+            return
+        with suppress(BaseException):
+            text = log_crash(arguments.exc_value, event)
+            _State.held = _State.held or f"{text.rstrip()}\n"
+        _State.on_thread_crash()
 
 
 def _on_unraisable(unraisable: sys.UnraisableHookArgs) -> None:

@@ -10,6 +10,7 @@ import asyncio
 import os
 import selectors
 import signal
+import termios
 import time
 from codecs import getincrementaldecoder
 from collections import deque
@@ -22,9 +23,11 @@ from textual.events import CursorPosition, Resize
 from textual.geometry import Size
 from textual.message import Message
 
+from tui.terminal import modes
 from tui.terminal.ambiguous_width import WidthProbe
 from tui.terminal.cell_parser import CellParser
 from tui.terminal.flow_control import MAX_REPLY_TIMEOUT, PROBE, FlowController
+from tui.terminal.restore import TERMINAL
 from tui.terminal.window_size import UNKNOWN, ResizeWatch, WindowSize
 
 if TYPE_CHECKING:
@@ -83,6 +86,8 @@ class TerminalDriver(LinuxDriver):
         self._flow = FlowController()
         self._unanswered: deque[float] = deque()
         self.width_probe = WidthProbe()
+        self._gave_back = False
+        """Whether everything was put back; it may still have to be written."""
         app.terminal_driver = self
         self._window = WindowSize(size or UNKNOWN)
         self.resizes = ResizeWatch(
@@ -99,19 +104,23 @@ class TerminalDriver(LinuxDriver):
         After SIGSTOP and SIGCONT Textual starts a second time without having stopped, so the first
         start is undone here.
         """
+        TERMINAL.take()
+        self._gave_back = False
         self._flow = FlowController()
         # A reply that got lost before a suspension must not be waited for at every later exit.
         self._unanswered.clear()
-        modes, reader = self.attrs_before, self._input_thread
+        attributes, reader = self.attrs_before, self._input_thread
         restarted = reader is not None and reader.is_alive()
         if reader is not None and restarted:
             self.exit_event.set()
             reader.join()
             self.exit_event.clear()
-            self.close()
+            # Kitty would need two pops later.
+            self.write(modes.off(modes.KEYBOARD))
+            super().close()
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if restarted:
-            self.attrs_before = modes
+            self.attrs_before = attributes
         # Textual's own handler lays out at each of the signals.
         signal.signal(signal.SIGWINCH, lambda *_: self.resizes.on_signal())
         # The first probe asks for the width of ambiguous characters as well.
@@ -175,6 +184,25 @@ class TerminalDriver(LinuxDriver):
         while self._unanswered and time.monotonic() - self._unanswered[-1] < timeout:
             time.sleep(0.002)
         super().disable_input()
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back as it was found: see `modes`."""
+        self.write(modes.SILENCE)
+        if self._flow.is_answered:
+            # Its reply comes behind all that the terminal had sent before it fell silent.
+            self._probe()
+        self.disable_input()
+        if self.attrs_before is not None:
+            with suppress(termios.error):
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
+        self.write(modes.RESET)
+        self._gave_back = True
+
+    def close(self) -> None:
+        """Wait until all was written."""
+        super().close()
+        if self._gave_back:
+            TERMINAL.release()
 
     @property
     def is_free(self) -> bool:

@@ -49,6 +49,11 @@ class FlowController:
         """Whether a probe is unanswered."""
         return not math.isnan(self._probed_at)
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether the terminal answers probes at all."""
+        return bool(self._round_trips)
+
     def should_probe(self, now: float) -> bool:
         """Return whether enough was sent to be worth the bytes of a probe."""
         lost = bool(self._round_trips) and now - self._probed_at > MAX_REPLY_TIMEOUT

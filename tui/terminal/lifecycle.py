@@ -1,127 +1,166 @@
-"""The life of the program on its terminal: refuse an unsuitable one, end when it goes away.
+"""What ends the program from outside: signals, and the loss of its terminal.
 
-Nothing here depends on the event loop: while an SSH connection stalls, Textual blocks the loop, and
-a signal handler of the loop never runs. Whatever must survive was saved when it changed, so ending
-at once loses nothing.
+Nothing here depends on the event loop, nor on the main thread: while an SSH connection stalls,
+Textual may block both, and handlers never run. The interpreter writes each signal to a descriptor
+where it arrives, in whichever thread, and a thread of ours waits behind it.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import select
 import signal
-import sys
-import termios
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 from typing import Final, NoReturn
 
+from tui.terminal import crash_report
+from tui.terminal.fatal_signals import SAVING, die_by, fatal_signals, prepare
+from tui.terminal.restore import TERMINAL, in_background
+
 HANG_UP: Final = 129
 """Exit code after the terminal went away: 128 + SIGHUP."""
-TERMINATED: Final = 143
-"""Exit code after SIGTERM: 128 + SIGTERM."""
+CRASHED: Final = 1
+"""Exit code after a thread has crashed."""
 
 _HANG_UP_GRACE_SECONDS: Final = 2.0
-_TERMINATE_GRACE_SECONDS: Final = 0.7
-# Mouse, focus and paste reports off, kitty keys off, alternate screen off, cursor on, style off.
-_RESTORE: Final = (
-    b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1004l\x1b[?2004l"
-    b"\x1b[<u\x1b[?1049l\x1b[?7h\x1b[?25h\x1b[0m\r\n"
-)
-
-
-def unsupported_reason(environ: Mapping[str, str], hint: str) -> str:
-    """Return why the dashboard cannot start on this terminal; empty where it can.
-
-    Textual draws on standard error. `hint` says what works without a terminal.
-    """
-    for name, stream in (("input", sys.stdin), ("output", sys.stdout), ("error", sys.__stderr__)):
-        try:
-            terminal = stream is not None and stream.isatty()
-        except ValueError:
-            terminal = False
-        if not terminal:
-            return f"The dashboard needs a terminal, and standard {name} is none. {hint}"
-    if environ.get("TERM", "") == "dumb":
-        return "The dashboard cannot draw on a terminal of the kind “dumb” (the variable TERM)."
-    return ""
+_SIGNAL_GRACE_SECONDS: Final = 0.7
+_SIZE_CHECK_INTERVAL: Final = 2.0
+_CRASH: Final = 0
+"""Stands among the numbers of signals for a thread that has crashed."""
 
 
 class TerminalWatchdog:
-    """End the program when its terminal hangs up or SIGTERM arrives, whatever the loop does."""
+    """End the program when a signal says so or its terminal hangs up, whatever hangs.
+
+    | what | how it ends | with |
+    | --- | --- | --- |
+    | SIGTERM, SIGINT (`kill -INT`) | saved first; after 0.7 s regardless | 143, 130 |
+    | any other signal that ends a process | at once, the terminal given back | that signal |
+    | the terminal is gone | saved first; after 2 s regardless | 129 |
+    | an error ended a thread | saved first; after 2 s regardless | 1, with its traceback |
+
+    A signal that is ignored when the program starts stays ignored (SIGINT and SIGQUIT in a shell's
+    background job), except for SIGTERM, and SIGHUP: it undoes nohup, as without its terminal the
+    program would live on at full CPU (Textualize/textual#6690).
+    """
 
     def __init__(self, request_exit: Callable[[int], None]) -> None:
         """Watch nothing yet; `request_exit` may be called from any thread."""
         self._request_exit = request_exit
-        self._modes: list[object] | None = None
+        self._reader, self._writer = os.pipe()
+        os.set_blocking(self._writer, False)
+        self._fatal: set[int] = set()
+        self._code: int | None = None
+        """The exit code, once an end was requested."""
+        self._deadline = 0.0
 
     def install(self) -> None:
         """Handle the signals and start to watch the terminal. Call before the app runs."""
-        # Undo nohup: a program whose terminal is gone would live on at full CPU
-        # (Textualize/textual#6690). The default action ends it even while output is stalled.
+        TERMINAL.remember()
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
-        signal.signal(signal.SIGTERM, self._on_terminate)
-        with suppress(termios.error):
-            self._modes = list(termios.tcgetattr(0))
-        threading.Thread(target=self._watch_terminal, name="terminal watch", daemon=True).start()
+        for number in fatal_signals():
+            if signal.getsignal(number) is signal.SIG_DFL:
+                self._fatal.add(number)
+                prepare(number)
+                signal.signal(number, self._on_signal)
+        signal.signal(signal.SIGTERM, self._on_signal)
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            # Not asyncio's, which would cancel the app instead.
+            signal.signal(signal.SIGINT, self._on_signal)
+        signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
+        crash_report.notify_of_thread_crash(self._on_thread_crash)
+        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
 
-    def _on_terminate(self, number: int, frame: FrameType | None) -> None:
-        if _in_background():
-            # After ctrl+z the shell owns the terminal, and writing to it would stop us again.
-            os._exit(TERMINATED)
-        threading.Thread(target=self._end_after_grace, name="SIGTERM watchdog", daemon=True).start()
-        self._request_exit(TERMINATED)
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        """End in the background; all else is the watching thread's.
 
-    def _end_after_grace(self) -> None:
-        time.sleep(_TERMINATE_GRACE_SECONDS)
-        self._restore_terminal()
-        os._exit(TERMINATED)
+        A shell's `kill` continues the program that it stopped, and Textual's handler of SIGCONT,
+        which is the next to run, would stop it again for touching the terminal.
+        """
+        if in_background():
+            _end_in_background(number)
 
-    def _restore_terminal(self) -> None:
-        with suppress(OSError):
-            terminal = os.open("/dev/tty", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
-            os.write(terminal, _RESTORE)
-        if self._modes is not None:
-            with suppress(termios.error):
-                termios.tcsetattr(0, termios.TCSANOW, self._modes)  # type: ignore[arg-type]
+    def _on_thread_crash(self) -> None:
+        with suppress(BlockingIOError):
+            os.write(self._writer, bytes([_CRASH]))
 
-    def _watch_terminal(self) -> None:
-        _wait_for_hang_up()
-        self._request_exit(HANG_UP)
-        time.sleep(_HANG_UP_GRACE_SECONDS)
-        os._exit(HANG_UP)
+    def _watch(self) -> None:
+        """Wait for signals and for the terminal, for as long as the process lives."""
+        events = _Events(self._reader)
+        while True:
+            left = None if self._code is None else max(0.0, self._deadline - time.monotonic())
+            hung_up, numbers = events.wait(left)
+            for number in numbers:
+                self._act_on(number)
+            if hung_up:
+                self._request(HANG_UP, _HANG_UP_GRACE_SECONDS)
+            if self._code is not None and time.monotonic() >= self._deadline:
+                TERMINAL.restore(crash_report.held_text())
+                os._exit(self._code)
+
+    def _act_on(self, number: int) -> None:
+        if number == _CRASH:
+            self._request(CRASHED, _HANG_UP_GRACE_SECONDS)
+        elif number in SAVING or number in self._fatal:
+            if in_background():
+                _end_in_background(number)
+            if number in self._fatal:
+                TERMINAL.restore()
+                die_by(number)
+            self._request(128 + number, _SIGNAL_GRACE_SECONDS)
+
+    def _request(self, code: int, grace: float) -> None:
+        """Ask for an orderly end, once, and allow it some seconds: the fewest of all reasons."""
+        deadline = time.monotonic() + grace
+        self._deadline = deadline if self._code is None else min(self._deadline, deadline)
+        if self._code is None:
+            self._code = code
+            with suppress(RuntimeError):  # The loop was closed in this very moment.
+                self._request_exit(code)
 
 
-def _in_background() -> bool:
+class _Events:
+    """Waits for the numbers of signals, and for the loss of the terminal on descriptor 0."""
+
+    def __init__(self, reader: int) -> None:
+        self._reader = reader
+        self._watches_terminal = True
+        self._poll = select.poll()
+        self._poll.register(reader, select.POLLIN)
+        # With no events requested, poll returns on hang-up alone, and at once.
+        self._polls_terminal = platform.system() == "Linux"
+        if self._polls_terminal:
+            self._poll.register(0, 0)
+
+    def wait(self, seconds: float | None) -> tuple[bool, bytes]:
+        """Return whether the terminal was lost, which is told once, and which signals came."""
+        if self._watches_terminal and not self._polls_terminal:
+            seconds = min(_SIZE_CHECK_INTERVAL, math.inf if seconds is None else seconds)
+        ready = dict(self._poll.poll(None if seconds is None else seconds * 1000))
+        lost = self._watches_terminal and (0 in ready if self._polls_terminal else not _has_size())
+        if lost:
+            self._watches_terminal = False
+            if self._polls_terminal:
+                self._poll.unregister(0)
+        return lost, os.read(self._reader, 4096) if self._reader in ready else b""
+
+
+def _has_size() -> bool:
     try:
-        return os.tcgetpgrp(0) != os.getpgrp()
+        os.get_terminal_size(0)
     except OSError:
         return False
+    return True
 
 
-def _wait_for_hang_up() -> None:
-    if platform.system() == "Linux":
-        # With no events requested, poll returns on hang-up alone, and at once.
-        poll = select.poll()
-        poll.register(0, 0)
-        while not any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll()):
-            time.sleep(1.0)
-        return
-    with suppress(OSError):
-        while os.get_terminal_size(0):
-            time.sleep(2.0)
-
-
-def end_now(code: int) -> NoReturn:
-    """End the process even if threads hang, as a name look-up can for many seconds."""
-    deadline = time.monotonic() + 0.5
-    for thread in threading.enumerate():
-        if thread is not threading.main_thread() and not thread.daemon:
-            thread.join(max(0.0, deadline - time.monotonic()))
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+def _end_in_background(number: int) -> NoReturn:
+    """End without a byte: the terminal belongs to the shell or to another job."""
+    if number in SAVING:
+        os._exit(128 + number)
+    die_by(number)

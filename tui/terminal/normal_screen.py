@@ -43,11 +43,18 @@ def _is_escape(descriptor: int) -> bool:
 
 @contextmanager
 def _keys_at_once(descriptor: int) -> Iterator[None]:
-    """Read keys without waiting for the end of a line, and do not show them; ctrl+c still works."""
+    """Read keys without waiting for the end of a line, and do not show them.
+
+    Ctrl+c is a key: as a signal it could not be told from one that is to end the program. Ctrl+z
+    still suspends.
+    """
     try:
         before = termios.tcgetattr(descriptor)
         # At once, since the default forgets what was typed ahead.
         tty.setcbreak(descriptor, termios.TCSANOW)
+        attributes = termios.tcgetattr(descriptor)
+        attributes[6][termios.VINTR] = bytes([os.fpathconf(descriptor, "PC_VDISABLE") & 0xFF])
+        termios.tcsetattr(descriptor, termios.TCSANOW, attributes)
     except termios.error:
         yield
         return

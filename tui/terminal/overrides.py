@@ -44,6 +44,7 @@ _INPUT: Final = "An idle dashboard uses almost no CPU, and exits at once."
 _RESUME: Final = "The dashboard survives ctrl+z, SIGSTOP and SIGCONT with a terminal that works."
 _SIZE: Final = "The kernel's size of the window holds, and a dragged window is laid out once."
 _CELLS: Final = "Clicks land on their line whatever the terminal reports about itself."
+_RESTORE: Final = "Whatever ends the dashboard, the terminal is given back as it was found."
 _MEMORY: Final = "Memory stays flat over days: what removed widgets drew is let go."
 
 _COMPOSITOR: Final = "textual._compositor"
@@ -92,6 +93,7 @@ HOOKS: Final = (
     Hook(_DRIVER, "LinuxDriver", "_disable_in_band_window_resize", _METHOD, (), _SIZE),
     Hook(_DRIVER, "LinuxDriver", "start_application_mode", _METHOD, (), _RESUME),
     Hook(_DRIVER, "LinuxDriver", "close", _METHOD, (), _RESUME),
+    Hook(_DRIVER, "LinuxDriver", "stop_application_mode", _METHOD, (), _RESTORE),
     Hook(_DRIVER, "LinuxDriver", "attrs_before", _ATTRIBUTE, (), _RESUME),
     Hook(_STYLES, "StylesCache", "get_inner_outer", Kind.CACHED_METHOD, _BACKGROUNDS, _MEMORY),
 )

@@ -192,11 +192,13 @@ class LinkController:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let ctrl+c end the block; asyncio's own handler would end the app, and only later."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Let the signals that ask for an orderly end also end the block, which the loop waits for."""
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, signal.default_int_handler) for number in signals]
     try:
         yield
     except KeyboardInterrupt:
         pass
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in zip(signals, before, strict=True):
+            signal.signal(number, handler)

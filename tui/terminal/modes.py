@@ -1,0 +1,82 @@
+"""What a dashboard turns on in a terminal, and the bytes that put it back: the one table of both.
+
+The rule: whatever Textual, this program or a program run inside of it may have turned on is put
+back, whether or not it was; a sequence that a terminal does not know does nothing. What was on
+before the dashboard started cannot be known, and is not guessed: so nothing is in the table that
+only others turn on and like to keep, such as the shape of the cursor or the window's title.
+
+Three groups, since the order matters. What cuts off half-sent output comes first: until then a
+terminal takes what follows for the rest of a string. Everything else is put back while the
+alternate screen is still shown, since kitty keeps a stack of keyboard modes for each screen
+(https://sw.kovidgoyal.net/kitty/keyboard-protocol/). The screen is left last.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class Mode(NamedTuple):
+    """One thing that is turned on, and how it is put back."""
+
+    name: str
+    off: str
+    """The bytes that put it back. They change nothing where it was not turned on."""
+    private: tuple[int, ...] = ()
+    """The numbers of the DEC private modes that `off` sets or resets."""
+
+
+def _reset(name: str, *numbers: int) -> Mode:
+    return Mode(name, "".join(f"\x1b[?{number}l" for number in numbers), numbers)
+
+
+CUT_SHORT: Final = (
+    # CAN drops a half-sent sequence or string (xterm, VTE, kitty), so that half a text is not
+    # copied; ST ends the string where CAN is part of it.
+    Mode("a string that was half sent", "\x18\x1b\\"),
+    # Until its end, or for as long as a second, a terminal shows nothing.
+    _reset("synchronized output", 2026),
+)
+REPORTS: Final = (
+    _reset("mouse reports", 1000, 1002, 1003),
+    _reset("formats of mouse reports: SGR, urxvt, pixels", 1006, 1015, 1016),
+    _reset("focus reports", 1004),
+    _reset("marks around pasted text", 2004),
+    _reset("reports of the window's size", 2048),
+)
+"""What makes the terminal send something unasked, which a shell would take for typing."""
+DRAWING: Final = (
+    Mode("colours", "\x1b[m"),
+    Mode("a hyperlink", "\x1b]8;;\x1b\\"),
+    Mode("another character set", "\x0f\x1b(B"),
+    Mode("insertion", "\x1b[4l"),
+    _reset("lines that count from the scrolling region", 6),
+    # Moves the cursor to the first line, unlike all others.
+    Mode("a scrolling region", "\x1b[r"),
+    Mode("lines that do not wrap", "\x1b[?7h", (7,)),
+)
+KEYBOARD: Final = (Mode("kitty's keyboard protocol, once for each start", "\x1b[<u"),)
+SCREEN: Final = (
+    # Seen only where there is no alternate screen (the Linux console before 6.16, a VT100, GNU
+    # screen by default): the prompt follows what remains instead of lying over it. Where there is
+    # one, leaving it puts the cursor back to where it was.
+    Mode("a cursor amid what remains", "\x1b[999;1H\x1b[J"),
+    _reset("the alternate screen", 1049),
+    Mode("a hidden cursor", "\x1b[?25h", (25,)),
+)
+MODES: Final = (*CUT_SHORT, *REPORTS, *DRAWING, *KEYBOARD, *SCREEN)
+"""All of them, in the order in which they are put back."""
+
+
+def off(modes: tuple[Mode, ...]) -> str:
+    """Return what puts modes back, in their order."""
+    return "".join(mode.off for mode in modes)
+
+
+RESET: Final = off(MODES)
+"""What gives the terminal back."""
+SILENCE: Final = off(REPORTS)
+"""What keeps the terminal from sending anything unasked."""
+AGAIN: Final = off((*REPORTS, DRAWING[-1], SCREEN[-1]))
+"""What may be sent on a screen that has been given back already: it moves nothing, and takes
+nothing from a shell."""

@@ -1,0 +1,154 @@
+"""Give the terminal back at once, whatever hangs: without waiting, and without the event loop."""
+
+from __future__ import annotations
+
+import os
+import select
+import termios
+import time
+from contextlib import suppress
+from typing import Final
+
+from tui.terminal import modes
+
+RESTORE_TIMEOUT: Final = 0.15
+"""Seconds that are spent at most on a terminal that takes nothing."""
+_RETRY_INTERVAL: Final = 0.005
+_INPUT: Final = 0
+_OUTPUT: Final = 2
+"""Textual draws on standard error."""
+_Attributes = list[int | list[bytes | int]]
+
+
+class TerminalRestorer:
+    """Knows how the terminal was found, and whether the dashboard has it.
+
+    Rules: it is given back only while the dashboard has it, since a shell or another program owns
+    it otherwise; never from the background, where it belongs to another job; and never waiting for
+    it. A flag such as O_NONBLOCK belongs to all who share an open file, the shell among them, so
+    the terminal is opened a second time.
+    """
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._taken = False
+        self._attributes: _Attributes | None = None
+        self._terminal = -1
+
+    @property
+    def taken(self) -> bool:
+        """Whether the dashboard has the terminal."""
+        return self._taken
+
+    def remember(self) -> None:
+        """Note how the terminal is, and open it. Call before anything changes it."""
+        self._attributes = _attributes()
+        # Now, since there may be no free descriptor later.
+        self._open()
+
+    def take(self) -> None:
+        """Note that the dashboard is about to turn on what `modes` lists."""
+        if not self._taken:
+            self._attributes = _attributes() or self._attributes
+            self._taken = True
+
+    def release(self) -> None:
+        """Note that everything was put back, and that the terminal has been sent it."""
+        self._taken = False
+
+    def restore(self, message: str = "") -> None:
+        """Put everything back, and write a message below. Never raises, never blocks.
+
+        Call only when the process is about to end: nobody else can write afterwards.
+        """
+        if in_background():
+            return
+        with suppress(OSError):
+            self._open()
+            self._silence_others()
+        data = modes.RESET if self._taken else ""
+        with suppress(OSError):
+            self._write(data.encode())
+        with suppress(termios.error):
+            # What was typed or pasted for the dashboard is no command for a shell.
+            termios.tcflush(_INPUT, termios.TCIFLUSH)
+            if self._attributes is not None:
+                termios.tcsetattr(_INPUT, termios.TCSANOW, self._attributes)
+        with suppress(OSError):
+            self._write(message.replace("\n", "\r\n").encode(errors="replace"))
+        self._taken = False
+
+    def repeat(self) -> None:
+        """Put back once more what stock Textual leaves on; the screen is given back already."""
+        with suppress(OSError):
+            self._open()
+            self._write(modes.AGAIN.encode())
+
+    def _open(self) -> None:
+        if self._terminal < 0:
+            self._terminal = _open_terminal()
+
+    def _silence_others(self) -> None:
+        """Let what other threads still write go nowhere: a frame on the shell's screen."""
+        null = os.open(os.devnull, os.O_WRONLY)
+        for number in (1, _OUTPUT):
+            os.dup2(null, number)
+
+    def _write(self, data: bytes) -> None:
+        """Write within the timeout. Raises `OSError` if the terminal takes it not."""
+        deadline = time.monotonic() + RESTORE_TIMEOUT
+        while data:
+            try:
+                data = data[self._write_some(data) :]
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise
+                # Stopped, or nobody reads. What waits there is part of a frame, which is of no use
+                # now. A thread that waits to write the rest of it keeps all others from writing
+                # until it is through; on Linux only a start that follows a stop wakes it.
+                with suppress(termios.error):
+                    termios.tcflush(self._terminal, termios.TCOFLUSH)
+                    termios.tcflow(self._terminal, termios.TCOOFF)
+                    termios.tcflow(self._terminal, termios.TCOON)
+                time.sleep(_RETRY_INTERVAL)
+
+    def _write_some(self, data: bytes) -> int:
+        if not os.get_blocking(self._terminal):
+            return os.write(self._terminal, data)
+        # It could not be opened a second time. A single byte never waits where there is room.
+        if not select.select([], [self._terminal], [], 0)[1]:
+            raise BlockingIOError
+        return os.write(self._terminal, data[:1])
+
+
+TERMINAL: Final = TerminalRestorer()
+"""The terminal of this process: it has one, as it has one set of signals."""
+
+
+def in_background() -> bool:
+    """Return whether a shell has given the terminal to another job, as after ctrl+z.
+
+    Writing to it would stop this program, or disturb that one.
+    """
+    try:
+        return os.tcgetpgrp(_INPUT) != os.getpgrp()
+    except OSError:
+        return False
+
+
+def _attributes() -> _Attributes | None:
+    try:
+        return termios.tcgetattr(_INPUT)
+    except termios.error:
+        return None
+
+
+def _open_terminal() -> int:
+    """Open once more the terminal that is drawn on, or else the controlling one."""
+    flags = os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY
+    with suppress(OSError):
+        return os.open(os.ttyname(_OUTPUT), flags)
+    with suppress(OSError):
+        return os.open("/dev/tty", flags)
+    # As after su, and in a container. Not without waiting, but `_write_some` sees to that.
+    return os.dup(_OUTPUT)

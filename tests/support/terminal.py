@@ -112,6 +112,7 @@ class Terminal:
         self._home = tempfile.TemporaryDirectory(prefix="terminal-home-")
         self._master, slave = os.openpty()
         self._wake_reader, self._wake_writer = os.pipe()
+        self._slave_name = os.ttyname(slave)
         termios.tcsetwinsize(slave, (rows, cols))
         environment = self._environment(env or {})
         try:
@@ -322,6 +323,21 @@ class Terminal:
         with self._changed:
             self._paused = False
             self._wake()
+
+    def stop_output(self) -> None:
+        """Have the terminal take nothing from now on, as after ctrl+s; what is in it arrives."""
+        self._flow(termios.TCOOFF)
+
+    def start_output(self) -> None:
+        """Have it take output again."""
+        self._flow(termios.TCOON)
+
+    def _flow(self, action: int) -> None:
+        slave = os.open(self._slave_name, os.O_RDWR | os.O_NOCTTY)
+        try:
+            termios.tcflow(slave, action)
+        finally:
+            os.close(slave)
 
     def hang_up(self) -> None:
         """Close the terminal while the program runs, like a lost connection."""

@@ -1,4 +1,5 @@
-"""Textual's Linux driver with an input thread that sleeps while idle, and with flow control.
+"""Textual's Linux driver with an input thread that sleeps while idle, output that never blocks, and
+flow control.
 
 The stock input thread polls several times a second for the end of the program, which is most of the
 CPU time of an idle dashboard and delays every exit.
@@ -6,6 +7,8 @@ CPU time of an idle dashboard and delays every exit.
 
 from __future__ import annotations
 
+import asyncio
+import math
 import os
 import selectors
 import time
@@ -21,6 +24,7 @@ from textual.events import CursorPosition
 from textual.message import Message
 
 from tui.terminal.flow_control import MAX_REPLY_TIMEOUT, PROBE, FlowController
+from tui.terminal.output import STOP_TIMEOUT, OutputWriter
 
 if TYPE_CHECKING:
     from tui.terminal.app import TunedApp
@@ -29,6 +33,8 @@ ESCAPE_CHECK_INTERVAL: Final = 0.02
 """Seconds between checks whether a lone escape is the key or the start of a sequence."""
 LAST_REPLY_TIMEOUT: Final = 1.0
 """Seconds that the exit waits for a reply in flight; longer where replies take longer."""
+STDERR: Final = 2
+"""Where Textual draws."""
 _MAX_READ_BYTES: Final = 4096
 
 
@@ -54,7 +60,7 @@ class _WakeEvent(Event):
 
 
 class TerminalDriver(LinuxDriver):
-    """Read input without polling, and probe the terminal to pace the output."""
+    """Read input without polling, write without waiting, and probe the terminal to pace it."""
 
     exit_event: _WakeEvent
 
@@ -73,7 +79,18 @@ class TerminalDriver(LinuxDriver):
         self._input_thread: Thread | None = None
         self._flow = FlowController()
         self._unanswered: deque[float] = deque()
+        self._output = OutputWriter(STDERR, self._on_drained)
+        self._on_free = app.paint_gate.open
         app.terminal_driver = self
+
+    @property  # type: ignore[override]
+    def _writer_thread(self) -> OutputWriter:
+        """What Textual starts, writes to and stops: our writer in the place of its thread."""
+        return self._output
+
+    @_writer_thread.setter
+    def _writer_thread(self, writer: object) -> None:
+        """Let go of Textual's thread, which is not started yet."""
 
     def start_application_mode(self) -> None:
         """Take over the terminal, and send the first probe.
@@ -90,11 +107,12 @@ class TerminalDriver(LinuxDriver):
             self.exit_event.set()
             reader.join()
             self.exit_event.clear()
-            self.close()
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if restarted:
             self.attrs_before = modes
         self._probe()
+        # A signal handler may have started it: the loop may sleep.
+        self._output.flush()
 
     def run_input_thread(self) -> None:
         """Read and dispatch input until the exit, or until the terminal hangs up."""
@@ -127,7 +145,13 @@ class TerminalDriver(LinuxDriver):
         super().process_message(message)
 
     def disable_input(self) -> None:
-        """Stop reading once the last reply has come; otherwise the shell would get it as input."""
+        """Stop reading once the last reply has come; otherwise the shell would get it as input.
+
+        A terminal that takes nothing does not reply.
+        """
+        self._output.discard_frames()
+        if not self._output.drain(STOP_TIMEOUT):
+            self._unanswered.clear()
         timeout = max(LAST_REPLY_TIMEOUT, self._flow.reply_timeout)
         while self._unanswered and time.monotonic() - self._unanswered[-1] < timeout:
             time.sleep(0.002)
@@ -135,16 +159,35 @@ class TerminalDriver(LinuxDriver):
 
     @property
     def is_free(self) -> bool:
-        """Whether another frame may be sent."""
-        return self._flow.may_send(time.monotonic())
+        """Whether another frame may be sent: all before it was taken, and the line has room."""
+        if not self._output.is_open:
+            return False
+        self._output.flush()
+        return not self._output.unsent and self._flow.may_send(time.monotonic())
+
+    @property
+    def takes_output(self) -> bool:
+        """Whether nothing waits for the terminal to take it."""
+        self._output.flush()
+        return not self._output.unsent
+
+    @property
+    def retry_in(self) -> float:
+        """Seconds after which to ask `is_free` again even if nothing has happened."""
+        return math.inf if self._output.unsent else self._flow.retry_in(time.monotonic())
 
     def write(self, data: str) -> None:
         """Write, and count what is in flight."""
         super().write(data)
         self._flow.record_sent(len(data))
 
+    def begin_frame(self) -> None:
+        """Take what is written until `end_frame` for one frame."""
+        self._output.begin_frame()
+
     def end_frame(self) -> None:
-        """Send a probe behind a frame if it is worth it."""
+        """Send the frame, with a probe behind it if it is worth it."""
+        self._output.end_frame()
         if self._flow.should_probe(time.monotonic()):
             self._probe()
 
@@ -152,6 +195,22 @@ class TerminalDriver(LinuxDriver):
         """Note that the terminal has answered a probe."""
         if self._flow.record_reply(time.monotonic()):
             self._probe()
+
+    def record_key(self) -> None:
+        """Note that somebody is there."""
+        self._flow.retry_soon(time.monotonic())
+
+    def _on_drained(self) -> None:
+        self._flow.record_drained(time.monotonic())
+        self._on_free()
+
+    def _sigtstp_application(self, *arguments: object) -> None:
+        """Suspend; later where the signal has interrupted the output in the middle of a write."""
+        if self._output.is_sending:
+            loop = asyncio.get_running_loop()
+            loop.call_soon_threadsafe(self._sigtstp_application, *arguments)
+        else:
+            super()._sigtstp_application(*arguments)
 
     def _probe(self) -> None:
         now = time.monotonic()

@@ -55,6 +55,7 @@ class Line:
         self.writer.write(text[:1])
         self.writer.write(text[1:])
         self.writer.end_frame()
+        self.writer.flush()
 
     async def read(self, size: int = 1 << 16, seconds: float = 0.05) -> str:
         """Read until nothing has come for a while; the loop goes on meanwhile."""
@@ -187,6 +188,7 @@ async def test_the_end_waits_for_a_stalled_terminal_but_not_for_long(line: Line)
     line.stop()
     line.writer.write(MOUSE_OFF)
     began = time.monotonic()
+    assert not line.writer.drain()
     line.writer.stop()
     assert STOP_TIMEOUT * 0.9 < time.monotonic() - began < STOP_TIMEOUT + 0.5
     line.writer.write("later")
@@ -248,6 +250,7 @@ async def test_where_it_cannot_be_opened_a_thread_writes_and_the_loop_goes_on() 
     writer.write(BIG)
     began = time.monotonic()
     writer.end_frame()
+    writer.flush()
     writer.write("\a")
     assert time.monotonic() - began < 0.5
     assert writer.unsent > 100_000
@@ -270,6 +273,7 @@ async def test_the_thread_of_a_stalled_terminal_does_not_hold_up_the_end() -> No
     writer.begin_frame()
     writer.write(BIG * 2)
     writer.end_frame()
+    writer.flush()
     await asyncio.sleep(0.05)
     began = time.monotonic()
     writer.stop()

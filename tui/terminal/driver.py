@@ -24,7 +24,7 @@ from textual.events import CursorPosition
 from textual.message import Message
 
 from tui.terminal.flow_control import MAX_REPLY_TIMEOUT, PROBE, FlowController
-from tui.terminal.output import STOP_TIMEOUT, OutputWriter
+from tui.terminal.output import OutputWriter
 
 if TYPE_CHECKING:
     from tui.terminal.app import TunedApp
@@ -150,7 +150,7 @@ class TerminalDriver(LinuxDriver):
         A terminal that takes nothing does not reply.
         """
         self._output.discard_frames()
-        if not self._output.drain(STOP_TIMEOUT):
+        if not self._output.drain():
             self._unanswered.clear()
         timeout = max(LAST_REPLY_TIMEOUT, self._flow.reply_timeout)
         while self._unanswered and time.monotonic() - self._unanswered[-1] < timeout:
@@ -190,6 +190,7 @@ class TerminalDriver(LinuxDriver):
         self._output.end_frame()
         if self._flow.should_probe(time.monotonic()):
             self._probe()
+        self._output.flush()
 
     def record_reply(self) -> None:
         """Note that the terminal has answered a probe."""

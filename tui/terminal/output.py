@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import re
 import select
@@ -93,6 +94,7 @@ class OutputWriter:
         """The parts of the frame that is being made."""
         self._sending = self._waiting = self._flush_scheduled = False
         self._retry: asyncio.TimerHandle | None = None
+        self._drain_until = math.inf
         self._overflowed = False
 
     @property
@@ -112,6 +114,7 @@ class OutputWriter:
 
     def start(self) -> None:
         """Open the terminal; where it is open still (SIGCONT), only drop the unsent frame."""
+        self._drain_until = math.inf
         if self._descriptor is None:
             self._descriptor = OutputDescriptor(self._terminal)
         else:
@@ -133,24 +136,27 @@ class OutputWriter:
         self._frame = []
 
     def end_frame(self) -> None:
-        """Send the frame, and what waits before it."""
+        """Take the frame as complete; `flush` sends it, together with a probe behind it."""
         parts, self._frame = self._frame, None
         if parts:
             self._put("".join(parts), _FRAME)
-        self.flush()
 
     def flush(self) -> None:
         """Send what the terminal takes now; the rest follows when it takes more."""
         if not self._waiting:
             self._send()
 
-    def drain(self, timeout: float) -> bool:
-        """Send what is left, waiting `timeout` seconds at most; return whether all was sent."""
-        deadline = time.monotonic() + timeout
+    def drain(self) -> bool:
+        """Send what is left, before the end; return whether all was sent.
+
+        Waits `STOP_TIMEOUT` seconds at most, in all calls since the first that had to wait.
+        """
+        deadline = min(self._drain_until, time.monotonic() + STOP_TIMEOUT)
         while self._pieces and self._descriptor is not None:
             is_interrupted = self._sending
             if self._send() or not self._pieces:
                 continue
+            self._drain_until = deadline
             left = deadline - time.monotonic()
             if left <= 0 or is_interrupted:
                 return False
@@ -173,7 +179,7 @@ class OutputWriter:
     def stop(self) -> None:
         """Send what the terminal takes within `STOP_TIMEOUT`, and close it. Never blocks longer."""
         self.discard_frames()
-        self.drain(STOP_TIMEOUT)
+        self.drain()
         self.abandon()
 
     def abandon(self) -> None:

@@ -108,6 +108,23 @@ async def test_a_stopped_terminal_blocks_nobody_and_gets_all_of_it_later(line: L
     assert line.drained == 1
 
 
+async def test_it_tells_whether_a_write_of_another_would_block(line: Line) -> None:
+    told = [line.writer.takes_output]
+    line.stop()
+    # Although nothing waits; then something does.
+    told.append(line.writer.takes_output)
+    line.frame("frame")
+    told.append(line.writer.takes_output)
+    line.go_on()
+    assert await line.read() == "frame"
+    told.append(line.writer.takes_output)
+    line.frame(BIG)
+    told.append(line.writer.takes_output)
+    line.writer.abandon()
+    told.append(line.writer.takes_output)
+    assert told == [True, False, False, True, False, False]
+
+
 async def test_a_frame_that_was_taken_in_part_is_completed_byte_by_byte(line: Line) -> None:
     line.frame(BIG)
     taken = len(BIG.encode()) - line.writer.unsent

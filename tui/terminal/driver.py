@@ -167,9 +167,8 @@ class TerminalDriver(LinuxDriver):
 
     @property
     def takes_output(self) -> bool:
-        """Whether nothing waits for the terminal to take it."""
-        self._output.flush()
-        return not self._output.unsent
+        """Whether the terminal takes what is written to it now."""
+        return self._output.takes_output
 
     @property
     def retry_in(self) -> float:

@@ -103,6 +103,14 @@ class OutputWriter:
         return self._unsent
 
     @property
+    def takes_output(self) -> bool:
+        """Whether the terminal takes what is written to it now, as far as the kernel knows."""
+        self.flush()
+        if self._pieces or self._descriptor is None:
+            return False
+        return bool(select.select([], [self._descriptor.fileno], [], 0)[1])
+
+    @property
     def is_open(self) -> bool:
         """Whether output goes to the terminal; otherwise it is dropped."""
         return self._descriptor is not None

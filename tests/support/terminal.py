@@ -116,6 +116,7 @@ class Terminal:
         self._home = tempfile.TemporaryDirectory(prefix="terminal-home-")
         self._master, slave = os.openpty()
         self._wake_reader, self._wake_writer = os.pipe()
+        self._slave_name = os.ttyname(slave)
         termios.tcsetwinsize(slave, (rows, cols))
         self._path = os.ttyname(slave)
         self._found = (frozenset(self._screen.modes), termios.tcgetattr(slave))
@@ -184,12 +185,6 @@ class Terminal:
             if termios.tcgetattr(self._master) != attributes:
                 differing.append("the settings of the line")
         return differing
-
-    def stop_output(self) -> None:
-        """Let the line take no more output, as ctrl+s does."""
-        line = os.open(self._path, os.O_RDWR | os.O_NOCTTY)
-        termios.tcflow(line, termios.TCOOFF)
-        os.close(line)
 
     @property
     def cursor(self) -> tuple[int, int]:
@@ -354,6 +349,21 @@ class Terminal:
         with self._changed:
             self._paused = False
             self._wake()
+
+    def stop_output(self) -> None:
+        """Have the terminal take nothing from now on, as after ctrl+s; what is in it arrives."""
+        self._flow(termios.TCOOFF)
+
+    def start_output(self) -> None:
+        """Have it take output again."""
+        self._flow(termios.TCOON)
+
+    def _flow(self, action: int) -> None:
+        slave = os.open(self._slave_name, os.O_RDWR | os.O_NOCTTY)
+        try:
+            termios.tcflow(slave, action)
+        finally:
+            os.close(slave)
 
     def hang_up(self) -> None:
         """Close the terminal while the program runs, like a lost connection."""

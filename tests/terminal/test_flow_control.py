@@ -13,7 +13,9 @@ from tests.support.service import ScriptedService
 from tests.support.slow_link import Channel
 from tests.support.terminal import Terminal
 from tui.terminal.flow_control import (
+    GRACE_SECONDS,
     INITIAL_WINDOW,
+    KEY_RETRY_SECONDS,
     MAX_REPLY_TIMEOUT,
     MIN_REPLY_TIMEOUT,
     FlowController,
@@ -171,6 +173,113 @@ def test_a_line_that_changes_is_not_judged_by_what_it_was() -> None:
     line.hold(13_000, seconds=2)
     # Unless the first round trips are forgotten, the window stays at its minimum.
     assert len(line.frames) - sent > 45
+
+
+def stalled() -> tuple[FlowController, float]:
+    """Return the flow control of a good line that takes nothing from now on, and the time."""
+    flow, now = FlowController(), 100.0
+    for _ in range(8):
+        flow.record_sent(4_000)
+        flow.record_probe(now)
+        now += 0.05
+        flow.record_reply(now)
+    flow.record_sent(4_000)
+    flow.record_probe(now)
+    return flow, now
+
+
+def offer(flow: FlowController, now: float, size: int = 200) -> bool:
+    """Send a frame where it is allowed, and a probe where it is worth it, as the driver does."""
+    if not flow.may_send(now):
+        return False
+    flow.record_sent(size)
+    if flow.should_probe(now):
+        flow.record_probe(now)
+    return True
+
+
+@pytest.mark.parametrize(("seconds", "most"), [(5, 10), (60, 15), (3_600, 30), (86_400, 310)])
+def test_a_stall_that_the_kernel_does_not_see_gets_few_frames(seconds: int, most: int) -> None:
+    flow, now = stalled()
+    assert sum(offer(flow, now + tick / 10) for tick in range(seconds * 10)) <= most
+
+
+def test_after_a_stall_of_an_hour_the_line_is_judged_as_before() -> None:
+    flow, now = stalled()
+    patience = flow.reply_timeout
+    for tick in range(36_000):
+        offer(flow, now + tick / 10)
+    for _ in range(flow._unanswered):
+        assert not flow.record_reply(now + 3_600), "no further probe is needed"
+    assert flow.may_send(now + 3_600)
+    assert offer(flow, now + 3_600, 4_000)
+    assert flow.reply_timeout == patience
+    for tick in range(5):
+        flow.record_reply(now + 3_600.05 + tick)
+        assert offer(flow, now + 3_601 + tick, 13_000)
+    flow.record_reply(now + 3_605.05)
+    assert offer(flow, now + 3_700, 13_000)
+    assert flow.may_send(now + 3_700), "the window is as large as before"
+
+
+def test_a_stall_in_which_replies_were_lost_is_over_a_minute_after_the_last_reply() -> None:
+    flow, now = stalled()
+    for tick in range(36_000):
+        offer(flow, now + tick / 10)
+    flow.record_reply(now + 3_600)
+    assert sum(offer(flow, now + 3_600 + tick / 10) for tick in range(590)) > 3
+    assert offer(flow, now + 3_660)
+    assert not flow.awaiting_reply
+
+
+def test_the_time_in_which_the_kernel_took_nothing_is_no_round_trip() -> None:
+    flow, now = stalled()
+    patience = flow.reply_timeout
+    flow.record_drained(now + 3_600)
+    assert flow.may_send(now + 3_600.01), "the reply is not overdue"
+    flow.record_reply(now + 3_600.05)
+    assert offer(flow, now + 3_601, 4_000)
+    assert flow.reply_timeout == patience
+
+
+def test_keys_are_shown_soon_even_if_the_terminal_stopped_answering_for_good() -> None:
+    flow, now = stalled()
+    for tick in range(36_000):
+        offer(flow, now + tick / 10)
+    now += 3_600
+    flow.retry_soon(now)
+    assert flow.retry_in(now) <= KEY_RETRY_SECONDS
+    assert offer(flow, now + KEY_RETRY_SECONDS)
+    assert offer(flow, now + 2 * KEY_RETRY_SECONDS + 0.1)
+
+
+def test_it_tells_when_to_ask_again() -> None:
+    flow, now = stalled()
+    flow.record_sent(INITIAL_WINDOW * 8)
+    for _ in range(20):
+        assert not flow.may_send(now)
+        later = now + flow.retry_in(now)
+        assert not flow.may_send(later - 0.001)
+        now = later + 0.001
+        assert offer(flow, now)
+        now += GRACE_SECONDS + 0.001
+
+
+@pytest.mark.parametrize("rate", [300, 1_000])
+def test_on_a_very_slow_line_the_screen_is_a_few_frames_behind_at_most(rate: int) -> None:
+    line = Line(rate=rate, delay=0.1)
+    line.step(1)
+    line.hold(25_000, seconds=1 / 30)
+    line.step(25_000 / rate)
+    line.step(2)
+    sent = len(line.frames)
+    line.hold(1_000, seconds=60)
+    last = line.now
+    while (moment := line.down.next_arrival()) is not None:
+        last = moment
+        line.step(0.1)
+    assert len(line.frames) - sent >= 60 * rate / 1_000 / 2, "the line was used"
+    assert last - line.frames[-1] < 6_000 / rate
 
 
 def test_over_a_slow_line_the_screen_follows_the_keys(home: Home, service: ScriptedService) -> None:

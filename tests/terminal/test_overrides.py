@@ -16,11 +16,16 @@ from tui.terminal.overrides import HOOKS, Hook, Kind
 
 ROOT = Path(__file__).parents[2]
 DRIVERS = r"textual\.(app|driver|drivers\.linux_driver)"
+WRITERS = r"textual\.drivers\.(linux_driver|_writer_thread)"
+WRITER = r"(?<=_writer_thread\.)"
 PARSERS = r"textual\.(_parser|_xterm_parser|drivers\.linux_driver)"
 CAREFULLY = {
     # Common names are renamed only where the hook is meant: pattern and modules.
     "_compositor": (r"(?<!textual\.)\b_compositor\b", ".*"),
     "write": (r"(?<=def |elf\.)write\b|(?<=_driver\.)write\b", DRIVERS),
+    "_writer_thread": (r"(?<=self\.)_writer_thread\b", DRIVERS),
+    "WriterThread.write": (rf"(?<=def )write(?=\(self, text)|{WRITER}write\b", WRITERS),
+    "WriterThread.stop": (rf"(?<=def )stop(?=\(self\))|{WRITER}stop\b", WRITERS),
     "close": (r"(?<=def |elf\.)close\b|(?<=driver\.)close\b", DRIVERS),
     "fileno": (r"(?<=self\.)fileno\b", DRIVERS),
     "feed": (r"\bfeed\b", PARSERS),
@@ -32,7 +37,8 @@ CAREFULLY = {
 
 def renaming(hook: Hook) -> dict[str, str]:
     """Return the environment in which a hook has another name."""
-    pattern, modules = CAREFULLY.get(hook.name, (rf"\b{hook.name}\b", ".*"))
+    careful = CAREFULLY.get(f"{hook.owner}.{hook.name}") or CAREFULLY.get(hook.name)
+    pattern, modules = careful or (rf"\b{hook.name}\b", ".*")
     return {"RENAME_PATTERN": pattern, "RENAME_MODULES": modules, "PYTHONPATH": str(ROOT)}
 
 

@@ -14,8 +14,17 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from rich.console import RenderableType
 from rich.text import Text
+from textual.app import ScreenStackError
 from textual.driver import Driver
-from textual.events import CursorPosition, Event, InputEvent, MouseEvent, MouseMove, Resize
+from textual.events import (
+    CursorPosition,
+    Event,
+    InputEvent,
+    Key,
+    MouseEvent,
+    MouseMove,
+    Resize,
+)
 from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.screen import Screen
@@ -88,6 +97,11 @@ class StockApp(InputQueueApp):
 
     def line_is_free(self) -> bool:
         """Return whether another frame may be sent."""
+        return True
+
+    @property
+    def takes_output(self) -> bool:
+        """Whether the terminal takes what is written to it now; writing would block otherwise."""
         return True
 
     def action_redraw(self) -> None:
@@ -165,7 +179,9 @@ class TunedApp(StockApp):
 
     def __init__(self) -> None:
         from tui.terminal.frame_diff import FrameDiff
+        from tui.terminal.paint_gate import PaintGate
 
+        self.paint_gate = PaintGate(self._line_is_free, self._retry_in, self._paint_held)
         self.terminal_driver: TerminalDriver | None = None
         """Set by the driver itself, which Textual creates."""
         super().__init__()
@@ -183,11 +199,29 @@ class TunedApp(StockApp):
         return TerminalDriver if usual is LinuxDriver else usual
 
     def line_is_free(self) -> bool:
-        """Return whether another frame may be sent."""
+        """Return whether another frame may be rendered; otherwise one will be, once it may."""
+        return self.paint_gate.may_paint()
+
+    @property
+    def takes_output(self) -> bool:
+        """Whether the terminal takes what is written to it now; writing would block otherwise."""
+        return self.terminal_driver is None or self.terminal_driver.takes_output
+
+    def _line_is_free(self) -> bool:
         return self.terminal_driver is None or self.terminal_driver.is_free
 
+    def _retry_in(self) -> float:
+        return 0.0 if self.terminal_driver is None else self.terminal_driver.retry_in
+
+    def _paint_held(self, dropped: bool) -> None:
+        """Paint what was held back: all of the screen where a frame was dropped."""
+        with suppress(ScreenStackError):
+            if dropped:
+                self.screen.refresh()
+            self.screen.check_idle()
+
     def post_display_hook(self) -> None:
-        """Probe behind a frame, to learn when the terminal has shown it."""
+        """Send the frame, with a probe behind it, to learn when the terminal has shown it."""
         if self.terminal_driver is not None:
             self.terminal_driver.end_frame()
 
@@ -196,6 +230,7 @@ class TunedApp(StockApp):
         if self.terminal_driver is None:
             return
         self.terminal_driver.record_reply()
+        self.paint_gate.open()
         wide = self.terminal_driver.width_probe.record_reply(event.x, event.y)
         if wide is not None and wide is not self._frame_diff.wide_ambiguous:
             self._frame_diff.wide_ambiguous = wide
@@ -208,6 +243,12 @@ class TunedApp(StockApp):
         """
         if self.terminal_driver is not None:
             self.terminal_driver.resizes.look()
+
+    async def on_event(self, event: Event) -> None:
+        """Note keys, which somebody wants to see the effect of."""
+        if isinstance(event, Key) and self.terminal_driver is not None:
+            self.terminal_driver.record_key()
+        await super().on_event(event)
 
     def on_resize(self, event: Resize) -> None:
         """Send everything again if the size is the one of the last frame.
@@ -231,8 +272,12 @@ class TunedApp(StockApp):
         super().collect_garbage()
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        if renderable is None or not self.paint_gate.may_send():
+            return
         if screen.outer_size != self._frame_size:
             self._frame_diff.forget()
+        if self.terminal_driver is not None:
+            self.terminal_driver.begin_frame()
         super()._display(screen, self._frame_diff.diff(renderable))
         if self._frame_diff.settle():
             self._frame_size = screen.outer_size

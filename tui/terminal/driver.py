@@ -1,4 +1,5 @@
-"""Textual's Linux driver with an input thread that sleeps while idle, and with flow control.
+"""Textual's Linux driver with an input thread that sleeps while idle, output that never blocks, and
+flow control.
 
 The stock input thread polls several times a second for the end of the program, which is most of the
 CPU time of an idle dashboard and delays every exit.
@@ -7,6 +8,7 @@ CPU time of an idle dashboard and delays every exit.
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import selectors
 import signal
@@ -27,6 +29,7 @@ from tui.terminal import modes
 from tui.terminal.ambiguous_width import WidthProbe
 from tui.terminal.cell_parser import CellParser
 from tui.terminal.flow_control import MAX_REPLY_TIMEOUT, PROBE, FlowController
+from tui.terminal.output import OutputWriter
 from tui.terminal.restore import TERMINAL
 from tui.terminal.window_size import UNKNOWN, ResizeWatch, WindowSize
 
@@ -41,6 +44,8 @@ CELLS: Final = "\x1b[?1016l"
 """Mouse positions in cells; to be sent before mode 1006, which xterm switches off as well."""
 SIZE_REPORTS_ON: Final = "\x1b[?2048h"
 SIZE_REPORTS_OFF: Final = "\x1b[?2048l"
+STDERR: Final = 2
+"""Where Textual draws."""
 _MAX_READ_BYTES: Final = 4096
 
 
@@ -66,7 +71,7 @@ class _WakeEvent(Event):
 
 
 class TerminalDriver(LinuxDriver):
-    """Read input without polling, and probe the terminal to pace the output."""
+    """Read input without polling, write without waiting, and probe the terminal to pace it."""
 
     exit_event: _WakeEvent
 
@@ -88,6 +93,8 @@ class TerminalDriver(LinuxDriver):
         self.width_probe = WidthProbe()
         self._gave_back = False
         """Whether everything was put back; it may still have to be written."""
+        self._output = OutputWriter(STDERR, self._on_drained)
+        self._on_free = app.paint_gate.open
         app.terminal_driver = self
         self._window = WindowSize(size or UNKNOWN)
         self.resizes = ResizeWatch(
@@ -97,6 +104,15 @@ class TerminalDriver(LinuxDriver):
         )
         """Notices that the window has another size."""
         self._size_reports = False
+
+    @property  # type: ignore[override]
+    def _writer_thread(self) -> OutputWriter:
+        """What Textual starts, writes to and stops: our writer in the place of its thread."""
+        return self._output
+
+    @_writer_thread.setter
+    def _writer_thread(self, writer: object) -> None:
+        """Let go of Textual's thread, which is not started yet."""
 
     def start_application_mode(self) -> None:
         """Take over the terminal, and send the first probe.
@@ -117,7 +133,6 @@ class TerminalDriver(LinuxDriver):
             self.exit_event.clear()
             # Kitty would need two pops later.
             self.write(modes.off(modes.KEYBOARD))
-            super().close()
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if restarted:
             self.attrs_before = attributes
@@ -125,6 +140,8 @@ class TerminalDriver(LinuxDriver):
         signal.signal(signal.SIGWINCH, lambda *_: self.resizes.on_signal())
         # The first probe asks for the width of ambiguous characters as well.
         self._probe(self.width_probe.ask())
+        # A signal handler may have started it: the loop may sleep.
+        self._output.flush()
 
     def _get_terminal_size(self) -> tuple[int, int]:
         """Return the size of the window: the kernel's, where it knows one."""
@@ -179,7 +196,13 @@ class TerminalDriver(LinuxDriver):
         super().process_message(message)
 
     def disable_input(self) -> None:
-        """Stop reading once the last reply has come; otherwise the shell would get it as input."""
+        """Stop reading once the last reply has come; otherwise the shell would get it as input.
+
+        A terminal that takes nothing does not reply.
+        """
+        self._output.discard_frames()
+        if not self._output.drain():
+            self._unanswered.clear()
         timeout = max(LAST_REPLY_TIMEOUT, self._flow.reply_timeout)
         while self._unanswered and time.monotonic() - self._unanswered[-1] < timeout:
             time.sleep(0.002)
@@ -199,30 +222,66 @@ class TerminalDriver(LinuxDriver):
         self._gave_back = True
 
     def close(self) -> None:
-        """Wait until all was written."""
+        """Send what the terminal takes, and close it."""
+        all_sent = self._output.drain()
         super().close()
-        if self._gave_back:
+        if self._gave_back and all_sent:
             TERMINAL.release()
 
     @property
     def is_free(self) -> bool:
-        """Whether another frame may be sent."""
-        return self._flow.may_send(time.monotonic())
+        """Whether another frame may be sent: all before it was taken, and the line has room."""
+        if not self._output.is_open:
+            return False
+        self._output.flush()
+        return not self._output.unsent and self._flow.may_send(time.monotonic())
+
+    @property
+    def takes_output(self) -> bool:
+        """Whether the terminal takes what is written to it now."""
+        return self._output.takes_output
+
+    @property
+    def retry_in(self) -> float:
+        """Seconds after which to ask `is_free` again even if nothing has happened."""
+        return math.inf if self._output.unsent else self._flow.retry_in(time.monotonic())
 
     def write(self, data: str) -> None:
         """Write, and count what is in flight."""
         super().write(data)
         self._flow.record_sent(len(data))
 
+    def begin_frame(self) -> None:
+        """Take what is written until `end_frame` for one frame."""
+        self._output.begin_frame()
+
     def end_frame(self) -> None:
-        """Send a probe behind a frame if it is worth it."""
+        """Send the frame, with a probe behind it if it is worth it."""
+        self._output.end_frame()
         if self._flow.should_probe(time.monotonic()):
             self._probe()
+        self._output.flush()
 
     def record_reply(self) -> None:
         """Note that the terminal has answered a probe."""
         if self._flow.record_reply(time.monotonic()):
             self._probe()
+
+    def record_key(self) -> None:
+        """Note that somebody is there."""
+        self._flow.retry_soon(time.monotonic())
+
+    def _on_drained(self) -> None:
+        self._flow.record_drained(time.monotonic())
+        self._on_free()
+
+    def _sigtstp_application(self, *arguments: object) -> None:
+        """Suspend; later where the signal has interrupted the output in the middle of a write."""
+        if self._output.is_sending:
+            loop = asyncio.get_running_loop()
+            loop.call_soon_threadsafe(self._sigtstp_application, *arguments)
+        else:
+            super()._sigtstp_application(*arguments)
 
     def _probe(self, probe: str = PROBE) -> None:
         now = time.monotonic()

@@ -5,6 +5,12 @@ already presses keys at a screen that is out of date. So frames are followed by 
 for the cursor position (DSR 6), which every terminal answers once it has processed everything
 before it. The congestion window grows while replies arrive as fast as ever and shrinks when they
 come late, as in TCP Vegas. Pure: the time is passed in.
+
+An overdue reply means one of two things. A terminal that has never answered cannot, and gets its
+frames regardless. One that has answered either lost a reply or takes nothing, somewhere behind what
+the kernel knows of: it gets one frame at a time with a probe behind it, at intervals that double.
+It has shown everything when all probes are answered, since a reply does not say to which probe it
+belongs; or when no reply follows the last one for long (`MAX_REPLY_GAP`).
 """
 
 from __future__ import annotations
@@ -22,11 +28,22 @@ MAX_WINDOW: Final = 1 << 18
 DELAY_THRESHOLD: Final = 0.1
 """Seconds above the shortest round trip from which on a reply counts as late."""
 MAX_REPLY_TIMEOUT: Final = 3.0
-"""Seconds without a reply after which frames are sent regardless; a reply that is overdue by then
-counts as lost, and the probe is repeated."""
+"""Seconds without a reply after which it counts as lost, and the probe is repeated. A round trip
+that took longer contained a stall: it tells nothing about the line."""
 MIN_REPLY_TIMEOUT: Final = 0.5
 """The timeout where replies have been quick, or none has ever come: something in between may drop
 them."""
+MAX_REPLY_GAP: Final = 60.0
+"""Seconds after a reply at which others that are still missing count as lost, at the latest."""
+GRACE_SECONDS: Final = 0.1
+"""For so long after a reply became overdue, frames are sent regardless, where only one reply has
+come so far."""
+MIN_RETRY_SECONDS: Final = 1.0
+"""The first interval between frames for a terminal that has stopped answering."""
+MAX_RETRY_SECONDS: Final = 300.0
+"""The longest such interval."""
+KEY_RETRY_SECONDS: Final = 5.0
+"""The longest interval after a key: somebody is there, and looks."""
 _SAMPLES: Final = 32
 """Round trips that the estimate of the line is based on: the line may change."""
 
@@ -37,11 +54,19 @@ class FlowController:
     def __init__(self) -> None:
         """Expect a probe before the first frame."""
         self._window = INITIAL_WINDOW
-        self._timed_out = False
+        self._has_replied = False
+        self._overdue_since = math.nan
+        """When the reply became overdue, while it is."""
+        self._retry_interval = MIN_RETRY_SECONDS
+        self._retry_at = 0.0
         self._round_trips: deque[float] = deque(maxlen=_SAMPLES)
         self._seconds_per_byte: deque[float] = deque(maxlen=_SAMPLES)
         """Overestimated for small frames, whose round trip is mostly latency."""
         self._probed_at = math.nan
+        """When the first of the unanswered probes was sent."""
+        self._unanswered = 0
+        self._lost_at = math.inf
+        """When to take the missing replies for lost."""
         self._in_flight = self._sent_since_probe = 0
 
     @property
@@ -56,9 +81,9 @@ class FlowController:
 
     def should_probe(self, now: float) -> bool:
         """Return whether enough was sent to be worth the bytes of a probe."""
-        lost = bool(self._round_trips) and now - self._probed_at > MAX_REPLY_TIMEOUT
-        size = self._sent_since_probe if lost else self._in_flight
-        return size >= MIN_WINDOW // 2 and (lost or not self.awaiting_reply)
+        if self._has_replied and self._is_overdue:
+            return self._sent_since_probe > 0
+        return self._in_flight >= MIN_WINDOW // 2 and not self.awaiting_reply
 
     def record_sent(self, size: int) -> None:
         """Count the bytes of a frame."""
@@ -69,23 +94,54 @@ class FlowController:
 
     def record_probe(self, now: float) -> None:
         """Note that a probe was sent."""
-        self._probed_at = now
+        if not self.awaiting_reply:
+            self._probed_at = now
+        self._unanswered += 1
         self._in_flight, self._sent_since_probe = self._in_flight + self._sent_since_probe, 0
+        if self._is_retrying(now):
+            self._retry_interval = min(MAX_RETRY_SECONDS, 2 * self._retry_interval)
+            self._retry_at = now + self._retry_interval
+
+    def record_drained(self, now: float) -> None:
+        """Note that output had to wait, and only now the probe behind it was sent as well."""
+        if self.awaiting_reply:
+            self._probed_at = now
+
+    def retry_soon(self, now: float) -> None:
+        """Send the next frame soon, even without a reply: somebody has pressed a key and looks."""
+        self._retry_interval = min(self._retry_interval, KEY_RETRY_SECONDS / 2)
+        self._retry_at = min(self._retry_at, now + KEY_RETRY_SECONDS)
 
     def record_reply(self, now: float) -> bool:
         """Adjust the window to a reply; return whether to probe again for what was sent since."""
+        self._has_replied = True
+        if self._unanswered > 1:
+            self._unanswered -= 1
+            gap = max(MAX_REPLY_TIMEOUT, 2 * (now - self._probed_at))
+            self._lost_at = now + min(MAX_REPLY_GAP, gap)
+            self.retry_soon(now)
+            return False
         if self.awaiting_reply:
-            round_trip = now - self._probed_at
-            self._round_trips.append(round_trip)
-            self._seconds_per_byte.append(round_trip / max(1, self._in_flight))
+            took = now - self._probed_at
+            round_trip = min(MAX_REPLY_TIMEOUT, took)
+            if took < MAX_REPLY_TIMEOUT or not self._round_trips:
+                self._round_trips.append(round_trip)
+                self._seconds_per_byte.append(round_trip / max(1, self._in_flight))
+            else:
+                # A very slow line, or a stall; after the latter the window soon grows again.
+                self._window = min(self._window, int(self._in_flight / took))
             if round_trip > min(self._round_trips) + DELAY_THRESHOLD:
                 self._window = max(MIN_WINDOW, self._window // 2)
             elif self._in_flight * 2 >= self._window:
                 self._window = min(MAX_WINDOW, self._window * 2)
-        self._timed_out = False
-        self._probed_at = math.nan
-        self._in_flight, self._sent_since_probe = self._sent_since_probe, 0
+        self._forget_probes()
         return self.should_probe(now)
+
+    def _forget_probes(self) -> None:
+        self._overdue_since = self._probed_at = math.nan
+        self._unanswered, self._lost_at = 0, math.inf
+        self._retry_interval = MIN_RETRY_SECONDS
+        self._in_flight, self._sent_since_probe = self._sent_since_probe, 0
 
     @property
     def reply_timeout(self) -> float:
@@ -95,8 +151,30 @@ class FlowController:
 
     def may_send(self, now: float) -> bool:
         """Return whether another frame may be sent."""
+        if now >= self._lost_at:
+            self._forget_probes()
         if not self.awaiting_reply:
             return True
-        if now - self._probed_at > self.reply_timeout:
-            self._timed_out = True
-        return self._timed_out or self._in_flight + self._sent_since_probe < self._window
+        if not self._is_overdue:
+            if now - self._probed_at <= self.reply_timeout:
+                return self._in_flight + self._sent_since_probe < self._window
+            self._overdue_since = now
+            self._retry_at = now
+        return not self._is_retrying(now) or now >= self._retry_at
+
+    def retry_in(self, now: float) -> float:
+        """Return the seconds after which `may_send` changes even without a reply."""
+        if not self.awaiting_reply:
+            return 0.0
+        at = self._retry_at if self._is_overdue else self._probed_at + self.reply_timeout
+        return max(0.0, min(at, self._lost_at) - now)
+
+    @property
+    def _is_overdue(self) -> bool:
+        return not math.isnan(self._overdue_since)
+
+    def _is_retrying(self, now: float) -> bool:
+        """Return whether a terminal that can answer has not done so for too long."""
+        if not self._has_replied or not self._is_overdue:
+            return False
+        return len(self._round_trips) > 1 or now - self._overdue_since > GRACE_SECONDS

@@ -40,6 +40,7 @@ class Hook(NamedTuple):
 _DIFF: Final = "A frame sends only the cells that have changed, instead of the whole screen."
 _SPARSE: Final = "A key renders only the widgets that it changes."
 _PACE: Final = "Over a slow line the screen follows the keys instead of lagging seconds behind."
+_OUTPUT: Final = "Nothing waits for a terminal that takes no output: polling and saving go on."
 _INPUT: Final = "An idle dashboard uses almost no CPU, and exits at once."
 _RESUME: Final = "The dashboard survives ctrl+z, SIGSTOP and SIGCONT with a terminal that works."
 _SIZE: Final = "The kernel's size of the window holds, and a dragged window is laid out once."
@@ -50,6 +51,7 @@ _MEMORY: Final = "Memory stays flat over days: what removed widgets drew is let 
 _COMPOSITOR: Final = "textual._compositor"
 _PARSER: Final = "textual._xterm_parser"
 _DRIVER: Final = "textual.drivers.linux_driver"
+_WRITER: Final = "textual.drivers._writer_thread"
 _STYLES: Final = "textual._styles_cache"
 _BACKGROUNDS: Final = ("base_background", "background")
 _ATTRIBUTE: Final = Kind.ATTRIBUTE
@@ -74,11 +76,17 @@ HOOKS: Final = (
     Hook(_COMPOSITOR, "Compositor", "_dirty_regions", _ATTRIBUTE, (), _SPARSE),
     Hook(_COMPOSITOR, "Compositor", "visible_widgets", Kind.PROPERTY, (), _SPARSE),
     Hook("textual.screen", "Screen", "_on_timer_update", _METHOD, (), _PACE),
+    Hook("textual.screen", "Screen", "_update_timer", Kind.PROPERTY, (), _PACE),
     Hook("textual.app", "App", "post_display_hook", _METHOD, (), _PACE),
     Hook("textual.events", "CursorPosition", "CursorPosition", _CLASS, ("x", "y"), _PACE),
     Hook(_DRIVER, "LinuxDriver", "write", _METHOD, ("data",), _PACE),
     Hook(_DRIVER, "LinuxDriver", "process_message", _METHOD, ("message",), _PACE),
     Hook(_DRIVER, "LinuxDriver", "disable_input", _METHOD, (), _PACE),
+    Hook(_DRIVER, "LinuxDriver", "_writer_thread", _ATTRIBUTE, (), _OUTPUT),
+    Hook(_DRIVER, "LinuxDriver", "_sigtstp_application", _METHOD, ("_",), _OUTPUT),
+    Hook(_WRITER, "WriterThread", "WriterThread", _CLASS, ("file",), _OUTPUT),
+    Hook(_WRITER, "WriterThread", "write", _METHOD, ("text",), _OUTPUT),
+    Hook(_WRITER, "WriterThread", "stop", _METHOD, (), _OUTPUT),
     Hook(_DRIVER, "LinuxDriver", "LinuxDriver", _CLASS, ("app", "debug", "mouse", "size"), _INPUT),
     Hook(_DRIVER, "LinuxDriver", "run_input_thread", _METHOD, (), _INPUT),
     Hook(_DRIVER, "LinuxDriver", "fileno", _ATTRIBUTE, (), _INPUT),

@@ -50,9 +50,11 @@ class TunedScreen(StockScreen):
         self._compositor = SparseCompositor()
 
     def _on_timer_update(self) -> None:
-        # The timer stays active meanwhile, and asks again after its interval.
         if self._may_paint():
             super()._on_timer_update()
+        else:
+            # Instead of asking at each interval: the gate wakes the screen.
+            self._update_timer.pause()
 
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from textual.app import App, SuspendNotSupported
+from textual.app import SuspendNotSupported
 from textual.notifications import SeverityLevel
 
 from tui.dashboard.screens.link_panel import LinkPanel, OfferedLink
@@ -19,6 +19,7 @@ from tui.engine import Engine
 from tui.links import clipboard, opener
 from tui.links.link import Link
 from tui.links.resolver import LinkResolver
+from tui.terminal.app import StockApp
 from tui.terminal.normal_screen import wait_for_back
 from tui.wording.links import link_lifetime
 
@@ -30,7 +31,7 @@ class LinkController:
 
     def __init__(
         self,
-        app: App[None],
+        app: StockApp,
         engine: Engine,
         resolver: LinkResolver,
         *,
@@ -100,6 +101,9 @@ class LinkController:
         Blocks the loop until enter, esc, q or ctrl+c is pressed: awaiting while suspended would
         deadlock, since rendering goes on and nobody drains it (terok-ai/terok#1187).
         """
+        if not self._app.takes_output:
+            self._notify("The terminal took no output, so the raw link was not shown.", "error")
+            return
         try:
             with self._app.suspend(), _interruptible():
                 print(f"\n{url}\n\nPress enter to go back.", flush=True)  # noqa: T201

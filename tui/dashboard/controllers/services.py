@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from textual.app import App
-
 from tui.dashboard.controllers.downloads import DownloadController
 from tui.dashboard.controllers.links import LinkController
 from tui.dashboard.controllers.previews import PreviewController
@@ -13,6 +11,7 @@ from tui.dashboard.screens.main import MainScreen
 from tui.engine import Dependencies, Engine
 from tui.links.resolver import LinkResolver
 from tui.saving.saver import Saver
+from tui.terminal.app import StockApp
 
 
 class LinkServices:
@@ -20,7 +19,7 @@ class LinkServices:
 
     def __init__(
         self,
-        app: App[None],
+        app: StockApp,
         screen: MainScreen,
         engine: Engine,
         dependencies: Dependencies,

@@ -1,0 +1,158 @@
+"""A terminal that takes no output: the work goes on, and then the newest frame alone is shown."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.home import Home
+from tests.support.service import Reply, Request, ScriptedService, frame_url, task
+from tests.support.terminal import Terminal
+from tui.watchlist.storage import WatchlistFile
+
+IDS = [f"task{number}" for number in range(8)]
+FULL_FRAME = 16_000
+"""Bytes of a whole screen of 120x40 with these tasks, with room."""
+
+Stall = tuple[Callable[[Terminal], None], Callable[[Terminal], None]]
+WAYS: dict[str, Stall] = {
+    "ctrl+s": (Terminal.stop_output, Terminal.start_output),
+    "nobody reads": (Terminal.pause, Terminal.resume),
+}
+
+
+class Progress:
+    """Tasks that have one frame more at each query, until `frozen`."""
+
+    def __init__(self, service: ScriptedService) -> None:
+        self.service = service
+        self.frozen = False
+        self.frames = dict.fromkeys(IDS, 1)
+        for task_id in IDS:
+            service.script(task_id, self.answer)
+
+    def answer(self, request: Request) -> Reply:
+        """Answer with one frame more."""
+        task_id = str(request.task_id)
+        self.frames[task_id] += not self.frozen
+        urls = [frame_url(task_id, number) for number in range(1, self.frames[task_id] + 1)]
+        return task(task_id, frames=urls)
+
+    def wait(self, rounds: int) -> None:
+        """Wait until all tasks have been queried this often."""
+        self.service.wait_for_requests(len(self.service.requests) + rounds * len(IDS), timeout=30)
+
+
+@pytest.fixture
+def progress(home: Home, service: ScriptedService) -> Progress:
+    """Watch tasks that change all the time."""
+    progress = Progress(service)
+    assert home.run("add", *IDS).returncode == 0
+    return progress
+
+
+def open_dashboard(home: Home) -> Terminal:
+    """Open the dashboard, and wait until all its tasks are known."""
+    terminal = home.open()
+    terminal.wait_for_text("8 in progress")
+    terminal.wait_for_text("Refresh")
+    terminal.read_for(0.5)
+    return terminal
+
+
+def saved(home: Home) -> set[str]:
+    """Return the IDs in the watchlist's file."""
+    return {entry.id for entry in WatchlistFile(home.watchlist).load().entries}
+
+
+def state(terminal: Terminal) -> str:
+    """Return the state of the program's process: R, S, T (stopped), …"""
+    return Path(f"/proc/{terminal.pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def assert_painted_right(terminal: Terminal) -> None:
+    """Assert that the screen is what drawing it anew shows."""
+    terminal.wait_quiet(0.4)
+    painted, shown = terminal.cells(), terminal.text()
+    terminal.press("ctrl+l")
+    terminal.wait_quiet(0.4)
+    assert terminal.text() == shown
+    assert terminal.cells() == painted
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_work_goes_on_and_then_the_newest_frame_alone_is_shown(
+    home: Home, progress: Progress, way: str
+) -> None:
+    stop, start = WAYS[way]
+    with open_dashboard(home) as terminal:
+        terminal.press("?")
+        terminal.wait_for_text("esc: close")
+        stop(terminal)
+        before = len(terminal.raw)
+        # Each would send a whole screen.
+        for _ in range(30):
+            terminal.press("escape", "?")
+        progress.wait(3)
+        terminal.press("escape", "a", *"added meanwhile", "enter", "?")
+        terminal.resize(100, 30)
+        terminal.resize(120, 40)
+        terminal.wait_for(lambda _: {"added", "meanwhile"} <= saved(home))
+        terminal.press("escape", "g", "y")
+        progress.wait(2)
+        progress.frozen = True
+        progress.wait(2)
+        start(terminal)
+        terminal.wait_for_text("10 tasks")
+        terminal.wait_for_text("│ task0")
+        terminal.wait_gone("esc: close")
+        assert_painted_right(terminal)
+        # What was sent before the stall, what it caught in the middle, the newest, one drawn anew.
+        assert len(terminal.raw) - before < 4 * FULL_FRAME
+        assert "\x1b[6n\x1b[6n" not in terminal.raw.decode("utf-8", "replace")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_q_ends_it_while_nothing_is_taken(home: Home, progress: Progress, way: str) -> None:
+    with open_dashboard(home) as terminal:
+        WAYS[way][0](terminal)
+        terminal.press("?", "escape", "G")
+        progress.wait(1)
+        began = time.monotonic()
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        # Half a second and the end of the polls; the margin is for a loaded machine.
+        assert time.monotonic() - began < 3
+        assert terminal.canonical_mode
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see it suspended")
+@pytest.mark.parametrize("number", [signal.SIGTSTP, signal.SIGSTOP])
+def test_it_can_be_suspended_while_nothing_is_taken(
+    home: Home, progress: Progress, number: signal.Signals
+) -> None:
+    with open_dashboard(home) as terminal:
+        terminal.stop_output()
+        terminal.press("?")
+        progress.wait(1)
+        terminal.signal(number)
+        terminal.wait_for(lambda _: state(terminal) == "T")
+        terminal.signal(signal.SIGCONT)
+        terminal.press("escape", "G")
+        progress.wait(1)
+        terminal.start_output()
+        terminal.wait_for_text("│ task7")
+        terminal.wait_gone("esc: close")
+        assert {1049, 1003, 2004} <= terminal.modes
+        progress.frozen = True
+        progress.wait(2)
+        assert_painted_right(terminal)
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        assert not terminal.modes & {1049, 1000, 1003, 2004, 2026}

@@ -16,15 +16,7 @@ from rich.console import RenderableType
 from rich.text import Text
 from textual.app import ScreenStackError
 from textual.driver import Driver
-from textual.events import (
-    CursorPosition,
-    Event,
-    InputEvent,
-    Key,
-    MouseEvent,
-    MouseMove,
-    Resize,
-)
+from textual.events import Event, InputEvent, Key, MouseEvent, MouseMove, Resize
 from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.screen import Screen
@@ -37,6 +29,8 @@ from tui.terminal.restore import TERMINAL
 from tui.terminal.scroll_memory import ScrollMemory
 
 if TYPE_CHECKING:
+    from textual.events import CursorPosition
+
     from tui.terminal.driver import TerminalDriver
 
 

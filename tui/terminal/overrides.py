@@ -41,6 +41,7 @@ _DIFF: Final = "A frame sends only the cells that have changed, instead of the w
 _SPARSE: Final = "A key renders only the widgets that it changes."
 _PACE: Final = "Over a slow line the screen follows the keys instead of lagging seconds behind."
 _INPUT: Final = "An idle dashboard uses almost no CPU, and exits at once."
+_WHOLE: Final = "What a slow line tears apart, or no parser can read, is no key and no crash."
 _RESUME: Final = "The dashboard survives ctrl+z, SIGSTOP and SIGCONT with a terminal that works."
 _MEMORY: Final = "Memory stays flat over days: what removed widgets drew is let go."
 
@@ -80,10 +81,9 @@ HOOKS: Final = (
     Hook(_DRIVER, "LinuxDriver", "run_input_thread", _METHOD, (), _INPUT),
     Hook(_DRIVER, "LinuxDriver", "fileno", _ATTRIBUTE, (), _INPUT),
     Hook(_DRIVER, "LinuxDriver", "exit_event", _ATTRIBUTE, (), _INPUT),
-    Hook(_PARSER, "XTermParser", "XTermParser", _CLASS, ("debug",), _INPUT),
-    Hook(_PARSER, "XTermParser", "feed", _METHOD, ("data",), _INPUT),
-    Hook(_PARSER, "XTermParser", "tick", _METHOD, (), _INPUT),
-    Hook(_PARSER, "XTermParser", "_timeout_time", _ATTRIBUTE, (), _INPUT),
+    Hook(_PARSER, "XTermParser", "XTermParser", _CLASS, ("debug",), _WHOLE),
+    Hook(_PARSER, "XTermParser", "feed", _METHOD, ("data",), _WHOLE),
+    Hook(_PARSER, "XTermParser", "_timeout_time", _ATTRIBUTE, (), _WHOLE),
     Hook(_DRIVER, "LinuxDriver", "start_application_mode", _METHOD, (), _RESUME),
     Hook(_DRIVER, "LinuxDriver", "close", _METHOD, (), _RESUME),
     Hook(_DRIVER, "LinuxDriver", "attrs_before", _ATTRIBUTE, (), _RESUME),

@@ -113,7 +113,7 @@ class TerminalDriver(LinuxDriver):
                     return
                 now = time.monotonic()
                 reader.filter.escape_delay = self._jitter.escape_delay(
-                    awaiting=bool(self._unanswered)
+                    awaiting=self._is_awaiting_reply(now)
                 )
                 if self.fileno not in ready:
                     messages = reader.tick(now)
@@ -142,6 +142,10 @@ class TerminalDriver(LinuxDriver):
         ):
             time.sleep(0.002)
         super().disable_input()
+
+    def _is_awaiting_reply(self, now: float) -> bool:
+        """Return whether a reply may come: a terminal that is silent so long never answers."""
+        return bool(self._unanswered) and now - self._unanswered[-1] < MAX_REPLY_TIMEOUT
 
     @property
     def _is_inside(self) -> bool:

@@ -41,22 +41,22 @@ PARTIAL: Final = re.compile(
     rb"|[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})?\Z"
 )
 """What may still become whole."""
-LONGEST_START: Final = re.compile(
+# What is seldom needed is compiled on first use: startup does not wait for it.
+LONGEST_START: Final = (
     rb"\x1b(?:\[M[ -\xff]{0,2}|\[\[?[ -?]*|O[0-9;]{0,3}|[\]P_^X][^\x07\x18\x1a\x1b]*)?"
 )
 """As much as fits of what cannot become whole any more; matches at every ESC."""
-REST: Final = re.compile(rb"[\x00-\x1a\x1c-\x1f\x7f-\xff][ -?]*[@-~]?")
+REST: Final = rb"[\x00-\x1a\x1c-\x1f\x7f-\xff][ -?]*[@-~]?"
 """An illegal byte inside a sequence, and what would have ended the sequence."""
 INTRODUCERS: Final = b"[O]P_^X"
 """What makes a sequence of an ESC before it; each is also a key that alt may be held with."""
 STRINGS: Final = b"]P_^X"
 
-KNOWN: Final = re.compile(
-    rb"\x1b(?:\[[A-IO-SZa-d~]|\[[0-9<=>?][0-9:;<=>?]*[ -/]?[@-~]|\[\[[A-E]|\[M[ -\xff]{3}"
-    rb"|\[[0-9]{1,2}\$|O[0-9;]{0,3}[ A-FHIMP-SXa-dj-y]|[\]P_^X].*|\\)",
-    re.DOTALL,
+KNOWN: Final = (
+    rb"(?s)\x1b(?:\[[A-IO-SZa-d~]|\[[0-9<=>?][0-9:;<=>?]*[ -/]?[@-~]|\[\[[A-E]|\[M[ -\xff]{3}"
+    rb"|\[[0-9]{1,2}\$|O[0-9;]{0,3}[ A-FHIMP-SXa-dj-y]|[\]P_^X].*|\\)"
 )
 """What terminals really send. A person who presses esc and then types may well make a sequence, but
 hardly one of these."""
-TYPED: Final = re.compile(rb"\x1bO[ IXj-y]")
+TYPED: Final = rb"\x1bO[ IXj-y]"
 """What of these a person may well type, one by one: keys of the keypad in a mode that is off."""

@@ -21,15 +21,17 @@ from __future__ import annotations
 
 import re
 from codecs import getincrementaldecoder
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tui.terminal.input import grammar
 from tui.terminal.input.bursts import BURST_GAP, BurstSplitter
 from tui.terminal.input.grammar import ESC, PASTE_END, PASTE_START
 from tui.terminal.input.line_jitter import MIN_ESCAPE_DELAY
 from tui.terminal.input.meaning import control_sequence
-from tui.terminal.input.paste import Ended, PasteBuffer
 from tui.terminal.input.pieces import ESCAPE, Kind, Piece
+
+if TYPE_CHECKING:
+    from tui.terminal.input.paste import Ended, PasteBuffer
 
 HOLD_SECONDS: Final = 1.0
 """Silence after which ESC and an introducer are alt and a key."""
@@ -94,7 +96,7 @@ class InputFilter:
         """Take what was read, and return what is whole by now."""
         self._pieces = []
         if self._paste is None and self._continues_paste(data, now):
-            self._paste = PasteBuffer()
+            self._paste = _new_paste()
         self._consume(data, now)
         self._last_at = now
         return self._pieces
@@ -141,7 +143,7 @@ class InputFilter:
             self._flush_text(now)
             match = grammar.SEQUENCE.match(data, position)
             if match is not None and match[0] == PASTE_START:
-                self._paste = PasteBuffer()
+                self._paste = _new_paste()
                 return data[match.end() :]
             if match is not None:
                 self._take_sequence(match)
@@ -179,14 +181,14 @@ class InputFilter:
 
     def _skip_broken(self, data: bytes, start: int, fresh: int) -> int:
         """Drop what cannot be whole; return where to go on."""
-        match = grammar.LONGEST_START.match(data, start)
-        end = start + 1 if match is None else match.end()
+        match = re.match(grammar.LONGEST_START, data[start:])
+        end = start + (1 if match is None else match.end())
         if end == start + 1:
             self._pieces.append(ESCAPE)
             return end
         self._drop("a sequence that was cut")
-        if end > fresh and (rest := grammar.REST.match(data, end)):
-            end = rest.end()
+        if end > fresh and (rest := re.match(grammar.REST, data[end:])):
+            end += rest.end()
         return end
 
     def _resume(self, data: bytes, now: float) -> bytes:
@@ -205,8 +207,8 @@ class InputFilter:
         match = grammar.SEQUENCE.match(start + data)
         if match is not None:
             at_once = len(data) > 1 and passed <= LATE_BURST_SECONDS
-            typed = soon and not grammar.TYPED.fullmatch(match[0])
-            if grammar.KNOWN.fullmatch(match[0]) and (typed or at_once):
+            typed = soon and not re.fullmatch(grammar.TYPED, match[0])
+            if re.fullmatch(grammar.KNOWN, match[0]) and (typed or at_once):
                 rest = data[match.end() - len(start) :]
                 if match[0] == PASTE_START:
                     return PASTE_START + rest
@@ -244,7 +246,7 @@ class InputFilter:
 
     def _end_paste(self, ended: Ended) -> bytes | None:
         """Hand on a paste; return what came behind it, None if nothing."""
-        self._paste = PasteBuffer() if ended.restarts else None
+        self._paste = _new_paste() if ended.restarts else None
         if ended.overflowed:
             self._drop("the end of a paste that is too long")
         if ended.text:
@@ -258,6 +260,13 @@ class InputFilter:
 _INTRODUCERS: Final = grammar.INTRODUCERS
 _STRINGS: Final = grammar.STRINGS
 _STRING_START: Final = len(b"\x1b]")
+
+
+def _new_paste() -> PasteBuffer:
+    # Imported when it is needed: the first paint does not wait for it.
+    from tui.terminal.input.paste import PasteBuffer
+
+    return PasteBuffer()
 
 
 def _bounded(pending: bytes) -> bytes:

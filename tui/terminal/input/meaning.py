@@ -22,18 +22,19 @@ _KEY: Final = re.compile(
     rb"[A-HP-Za-du~^@$]"
 )
 """A key that needs no second look: the numbers stand for characters that exist."""
-_MOUSE: Final = re.compile(rb"\x1b\[<([0-9]{1,3});(-?[0-9]{1,6});(-?[0-9]{1,6})[Mm]")
+# What a start does not need is compiled on first use.
+_MOUSE: Final = rb"\x1b\[<([0-9]{1,3});(-?[0-9]{1,6});(-?[0-9]{1,6})[Mm]"
 _CURSOR: Final = re.compile(rb"\x1b\[([0-9]{1,5});([0-9]{1,5})R")
 _MODE: Final = re.compile(rb"\x1b\[\?([0-9]{1,5});([0-9])\$y")
-_SIZE: Final = re.compile(rb"\x1b\[(?:48|8)((?:;[0-9]{1,6}(?::[0-9]*)*){2,4})t")
-_ANSWER: Final = re.compile(
+_SIZE: Final = rb"\x1b\[(?:48|8)((?:;[0-9]{1,6}(?::[0-9]*)*){2,4})t"
+_ANSWER: Final = (
     # Private ones: cursor with page, modes, kitty's flags, device attributes; then sizes, status,
     # parameters, and the mouse as urxvt reports it.
     rb"\x1b\[(?:[<=>?][ -?]*[@-~]|[0-9;:]+[ctnxyM]|[0-9;:]*[ !\"'$&*][a-zA-Z])"
 )
-_OTHER_KEY: Final = re.compile(rb"\x1b\[27;([0-9]{1,3});([0-9]{1,7})~")
+_OTHER_KEY: Final = rb"\x1b\[27;([0-9]{1,3});([0-9]{1,7})~"
 """Keys as xterm's modifyOtherKeys has them."""
-_EXTENDED_KEY: Final = re.compile(
+_EXTENDED_KEY: Final = (
     rb"\x1b\[([0-9]{0,7})(?::[0-9]{0,7}){0,2}"
     rb"(?:;([0-9]{0,3})(?::([0-9]))?(?:;([0-9:]*))?)?([u~A-HP-S])"
 )
@@ -52,27 +53,27 @@ def control_sequence(data: bytes) -> Piece:
         return _TOO_LONG
     if data == PASTE_END:
         return Piece(Kind.DROPPED, "the end of a paste without its beginning")
-    if match := _OTHER_KEY.fullmatch(data):
+    if match := re.fullmatch(_OTHER_KEY, data):
         return _character_key(int(match[2]), int(match[1]))
-    if _KEY.fullmatch(data) and not _CURSOR.fullmatch(data):
-        return Piece(Kind.SEQUENCE, data.decode("ascii"))
-    if match := _MOUSE.fullmatch(data):
-        known = int(match[1]) < _EXTRA_BUTTON
-        return Piece(Kind.SEQUENCE, data.decode("ascii")) if known else _UNASKED
     if match := _CURSOR.fullmatch(data):
         return Piece(Kind.CURSOR, numbers=(int(match[1]), int(match[2])))
+    if _KEY.fullmatch(data):
+        return Piece(Kind.SEQUENCE, data.decode("ascii"))
+    if match := re.fullmatch(_MOUSE, data):
+        known = int(match[1]) < _EXTRA_BUTTON
+        return Piece(Kind.SEQUENCE, data.decode("ascii")) if known else _UNASKED
     if data == b"\x1b[I":
         return FOCUS_IN
     if data == b"\x1b[O":
         return FOCUS_OUT
     if match := _MODE.fullmatch(data):
         return Piece(Kind.MODE, numbers=(int(match[1]), int(match[2])))
-    if match := _SIZE.fullmatch(data):
+    if match := re.fullmatch(_SIZE, data):
         parts = match[1].split(b";")[1:]
         return Piece(Kind.SIZE, numbers=tuple(int(part.partition(b":")[0]) for part in parts))
-    if match := _EXTENDED_KEY.fullmatch(data):
+    if match := re.fullmatch(_EXTENDED_KEY, data):
         return _extended_key(*match.groups(default=b""))
-    if _ANSWER.fullmatch(data):
+    if re.fullmatch(_ANSWER, data):
         return _UNASKED
     if len(data) > MAX_PARSED_BYTES:
         return _TOO_LONG

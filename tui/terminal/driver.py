@@ -14,7 +14,6 @@ import selectors
 import signal
 import termios
 import time
-from codecs import getincrementaldecoder
 from collections import deque
 from contextlib import suppress
 from threading import Event, Thread, current_thread
@@ -27,8 +26,9 @@ from textual.message import Message
 
 from tui.terminal import modes
 from tui.terminal.ambiguous_width import WidthProbe
-from tui.terminal.cell_parser import CellParser
 from tui.terminal.flow_control import MAX_REPLY_TIMEOUT, PROBE, FlowController
+from tui.terminal.input.input_reader import InputReader
+from tui.terminal.input.line_jitter import LineJitter
 from tui.terminal.output import OutputWriter
 from tui.terminal.restore import TERMINAL
 from tui.terminal.window_size import UNKNOWN, ResizeWatch, WindowSize
@@ -36,8 +36,6 @@ from tui.terminal.window_size import UNKNOWN, ResizeWatch, WindowSize
 if TYPE_CHECKING:
     from tui.terminal.app import TunedApp
 
-ESCAPE_CHECK_INTERVAL: Final = 0.02
-"""Seconds between checks whether a lone escape is the key or the start of a sequence."""
 LAST_REPLY_TIMEOUT: Final = 1.0
 """Seconds that the exit waits for a reply in flight; longer where replies take longer."""
 CELLS: Final = "\x1b[?1016l"
@@ -46,6 +44,8 @@ SIZE_REPORTS_ON: Final = "\x1b[?2048h"
 SIZE_REPORTS_OFF: Final = "\x1b[?2048l"
 STDERR: Final = 2
 """Where Textual draws."""
+_REST_TIMEOUT: Final = 0.5
+"""Seconds that the exit waits for the rest of a sequence or of a paste."""
 _MAX_READ_BYTES: Final = 4096
 
 
@@ -90,6 +90,8 @@ class TerminalDriver(LinuxDriver):
         self._input_thread: Thread | None = None
         self._flow = FlowController()
         self._unanswered: deque[float] = deque()
+        self._jitter = LineJitter()
+        self._reader: InputReader | None = None
         self.width_probe = WidthProbe()
         self._gave_back = False
         """Whether everything was put back; it may still have to be written."""
@@ -164,25 +166,27 @@ class TerminalDriver(LinuxDriver):
     def run_input_thread(self) -> None:
         """Read and dispatch input until the exit, or until the terminal hangs up."""
         self._input_thread = current_thread()
-        parser = CellParser(self._parser_debug)
-        # Invalid UTF-8 comes from a terminal with another encoding: no reason to stop reading.
-        decode = getincrementaldecoder("utf-8")("replace").decode
+        self._reader = reader = InputReader(debug=self._parser_debug)
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             selector.register(self.exit_event, selectors.EVENT_READ)
             while True:
-                wait = None if parser._timeout_time is None else ESCAPE_CHECK_INTERVAL
+                deadline = reader.filter.deadline
+                wait = None if deadline is None else max(0.0, deadline - time.monotonic())
                 ready = [key.fd for key, _ in selector.select(wait)]
                 if self.exit_event.is_set():
                     return
-                if self.fileno in ready:
-                    data = os.read(self.fileno, _MAX_READ_BYTES)
-                    if not data:
-                        return
-                    # The parser takes an empty text for the end of all input.
-                    for message in parser.feed(text) if (text := decode(data)) else ():
-                        self.process_message(message)
-                for message in parser.tick():
+                now = time.monotonic()
+                reader.filter.escape_delay = self._jitter.escape_delay(
+                    awaiting=self._is_awaiting_reply(now)
+                )
+                if self.fileno not in ready:
+                    messages = reader.tick(now)
+                elif data := os.read(self.fileno, _MAX_READ_BYTES):
+                    messages = reader.feed(data, now)
+                else:
+                    return
+                for message in messages:
                     self.process_message(message)
 
     def process_message(self, message: Message) -> None:
@@ -192,21 +196,33 @@ class TerminalDriver(LinuxDriver):
             self.resizes.on_report()
             return
         if isinstance(message, CursorPosition) and self._unanswered:
-            self._unanswered.popleft()
+            self._jitter.record(time.monotonic() - self._unanswered.popleft())
         super().process_message(message)
 
     def disable_input(self) -> None:
         """Stop reading once the last reply has come; otherwise the shell would get it as input.
 
-        A terminal that takes nothing does not reply.
+        A terminal that takes nothing does not reply. The rest of a key or a paste is waited for as
+        well, since the shell would run it.
         """
         self._output.discard_frames()
         if not self._output.drain():
             self._unanswered.clear()
+        began = time.monotonic()
         timeout = max(LAST_REPLY_TIMEOUT, self._flow.reply_timeout)
-        while self._unanswered and time.monotonic() - self._unanswered[-1] < timeout:
+        while (self._unanswered and time.monotonic() - self._unanswered[-1] < timeout) or (
+            self._is_inside and time.monotonic() - began < _REST_TIMEOUT
+        ):
             time.sleep(0.002)
         super().disable_input()
+
+    def _is_awaiting_reply(self, now: float) -> bool:
+        """Return whether a reply may come: a terminal that is silent so long never answers."""
+        return bool(self._unanswered) and now - self._unanswered[-1] < MAX_REPLY_TIMEOUT
+
+    @property
+    def _is_inside(self) -> bool:
+        return self._reader is not None and self._reader.filter.is_inside
 
     def stop_application_mode(self) -> None:
         """Give the terminal back as it was found: see `modes`."""

@@ -4,13 +4,17 @@ Textual dispatches each event at once to whatever has the focus. Over a slow lin
 bursts, and the second one would reach the screen that the first is about to close, or miss the one
 that it opens. So each event is followed by a barrier on the same path, and the next event is
 dispatched when the barrier has come back.
+
+What a key means may depend on what has the focus by then: see `AltKey` and `LineBreak`. Reports of
+the focus wait in the same queue, where of several in a row only the last one counts: each restyles
+the whole screen, and 400 of them kept a key waiting for five seconds.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 
 from textual import events
 from textual.app import App
@@ -19,14 +23,29 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
+from tui.terminal.input.events import AltKey, LineBreak
+
 BARRIER_TIMEOUT: Final = 2.0
 """Seconds after which the next event is dispatched even if the barrier has not come back."""
 BARRIER_CHECK_INTERVAL: Final = 0.1
 """Seconds between checks whether the barrier was lost: a widget that is removed takes it along."""
-_QUEUED_EVENTS: Final = (events.Key, events.Paste, events.MouseDown, events.MouseUp)
+_FOCUS_REPORTS: Final = (events.AppFocus, events.AppBlur)
+_QUEUED_EVENTS: Final = (
+    *(events.Key, AltKey, LineBreak, events.Paste, events.MouseDown, events.MouseUp),
+    *_FOCUS_REPORTS,
+)
 
 _Target = tuple[Screen[object], Widget | None]
 """The screen on top and its focused widget: where the next key goes."""
+
+
+@runtime_checkable
+class TakesLines(Protocol):
+    """A widget into which many lines can be pasted, on terminals that do not mark pastes, too."""
+
+    def take_line_break(self, character: str, rest: str, *, in_lines: bool) -> bool:
+        """Return whether a line break was part of a text, and was taken; else it is a key."""
+        ...
 
 
 class InputBarrier(Message):
@@ -68,15 +87,43 @@ class InputQueueApp(App[None]):
         if not queued or event.is_forwarded:
             await super().on_event(event)
             return
+        if (
+            isinstance(event, _FOCUS_REPORTS)
+            and self._input_events
+            and isinstance(self._input_events[-1], _FOCUS_REPORTS)
+        ):
+            self._input_events.pop()
         self._input_events.append(event)
         if not self._input_held and self._barrier is None:
             await self._dispatch_next()
 
     async def _dispatch_next(self) -> None:
         target = self._input_target
-        await super().on_event(self._input_events.popleft())
+        if (event := self._resolve(self._input_events.popleft())) is not None:
+            await super().on_event(event)
         self._barrier_rounds = 0
         self._send_barrier(target)
+
+    def _resolve(self, event: events.Event) -> events.Event | None:
+        """Return what an event means now; None where nothing is left to do."""
+        keys: list[events.Key] = []
+        match event:
+            case AltKey():
+                bound = self.screen.active_bindings
+                keys = [key for key in event.chords if key.key in bound][:1]
+                keys = keys or [events.Key("escape", "\x1b"), *event.keys]
+            case LineBreak():
+                focused: object = self.focused
+                taken = isinstance(focused, TakesLines) and focused.take_line_break(
+                    event.character, event.rest, in_lines=event.in_lines
+                )
+                keys = [] if taken else list(event.keys)
+            case _:
+                return event
+        for key in keys:
+            key.set_sender(self)
+        self._input_events.extendleft(reversed(keys[1:]))
+        return keys[0] if keys else None
 
     def _send_barrier(self, target: _Target) -> None:
         screen, focused = self._barrier_target = target

@@ -3,42 +3,55 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import sys
 import termios
+import time
 import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-SEQUENCE_TIMEOUT: Final = 0.25
-"""Seconds within which the rest of an escape sequence follows its ESC; alone it is the key."""
+from tui.terminal.input.input_filter import InputFilter
+from tui.terminal.input.pieces import Kind, Piece
 
-_BACK: Final = (b"\r", b"\n", b"q", b"Q", b"\x03", b"\x04")
-_SEQUENCE_STARTS: Final = (b"[", b"O")
-_ESCAPE_KEY: Final = b"[27u"
-"""What follows ESC where the terminal sends the key as a sequence of its own."""
+_BACK: Final = frozenset("\r\nqQ\x03\x04")
+_BACK_SEQUENCES: Final = re.compile(r"\x1b\[(?:27|13)(?:;1?)?u|\x1b\[(?:99|100);5u|\x1bOM")
+"""Esc, enter, ctrl+c and ctrl+d, where the terminal sends them as sequences; the keypad's enter."""
 
 
 def wait_for_back() -> None:
     """Block until enter, esc, q or ctrl+c is pressed, or the terminal is gone.
 
-    Other keys do nothing. Their sequences are taken whole, since the app would take the rest of
-    one for keys; what is typed after the key is the app's.
+    Other keys do nothing. Their sequences are taken whole, in however many pieces they come, since
+    the app would take the rest of one for keys; what is typed after the key is the app's.
     """
     descriptor = sys.stdin.fileno()
+    keys = InputFilter()
     with _keys_at_once(descriptor):
-        while key := os.read(descriptor, 1):
-            if key in _BACK or (key == b"\x1b" and _is_escape(descriptor)):
+        while True:
+            deadline = keys.deadline
+            wait = None if deadline is None else max(0.0, deadline - time.monotonic())
+            if not select.select([descriptor], [], [], wait)[0]:
+                pieces = keys.tick(time.monotonic())
+            elif data := os.read(descriptor, 1):
+                pieces = keys.feed(data, time.monotonic())
+            else:
+                return
+            if any(map(_is_back, pieces)):
                 return
 
 
-def _is_escape(descriptor: int) -> bool:
-    """Return whether an ESC that was read is the key; take the rest of a sequence otherwise."""
-    if not select.select([descriptor], [], [], SEQUENCE_TIMEOUT)[0]:
-        return True
-    rest = os.read(descriptor, 4096)
-    return rest[:1] not in _SEQUENCE_STARTS or rest == _ESCAPE_KEY
+def _is_back(piece: Piece) -> bool:
+    match piece.kind:
+        case Kind.ESCAPE | Kind.ALT:
+            return True
+        case Kind.TEXT | Kind.LINE_BREAK:
+            return not _BACK.isdisjoint(piece.text)
+        case Kind.SEQUENCE:
+            return _BACK_SEQUENCES.fullmatch(piece.text) is not None
+    return False
 
 
 @contextmanager

@@ -42,9 +42,9 @@ _SPARSE: Final = "A key renders only the widgets that it changes."
 _PACE: Final = "Over a slow line the screen follows the keys instead of lagging seconds behind."
 _OUTPUT: Final = "Nothing waits for a terminal that takes no output: polling and saving go on."
 _INPUT: Final = "An idle dashboard uses almost no CPU, and exits at once."
+_WHOLE: Final = "What a slow line tears apart, or no parser can read, is no key and no crash."
 _RESUME: Final = "The dashboard survives ctrl+z, SIGSTOP and SIGCONT with a terminal that works."
 _SIZE: Final = "The kernel's size of the window holds, and a dragged window is laid out once."
-_CELLS: Final = "Clicks land on their line whatever the terminal reports about itself."
 _RESTORE: Final = "Whatever ends the dashboard, the terminal is given back as it was found."
 _MEMORY: Final = "Memory stays flat over days: what removed widgets drew is let go."
 
@@ -91,13 +91,11 @@ HOOKS: Final = (
     Hook(_DRIVER, "LinuxDriver", "run_input_thread", _METHOD, (), _INPUT),
     Hook(_DRIVER, "LinuxDriver", "fileno", _ATTRIBUTE, (), _INPUT),
     Hook(_DRIVER, "LinuxDriver", "exit_event", _ATTRIBUTE, (), _INPUT),
-    Hook(_PARSER, "XTermParser", "XTermParser", _CLASS, ("debug",), _INPUT),
-    Hook(_PARSER, "XTermParser", "feed", _METHOD, ("data",), _INPUT),
-    Hook(_PARSER, "XTermParser", "tick", _METHOD, (), _INPUT),
-    Hook(_PARSER, "XTermParser", "_timeout_time", _ATTRIBUTE, (), _INPUT),
-    Hook(_PARSER, "XTermParser", "mouse_pixels", _ATTRIBUTE, (), _CELLS),
+    Hook(_PARSER, "XTermParser", "XTermParser", _CLASS, ("debug",), _WHOLE),
+    Hook(_PARSER, "XTermParser", "feed", _METHOD, ("data",), _WHOLE),
+    Hook(_PARSER, "XTermParser", "_timeout_time", _ATTRIBUTE, (), _WHOLE),
     Hook(_DRIVER, "LinuxDriver", "_get_terminal_size", _METHOD, (), _SIZE),
-    Hook(_DRIVER, "LinuxDriver", "_query_in_band_window_resize", _METHOD, (), _CELLS),
+    Hook(_DRIVER, "LinuxDriver", "_query_in_band_window_resize", _METHOD, (), _SIZE),
     Hook(_DRIVER, "LinuxDriver", "_disable_in_band_window_resize", _METHOD, (), _SIZE),
     Hook(_DRIVER, "LinuxDriver", "start_application_mode", _METHOD, (), _RESUME),
     Hook(_DRIVER, "LinuxDriver", "close", _METHOD, (), _RESUME),

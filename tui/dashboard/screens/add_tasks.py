@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import re
+from typing import ClassVar, Final
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -19,18 +20,43 @@ from tui.sanitize import clean
 from tui.scenext.task_ids import parse_task_ids
 from tui.watchlist.entries import MAX_LABEL_LENGTH
 
+_SEPARATOR: Final = "  "
+"""Between cells and lines: one space may be inside a number, such as 1 234 567."""
+_DIGITS: Final = frozenset("0123456789")
+_SERVICE_ID: Final = re.compile(r"[0-9a-fA-F-]{4,}")
+
 
 class IdsInput(Input):
-    """A one-line input into which many lines can be pasted."""
+    """A one-line input into which many lines can be pasted.
+
+    The rule where a terminal does not mark pastes: an enter that more text follows in the same
+    burst ends an ID, as does one that ends a burst of several lines; the text stays in the field,
+    and an enter that comes alone adds what is there. A tab is the key, except in a burst with lines
+    or before nothing but IDs as the service issues them: digits and UUIDs.
+    """
 
     def on_paste(self, event: events.Paste) -> None:
         """Insert all lines: Textual's own input keeps only the first."""
         event.prevent_default()
         event.stop()
         before = "" if self.cursor_at_start else " "
-        # Two spaces between cells and lines: one may be inside a number, such as 1 234 567.
         lines = event.text.replace("\t", "\n").splitlines()
-        self.insert_text_at_cursor(before + "  ".join(filter(None, map(str.strip, lines))))
+        self.insert_text_at_cursor(before + _SEPARATOR.join(filter(None, map(str.strip, lines))))
+
+    def take_line_break(self, character: str, rest: str, *, in_lines: bool) -> bool:
+        """Take the end of a pasted line as a separator; return whether it was one."""
+        if character == "\t" and not in_lines and not _are_ids(rest.split()):
+            return False
+        if not self.cursor_at_start:
+            self.insert_text_at_cursor(_SEPARATOR)
+        return True
+
+
+def _are_ids(words: list[str]) -> bool:
+    """Return whether these are IDs as the service issues them, beyond doubt."""
+    return bool(words) and all(
+        _SERVICE_ID.fullmatch(word) and not _DIGITS.isdisjoint(word) for word in words
+    )
 
 
 class AddTasks(ModalScreen[None]):

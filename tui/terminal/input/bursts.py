@@ -1,0 +1,80 @@
+"""Characters that come together: text that was pasted where no marks tell so, or keys typed ahead.
+
+The rule: within one burst an enter, a line feed or a tab that more text follows, and one that ends
+a burst with several lines, is handed on as a line break with what it is followed by. Whoever has
+the focus decides: for a list it is a key, in a field for many IDs the end of one of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from tui.terminal.input.pieces import Kind, Piece
+
+BURST_GAP: Final = 0.02
+"""Seconds between two reads of one burst. Nobody types as fast; a burst that reads have cut goes on
+within a few milliseconds."""
+MAX_REST: Final = 256
+"""Characters that a line break knows of what follows it."""
+
+_BREAK: Final = re.compile(r"[\r\n\t]")
+_NOT_KEYS: Final = re.compile("[\x80-\x9f]")
+"""C1: no key sends them, and Textual has taken one for shift+esc."""
+
+
+class BurstSplitter:
+    """Split characters into text and line breaks. Pure: the times are passed in."""
+
+    def __init__(self) -> None:
+        self._held = ""
+        """Line breaks at the end of what came; more may follow."""
+        self._in_lines = False
+        self._last_at = float("-inf")
+
+    @property
+    def deadline(self) -> float | None:
+        """When what is held is no longer part of a burst; None if nothing is."""
+        return self._last_at + BURST_GAP if self._held else None
+
+    def feed(self, text: str, now: float) -> Iterator[Piece]:
+        """Yield what is certain."""
+        if not text.isascii():
+            text = _NOT_KEYS.sub("", text)
+        joined = now - self._last_at <= BURST_GAP
+        self._last_at = now
+        if not joined:
+            yield from self.release()
+            self._in_lines = False
+        ends_at = len(text.rstrip("\r\n\t"))
+        text, behind = text[:ends_at], text[ends_at:]
+        if text:
+            yield from self._split(self._held + text)
+            self._held = ""
+        if text or joined:
+            self._held += behind
+        elif behind:
+            yield Piece(Kind.TEXT, behind)
+
+    def release(self) -> Iterator[Piece]:
+        """Yield what was held: nothing follows it."""
+        held, self._held = self._held, ""
+        if not self._in_lines and held:
+            yield Piece(Kind.TEXT, held)
+            return
+        for character in held:
+            yield Piece(Kind.LINE_BREAK, character, in_lines=True)
+
+    def _split(self, text: str) -> Iterator[Piece]:
+        start = 0
+        for match in _BREAK.finditer(text):
+            at = match.start()
+            if at > start:
+                yield Piece(Kind.TEXT, text[start:at])
+            start = at + 1
+            rest = text[start : start + MAX_REST]
+            yield Piece(Kind.LINE_BREAK, match[0], rest=rest, in_lines=self._in_lines)
+            self._in_lines = self._in_lines or match[0] != "\t"
+        if start < len(text):
+            yield Piece(Kind.TEXT, text[start:])

@@ -1,0 +1,308 @@
+"""The one place that reads input: between the bytes of the terminal and Textual's parser.
+
+Rules, each with a table of cases in `tests/terminal/input/`:
+
+- Only what is whole is handed on, in however many reads it comes. Nothing is whole too early: the
+  beginning of a sequence waits for its rest.
+- A lone ESC is the key esc after `escape_delay`. What would make a sequence of it for
+  `LATE_SECONDS` more (for `LATE_BURST_SECONDS`, if it comes in one read) is taken for that, and
+  swallowed: the esc has acted already. Answers and pastes count all the same, since they are no
+  keys. What turns out to be no sequence is given out as the keys that they are.
+- What cannot be whole any more is dropped, never given out as letters: a sequence that is cut by
+  another ESC, by a byte that it must not hold (which goes with it where it came in the same burst),
+  or by time. ESC and one of `[O]P_^X` and then nothing is alt and that key.
+- ESC and another character is alt and that key.
+- Nothing between the marks of a paste is a key; see `PasteBuffer`. What comes in bulk soon after a
+  paste that silence has ended, or ends with the mark, belongs to it: the line stalled.
+- Of reports of the focus in a row the last one counts, and of the mouse's moves.
+"""
+
+from __future__ import annotations
+
+import re
+from codecs import getincrementaldecoder
+from typing import TYPE_CHECKING, Final
+
+from tui.terminal.input import grammar
+from tui.terminal.input.bursts import BURST_GAP, BurstSplitter
+from tui.terminal.input.grammar import ESC, PASTE_END, PASTE_START
+from tui.terminal.input.line_jitter import MIN_ESCAPE_DELAY
+from tui.terminal.input.meaning import control_sequence
+from tui.terminal.input.pieces import ESCAPE, Kind, Piece
+
+if TYPE_CHECKING:
+    from tui.terminal.input.paste import Ended, PasteBuffer
+
+HOLD_SECONDS: Final = 1.0
+"""Silence after which ESC and an introducer are alt and a key."""
+SEQUENCE_TIMEOUT: Final = 5.0
+"""Silence after which a sequence is given up. Long: no person types one, and a letter that was
+never pressed is worse than a key that must be pressed twice."""
+LATE_SECONDS: Final = 1.0
+LATE_BURST_SECONDS: Final = 10.0
+RESUMED_PASTE_SECONDS: Final = 30.0
+"""How long after a paste that silence has ended its rest may come."""
+_MIN_BULK_BYTES: Final = 24
+"""More than anybody types between two reads."""
+_MOTION: Final = 32
+"""The bit of a report of the mouse that tells a move."""
+_WHEEL: Final = 64
+
+
+class InputFilter:
+    """Turn what a terminal sends into pieces that are whole.
+
+    Pure: no I/O, no thread; times are passed in, in seconds of any clock. The caller feeds what it
+    reads, and calls `tick` when the `deadline` has passed without any.
+    """
+
+    def __init__(self) -> None:
+        self.escape_delay = MIN_ESCAPE_DELAY
+        """Seconds after which a lone ESC is the key; the caller knows the line."""
+        self._pending = b""
+        """The beginning of a sequence."""
+        self._given = 0
+        """How many bytes of it have been given up before: it comes late."""
+        self._given_up = b""
+        """A beginning whose rest may still come, and when it was given up."""
+        self._given_up_at = 0.0
+        self._last_at = self._began_at = float("-inf")
+        self._paste: PasteBuffer | None = None
+        self._paste_broke_at = float("-inf")
+        self._decoder = getincrementaldecoder("utf-8")("replace")
+        self._bursts = BurstSplitter()
+        self._pieces: list[Piece] = []
+
+    @property
+    def deadline(self) -> float | None:
+        """When to call `tick`; None while nothing is unfinished."""
+        if self._paste is not None:
+            return self._paste.deadline
+        if not self._pending:
+            return self._bursts.deadline
+        if self._pending == ESC:
+            return self._last_at + self.escape_delay
+        if len(self._pending) == len(b"\x1b[") or self._given:
+            return self._last_at + HOLD_SECONDS
+        # Keys that come meanwhile must not keep it alive.
+        return min(self._last_at, self._began_at + SEQUENCE_TIMEOUT) + SEQUENCE_TIMEOUT
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether more must come: a sequence or a paste is unfinished."""
+        return self._paste is not None or len(self._pending) > 1
+
+    def feed(self, data: bytes, now: float) -> list[Piece]:
+        """Take what was read, and return what is whole by now."""
+        self._pieces = []
+        if self._paste is None and self._continues_paste(data, now):
+            self._paste = _new_paste()
+        self._consume(data, now)
+        self._last_at = now
+        return self._pieces
+
+    def tick(self, now: float) -> list[Piece]:
+        """Return what time has made whole, if the deadline has passed."""
+        self._pieces = []
+        deadline = self.deadline
+        if deadline is not None and now >= deadline:
+            if self._paste is not None:
+                self._paste_broke_at = now
+                self._drop("a paste without an end")
+                if rest := self._end_paste(self._paste.tick()):
+                    self._consume(rest, now)
+            elif self._pending:
+                self._give_up(now)
+            else:
+                self._pieces += self._bursts.release()
+        return self._pieces
+
+    def _consume(self, data: bytes, now: float) -> None:
+        rest: bytes | None = data
+        while rest is not None:
+            if self._paste is not None:
+                ended = self._paste.feed(rest, now)
+                rest = None if ended is None else self._end_paste(ended)
+            else:
+                rest = self._take_typed(rest, now)
+
+    def _take_typed(self, data: bytes, now: float) -> bytes | None:
+        """Take input up to a paste; return what is inside the paste, None where there is none."""
+        if (self._pending or self._given_up) and data:
+            data = self._resume(data, now)
+            if self._given:
+                return None
+        fresh = 0 if now - self._last_at <= BURST_GAP else len(self._pending)
+        goes_on = bool(self._pending)
+        data, self._pending = self._pending + data, b""
+        position = 0
+        while position < len(data):
+            if data[position] != ESC[0]:
+                position = self._take_text(data, position, now)
+                continue
+            self._flush_text(now)
+            match = grammar.SEQUENCE.match(data, position)
+            if match is not None and match[0] == PASTE_START:
+                self._paste = _new_paste()
+                return data[match.end() :]
+            if match is not None:
+                self._take_sequence(match)
+                position = match.end()
+            elif grammar.PARTIAL.match(data, position):
+                if position or not goes_on:
+                    self._began_at = now
+                self._pending = _bounded(data[position:])
+                return None
+            else:
+                position = self._skip_broken(data, position, fresh)
+        return None
+
+    def _take_text(self, data: bytes, start: int, now: float) -> int:
+        end = data.find(ESC, start)
+        end = len(data) if end < 0 else end
+        if text := self._decoder.decode(data[start:end]):
+            self._pieces += self._bursts.feed(text, now)
+        return end
+
+    def _flush_text(self, now: float) -> None:
+        if text := self._decoder.decode(b"", final=True):
+            self._pieces += self._bursts.feed(text, now)
+        self._pieces += self._bursts.release()
+
+    def _take_sequence(self, match: re.Match[bytes], *, late: bool = False) -> None:
+        piece = _meaning(match)
+        if late and piece.kind in (Kind.SEQUENCE, Kind.TEXT):
+            return
+        last = self._pieces[-1] if self._pieces else None
+        if last is not None and _replaces(piece, last):
+            self._pieces[-1] = piece
+        elif piece.text or piece.numbers:
+            self._pieces.append(piece)
+
+    def _skip_broken(self, data: bytes, start: int, fresh: int) -> int:
+        """Drop what cannot be whole; return where to go on."""
+        match = re.match(grammar.LONGEST_START, data[start:])
+        end = start + (1 if match is None else match.end())
+        if end == start + 1:
+            self._pieces.append(ESCAPE)
+            return end
+        self._drop("a sequence that was cut")
+        if end > fresh and (rest := re.match(grammar.REST, data[end:])):
+            end += rest.end()
+        return end
+
+    def _resume(self, data: bytes, now: float) -> bytes:
+        """Return the data without what belongs to a sequence that was given up."""
+        if not self._pending:
+            start, given = self._given_up, len(self._given_up)
+        elif self._given:
+            start, given = self._pending, self._given
+        else:
+            return data
+        passed = now - (self._last_at if self._given else self._given_up_at)
+        self._pending, self._given, self._given_up = b"", 0, b""
+        if start == ESC and data[:1] not in _INTRODUCERS:
+            return data
+        soon = passed <= LATE_SECONDS
+        match = grammar.SEQUENCE.match(start + data)
+        if match is not None:
+            at_once = len(data) > 1 and passed <= LATE_BURST_SECONDS
+            typed = soon and not re.fullmatch(grammar.TYPED, match[0])
+            if re.fullmatch(grammar.KNOWN, match[0]) and (typed or at_once):
+                rest = data[match.end() - len(start) :]
+                if match[0] == PASTE_START:
+                    return PASTE_START + rest
+                self._take_sequence(match, late=True)
+                return rest
+        elif soon and grammar.PARTIAL.match(start + data):
+            self._pending, self._given = _bounded(start + data), given
+            return b""
+        return start[given:] + data
+
+    def _give_up(self, now: float) -> None:
+        pending, given = self._pending, self._given
+        self._pending, self._given = b"", 0
+        if pending == ESC:
+            self._pieces.append(ESCAPE)
+        elif given and len(pending) == len(b"\x1b["):
+            self._pieces.append(Piece(Kind.TEXT, chr(pending[-1])))
+        elif len(pending) == len(b"\x1b[") and pending[1:] in _INTRODUCERS:
+            self._pieces.append(Piece(Kind.ALT, chr(pending[1])))
+        elif pending[1] >= 0x80:
+            self._pieces.append(ESCAPE)
+        else:
+            self._drop("a sequence without an end")
+        if pending == ESC or pending[1:2] not in _STRINGS:
+            self._given_up, self._given_up_at = pending, now
+
+    def _continues_paste(self, data: bytes, now: float) -> bool:
+        """Return whether this is the rest of a paste that silence has ended."""
+        if now - self._paste_broke_at > RESUMED_PASTE_SECONDS:
+            return False
+        end, start = data.find(PASTE_END), data.find(PASTE_START)
+        if end >= 0 and not 0 <= start < end:
+            return True
+        return ESC not in data and len(data) >= _MIN_BULK_BYTES
+
+    def _end_paste(self, ended: Ended) -> bytes | None:
+        """Hand on a paste; return what came behind it, None if nothing."""
+        self._paste = _new_paste() if ended.restarts else None
+        if ended.overflowed:
+            self._drop("the end of a paste that is too long")
+        if ended.text:
+            self._pieces.append(Piece(Kind.PASTE, ended.text))
+        return ended.rest if ended.rest or ended.restarts else None
+
+    def _drop(self, reason: str) -> None:
+        self._pieces.append(Piece(Kind.DROPPED, reason))
+
+
+_INTRODUCERS: Final = grammar.INTRODUCERS
+_STRINGS: Final = grammar.STRINGS
+_STRING_START: Final = len(b"\x1b]")
+
+
+def _new_paste() -> PasteBuffer:
+    # Imported when it is needed: the first paint does not wait for it.
+    from tui.terminal.input.paste import PasteBuffer
+
+    return PasteBuffer()
+
+
+def _bounded(pending: bytes) -> bytes:
+    """Return the beginning of a sequence, without what makes no difference to its end."""
+    if pending[1:2] and pending[1:2] in _STRINGS:
+        escape = ESC if len(pending) > _STRING_START and pending.endswith(ESC) else b""
+        return pending[: _STRING_START + 1].rstrip(ESC) + escape
+    return pending[: grammar.MAX_SEQUENCE_BYTES]
+
+
+def _meaning(match: re.Match[bytes]) -> Piece:
+    data = match[0]
+    match match.lastgroup:
+        case "csi" | "rxvt":
+            return control_sequence(data)
+        case "ss3" | "console":
+            return Piece(Kind.SEQUENCE, data.decode("ascii"))
+        case "alt":
+            return Piece(Kind.ALT, data[1:].decode("utf-8", "replace"))
+    # A string, or the mouse as X10 has it, which Textual does not read.
+    return Piece(Kind.DROPPED)
+
+
+def _replaces(piece: Piece, last: Piece) -> bool:
+    """Return whether a report makes the one before it worthless."""
+    if piece.kind is not last.kind:
+        return False
+    if piece.kind is Kind.FOCUS:
+        return True
+    button = _moved_button(piece)
+    return button is not None and button == _moved_button(last)
+
+
+def _moved_button(piece: Piece) -> str | None:
+    """Return the button of a report that the mouse has moved; None for all else."""
+    if piece.kind is not Kind.SEQUENCE or not piece.text.startswith("\x1b[<"):
+        return None
+    button = piece.text[3 : piece.text.index(";")]
+    return button if int(button) & (_MOTION | _WHEEL) == _MOTION else None

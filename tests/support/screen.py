@@ -32,12 +32,16 @@ _PLAIN_ESCAPES = frozenset({"\x1bc", "\x1bD", "\x1bE", "\x1bH", "\x1bM", "\x1b7"
 class Screen:
     """A terminal's screen with its normal and alternate buffers."""
 
-    def __init__(self, cols: int, rows: int) -> None:
-        """Create an empty screen of ``cols`` by ``rows`` cells."""
+    def __init__(self, cols: int, rows: int, *, alternate: bool = True) -> None:
+        """Create an empty screen of ``cols`` by ``rows`` cells.
+
+        Without ``alternate`` it has the normal buffer only, like the Linux console before 6.16.
+        """
         self.modes: set[int] = {7, 25}
         """The DEC private modes that are set, such as 1049 (alternate screen), 1003 (mouse)."""
         self.kitty_keys = 0
         """Depth of the kitty keyboard protocol's stack: pushes without a pop."""
+        self._has_alternate = alternate
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._incomplete = ""
         self._buffered: list[str] = []
@@ -148,7 +152,7 @@ class Screen:
         for number in numbers:
             if private:
                 (self.modes.add if final == "h" else self.modes.discard)(number)
-            if private and number in _ALTERNATE:
+            if private and number in _ALTERNATE and self._has_alternate:
                 self._switch(alternate=final == "h")
             elif number in supported:
                 self._buffered.append(f"\x1b[{private}{number}{final}")

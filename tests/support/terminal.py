@@ -93,18 +93,20 @@ class Terminal:
         env: Mapping[str, str] | None = None,
         cwd: str | Path | None = None,
         answers: bool = True,
+        alternate: bool = True,
     ) -> None:
         """Start ``argv`` in a terminal of ``cols`` by ``rows`` with ``env`` added.
 
         Like real terminals it replies to cursor position queries if ``answers`` is true, and
-        never within a character or an escape sequence that is half sent.
+        never within a character or an escape sequence that is half sent. Without ``alternate`` it
+        has no alternate screen.
         """
         self._answers = answers
         self._sent = b""
         self._sending = False
         self._held_replies = b""
         self._changed = threading.Condition()
-        self._screen = Screen(cols, rows)
+        self._screen = Screen(cols, rows, alternate=alternate)
         self._raw = bytearray()
         self._paused = False
         self._stopping = False

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,32 @@ def test_what_another_program_wrote_over_is_drawn_anew(terminal: Terminal) -> No
     assert "coffee" in terminal.text()
     terminal.press("ctrl+l")
     terminal.wait_gone("coffee")
+
+
+REPORTS = {1000, 1003, 1004, 1006, 1015, 2004}
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc to reach its terminal")
+def test_a_terminal_that_has_forgotten_all_modes_is_told_again(terminal: Terminal) -> None:
+    """As one that dtach attached anew, or in which another program put back what it found."""
+    forget = "".join(f"\x1b[?{mode}l" for mode in sorted(REPORTS)) + "\x1b[?7h\x1b[?25h"
+    # Twice, these would cost the place of the shell's cursor, and one more pop at the end.
+    once = [terminal.raw.count(sequence) for sequence in (b"\x1b[?1049h", b"\x1b[>25u")]
+    asks: list[Callable[[], None]] = [
+        lambda: terminal.press("ctrl+l"),
+        lambda: terminal.resize(130, 30),
+        lambda: terminal.signal(signal.SIGWINCH),
+    ]
+    for ask in asks:
+        Path(f"/proc/{terminal.pid}/fd/1").write_text(forget)
+        terminal.wait_for(lambda _: not terminal.modes & REPORTS and terminal.modes >= {7, 25})
+        ask()
+        terminal.wait_for(lambda _: terminal.modes >= REPORTS and not terminal.modes & {7, 25})
+    assert once == [terminal.raw.count(sequence) for sequence in (b"\x1b[?1049h", b"\x1b[>25u")]
+    terminal.press("q")
+    assert terminal.wait_exit() == 0
+    assert not terminal.modes & {*REPORTS, 1049}
+    assert terminal.modes >= {7, 25}
 
 
 @pytest.mark.parametrize(

@@ -245,17 +245,22 @@ class TunedApp(StockApp):
         await super().on_event(event)
 
     def on_resize(self, event: Resize) -> None:
-        """Send everything again if the size is the one of the last frame.
+        """Send everything again if the size is the one of the last frame, and else the modes alone.
 
         The terminal had another size for a moment, and cut or wrapped what was sent meanwhile; or
-        the program was suspended, and the screen is empty. A new size is noticed by `_display`.
+        the program was suspended, and the screen is empty; or another terminal was attached. A new
+        size is noticed by `_display`.
         """
         if event.size == self._frame_size:
             self.action_redraw()
+        elif self._frame_size and self.terminal_driver is not None:
+            self.terminal_driver.renew_modes()
 
     def action_redraw(self) -> None:
-        """Send the whole screen again: another program may have written over it."""
+        """Send modes and screen again: another program may have changed them."""
         self._frame_diff.forget()
+        if self.terminal_driver is not None:
+            self.terminal_driver.renew_modes()
         super().action_redraw()
 
     def collect_garbage(self) -> None:

@@ -299,6 +299,19 @@ class TerminalDriver(LinuxDriver):
         else:
             super()._sigtstp_application(*arguments)
 
+    def renew_modes(self) -> None:
+        """Ask the terminal again for its reports, and hide its cursor, unless it was given back.
+
+        It may be another one than at the start: dtach and abduco know no modes, and tell by
+        SIGWINCH alone that a terminal was attached (martanne/abduco#9). Left out is what is more
+        than a mode: kitty's keyboard protocol is pushed on a stack, and switching to the alternate
+        screen a second time forgets where the shell's cursor was.
+        """
+        if self._input_thread is not None and self._input_thread.is_alive():
+            # As Textual sets them at the start: cursor, line wrap, reports of focus and pastes.
+            self.write("\x1b[?25l\x1b[?7l\x1b[?1004h\x1b[?2004h")
+            self._enable_mouse_support()
+
     def _probe(self, probe: str = PROBE) -> None:
         now = time.monotonic()
         while self._unanswered and now - self._unanswered[0] > MAX_REPLY_TIMEOUT:

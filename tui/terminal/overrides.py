@@ -101,6 +101,7 @@ HOOKS: Final = (
     Hook(_DRIVER, "LinuxDriver", "close", _METHOD, (), _RESUME),
     Hook(_DRIVER, "LinuxDriver", "stop_application_mode", _METHOD, (), _RESTORE),
     Hook(_DRIVER, "LinuxDriver", "attrs_before", _ATTRIBUTE, (), _RESUME),
+    Hook(_DRIVER, "LinuxDriver", "_enable_mouse_support", _METHOD, (), _RESUME),
     Hook(_STYLES, "StylesCache", "get_inner_outer", Kind.CACHED_METHOD, _BACKGROUNDS, _MEMORY),
 )
 

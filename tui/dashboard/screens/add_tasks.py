@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
@@ -74,7 +74,7 @@ class AddTasks(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Yield two fields and a line for errors."""
-        with Vertical(classes="dialog") as dialog:
+        with VerticalScroll(classes="dialog", can_focus=False) as dialog:
             dialog.border_title = Content("Add tasks")
             yield Label(Content("Task IDs or status URLs, one or many"))
             yield self._ids
@@ -92,7 +92,9 @@ class AddTasks(ModalScreen[None]):
         except UserError as error:
             self._wrong.update(Content(str(error)))
             self._wrong.add_class("-shown")
-            self._ids.focus()
+            self._ids.focus(scroll_visible=False)
+            # In a low window it is below the fold.
+            self.call_after_refresh(self._wrong.scroll_visible, animate=False)
             return
         self.post_message(AddRequested(ids, clean(self._label.value, MAX_LABEL_LENGTH).strip()))
         self.dismiss()

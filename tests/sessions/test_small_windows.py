@@ -158,12 +158,12 @@ async def _themes(dashboard: Session) -> None:
 async def _told(dashboard: Session) -> None:
     main = dashboard.app.main_screen
     assert main.deferred is not None
-    main.deferred.banner.text = "something is wrong " * 8 + "\n失败 " * 8
+    main.deferred.banner.text = "something is wrong " * 8 + "\n" + "失败 " * 8
     main.show_transfer("Saving frame3.png 30 % " * 3, running=True)
     # For longer than the test takes.
     dashboard.app.notify("A line that wraps " * 6, markup=False, timeout=600)
     await dashboard.wait_for_text("A line that wraps")
-    await dashboard.wait_for_text("esc: cancel")
+    await dashboard.wait_for_text("Saving frame3.png")
 
 
 SHOWN: Final[tuple[Prepare, ...]] = (

@@ -133,7 +133,7 @@ def test_a_window_may_change_at_any_moment_and_be_next_to_nothing(
             terminal.resize(columns, 35)
             time.sleep(0.002)
         terminal.wait_for(lambda _: terminal.cells() == before)
-        # While the program is stopped, and while it shows a link on the normal screen.
+        # While the program is stopped.
         terminal.signal(signal.SIGTSTP)
         terminal.wait_for(lambda _: 1049 not in terminal.modes)
         terminal.resize(120, 30)

@@ -98,7 +98,7 @@ def test_work_goes_on_and_then_the_newest_frame_alone_is_shown(
         for _ in range(30):
             terminal.press("escape", "?")
         progress.wait(3)
-        terminal.press("escape", "a", *"added meanwhile", "enter", "?")
+        terminal.press("escape", "a", *"added meanwhile", "enter")
         terminal.resize(100, 30)
         terminal.resize(120, 40)
         terminal.wait_for(lambda _: {"added", "meanwhile"} <= saved(home))

@@ -95,7 +95,12 @@ class Session:
 
     def open(self, argv: list[str], cols: int, rows: int) -> Terminal:
         """Open a terminal whose program has `rows` lines."""
-        env = self.home.environment({"PS1": PROMPT, "TERM": self.surface.term})
+        # The shell asks for marks around pasted text at each prompt, sooner or later.
+        settings = self.home.folder / "inputrc"
+        settings.write_text("set enable-bracketed-paste off\n")
+        env = self.home.environment(
+            {"PS1": PROMPT, "TERM": self.surface.term, "INPUTRC": str(settings)}
+        )
         if self.surface.term != "xterm-256color":
             env["COLORTERM"] = ""
         return self.stack.enter_context(

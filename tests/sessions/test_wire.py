@@ -41,7 +41,8 @@ def test_keys_send_what_they_change(terminal: Terminal) -> None:
     assert bytes_sent(terminal, "j", expected="│ task001") < 2_000
     assert bytes_sent(terminal, "/", expected="To the list") < 2_000
     assert bytes_sent(terminal, "escape", expected="Refresh") < 3_000
-    assert bytes_sent(terminal, "j" * 34, expected="│ task035") < 10_000
+    # As many frames as keys at most; how many depends on the machine.
+    assert bytes_sent(terminal, "j" * 34, expected="│ task035") < 20_000
     # Two steps of the list, plus the layout of rows created ahead of the cursor.
     assert bytes_sent(terminal, "j", "j", expected="│ task037") < 10_000
 

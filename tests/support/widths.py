@@ -24,7 +24,7 @@ def is_plain(cluster: str) -> bool:
     return bool(_PLAIN.match(cluster))
 
 
-_PLAIN = re.compile(r"[ -~¡-¬®-˿Α-ѿ‐-‧‰-⅏←-⋿⏎①-⑳─-◼✓✗　-〃〈-】一-鿿！-～]*\Z")
+_PLAIN = re.compile(r"[ -~¡-¬®-˿Α-ѿ‐-‧‰-⅏←-⋿⏎①-⑳─-◼✓✗　-〃〈-】一-鿿！-～｡-ﾝ]*\Z")
 
 
 def one_cluster(cluster: str) -> int:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
 CRASHED: Final = "the dashboard crashed"
+SEQUEL: Final = "another error while the crash ended the dashboard"
 MAX_REPORT_CHARS: Final = 50_000
 
 _log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ class _State:
     held: str = ""
     """What a thread's crash says, until the terminal can show it."""
     last: str = ""
+    has_crashed = False
     withheld: Final[set[str]] = set()
     """Texts shown in place of what could not be redacted, without white space."""
 
@@ -190,9 +192,14 @@ def _redact(text: str) -> str:
 
 
 def _log_text(text: str, event: str) -> str:
-    _State.last = text
+    # While a crash ends the dashboard, a timer may paint once more and meet the same error.
+    is_sequel = event == CRASHED and _State.has_crashed
+    _State.has_crashed |= event == CRASHED
+    if not is_sequel:
+        _State.last = text
     if logging.getLogger().handlers:
-        _log.critical("%s\n%s", event, text.rstrip())
+        level = logging.ERROR if is_sequel else logging.CRITICAL
+        _log.log(level, "%s\n%s", SEQUEL if is_sequel else event, text.rstrip())
     return text
 
 

@@ -185,6 +185,8 @@ def test_a_session(surface: Surface, home: Home, service: ScriptedService, done:
         multiplexer = session.multiplexer
         terminal = session.open(multiplexer.start(SHELL) if multiplexer else SHELL, COLS, ROWS)
         terminal.wait_for(f"^{PROMPT}")
+        # tmux turns on what it uses itself behind its first screen.
+        terminal.wait_quiet(0.3)
         modes = terminal.modes
         terminal.press(COMMAND, "enter")
         session.wait_for_dashboard(terminal, "30 in progress", "│ task01", "frame1.png")

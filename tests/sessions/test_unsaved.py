@@ -134,6 +134,24 @@ def test_a_lock_that_hangs_is_asked_about_and_one_that_is_freed_ends_it(home: Ho
     assert entries(home) == [("7", "")]
 
 
+def test_a_quit_while_an_answer_is_still_being_carried_out_follows_it(home: Home) -> None:
+    home.watchlist.parent.mkdir(parents=True)
+    with ExitStack() as stack:
+        stack.enter_context(Filesystem().lock(Path(f"{home.watchlist}.lock"), 5))
+        terminal = stack.enter_context(home.open("watch", "one"))
+        terminal.wait_for_text("one")
+        terminal.press("q")
+        terminal.wait_for_text(DIALOG)
+        terminal.press("enter")  # Try again, which takes a second.
+        terminal.wait_for_text("Saving …")
+        terminal.press("escape")
+        terminal.wait_gone(DIALOG)
+        terminal.press("q")
+        terminal.wait_for_text(DIALOG)
+        terminal.press("escape", "a")
+        terminal.wait_for_text("Add tasks")
+
+
 def test_the_demo_does_not_ask(home: Home) -> None:
     home.command = ("/bin/bash", "-c", 'ulimit -f 1; exec "$@"', "sh", *home.command)
     with home.open("--demo") as terminal:

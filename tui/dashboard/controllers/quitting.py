@@ -55,12 +55,16 @@ class QuitController:
     def request(self) -> None:
         """Save what is not saved and quit, or ask; do nothing while the user is being asked.
 
-        What is typed meanwhile is held back: a key that was meant for nothing must not reach the
-        list, and one that is meant for the question must not come before it.
+        An answer that is still being carried out comes first. What is typed while the save runs is
+        held back: it is meant for the question, and must not reach the list before it.
         """
-        if self._asking is None:
-            self._app.hold_input()
-            self._run("Saving", self._save_or_ask)
+        if self._asking is not None or self._app.return_code is not None:
+            return
+        if self._running is not None and not self._running.done():
+            self._running.add_done_callback(lambda _: self.request())
+            return
+        self._app.hold_input()
+        self._run("Saving", self._save_or_ask)
 
     def answer(self, answer: Answer, path: str) -> None:
         """Do what the user has chosen; `path` is where to write to."""

@@ -18,7 +18,10 @@ NO_HOME = "unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME; export HOME=/dev/
 NO_LOCALE = "unset LANG; export LC_ALL=nowhere PYTHONUTF8=0 PYTHONIOENCODING=ascii:strict"
 NO_TMP = "export TMPDIR=missing; touch missing"
 ODD_TERM = "export TERM=nobody-knows TZ=UTC+99 COLUMNS=-1"
-ODD_TEXTUAL = "export TEXTUAL_LOG=/nowhere/log TEXTUAL_COLOR_SYSTEM=none TEXTUAL_FPS=x"
+ODD_TEXTUAL = (
+    "export TEXTUAL_LOG=/nowhere/log TEXTUAL_COLOR_SYSTEM=none TEXTUAL_FPS=1000000000"
+    " TEXTUAL_DRIVER=nowhere:Driver TEXTUAL_PRESS=x,x,x TEXTUAL_SCREENSHOT=0 TEXTUAL_SHOW_RETURN=1"
+)
 ODD_PYTHON = "export PYTHONWARNINGS=error PYTHONOPTIMIZE=2 PYTHONASYNCIODEBUG=1 PYTHONHASHSEED=0"
 ODD_BYTES = r"export ODD=$(printf '\377\033[31m') SCENEXT_ODD=$(printf '\376')"
 
@@ -44,7 +47,8 @@ def test_the_demo_needs_nothing_around_it(home: Home) -> None:
 def test_a_dashboard_that_can_write_nothing_says_so_and_shows_tasks(home: Home) -> None:
     for folder in ("data", "state", "cache"):
         (home.folder / folder).write_text("not a folder")
-    with start(home, NO_FOLDER, "ulimit -n 64", arguments=("watch", "7")) as terminal:
+    limits = "ulimit -n 64 -v 300000"
+    with start(home, NO_FOLDER, limits, arguments=("watch", "7")) as terminal:
         terminal.wait_for_text("Not saved: ")
         shown = terminal.wait_for_text("No log: ")
         assert "a part of its path is not a folder" in " ".join(shown.split())
@@ -55,7 +59,8 @@ def test_a_dashboard_that_can_write_nothing_says_so_and_shows_tasks(home: Home) 
     ("limit", "line"),
     [
         ("ulimit -n 12", "Too few files may be open at once (ulimit -n)."),
-        ("ulimit -v 70000", "(ulimit -"),
+        ("ulimit -v 70000", "There is not enough memory (ulimit -v)."),
+        ("ulimit -v 200000", "There is not enough memory (ulimit -v)."),
     ],
 )
 def test_a_session_that_allows_too_little_is_told_what(home: Home, limit: str, line: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 
 import pytest
 
@@ -98,3 +99,14 @@ def test_a_user_that_nobody_knows_can_see_the_demo_and_is_told_of_limits(home: H
         assert terminal.text().strip() == (
             "scenext-tui: There is no home folder: set HOME to its full path"
         )
+
+
+def test_a_full_disk_leaves_no_half_written_module_to_the_next_start(home: Home) -> None:
+    home.env["PYTHONPYCACHEPREFIX"] = str(home.folder / "modules")
+    command = home.command
+    home.command = (sys.executable, "-c", "import runpy")  # What Python needs before ours.
+    home.run()
+    home.command = ("/bin/bash", "-c", 'ulimit -f 1; exec "$@"', "sh", *command)
+    assert home.run("--version").returncode == 0
+    home.command = command
+    assert home.run("--version").stderr == ""

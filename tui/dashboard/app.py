@@ -20,11 +20,12 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from tui import bytecode
+from tui.background import report_fault
 from tui.dashboard import messages
 from tui.dashboard.presenter import Presenter
 from tui.dashboard.screens.main import MainScreen
 from tui.dashboard.widgets.row_list import RowList
-from tui.engine import Callbacks, Dependencies, Engine, report_fault
+from tui.engine import Callbacks, Dependencies, Engine
 from tui.errors import UserError
 from tui.os_errors import shortage
 from tui.sanitize import clean

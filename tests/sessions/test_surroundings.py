@@ -57,17 +57,20 @@ def test_a_dashboard_that_can_write_nothing_says_so_and_shows_tasks(home: Home) 
 
 
 @pytest.mark.parametrize(
-    ("limit", "line"),
+    ("limit", "command", "line"),
     [
-        ("ulimit -n 12", "Too few files may be open at once (ulimit -n)."),
-        ("ulimit -v 70000", "There is not enough memory (ulimit -v)."),
-        ("ulimit -v 200000", "There is not enough memory (ulimit -v)."),
+        ("ulimit -n 12", "watch", "Too few files may be open at once (ulimit -n)."),
+        ("ulimit -v 70000", "watch", "There is not enough memory (ulimit -v)."),
+        ("ulimit -v 200000", "--demo", "There is not enough memory (ulimit -v)."),
+        ("ulimit -f 0", "--demo", "it is too large; move it away, or raise the limit (ulimit -f)"),
     ],
 )
-def test_a_session_that_allows_too_little_is_told_what(home: Home, limit: str, line: str) -> None:
-    with start(home, limit, arguments=("watch", "7")) as terminal:
+def test_a_session_that_allows_too_little_is_told_what(
+    home: Home, limit: str, command: str, line: str
+) -> None:
+    with start(home, limit, arguments=(command,)) as terminal:
         assert terminal.wait_exit() == 1
-        (shown,) = filter(None, terminal.text().splitlines())
+        shown = terminal.text().replace("\n", "")
         assert shown.startswith("scenext-tui: ")
         assert line in shown
 

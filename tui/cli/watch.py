@@ -114,11 +114,14 @@ def _find_config(options: WatchOptions) -> Path | None:
 
 def _save_demo_tasks(paths: Paths, service: DemoService) -> None:
     from tui.watchlist.entries import Add, Entry
-    from tui.watchlist.storage import WatchlistFile
+    from tui.watchlist.storage import StorageError, WatchlistFile
 
     now = datetime.now(UTC)
     entries = [Entry(task_id, now, service.labels[task_id]) for task_id in service.task_ids]
-    WatchlistFile(paths.watchlist).save([Add(entry) for entry in entries])
+    try:
+        WatchlistFile(paths.watchlist).save([Add(entry) for entry in entries])
+    except StorageError as error:
+        raise UserError(str(error)) from None
 
 
 def _is_usable_terminal() -> bool:

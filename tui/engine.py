@@ -159,13 +159,15 @@ class Engine:
 
     async def stop(self) -> None:
         """Save what would be lost, and end the background, within a second."""
-        if self._sync.has_unsaved:
-            try:
-                async with asyncio.timeout(SHUTDOWN_TIMEOUT):
+        try:
+            async with asyncio.timeout(SHUTDOWN_TIMEOUT):
+                with suppress(RuntimeError):  # The background has ended.
+                    await self._sync.restore_if_gone()
+                if self._sync.has_unsaved:
                     await self.save()
-            except TimeoutError:
-                counts = self.unsaved._asdict()
-                _log.warning("the last save did not end in time; not saved by then: %s", counts)
+        except TimeoutError:
+            counts = self.unsaved._asdict()
+            _log.warning("the last save did not end in time; not saved by then: %s", counts)
         await self._background.stop(SHUTDOWN_TIMEOUT)
         if self._media is not None:
             await self._media.aclose()

@@ -355,12 +355,25 @@ async def test_what_is_gone_and_cannot_be_written_again_is_not_saved(tmp_path: P
     async with running(path) as session:
         shutil.rmtree(path.parent)
         path.parent.write_text("in the way")
-        session.add("b")
         await session.wait_until(lambda: bool(session.problems))
+        assert session.sync.has_unsaved
+        session.add("b")
         assert session.list.ids == ("a", "b")
         path.parent.unlink()
         session.add("c")
         await session.wait_until(lambda: session.on_disk == ["a", "b", "c"])
+
+
+async def test_what_is_gone_at_the_end_is_written_again(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "watchlist.toml"
+    path.parent.mkdir()
+    save_elsewhere(path, Add(entry("a")))
+    async with running(path, check_interval=5.0) as session:
+        shutil.rmtree(path.parent)
+        await session.sync.restore_if_gone()
+        assert session.sync.has_unsaved
+        assert await session.sync.flush()
+        assert session.on_disk == ["a"]
 
 
 async def test_a_watchlist_that_is_removed_alone_is_empty(path: Path) -> None:

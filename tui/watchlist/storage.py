@@ -143,7 +143,7 @@ class WatchlistFile:
     def _is_missing(self, path: Path) -> bool:
         try:
             self._fs.stat(path)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return True
         except OSError:
             pass

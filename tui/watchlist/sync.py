@@ -116,6 +116,12 @@ class WatchlistSync:
         await self._save()
         return not self._pending
 
+    async def restore_if_gone(self) -> None:
+        """Have all that was saved be pending again if the file is gone with its folder."""
+        if not self._saving.locked():  # A save looks itself.
+            async with self._saving:
+                await self._restore_if_gone()
+
     async def _pause(self) -> None:
         """Wait until a save or the next check of the file is due."""
         now = asyncio.get_running_loop().time
@@ -173,21 +179,22 @@ class WatchlistSync:
             warning, self._restored = snapshot.warning or self._restored, ""
             self._on_loaded(snapshot._replace(warning=warning))
 
-    async def _restore_if_gone(self) -> None:
-        """Have all that was saved written again if the file is gone with its folder.
+    async def _restore_if_gone(self) -> bool:
+        """Return whether the file is gone with its folder; all that it held is pending then.
 
         A file that was removed alone is a watchlist that was emptied.
         """
         known = self.saved
         loop = asyncio.get_running_loop()
         if not known or not await loop.run_in_executor(self._thread, self._file.is_gone):
-            return
+            return False
         name = display_path(self._file.path)
         self._restored = f"{name} was gone, and its folder with it; it was written again."
         _log.warning("the watchlist is gone with its folder; %d tasks are to be saved", len(known))
         self._last_snapshot, self._stamp, self._tried = Snapshot(()), None, 0
         self._pending[:0] = [Add(entry) for entry in known]
         self.wake()
+        return True
 
     def _save_failed(self, reason: str, tried: int) -> None:
         self._tried, self._failed_at = tried, asyncio.get_running_loop().time()
@@ -210,8 +217,8 @@ class WatchlistSync:
         if stamp == self._stamp:
             return
         async with self._saving:
-            if stamp is None:
-                await self._restore_if_gone()
+            if stamp is None and await self._restore_if_gone():
+                return
             snapshot = await loop.run_in_executor(self._thread, self._file.load)
             self._read_problem = snapshot.warning if snapshot.unreadable else ""
             self._report()

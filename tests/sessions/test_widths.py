@@ -57,7 +57,12 @@ def columns_of_dividers(terminal: Terminal) -> set[tuple[int, ...]]:
 
 @pytest.mark.parametrize(
     "columns_of",
-    [widths.no_marks, widths.one_cluster, widths.wide_ambiguous],
+    [
+        # All kinds are in tests/terminal/test_frame_diff.py.
+        pytest.param(widths.no_marks, marks=pytest.mark.soak),
+        widths.one_cluster,
+        widths.wide_ambiguous,
+    ],
     ids=lambda each: each.__name__,
 )
 def test_dividers_and_frames_survive_all_labels(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from tui import __version__
 from tui.addresses import AddressRule
+from tui.background import Background
 from tui.clock import Clock, ServerClock
 from tui.config import APP, SERVICE_INTERVAL, Config
 from tui.credentials import CurrentKey, Secret
@@ -113,7 +114,7 @@ class Engine:
             clock=clock,
             key_changed=self._key_changed,
         )
-        self._background: set[asyncio.Task[None]] = set()
+        self._background = Background(callbacks.crashed)
         self._removed: list[tuple[Record, str | None]] = []
 
     @property
@@ -158,18 +159,16 @@ class Engine:
 
     async def stop(self) -> None:
         """Save what would be lost, and end the background, within a second."""
-        if self._sync.has_unsaved:
-            try:
-                async with asyncio.timeout(SHUTDOWN_TIMEOUT):
+        try:
+            async with asyncio.timeout(SHUTDOWN_TIMEOUT):
+                with suppress(RuntimeError):  # The background has ended.
+                    await self._sync.restore_if_gone()
+                if self._sync.has_unsaved:
                     await self.save()
-            except TimeoutError:
-                counts = self.unsaved._asdict()
-                _log.warning("the last save did not end in time; not saved by then: %s", counts)
-        tasks = tuple(self._background)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=SHUTDOWN_TIMEOUT)
+        except TimeoutError:
+            counts = self.unsaved._asdict()
+            _log.warning("the last save did not end in time; not saved by then: %s", counts)
+        await self._background.stop(SHUTDOWN_TIMEOUT)
         if self._media is not None:
             await self._media.aclose()
         self.threads.shutdown(wait=False, cancel_futures=True)
@@ -182,24 +181,14 @@ class Engine:
         return lost
 
     def spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run something in the background until it ends, or the app does.
-
-        It starts once the caller has returned. From Python 3.12 on, Textual has `create_task` run
-        it up to its first wait, so that it could end before the caller has noted its start.
-        """
-        task = asyncio.Task(coroutine)
-        self._background.add(task)
-        task.add_done_callback(self._ended)
-        return task
+        """Run something in the background, as `Background.spawn` does."""
+        return self._background.spawn(coroutine)
 
     def spawn_errand(
         self, name: str, coroutine: Coroutine[Any, Any, None], on_error: Callable[[str], object]
     ) -> asyncio.Task[None]:
-        """Run what the user asked for in the background; no fault in it ends the app.
-
-        What nobody foresaw is logged, and `on_error` gets a line to show; `name` begins it.
-        """
-        return self.spawn(_guard(name, coroutine, on_error))
+        """Run what the user asked for, as `Background.spawn_errand` does."""
+        return self._background.spawn_errand(name, coroutine, on_error)
 
     def _loaded(self, loaded: Snapshot) -> None:
         # At once: what is saved by then must not come back for a moment.
@@ -313,36 +302,6 @@ class Engine:
         if await self._key_changed(always=True):
             self._poller.replace_key()
         self._poller.refresh(*task_ids)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._background.discard(task)
-        error = None if task.cancelled() else task.exception()
-        if isinstance(error, Exception) and not isinstance(error, UserError):
-            _log.error("a part of the background ended", exc_info=error)
-        if isinstance(error, Exception):
-            self._callbacks.crashed(error)
-
-
-async def _guard(
-    name: str, coroutine: Coroutine[Any, Any, None], on_error: Callable[[str], object]
-) -> None:
-    try:
-        await coroutine
-    except (Exception, asyncio.CancelledError, BaseExceptionGroup) as error:
-        task = asyncio.current_task()
-        # A library may leak a cancellation of its own, without having called `cancel` on our task.
-        is_cancelled = task is not None and task.cancelling() > 0
-        if is_cancelled and isinstance(error, asyncio.CancelledError):
-            raise
-        message = report_fault(name, error)
-        if not is_cancelled:
-            on_error(message)
-
-
-def report_fault(name: str, error: BaseException) -> str:
-    """Log an error that nobody foresaw, and return a line to show; `name` begins it."""
-    _log.error("%s failed", name, exc_info=error)
-    return f"{name} failed ({type(error).__name__}); the log says more."
 
 
 def _log_start(config: Config) -> None:

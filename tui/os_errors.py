@@ -35,8 +35,8 @@ _SHORTAGES: Final[Mapping[int, str]] = {
     errno.EMFILE: "Too few files may be open at once (ulimit -n).",
     errno.ENFILE: "Too many files are open on this machine; close some programs.",
 }
-_NO_MEMORY: Final = "annot allocate memory|failed to map segment"
-"""How the dynamic linker tells it (glibc, musl)."""
+_NO_MEMORY: Final = "annot allocate memory|failed to map segment|can't allocate (?:read )?lock"
+"""How the dynamic linker (glibc, musl) and Python's threads tell it."""
 
 
 def shortage(error: BaseException | None) -> str:
@@ -47,7 +47,7 @@ def shortage(error: BaseException | None) -> str:
     while error is not None:
         text = str(error)
         if isinstance(error, MemoryError) or (
-            isinstance(error, ImportError) and re.search(_NO_MEMORY, text)
+            isinstance(error, ImportError | OSError | RuntimeError) and re.search(_NO_MEMORY, text)
         ):
             return "There is not enough memory (ulimit -v)."
         if isinstance(error, RuntimeError) and "can't start new thread" in text:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 
 import pytest
 
@@ -18,7 +19,10 @@ NO_HOME = "unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME; export HOME=/dev/
 NO_LOCALE = "unset LANG; export LC_ALL=nowhere PYTHONUTF8=0 PYTHONIOENCODING=ascii:strict"
 NO_TMP = "export TMPDIR=missing; touch missing"
 ODD_TERM = "export TERM=nobody-knows TZ=UTC+99 COLUMNS=-1"
-ODD_TEXTUAL = "export TEXTUAL_LOG=/nowhere/log TEXTUAL_COLOR_SYSTEM=none TEXTUAL_FPS=x"
+ODD_TEXTUAL = (
+    "export TEXTUAL_LOG=/nowhere/log TEXTUAL_COLOR_SYSTEM=none TEXTUAL_FPS=1000000000"
+    " TEXTUAL_DRIVER=nowhere:Driver TEXTUAL_PRESS=x,x,x TEXTUAL_SCREENSHOT=0 TEXTUAL_SHOW_RETURN=1"
+)
 ODD_PYTHON = "export PYTHONWARNINGS=error PYTHONOPTIMIZE=2 PYTHONASYNCIODEBUG=1 PYTHONHASHSEED=0"
 ODD_BYTES = r"export ODD=$(printf '\377\033[31m') SCENEXT_ODD=$(printf '\376')"
 
@@ -44,7 +48,8 @@ def test_the_demo_needs_nothing_around_it(home: Home) -> None:
 def test_a_dashboard_that_can_write_nothing_says_so_and_shows_tasks(home: Home) -> None:
     for folder in ("data", "state", "cache"):
         (home.folder / folder).write_text("not a folder")
-    with start(home, NO_FOLDER, "ulimit -n 64", arguments=("watch", "7")) as terminal:
+    limits = "ulimit -n 64 -v 300000"
+    with start(home, NO_FOLDER, limits, arguments=("watch", "7")) as terminal:
         terminal.wait_for_text("Not saved: ")
         shown = terminal.wait_for_text("No log: ")
         assert "a part of its path is not a folder" in " ".join(shown.split())
@@ -52,16 +57,20 @@ def test_a_dashboard_that_can_write_nothing_says_so_and_shows_tasks(home: Home) 
 
 
 @pytest.mark.parametrize(
-    ("limit", "line"),
+    ("limit", "command", "line"),
     [
-        ("ulimit -n 12", "Too few files may be open at once (ulimit -n)."),
-        ("ulimit -v 70000", "(ulimit -"),
+        ("ulimit -n 12", "watch", "Too few files may be open at once (ulimit -n)."),
+        ("ulimit -v 70000", "watch", "There is not enough memory (ulimit -v)."),
+        ("ulimit -v 200000", "--demo", "There is not enough memory (ulimit -v)."),
+        ("ulimit -f 0", "--demo", "it is too large; move it away, or raise the limit (ulimit -f)"),
     ],
 )
-def test_a_session_that_allows_too_little_is_told_what(home: Home, limit: str, line: str) -> None:
-    with start(home, limit, arguments=("watch", "7")) as terminal:
+def test_a_session_that_allows_too_little_is_told_what(
+    home: Home, limit: str, command: str, line: str
+) -> None:
+    with start(home, limit, arguments=(command,)) as terminal:
         assert terminal.wait_exit() == 1
-        (shown,) = filter(None, terminal.text().splitlines())
+        shown = terminal.text().replace("\n", "")
         assert shown.startswith("scenext-tui: ")
         assert line in shown
 
@@ -93,3 +102,14 @@ def test_a_user_that_nobody_knows_can_see_the_demo_and_is_told_of_limits(home: H
         assert terminal.text().strip() == (
             "scenext-tui: There is no home folder: set HOME to its full path"
         )
+
+
+def test_a_full_disk_leaves_no_half_written_module_to_the_next_start(home: Home) -> None:
+    home.env["PYTHONPYCACHEPREFIX"] = str(home.folder / "modules")
+    command = home.command
+    home.command = (sys.executable, "-c", "import runpy")  # What Python needs before ours.
+    home.run()
+    home.command = ("/bin/bash", "-c", 'ulimit -f 1; exec "$@"', "sh", *command)
+    assert home.run("--version").returncode == 0
+    home.command = command
+    assert home.run("--version").stderr == ""

@@ -15,7 +15,7 @@ from tui.atomic_file import Filesystem
 from tui.watchlist.storage import WatchlistFile
 
 IDS = [f"id{number}" for number in range(120)]
-DIALOG = "Not saved ─"
+DIALOG = "─ Not saved: "
 LOST = "Lost: 120 tasks added. Not saved: "
 
 

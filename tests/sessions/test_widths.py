@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 import time
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -14,12 +15,19 @@ import pytest
 
 from tests.support import widths
 from tests.support.home import Home
-from tests.support.service import ScriptedService, completed
+from tests.support.multiplexers import GnuScreen, missing
+from tests.support.service import ScriptedService, completed, frame_url
 from tests.support.terminal import Terminal
 
 LABELS = [
-    *("👍🏽 ok", "नमस्ते दुनिया", "க்ஷ", "👩🏽‍💻 dev", "🇩🇪 flag", "\u1100\u1161\u11a8", "e\u0301", "ｶﾞ"),
-    *("שלום", "مرحبا", "กำลัง", "䷀", "🫨\U0001fac8", "𓀀", "①—“x”", "Привет", "plain", "勾股定理"),
+    *(
+        "👍🏽 ok नमस्ते दुनिया",
+        "க்ஷ 👩🏽‍💻 dev",
+        "🇩🇪 flag \u1100\u1161\u11a8",
+        "e\u0301 ｶﾞ",
+        "שלום مرحبا",
+    ),
+    *("กำลัง ䷀", "🫨\U0001fac8 𓀀", "①—“x” Привет", "plain 勾股定理"),
     "नमस्ते" * 9,
 ]
 LAST = f"task{len(LABELS) - 1:03}"
@@ -49,7 +57,12 @@ def columns_of_dividers(terminal: Terminal) -> set[tuple[int, ...]]:
 
 @pytest.mark.parametrize(
     "columns_of",
-    [widths.no_marks, widths.one_cluster, widths.wide_ambiguous],
+    [
+        # All kinds are in tests/terminal/test_frame_diff.py.
+        pytest.param(widths.no_marks, marks=pytest.mark.soak),
+        widths.one_cluster,
+        widths.wide_ambiguous,
+    ],
     ids=lambda each: each.__name__,
 )
 def test_dividers_and_frames_survive_all_labels(
@@ -58,24 +71,24 @@ def test_dividers_and_frames_survive_all_labels(
     with tasks.open(cols=COLS, columns_of=columns_of) as terminal:
         terminal.wait_for_text(f"{len(LABELS)} completed")
         terminal.wait_for(r"[|│] task000")
-        terminal.wait_quiet(0.3)
+        terminal.wait_quiet(0.2)
         [divider] = columns_of_dividers(terminal)
         assert len(divider) == 1
         for number in range(1, len(LABELS)):
             terminal.press("j")
             terminal.wait_for(rf"[|│] task{number:03}")
         terminal.wait_for(rf"[|│] {LAST}")
-        terminal.wait_quiet(0.3)
+        terminal.wait_quiet(0.2)
         assert columns_of_dividers(terminal) == {divider}
         # The frame of a dialog over them, while one types and moves over clusters.
         terminal.press("a")
         terminal.wait_for_text("Add tasks")
         terminal.press("tab", "👩🏽‍💻🇩🇪नमस्ते①", "left", "left", "backspace", "left", "left", "x")
-        terminal.wait_quiet(0.3)
+        terminal.wait_quiet(0.2)
         assert_frame_is_whole(terminal, "+++" if columns_of is widths.wide_ambiguous else "╭╮╯")
         terminal.press("escape")
         terminal.wait_gone("Add tasks")
-        terminal.wait_quiet(0.3)
+        terminal.wait_quiet(0.2)
         assert columns_of_dividers(terminal) == {divider}
 
 
@@ -134,28 +147,58 @@ def test_dividers_survive_in_tmux(tmux: Tmux) -> None:
     for command in ("history-top", "top-line", "start-of-line"):
         tmux("send-keys", "-X", command)
     found = []
-    for _ in range(38):
+    rows = len(LABELS) + 3
+    for _ in range(rows):
         # In columns as tmux counts them; the cursor goes behind what it has found.
         tmux("send-keys", "-X", "search-forward", "│")
         x, y = tmux("display-message", "-p", "#{copy_cursor_x} #{copy_cursor_y}").split()
         found.append((int(x), int(y)))
-    assert found == [(80, y) for y in range(1, 39)]
+    assert found == [(80, y) for y in range(1, rows + 1)]
 
 
-KEYS = ("a", "escape", "?", "escape", "ctrl+p", "th", "escape", "o", "escape", "/", "escape", "y")
+@pytest.mark.skipif(bool(missing(GnuScreen)), reason=missing(GnuScreen))
+def test_dividers_survive_in_gnu_screen(tasks: Home) -> None:
+    """As screen itself knows them: what it sends on where it and a terminal differ is its own."""
+    with tempfile.TemporaryDirectory(prefix="s") as folder:
+        screen = GnuScreen(Path(folder), "defutf8 on")
+        environment = tasks.environment({"LC_ALL": "C.UTF-8", **screen.environment})
+        command = screen.start(tasks.command)
+        try:
+            with Terminal(command, cols=COLS, rows=40, env=environment) as terminal:
+                terminal.wait_for_text(f"{len(LABELS)} completed")
+                for number in (*range(1, len(LABELS)), 0):
+                    terminal.press("g" if number == 0 else "j")
+                    terminal.wait_for_text(f" task{number:03}")
+                terminal.wait_quiet(0.2)
+                # A byte for each column: the low one of each character's code.
+                lines = screen.hardcopy().split(b"\n")[1:39]
+                assert {line[79] for line in lines} == {ord("│") & 0xFF}
+        finally:
+            screen.close()
+
+
+STEPS = [
+    *(("a", "Add tasks"), ("escape", ""), ("?", "Stop watching"), ("escape", "")),
+    *(("ctrl+p", "Search for commands"), ("th", "Choose other colours"), ("escape", "")),
+    *(("o", "esc back"), ("escape", ""), ("/", "Filter"), ("escape", ""), ("y", "clipboard")),
+]
+"""Keys, and what is shown then besides the list."""
 
 
 def test_where_ambiguous_characters_are_wide_nothing_of_ours_is_ambiguous(
     home: Home, service: ScriptedService
 ) -> None:
-    service.script("task1", completed("task1"))
+    service.script("task1", completed("task1", [frame_url("task1", 1)]))
     assert home.run("add", "task1").returncode == 0
     ssh = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
     with home.open(rows=24, env=ssh, columns_of=widths.wide_ambiguous) as terminal:
         terminal.wait_for_text("1 completed")
         terminal.wait_for_text("| task1")
-        for key in KEYS:
+        known = len(terminal.raw)
+        for key, shown in STEPS:
             terminal.press(key)
-            terminal.wait_quiet(0.25)
-            ambiguous = [c for c in terminal.text() if unicodedata.east_asian_width(c) == "A"]
-            assert ambiguous == [], key
+            if shown:
+                terminal.wait_for_text(shown)
+        terminal.wait_quiet(0.2)
+        sent = terminal.raw[known:].decode()
+        assert [c for c in sent if unicodedata.east_asian_width(c) == "A"] == []

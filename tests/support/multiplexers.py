@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -103,6 +104,16 @@ class GnuScreen(Multiplexer):
     def detach(self, terminal: Terminal) -> None:
         """Press ctrl+a d."""
         terminal.press("ctrl+a", "d")
+
+    def hardcopy(self) -> bytes:
+        """Return the lines of the window as screen has them, a byte for each column."""
+        copy = self._folder / "copy"
+        self._run("screen", "-S", "t", "-X", "hardcopy", str(copy))
+        deadline = time.monotonic() + _COMMAND_TIMEOUT
+        while not copy.exists() or copy.read_bytes()[-1:] != b"\n":
+            assert time.monotonic() < deadline, "screen has written no copy"
+            time.sleep(0.02)
+        return copy.read_bytes()
 
     def close(self) -> None:
         """Quit."""

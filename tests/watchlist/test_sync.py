@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import shutil
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -64,6 +65,7 @@ class Session:
         self.list = Watchlist()
         self.problems: list[str] = []
         self.loaded: list[tuple[str, ...]] = []
+        self.warnings: list[str] = []
         self.changed = asyncio.Event()
         self.sync = WatchlistSync(
             WatchlistFile(path, fs=self.disk),
@@ -77,6 +79,7 @@ class Session:
     def _loaded(self, loaded: Snapshot) -> None:
         self.list.load(loaded.entries)
         self.loaded.append(self.list.ids)
+        self.warnings.append(loaded.warning)
         self.changed.set()
 
     def _problem_changed(self, message: str) -> None:
@@ -320,6 +323,66 @@ async def test_a_file_that_cannot_be_read_for_a_while_costs_no_task(path: Path) 
         session.disk.unreadable = False
         await session.wait_until(lambda: session.list.ids == ("a", "b", "c"))
         assert session.problems[1:] == [""]
+
+
+@pytest.mark.parametrize("again", ["nothing", "an empty folder", "a change meanwhile"])
+async def test_a_watchlist_that_is_gone_with_its_folder_is_written_again(
+    tmp_path: Path, again: str
+) -> None:
+    path = tmp_path / "data" / "watchlist.toml"
+    path.parent.mkdir()
+    save_elsewhere(path, Add(entry("a")._replace(label="A")), Add(entry("b")))
+    async with running(path, check_interval=0.2) as session:
+        session.update("a", TaskStatus.COMPLETED)
+        await session.wait_until(lambda: not session.list.pending)
+        shutil.rmtree(path.parent)
+        if again == "an empty folder":
+            path.parent.mkdir()
+        if again == "a change meanwhile":
+            session.remove("b")
+        expected = ["a"] if again == "a change meanwhile" else ["a", "b"]
+        await session.wait_until(lambda: session.on_disk == expected)
+        assert all(ids == tuple(expected) for ids in session.loaded[1:]), session.loaded
+        assert "was gone, and its folder with it; it was written again." in session.warnings[-1]
+    (first, *_) = WatchlistFile(path).load().entries
+    assert (first.label, first.status) == ("A", TaskStatus.COMPLETED)
+
+
+async def test_what_is_gone_and_cannot_be_written_again_is_not_saved(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "watchlist.toml"
+    path.parent.mkdir()
+    save_elsewhere(path, Add(entry("a")))
+    async with running(path) as session:
+        shutil.rmtree(path.parent)
+        path.parent.write_text("in the way")
+        await session.wait_until(lambda: bool(session.problems))
+        assert session.sync.has_unsaved
+        session.add("b")
+        assert session.list.ids == ("a", "b")
+        path.parent.unlink()
+        session.add("c")
+        await session.wait_until(lambda: session.on_disk == ["a", "b", "c"])
+
+
+async def test_what_is_gone_at_the_end_is_written_again(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "watchlist.toml"
+    path.parent.mkdir()
+    save_elsewhere(path, Add(entry("a")))
+    async with running(path, check_interval=5.0) as session:
+        shutil.rmtree(path.parent)
+        await session.sync.restore_if_gone()
+        assert session.sync.has_unsaved
+        assert await session.sync.flush()
+        assert session.on_disk == ["a"]
+
+
+async def test_a_watchlist_that_is_removed_alone_is_empty(path: Path) -> None:
+    save_elsewhere(path, Add(entry("a")))
+    async with running(path) as session:
+        os.unlink(path)  # noqa: PTH108
+        await session.wait_until(lambda: session.list.ids == ())
+        session.add("b")
+        await session.wait_until(lambda: session.on_disk == ["b"])
 
 
 class RaisingFile(WatchlistFile):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from tui import __version__
+from tui import __version__, bytecode
 from tui.cli import output
 from tui.cli.exit_codes import FAILED, USAGE
 from tui.config import APP, Paths
@@ -130,6 +130,7 @@ def run() -> NoReturn:
     from tui.terminal.process_end import INTERRUPTED, disable_core_files, end_now
 
     disable_core_files()
+    bytecode.adapt()
     _keep_own_rights()
     code = FAILED
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import resource
 import threading
@@ -17,14 +18,19 @@ USUAL_FILES: Final = 256
 """Open files that are asked for where a session allows less at first: one for each connection."""
 MIN_THREADS: Final = 6
 """Threads that read, write, watch the terminal, save, and prepare the connections."""
+MIN_FREE_MEMORY: Final = 192 << 20
+"""Bytes of address space that the stacks of the threads, modules and data take."""
 _FEW_PROCESSES: Final = 1000
 """A limit of processes below which it may already be reached."""
+_M_ARENA_MAX: Final = -8
+"""`mallopt`'s number for it (malloc.h of glibc)."""
 
 
 def require_resources() -> None:
-    """Raise the limit of open files if it is low; check that there are files and threads enough.
+    """Raise the limit of open files if it is low; check that files, threads and memory suffice.
 
-    Textual would end with a traceback half way into its start. Raises `UserError`.
+    Without them Textual would end with a traceback half way into its start, or a thread would be
+    missing and the screen stand still. Call it before other threads run. Raises `UserError`.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if 0 <= soft < USUAL_FILES:
@@ -33,17 +39,31 @@ def require_resources() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     try:
         _try_files()
-        if _has_few_threads():
+        if _has_limited_memory():
+            _share_one_arena()
+            _try_memory()
             _try_threads()
-    except (OSError, RuntimeError) as error:
+        elif 0 <= resource.getrlimit(resource.RLIMIT_NPROC)[0] < _FEW_PROCESSES:
+            _try_threads()
+    except (OSError, RuntimeError, MemoryError) as error:
         raise UserError(shortage(error) or str(error)) from None
 
 
-def _has_few_threads() -> bool:
-    """Return whether a limit may be reached; a thread takes address space as well."""
-    processes, _ = resource.getrlimit(resource.RLIMIT_NPROC)
-    memory, _ = resource.getrlimit(resource.RLIMIT_AS)
-    return memory != resource.RLIM_INFINITY or 0 <= processes < _FEW_PROCESSES
+def _has_limited_memory() -> bool:
+    limits = (resource.RLIMIT_AS, resource.RLIMIT_DATA)
+    return any(resource.getrlimit(each)[0] != resource.RLIM_INFINITY for each in limits)
+
+
+def _share_one_arena() -> None:
+    """Have all threads allocate from one arena: glibc sets 64 MiB apart for each thread's own."""
+    with suppress(ImportError, OSError, AttributeError):  # Other C libraries have no arenas.
+        import ctypes
+
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+
+
+def _try_memory() -> None:
+    mmap.mmap(-1, MIN_FREE_MEMORY, flags=mmap.MAP_PRIVATE).close()
 
 
 def _try_files() -> None:

@@ -20,7 +20,7 @@ from tui.credentials import VARIABLE, CurrentKey, KeySettings, KeySource, Secret
 from tui.errors import UserError
 from tui.http.proxies import proxy_environment, proxy_warnings
 from tui.os_errors import shortage
-from tui.terminal import gc_tuning
+from tui.terminal import gc_tuning, textual_variables
 
 if TYPE_CHECKING:
     from tui.dashboard.app import ScenextApp
@@ -32,8 +32,6 @@ DEMO_INTERVAL: Final = 3.0
 SWITCH_INTERVAL: Final = 0.001
 """Seconds after which a working thread yields to the event loop: with Python's own 5 ms, a key
 waits several times as long while a large watchlist is saved."""
-_COLOR_SYSTEMS: Final = ("auto", "standard", "256", "truecolor")
-"""What Rich takes, except that of Windows."""
 
 _log = logging.getLogger(__name__)
 
@@ -53,6 +51,7 @@ def watch(options: WatchOptions) -> int:
     """Open the dashboard on the watchlist; return the exit code."""
     if not _is_usable_terminal():
         return USAGE
+    require_resources()
     paths = Paths.standard(options.config)
     config = _load_config(options, paths.config)
     source = KeySource(
@@ -72,6 +71,7 @@ def demo(options: WatchOptions) -> int:
     """Open the dashboard on the demo's own service and files; return the exit code."""
     if not _is_usable_terminal():
         return USAGE
+    require_resources()
     from tui.demo import DemoService
     from tui.demo.folder import demo_folder
 
@@ -114,11 +114,14 @@ def _find_config(options: WatchOptions) -> Path | None:
 
 def _save_demo_tasks(paths: Paths, service: DemoService) -> None:
     from tui.watchlist.entries import Add, Entry
-    from tui.watchlist.storage import WatchlistFile
+    from tui.watchlist.storage import StorageError, WatchlistFile
 
     now = datetime.now(UTC)
     entries = [Entry(task_id, now, service.labels[task_id]) for task_id in service.task_ids]
-    WatchlistFile(paths.watchlist).save([Add(entry) for entry in entries])
+    try:
+        WatchlistFile(paths.watchlist).save([Add(entry) for entry in entries])
+    except StorageError as error:
+        raise UserError(str(error)) from None
 
 
 def _is_usable_terminal() -> bool:
@@ -199,7 +202,6 @@ def _open(dependencies: Dependencies, config_file: Path, ids: list[str]) -> int:
     size = window_size.take_size(os.environ)
     if misfit := overrides.misfit():
         _log.warning("overrides of Textual are off, since these no longer fit it: %s", misfit)
-    require_resources()
     try:
         app = ScenextApp(dependencies, ids)
     except UserError as error:
@@ -248,21 +250,11 @@ def _prepare_process(config: Config) -> None:
     """Set what Textual reads at import or when the app is created; tune the interpreter."""
     gc_tuning.postpone()
     sys.setswitchinterval(SWITCH_INTERVAL)
-    if config.low_bandwidth:
-        os.environ["TEXTUAL_ANIMATIONS"] = "none"
-        os.environ["TEXTUAL_FPS"] = "10"
-    # Textual's own log would hold links, and ends the app where it cannot be written; so does a
-    # colour system that Rich does not know.
-    os.environ.pop("TEXTUAL_LOG", None)
-    if os.environ.get("TEXTUAL_COLOR_SYSTEM", "auto") not in _COLOR_SYSTEMS:
-        del os.environ["TEXTUAL_COLOR_SYSTEM"]
-    # Otherwise Textual has the terminal report its size and the mouse in pixels, and believes both.
-    os.environ["TEXTUAL_SMOOTH_SCROLL"] = "0"
-    # Paint twice as often as by default: a key that follows a frame waits half as long.
-    os.environ.setdefault("TEXTUAL_FPS", "120")
-    if "NO_COLOR" in os.environ and not config.theme:
-        # Otherwise Textual answers NO_COLOR with greys in true colour.
-        os.environ.setdefault("TEXTUAL_THEME", "ansi-dark")
+    textual_variables.settle(
+        os.environ,
+        low_bandwidth=config.low_bandwidth,
+        plain="NO_COLOR" in os.environ and not config.theme,
+    )
     stream = sys.__stderr__
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(encoding="utf-8", errors="replace")

@@ -19,11 +19,13 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from tui import bytecode
+from tui.background import report_fault
 from tui.dashboard import messages
 from tui.dashboard.presenter import Presenter
 from tui.dashboard.screens.main import MainScreen
 from tui.dashboard.widgets.row_list import RowList
-from tui.engine import Callbacks, Dependencies, Engine, report_fault
+from tui.engine import Callbacks, Dependencies, Engine
 from tui.errors import UserError
 from tui.os_errors import shortage
 from tui.sanitize import clean
@@ -224,6 +226,7 @@ class ScenextApp(TerminalApp):
 
     def on_problem_changed(self, event: messages.ProblemChanged) -> None:
         """Show a problem, or that it is resolved."""
+        bytecode.adapt(saves_fail=bool(self.engine.save_problem))
         self._presenter.show_problem(event.problem, event.message)
         if "_quitting" in vars(self):
             self._quitting.check()
@@ -309,6 +312,7 @@ class ScenextApp(TerminalApp):
     def _tick(self) -> None:
         self.look_at_window()
         self.collect_garbage()
+        bytecode.adapt(saves_fail=bool(self.engine.save_problem))
         self._presenter.show_health()
         self._ticks += 1
         if self._ticks % TICKS_PER_AGE == 0:

@@ -178,7 +178,8 @@ class _Child:
         if pillow is None or not pillow.origin:
             raise PictureError(_CANNOT_START.format("Pillow is not installed"))
         # -I and -S: no variable, no folder and no .pth file has a say in what it imports.
-        flags = ("-I", "-S", worker.__file__, Path(pillow.origin).parents[1])
+        cache = ("-B",) if sys.dont_write_bytecode else ()
+        flags = ("-I", "-S", *cache, worker.__file__, Path(pillow.origin).parents[1])
         try:
             self._process = process = subprocess.Popen(
                 [sys.executable, *flags],

@@ -46,6 +46,8 @@ class StockApp(InputQueueApp):
         self._had_input = False
         """Whether somebody has typed since the last look."""
         self._scroll_memory = ScrollMemory()
+        self._has_told = False
+        """Whether `exit` has had a message."""
         # Textual animates the scrolling by a dragged scrollbar unless this is true: ten frames for
         # each report of the mouse.
         self.supports_smooth_scrolling = True
@@ -84,6 +86,15 @@ class StockApp(InputQueueApp):
         loop = self._event_loop
         if loop is not None and not loop.is_closed():
             loop.call_soon_threadsafe(lambda: self.exit(return_code=code))
+
+    def exit(
+        self, result: None = None, return_code: int = 0, message: RenderableType | None = None
+    ) -> None:
+        """Exit; of several messages show the first, the cause. Where there is one, never with 0."""
+        if self._has_told:
+            message, return_code = None, return_code or 1
+        self._has_told = self._has_told or message is not None
+        super().exit(result, return_code, message)
 
     def get_line_filters(self) -> list[LineFilter]:
         """Return Textual's filters, and ours as the last defence against hostile text."""

@@ -4,56 +4,29 @@ Textual sends everything that was painted: the whole screen after a layout, and 
 from its left edge on. So what the terminal shows is remembered here, and each line of an update is
 cut down to the cells from the first to the last that differ.
 
-Where terminals may disagree with Rich about the columns of some characters (see `disputed_width`),
-what stands beside them survives: a run of them is sent onto blanks, what follows it is placed by a
-move of its own, and so is everything to the right that it might have covered.
+Where terminals may disagree with Rich about the columns of some characters, what stands beside them
+survives (see `disputed_strips`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
-from typing import NamedTuple, cast
+from typing import cast
 
-from rich.cells import cell_len
 from rich.console import Console, RenderableType
-from rich.control import Control
 from rich.segment import Segment
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
-from tui.terminal.disputed_width import (
-    disputed_runs,
-    is_disputed,
-    is_extender,
-    max_columns,
-    with_stand_ins,
-)
-
-_NO_WRAP, _WRAP = "\x1b[?7l", "\x1b[?7h"
-
-
-class _Piece(NamedTuple):
-    """Cells of a line, with the column and the row at which they begin."""
-
-    x: int
-    y: int
-    strip: Strip
-    may_wrap: bool = False
-    """Whether a terminal might take so many columns for it that it wraps into the next line."""
-
-    def render(self, console: Console) -> str:
-        """Return the cells behind a move of the cursor."""
-        text = self.strip.render(console)
-        if self.may_wrap:
-            text = f"{_NO_WRAP}{text}{_WRAP}"
-        return Control.move_to(self.x, self.y).segment.text + text
+from tui.terminal.disputed_strips import Piece, place, prepare
+from tui.terminal.disputed_width import is_disputed
 
 
 class _PartialUpdate(CompositorUpdate):
     """Pieces of lines."""
 
-    def __init__(self, pieces: list[_Piece]) -> None:
+    def __init__(self, pieces: list[Piece]) -> None:
         self._pieces = pieces
         self.rendered = False
 
@@ -93,9 +66,7 @@ class FrameDiff:
                 changes.setdefault(y, {})[x] = change
         if not changes:
             return None
-        self._update = _PartialUpdate(
-            [piece for y, line in changes.items() for piece in self._placed(y, line)]
-        )
+        self._update = _PartialUpdate(list(self._place(changes)))
         # Like Textual's own updates it is drawn by `render_segments`, never by Rich.
         return cast("RenderableType", self._update)
 
@@ -113,66 +84,9 @@ class FrameDiff:
     def _is_disputed(self, text: str) -> bool:
         return is_disputed(text, wide_ambiguous=self.wide_ambiguous)
 
-    def _prepared(self, strip: Strip) -> Strip:
-        """Return a strip as it is to be shown: of its width, and joined to nothing before it."""
-        text, width = strip.text, strip.cell_length
-        if text.isascii():
-            if len(text) == width:
-                return strip
-        elif not (self.wide_ambiguous or self._is_disputed(text)) and cell_len(text) == width:
-            return strip
-        segments = list(strip)
-        if self.wide_ambiguous:
-            segments = [Segment(with_stand_ins(text), style) for text, style, _ in segments]
-        if text and is_extender(text[0]):
-            segments = _without_leading_extenders(segments)
-        # Textual counts a whole text, of which parts may count differently, and filters drop some.
-        return Strip(Segment.simplify(segments)).adjust_cell_length(width)
-
-    def _placed(self, y: int, changes: dict[int, tuple[int, Strip]]) -> Iterator[_Piece]:
-        """Yield the changes of a line, by the column of the strip that each is a part of.
-
-        Strips that a terminal might have covered from the left follow, though they are unchanged.
-        """
-        if not any(self._is_disputed(strip.text) for _, strip in changes.values()):
-            yield from (_Piece(x, y, strip) for x, strip in changes.values())
-            return
-        line = sorted(self._lines[y].items())
-        width = max(x + strip.cell_length for x, strip in line)
-        covered_to = 0
-        for start, whole in line:
-            change = (start, whole) if start < covered_to else changes.get(start)
-            if change is not None:
-                for piece, reach in self._apart(*change, y, width):
-                    covered_to = max(covered_to, reach)
-                    yield piece
-
-    def _apart(self, x: int, strip: Strip, y: int, width: int) -> Iterator[tuple[_Piece, int]]:
-        """Yield the runs of a strip, each onto blanks, and what stands between them.
-
-        With each comes the column up to which a terminal might draw it. The line has `width` cells;
-        nothing disputed begins in the last of them: a terminal that finds it wide moves it back.
-        """
-        text, position = strip.text, 0
-        for start, end in disputed_runs(text, wide_ambiguous=self.wide_ambiguous):
-            if before := _slice(strip, position, start):
-                yield _Piece(x, y, before), 0
-                x += before.cell_length
-            run, position = _slice(strip, start, end), end
-            stop = x + run.cell_length
-            blanks = Strip([Segment(" " * each.cell_length, each.style) for each in run])
-            rest = _slice(strip, end, len(text))
-            if rest.text.isspace():
-                # It may take that room, since nothing stands there that it could cover.
-                blanks, position = Strip.join([blanks, rest]), len(text)
-            yield _Piece(x, y, blanks), 0
-            if stop == width:
-                run = run.crop(0, run.cell_length - 1)
-            reach = x + max_columns(run.text)
-            yield _Piece(x, y, run, may_wrap=reach > width), reach
-            x = stop
-        if rest := _slice(strip, position, len(text)):
-            yield _Piece(x, y, rest), 0
+    def _place(self, changes: dict[int, dict[int, tuple[int, Strip]]]) -> Iterator[Piece]:
+        for y, line in changes.items():
+            yield from place(y, self._lines[y], line, wide_ambiguous=self.wide_ambiguous)
 
     def _replace(self, x: int, y: int, strip: Strip) -> tuple[int, Strip] | None:
         line = self._lines.setdefault(y, {})
@@ -181,7 +95,7 @@ class FrameDiff:
             return None
         if y not in self._previous:
             self._previous[y] = dict(line)
-        strip = self._prepared(strip)
+        strip = prepare(strip, wide_ambiguous=self.wide_ambiguous)
         if known is None or known.cell_length != strip.cell_length:
             known = _cut_out(line, x, x + strip.cell_length, self._is_disputed)
         line[x] = strip
@@ -281,21 +195,3 @@ def _differ_in_text_only(one: Segment, other: Segment) -> bool:
 
 def _common_prefix(one: Iterable[str], other: Iterable[str]) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
-
-
-def _slice(strip: Strip, start: int, end: int) -> Strip:
-    """Return the part of a strip between two positions in its text."""
-    parts, position = [], 0
-    for text, style, _ in strip:
-        if part := text[max(0, start - position) : max(0, end - position)]:
-            parts.append(Segment(part, style))
-        position += len(text)
-    return Strip(parts)
-
-
-def _without_leading_extenders(segments: list[Segment]) -> list[Segment]:
-    """Put blanks in place of what a terminal would draw into the cell before the segments."""
-    text = "".join(segment.text for segment in segments)
-    count = len(list(takewhile(is_extender, text)))
-    kept = _slice(Strip(segments), count, len(text))
-    return [Segment(" " * cell_len(text[:count]), segments[0].style), *kept]

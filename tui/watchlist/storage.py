@@ -131,6 +131,24 @@ class WatchlistFile:
             return None
         return status.st_mtime_ns, status.st_size, status.st_ino
 
+    def is_gone(self) -> bool:
+        """Return whether the file is missing, and its lock with it.
+
+        Nobody empties a watchlist that way. Who removes the file alone leaves the lock; with both
+        goes the folder: a disk was unmounted, or a clean-up went too far.
+        """
+        target = self._target()
+        return all(map(self._is_missing, (target, sibling(target, ".lock"))))
+
+    def _is_missing(self, path: Path) -> bool:
+        try:
+            self._fs.stat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except OSError:
+            pass
+        return False
+
     def _target(self) -> Path:
         # Resolved on every call: the link may change while the program runs.
         return Path(os.path.realpath(self._path))

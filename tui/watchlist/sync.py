@@ -14,7 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Final
 
-from tui.watchlist.entries import Change, Entry, Update
+from tui.os_errors import shortage
+from tui.sanitize import display_path
+from tui.watchlist.entries import Add, Change, Entry, Update
 from tui.watchlist.storage import Snapshot, StorageError, WatchlistFile
 
 CHECK_INTERVAL: Final = 1.5
@@ -64,6 +66,8 @@ class WatchlistSync:
         self._pending_since: float | None = None
         self._tried, self._failed_at, self._logged = 0, -math.inf, 0
         self._save_problem = self._read_problem = self._reported = ""
+        self._restored = ""
+        """What the next save is to tell: that the file had gone."""
 
     def wake(self) -> None:
         """Check at once whether pending changes are due; those made by the user are."""
@@ -112,6 +116,12 @@ class WatchlistSync:
         await self._save()
         return not self._pending
 
+    async def restore_if_gone(self) -> None:
+        """Have all that was saved be pending again if the file is gone with its folder."""
+        if not self._saving.locked():  # A save looks itself.
+            async with self._saving:
+                await self._restore_if_gone()
+
     async def _pause(self) -> None:
         """Wait until a save or the next check of the file is due."""
         now = asyncio.get_running_loop().time
@@ -145,6 +155,7 @@ class WatchlistSync:
         async with self._saving:
             if not self._pending:
                 return
+            await self._restore_if_gone()
             loop = asyncio.get_running_loop()
             changes = tuple(self._pending)
             saving = loop.run_in_executor(self._thread, self._file.save, changes)
@@ -154,9 +165,10 @@ class WatchlistSync:
             except StorageError as error:
                 self._save_failed(str(error), len(changes))
                 return
-            except Exception:
+            except Exception as error:
                 _log.exception("unexpected error while saving the watchlist")
-                self._save_failed("Not saved: a bug; see the log.", len(changes))
+                reason = shortage(error).rstrip(".") or "a bug"
+                self._save_failed(f"Not saved: {reason}; see the log.", len(changes))
                 return
             self._save_seconds = loop.time() - started
             del self._pending[: len(changes)]
@@ -164,7 +176,25 @@ class WatchlistSync:
             self._report()
             self._stamp = snapshot.stamp or self._stamp
             self._last_snapshot = snapshot._replace(stamp=None, added=())
-            self._on_loaded(snapshot)
+            warning, self._restored = snapshot.warning or self._restored, ""
+            self._on_loaded(snapshot._replace(warning=warning))
+
+    async def _restore_if_gone(self) -> bool:
+        """Return whether the file is gone with its folder; all that it held is pending then.
+
+        A file that was removed alone is a watchlist that was emptied.
+        """
+        known = self.saved
+        loop = asyncio.get_running_loop()
+        if not known or not await loop.run_in_executor(self._thread, self._file.is_gone):
+            return False
+        name = display_path(self._file.path)
+        self._restored = f"{name} was gone, and its folder with it; it was written again."
+        _log.warning("the watchlist is gone with its folder; %d tasks are to be saved", len(known))
+        self._last_snapshot, self._stamp, self._tried = Snapshot(()), None, 0
+        self._pending[:0] = [Add(entry) for entry in known]
+        self.wake()
+        return True
 
     def _save_failed(self, reason: str, tried: int) -> None:
         self._tried, self._failed_at = tried, asyncio.get_running_loop().time()
@@ -187,6 +217,8 @@ class WatchlistSync:
         if stamp == self._stamp:
             return
         async with self._saving:
+            if stamp is None and await self._restore_if_gone():
+                return
             snapshot = await loop.run_in_executor(self._thread, self._file.load)
             self._read_problem = snapshot.warning if snapshot.unreadable else ""
             self._report()

@@ -78,7 +78,8 @@ class UnsavedChanges(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Yield what is lost, the answers, and the path."""
         with VerticalScroll(classes="dialog", can_focus=False) as dialog:
-            dialog.border_title = Content("Not saved")
+            # Seen also where the window is too small for more than the answers.
+            dialog.border_title = Content(f"Not saved: {self._changes}")
             yield Label(Content(f"Not saved yet: {self._changes}. Quitting now would lose that."))
             yield self._problem
             yield self._answers

@@ -45,7 +45,7 @@ def watch_deaths(where: str, numbers: list[int], *, code: int | None = None) -> 
             terminal.press(str(number), "enter")
             terminal.wait_for(rf"^{number} ended with {code or expected(number)}$")
             assert terminal.changes() == [], number
-            assert "taken" not in terminal.text()
+            assert not re.search("taken|frame", terminal.text())
 
 
 # Python itself ignores these two, and so does the dashboard.
@@ -56,8 +56,9 @@ def test_each_signal_ends_a_program_that_hangs_and_leaves_no_core_file() -> None
     watch_deaths("lock", sorted(OURS) + list(SAVING))
 
 
-def test_a_signal_ends_a_program_that_hangs_in_its_output_or_asleep() -> None:
+def test_a_signal_ends_a_program_that_hangs_in_its_output_or_asleep_or_draws() -> None:
     watch_deaths("output", [signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM])
+    watch_deaths("frames", [signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGTERM])
     watch_deaths("sleep", [signal.SIGUSR1, signal.SIGALRM])
 
 

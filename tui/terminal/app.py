@@ -304,7 +304,7 @@ def run_to_its_end(app: StockApp, *, mouse: bool, size: tuple[int, int] | None =
         TERMINAL.release()
         TERMINAL.repeat()
     if TERMINAL.taken:
-        TERMINAL.restore(told or crash_report.last_text())
+        TERMINAL.give_back(told or crash_report.last_text())
     elif told and sys.__stderr__ is not None:
         with suppress(OSError, ValueError):
             print(told.rstrip(), file=sys.__stderr__, flush=True)

@@ -98,6 +98,7 @@ class TerminalDriver(LinuxDriver):
         self._output = OutputWriter(STDERR, self._on_drained)
         self._on_free = app.paint_gate.open
         app.terminal_driver = self
+        TERMINAL.drawn_by(lambda: self._output.fileno)
         self._window = WindowSize(size or UNKNOWN)
         self.resizes = ResizeWatch(
             asyncio.get_running_loop(),

@@ -109,6 +109,11 @@ class OutputWriter:
         if self._pieces or self._descriptor is None:
             return False
         return bool(select.select([], [self._descriptor.fileno], [], 0)[1])
+    @property
+    def fileno(self) -> int:
+        """The descriptor that output goes to; -1 while it is closed."""
+        return -1 if self._descriptor is None else self._descriptor.fileno
+
 
     @property
     def is_open(self) -> bool:

@@ -27,15 +27,12 @@ from typing import Final
 
 from tui.terminal.output_descriptor import OutputDescriptor
 
+from tui.terminal import modes
 MAX_UNSENT_BYTES: Final = 1 << 18
 """What may wait besides a frame; what exceeds it is dropped and logged once."""
 STOP_TIMEOUT: Final = 0.2
 """Seconds for which the end waits for a terminal that takes nothing. SIGTERM leaves 0.7 s for all,
 and what was changed is saved after this."""
-CANCEL: Final = "\x18\x1b]8;;\x1b\\\x1b[?2026l\x1b[0m"
-"""Ends whatever a frame that was cut in the middle began: CAN aborts a sequence in every state of
-the parser of DEC's terminals (vt100.net/emu/dec_ansi_parser); then come the ends of a link, of a
-synchronized update and of colours."""
 
 _RETRY_SECONDS: Final = 0.05
 """After a terminal was reported ready and took nothing; where readiness cannot be watched."""
@@ -113,7 +110,6 @@ class OutputWriter:
     def fileno(self) -> int:
         """The descriptor that output goes to; -1 while it is closed."""
         return -1 if self._descriptor is None else self._descriptor.fileno
-
 
     @property
     def is_open(self) -> bool:

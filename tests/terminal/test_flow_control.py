@@ -346,3 +346,18 @@ def test_no_reply_of_the_terminal_reaches_the_shell(
         terminal.press("q")
         terminal.wait_for_text("left:")
         assert "left: nothing" in terminal.text()
+
+
+def test_a_reply_that_is_over_a_second_late_at_the_exit_does_not_reach_the_shell_either(
+    home: Home, service: ScriptedService
+) -> None:
+    assert home.run("add", "one", "two", "three").returncode == 0
+    argv = [sys.executable, "-c", WHAT_IS_LEFT, *home.command]
+    with Terminal(argv, env=home.environment(), answers=False) as terminal:
+        terminal.wait_for_text("3 tasks")
+        terminal.read_for(1.2)
+        terminal.press("q")
+        terminal.read_for(0.5)
+        terminal.write(b"\x1b[?2026;2$y\x1b[24;34R")
+        terminal.wait_for_text("left:")
+        assert "left: nothing" in terminal.text()

@@ -46,6 +46,7 @@ STDERR: Final = 2
 """Where Textual draws."""
 _REST_TIMEOUT: Final = 0.5
 """Seconds that the exit waits for the rest of a sequence or of a paste."""
+_REPLY_CHECK_INTERVAL: Final = 0.002
 _MAX_READ_BYTES: Final = 4096
 
 
@@ -97,8 +98,8 @@ class TerminalDriver(LinuxDriver):
         """Whether everything was put back; it may still have to be written."""
         self._output = OutputWriter(STDERR, self._on_drained)
         self._on_free = app.paint_gate.open
-        app.terminal_driver = self
         TERMINAL.drawn_by(lambda: self._output.fileno)
+        app.terminal_driver = self
         self._window = WindowSize(size or UNKNOWN)
         self.resizes = ResizeWatch(
             asyncio.get_running_loop(),
@@ -206,15 +207,22 @@ class TerminalDriver(LinuxDriver):
         A terminal that takes nothing does not reply. The rest of a key or a paste is waited for as
         well, since the shell would run it.
         """
+        if self._gave_back:
+            # Textual asks a second time.
+            return
         self._output.discard_frames()
-        if not self._output.drain():
-            self._unanswered.clear()
-        began = time.monotonic()
-        timeout = max(LAST_REPLY_TIMEOUT, self._flow.reply_timeout)
-        while (self._unanswered and time.monotonic() - self._unanswered[-1] < timeout) or (
-            self._is_inside and time.monotonic() - began < _REST_TIMEOUT
+        can_reply = self._output.drain()
+        began = now = time.monotonic()
+        timeout = min(MAX_REPLY_TIMEOUT, max(LAST_REPLY_TIMEOUT, 2 * self._jitter.round_trip))
+        while (can_reply and self._is_awaiting_reply(now) and now - began < timeout) or (
+            self._is_inside and now - began < _REST_TIMEOUT
         ):
-            time.sleep(0.002)
+            time.sleep(_REPLY_CHECK_INTERVAL)
+            now = time.monotonic()
+        if self._unanswered and self._flow.is_answered:
+            # It stalls. What it has not got is of no use to it, and would be replied to some day.
+            self._output.discard_sent()
+        self._unanswered.clear()
         super().disable_input()
 
     def _is_awaiting_reply(self, now: float) -> bool:
@@ -239,11 +247,14 @@ class TerminalDriver(LinuxDriver):
         self._gave_back = True
 
     def close(self) -> None:
-        """Send what the terminal takes, and close it."""
+        """Send what the terminal takes, and close it; see that it gets the reset in any case."""
         all_sent = self._output.drain()
         super().close()
-        if self._gave_back and all_sent:
-            TERMINAL.release()
+        if not self._gave_back:
+            return
+        if not all_sent:
+            TERMINAL.give_back()
+        TERMINAL.release()
 
     @property
     def is_free(self) -> bool:

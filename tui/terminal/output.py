@@ -19,15 +19,17 @@ import math
 import os
 import re
 import select
+import termios
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
+from tui.terminal import modes
 from tui.terminal.output_descriptor import OutputDescriptor
 
-from tui.terminal import modes
 MAX_UNSENT_BYTES: Final = 1 << 18
 """What may wait besides a frame; what exceeds it is dropped and logged once."""
 STOP_TIMEOUT: Final = 0.2
@@ -106,6 +108,7 @@ class OutputWriter:
         if self._pieces or self._descriptor is None:
             return False
         return bool(select.select([], [self._descriptor.fileno], [], 0)[1])
+
     @property
     def fileno(self) -> int:
         """The descriptor that output goes to; -1 while it is closed."""
@@ -180,10 +183,15 @@ class OutputWriter:
         for piece in [piece for piece in self._pieces if piece.kind == _FRAME]:
             self._unsent -= len(piece.data)
             if piece.begun:
-                piece.data, piece.kind = memoryview(CANCEL.encode()), ""
+                piece.data, piece.kind = memoryview(modes.CANCEL.encode()), ""
                 self._unsent += len(piece.data)
             else:
                 self._pieces.remove(piece)
+
+    def discard_sent(self) -> None:
+        """Drop what the kernel still holds for a terminal that has stopped taking it."""
+        with suppress(termios.error):
+            termios.tcflush(self.fileno, termios.TCOFLUSH)
 
     def stop(self) -> None:
         """Send what the terminal takes within `STOP_TIMEOUT`, and close it. Never blocks longer."""

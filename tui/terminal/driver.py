@@ -46,6 +46,8 @@ STDERR: Final = 2
 """Where Textual draws."""
 _REST_TIMEOUT: Final = 0.5
 """Seconds that the exit waits for the rest of a sequence or of a paste."""
+_LAST_PLACE: Final = (2, 2)
+"""Row and column of the cursor at the last probe, by which its reply is known among others."""
 _REPLY_CHECK_INTERVAL: Final = 0.002
 _MAX_READ_BYTES: Final = 4096
 
@@ -94,7 +96,7 @@ class TerminalDriver(LinuxDriver):
         self._jitter = LineJitter()
         self._reader: InputReader | None = None
         self.width_probe = WidthProbe()
-        self._gave_back = False
+        self._is_leaving = self._gave_back = False
         """Whether everything was put back; it may still have to be written."""
         self._output = OutputWriter(STDERR, self._on_drained)
         self._on_free = app.paint_gate.open
@@ -125,7 +127,7 @@ class TerminalDriver(LinuxDriver):
         start is undone here.
         """
         TERMINAL.take()
-        self._gave_back = False
+        self._is_leaving = self._gave_back = False
         self._flow = FlowController()
         # A reply that got lost before a suspension must not be waited for at every later exit.
         self._unanswered.clear()
@@ -199,6 +201,9 @@ class TerminalDriver(LinuxDriver):
             return
         if isinstance(message, CursorPosition) and self._unanswered:
             self._jitter.record(time.monotonic() - self._unanswered.popleft())
+            if self._is_leaving and (message.y + 1, message.x + 1) == _LAST_PLACE:
+                # Other replies that are missing were lost.
+                self._unanswered.clear()
         super().process_message(message)
 
     def disable_input(self) -> None:
@@ -238,7 +243,8 @@ class TerminalDriver(LinuxDriver):
         self.write(modes.SILENCE)
         if self._flow.is_answered:
             # Its reply comes behind all that the terminal had sent before it fell silent.
-            self._probe()
+            self._is_leaving = True
+            self._probe("\x1b[{};{}H".format(*_LAST_PLACE) + PROBE)
         self.disable_input()
         if self.attrs_before is not None:
             with suppress(termios.error):
@@ -294,6 +300,10 @@ class TerminalDriver(LinuxDriver):
         """Note that the terminal has answered a probe."""
         if self._flow.record_reply(time.monotonic()):
             self._probe()
+
+    def forget_probes(self) -> None:
+        """Hold nothing back for a reply that may have gone to another terminal."""
+        self._flow.forget_probes()
 
     def record_key(self) -> None:
         """Note that somebody is there."""

@@ -131,6 +131,15 @@ QUICK = {
 """What the ordinary run tries; a soak tries all."""
 
 
+def assert_core_files_are_off(pid: int) -> None:
+    """Assert that no file and no pipe would get the process's memory, where /proc tells."""
+    process = Path(f"/proc/{pid}")
+    if process.exists():
+        limits = (process / "limits").read_text()
+        assert re.search(r"^Max core file size +0 +0 ", limits, re.M)
+        assert int((process / "coredump_filter").read_text(), 16) == 0
+
+
 @pytest.mark.parametrize(
     ("state", "number"),
     [
@@ -150,9 +159,7 @@ def test_a_signal_ends_the_dashboard_and_the_terminal_is_as_it_was_found(
     service.script("t", task("t", frames=[frame_url("t", 1)]))
     with home.open("watch", "t", env=SSH) as terminal:
         STATES[state](terminal)
-        limits = Path(f"/proc/{terminal.pid}/limits")
-        if limits.exists():
-            assert re.search(r"^Max core file size +0 +0 ", limits.read_text(), re.M)
+        assert_core_files_are_off(terminal.pid)
         terminal.signal(number)
         assert terminal.wait_exit(5) == expected(number)
         assert terminal.changes() == []

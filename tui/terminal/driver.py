@@ -327,9 +327,14 @@ class TerminalDriver(LinuxDriver):
         It may be another one than at the start: dtach and abduco know no modes, and tell by
         SIGWINCH alone that a terminal was attached (martanne/abduco#9). Left out is what is more
         than a mode: kitty's keyboard protocol is pushed on a stack, and switching to the alternate
-        screen a second time forgets where the shell's cursor was.
+        screen a second time forgets where the shell's cursor was. Such a terminal goes to a cursor
+        that it never saved when it is to leave that screen, so one is saved for it, in the last
+        row: the alternate screen has one of its own (xterm, VTE, kitty, tmux), except on the Linux
+        console, whose only one is the shell's (`enter_alt_screen` in its vt.c).
         """
         if self._input_thread is not None and self._input_thread.is_alive():
+            if not os.environ.get("TERM", "").startswith("linux"):
+                self.write("\x1b[999;1H\x1b7")
             # As Textual sets them at the start: cursor, line wrap, reports of focus and pastes.
             self.write("\x1b[?25l\x1b[?7l\x1b[?1004h\x1b[?2004h")
             self._enable_mouse_support()

@@ -172,6 +172,8 @@ def suspended_dashboard(home: Home, service: ScriptedService) -> Iterator[Termin
         terminal.press("ctrl+z")
         terminal.wait_for_text("Stopped")
         yield terminal
+        # An interactive shell ignores SIGTERM.
+        terminal.hang_up()
 
 
 def test_ctrl_z_gives_the_shell_back_and_fg_the_dashboard(

@@ -45,7 +45,7 @@ def watch_deaths(where: str, numbers: list[int], *, code: int | None = None) -> 
             terminal.press(str(number), "enter")
             terminal.wait_for(rf"^{number} ended with {code or expected(number)}$")
             assert terminal.changes() == [], number
-            assert "taken" not in terminal.text()
+            assert not re.search("taken|frame", terminal.text())
 
 
 # Python itself ignores these two, and so does the dashboard.
@@ -56,8 +56,9 @@ def test_each_signal_ends_a_program_that_hangs_and_leaves_no_core_file() -> None
     watch_deaths("lock", sorted(OURS) + list(SAVING))
 
 
-def test_a_signal_ends_a_program_that_hangs_in_its_output_or_asleep() -> None:
+def test_a_signal_ends_a_program_that_hangs_in_its_output_or_asleep_or_draws() -> None:
     watch_deaths("output", [signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM])
+    watch_deaths("frames", [signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGTERM])
     watch_deaths("sleep", [signal.SIGUSR1, signal.SIGALRM])
 
 
@@ -130,6 +131,15 @@ QUICK = {
 """What the ordinary run tries; a soak tries all."""
 
 
+def assert_core_files_are_off(pid: int) -> None:
+    """Assert that no file and no pipe would get the process's memory, where /proc tells."""
+    process = Path(f"/proc/{pid}")
+    if process.exists():
+        limits = (process / "limits").read_text()
+        assert re.search(r"^Max core file size +0 +0 ", limits, re.M)
+        assert int((process / "coredump_filter").read_text(), 16) == 0
+
+
 @pytest.mark.parametrize(
     ("state", "number"),
     [
@@ -149,9 +159,7 @@ def test_a_signal_ends_the_dashboard_and_the_terminal_is_as_it_was_found(
     service.script("t", task("t", frames=[frame_url("t", 1)]))
     with home.open("watch", "t", env=SSH) as terminal:
         STATES[state](terminal)
-        limits = Path(f"/proc/{terminal.pid}/limits")
-        if limits.exists():
-            assert re.search(r"^Max core file size +0 +0 ", limits.read_text(), re.M)
+        assert_core_files_are_off(terminal.pid)
         terminal.signal(number)
         assert terminal.wait_exit(5) == expected(number)
         assert terminal.changes() == []

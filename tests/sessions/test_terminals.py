@@ -172,7 +172,8 @@ def done(service: ScriptedService) -> set[str]:
 
 def add_all(home: Home, service: ScriptedService) -> None:
     """Add the tasks, and poll them seldom enough to stay `live`."""
-    home.configure(base_url=service.base_url, api_key=service.api_key, poll_interval=2)
+    settings = {"poll_interval": 2, "max_requests_per_second": 200}
+    home.configure(base_url=service.base_url, api_key=service.api_key, **settings)
     home.config.chmod(0o600)
     assert home.run("add", *IDS, "--label", LABEL).returncode == 0
 
@@ -192,9 +193,9 @@ def test_a_session(surface: Surface, home: Home, service: ScriptedService, done:
         session.wait_for_dashboard(terminal, "30 in progress", "│ task01", "frame1.png")
         if multiplexer and (shown := multiplexer.shown()):
             assert shown.splitlines() == session.lines(terminal)
+        done.add("task30")
         move_and_get_help(session, terminal)
         add_two_tasks(session, terminal)
-        done.add("task30")
         session.wait_for_dashboard(terminal, "1 completed")
         assert re.search(r"✓ Completed +1 task30", terminal.text())
         click(session, terminal, "task28")

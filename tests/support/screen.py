@@ -180,17 +180,25 @@ class Screen:
             if private:
                 (self.modes.add if final == "h" else self.modes.discard)(number)
             if private and number in _ALTERNATE and self._has_alternate:
-                self._switch(alternate=final == "h")
+                self._switch(alternate=final == "h", with_cursor=number == 1049)
             elif number in supported:
                 self._buffered.append(f"\x1b[{private}{number}{final}")
 
-    def _switch(self, *, alternate: bool) -> None:
-        """Switch to the alternate buffer, cleared, or back to the normal one."""
+    def _switch(self, *, alternate: bool, with_cursor: bool) -> None:
+        """Switch to the alternate buffer, cleared, or back to the normal one.
+
+        As xterm does, mode 1049 saves the cursor before, and puts it back after, to the first cell
+        where none was saved; each buffer has a saved cursor of its own.
+        """
+        if alternate and with_cursor:
+            self._buffered.append("\x1b7")
         self._flush()
         target = self._alternate if alternate else self._normal
         if alternate and self._shown is not target:
             target.reset()
         self._shown = target
+        if not alternate and with_cursor:
+            self._buffered.append("\x1b8")
 
     def _flush(self) -> None:
         """Pass the buffered text to pyte."""

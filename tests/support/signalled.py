@@ -3,11 +3,12 @@
 For each number that is typed it starts a child, which takes over the terminal as a dashboard does
 and then hangs; the child gets that signal. The parent prints how the child ended, and whether it
 left a core file. HANGS says where the child's main thread is: `lock` or `sleep`, or `output` for a
-terminal that takes no more; `ignored` ignores the signal before.
+terminal that takes no more; `frames` draws all the time; `ignored` ignores the signal before.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import resource
 import signal
@@ -19,6 +20,7 @@ import tty
 from typing import NoReturn
 
 from tui.terminal.lifecycle import TerminalWatchdog
+from tui.terminal.output import OutputWriter
 from tui.terminal.process_end import disable_core_files
 from tui.terminal.restore import TERMINAL
 
@@ -30,8 +32,24 @@ TURNED_ON = (
 """What a dashboard may have turned on by then: it was in the middle of a link."""
 
 
+async def draw() -> NoReturn:
+    """Draw frames as fast as the terminal takes them."""
+    writer = OutputWriter(2, lambda: None)
+    writer.start()
+    TERMINAL.drawn_by(lambda: writer.fileno)
+    while True:
+        if not writer.unsent:
+            writer.begin_frame()
+            writer.write("frame " * 20_000)
+            writer.end_frame()
+            writer.flush()
+        await asyncio.sleep(0)
+
+
 def hang(where: str) -> NoReturn:
     """Keep the main thread where handlers run late or never."""
+    if where == "frames":
+        asyncio.run(draw())
     if where == "output":
         while True:
             os.write(2, b"x" * 65536)

@@ -232,6 +232,16 @@ def test_a_stall_in_which_replies_were_lost_is_over_a_minute_after_the_last_repl
     assert not flow.awaiting_reply
 
 
+def test_another_terminal_is_not_kept_waiting_for_a_reply_that_went_elsewhere() -> None:
+    flow, now = stalled()
+    flow.record_sent(INITIAL_WINDOW * 4)
+    assert not flow.may_send(now)
+    flow.forget_probes()
+    assert flow.may_send(now)
+    assert offer(flow, now, 4_000)
+    assert flow.awaiting_reply
+
+
 def test_the_time_in_which_the_kernel_took_nothing_is_no_round_trip() -> None:
     flow, now = stalled()
     patience = flow.reply_timeout
@@ -344,5 +354,20 @@ def test_no_reply_of_the_terminal_reaches_the_shell(
             terminal.press("j")
             time.sleep(0.15)
         terminal.press("q")
+        terminal.wait_for_text("left:")
+        assert "left: nothing" in terminal.text()
+
+
+def test_a_reply_that_is_over_a_second_late_at_the_exit_does_not_reach_the_shell_either(
+    home: Home, service: ScriptedService
+) -> None:
+    assert home.run("add", "one", "two", "three").returncode == 0
+    argv = [sys.executable, "-c", WHAT_IS_LEFT, *home.command]
+    with Terminal(argv, env=home.environment(), answers=False) as terminal:
+        terminal.wait_for_text("3 tasks")
+        terminal.read_for(1.2)
+        terminal.press("q")
+        terminal.read_for(0.5)
+        terminal.write(b"\x1b[?2026;2$y\x1b[24;34R")
         terminal.wait_for_text("left:")
         assert "left: nothing" in terminal.text()

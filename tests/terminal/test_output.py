@@ -16,7 +16,8 @@ from random import Random
 
 import pytest
 
-from tui.terminal.output import CANCEL, MAX_UNSENT_BYTES, STOP_TIMEOUT, OutputWriter
+from tui.terminal.modes import CANCEL
+from tui.terminal.output import MAX_UNSENT_BYTES, STOP_TIMEOUT, OutputWriter
 
 TITLE, OTHER_TITLE = "\x1b]2;3 running\a", "\x1b]2;2 running\x1b\\"
 COPY, OTHER_COPY = "\x1b]52;c;b25l\a", "\x1b]52;c;dHdv\a"

@@ -263,6 +263,8 @@ class TunedApp(StockApp):
         size is noticed by `_display`.
         """
         if event.size == self._frame_size:
+            if self.terminal_driver is not None:
+                self.terminal_driver.forget_probes()
             self.action_redraw()
         elif self._frame_size and self.terminal_driver is not None:
             self.terminal_driver.renew_modes()
@@ -315,7 +317,7 @@ def run_to_its_end(app: StockApp, *, mouse: bool, size: tuple[int, int] | None =
         TERMINAL.release()
         TERMINAL.repeat()
     if TERMINAL.taken:
-        TERMINAL.restore(told or crash_report.last_text())
+        TERMINAL.give_back(told or crash_report.last_text())
     elif told and sys.__stderr__ is not None:
         with suppress(OSError, ValueError):
             print(told.rstrip(), file=sys.__stderr__, flush=True)

@@ -46,6 +46,9 @@ STDERR: Final = 2
 """Where Textual draws."""
 _REST_TIMEOUT: Final = 0.5
 """Seconds that the exit waits for the rest of a sequence or of a paste."""
+_LAST_PLACE: Final = (2, 2)
+"""Row and column of the cursor at the last probe, by which its reply is known among others."""
+_REPLY_CHECK_INTERVAL: Final = 0.002
 _MAX_READ_BYTES: Final = 4096
 
 
@@ -93,10 +96,11 @@ class TerminalDriver(LinuxDriver):
         self._jitter = LineJitter()
         self._reader: InputReader | None = None
         self.width_probe = WidthProbe()
-        self._gave_back = False
+        self._is_leaving = self._gave_back = False
         """Whether everything was put back; it may still have to be written."""
         self._output = OutputWriter(STDERR, self._on_drained)
         self._on_free = app.paint_gate.open
+        TERMINAL.drawn_by(lambda: self._output.fileno)
         app.terminal_driver = self
         self._window = WindowSize(size or UNKNOWN)
         self.resizes = ResizeWatch(
@@ -123,7 +127,7 @@ class TerminalDriver(LinuxDriver):
         start is undone here.
         """
         TERMINAL.take()
-        self._gave_back = False
+        self._is_leaving = self._gave_back = False
         self._flow = FlowController()
         # A reply that got lost before a suspension must not be waited for at every later exit.
         self._unanswered.clear()
@@ -197,6 +201,9 @@ class TerminalDriver(LinuxDriver):
             return
         if isinstance(message, CursorPosition) and self._unanswered:
             self._jitter.record(time.monotonic() - self._unanswered.popleft())
+            if self._is_leaving and (message.y + 1, message.x + 1) == _LAST_PLACE:
+                # Other replies that are missing were lost.
+                self._unanswered.clear()
         super().process_message(message)
 
     def disable_input(self) -> None:
@@ -205,15 +212,22 @@ class TerminalDriver(LinuxDriver):
         A terminal that takes nothing does not reply. The rest of a key or a paste is waited for as
         well, since the shell would run it.
         """
+        if self._gave_back:
+            # Textual asks a second time.
+            return
         self._output.discard_frames()
-        if not self._output.drain():
-            self._unanswered.clear()
-        began = time.monotonic()
-        timeout = max(LAST_REPLY_TIMEOUT, self._flow.reply_timeout)
-        while (self._unanswered and time.monotonic() - self._unanswered[-1] < timeout) or (
-            self._is_inside and time.monotonic() - began < _REST_TIMEOUT
+        can_reply = self._output.drain()
+        began = now = time.monotonic()
+        timeout = min(MAX_REPLY_TIMEOUT, max(LAST_REPLY_TIMEOUT, 2 * self._jitter.round_trip))
+        while (can_reply and self._is_awaiting_reply(now) and now - began < timeout) or (
+            self._is_inside and now - began < _REST_TIMEOUT
         ):
-            time.sleep(0.002)
+            time.sleep(_REPLY_CHECK_INTERVAL)
+            now = time.monotonic()
+        if self._unanswered and self._flow.is_answered:
+            # It stalls. What it has not got is of no use to it, and would be replied to some day.
+            self._output.discard_sent()
+        self._unanswered.clear()
         super().disable_input()
 
     def _is_awaiting_reply(self, now: float) -> bool:
@@ -229,7 +243,8 @@ class TerminalDriver(LinuxDriver):
         self.write(modes.SILENCE)
         if self._flow.is_answered:
             # Its reply comes behind all that the terminal had sent before it fell silent.
-            self._probe()
+            self._is_leaving = True
+            self._probe("\x1b[{};{}H".format(*_LAST_PLACE) + PROBE)
         self.disable_input()
         if self.attrs_before is not None:
             with suppress(termios.error):
@@ -238,11 +253,14 @@ class TerminalDriver(LinuxDriver):
         self._gave_back = True
 
     def close(self) -> None:
-        """Send what the terminal takes, and close it."""
+        """Send what the terminal takes, and close it; see that it gets the reset in any case."""
         all_sent = self._output.drain()
         super().close()
-        if self._gave_back and all_sent:
-            TERMINAL.release()
+        if not self._gave_back:
+            return
+        if not all_sent:
+            TERMINAL.give_back()
+        TERMINAL.release()
 
     @property
     def is_free(self) -> bool:
@@ -283,6 +301,10 @@ class TerminalDriver(LinuxDriver):
         if self._flow.record_reply(time.monotonic()):
             self._probe()
 
+    def forget_probes(self) -> None:
+        """Hold nothing back for a reply that may have gone to another terminal."""
+        self._flow.forget_probes()
+
     def record_key(self) -> None:
         """Note that somebody is there."""
         self._flow.retry_soon(time.monotonic())
@@ -305,9 +327,14 @@ class TerminalDriver(LinuxDriver):
         It may be another one than at the start: dtach and abduco know no modes, and tell by
         SIGWINCH alone that a terminal was attached (martanne/abduco#9). Left out is what is more
         than a mode: kitty's keyboard protocol is pushed on a stack, and switching to the alternate
-        screen a second time forgets where the shell's cursor was.
+        screen a second time forgets where the shell's cursor was. Such a terminal goes to a cursor
+        that it never saved when it is to leave that screen, so one is saved for it, in the last
+        row: the alternate screen has one of its own (xterm, VTE, kitty, tmux), except on the Linux
+        console, whose only one is the shell's (`enter_alt_screen` in its vt.c).
         """
         if self._input_thread is not None and self._input_thread.is_alive():
+            if not os.environ.get("TERM", "").startswith("linux"):
+                self.write("\x1b[999;1H\x1b7")
             # As Textual sets them at the start: cursor, line wrap, reports of focus and pastes.
             self.write("\x1b[?25l\x1b[?7l\x1b[?1004h\x1b[?2004h")
             self._enable_mouse_support()

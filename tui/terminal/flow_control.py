@@ -134,10 +134,11 @@ class FlowController:
                 self._window = max(MIN_WINDOW, self._window // 2)
             elif self._in_flight * 2 >= self._window:
                 self._window = min(MAX_WINDOW, self._window * 2)
-        self._forget_probes()
+        self.forget_probes()
         return self.should_probe(now)
 
-    def _forget_probes(self) -> None:
+    def forget_probes(self) -> None:
+        """Wait for no reply to what was probed so far: another terminal may be attached by now."""
         self._overdue_since = self._probed_at = math.nan
         self._unanswered, self._lost_at = 0, math.inf
         self._retry_interval = MIN_RETRY_SECONDS
@@ -152,7 +153,7 @@ class FlowController:
     def may_send(self, now: float) -> bool:
         """Return whether another frame may be sent."""
         if now >= self._lost_at:
-            self._forget_probes()
+            self.forget_probes()
         if not self.awaiting_reply:
             return True
         if not self._is_overdue:

@@ -31,8 +31,9 @@ def _reset(name: str, *numbers: int) -> Mode:
 
 
 CUT_SHORT: Final = (
-    # CAN drops a half-sent sequence or string (xterm, VTE, kitty), so that half a text is not
-    # copied; ST ends the string where CAN is part of it.
+    # CAN drops a half-sent sequence or string in every state of the parser of DEC's terminals
+    # (vt100.net/emu/dec_ansi_parser; xterm, VTE, kitty), so that half a text is not copied; ST
+    # ends the string where CAN is part of it.
     Mode("a string that was half sent", "\x18\x1b\\"),
     # Until its end, or for as long as a second, a terminal shows nothing.
     _reset("synchronized output", 2026),
@@ -45,9 +46,12 @@ REPORTS: Final = (
     _reset("reports of the window's size", 2048),
 )
 """What makes the terminal send something unasked, which a shell would take for typing."""
-DRAWING: Final = (
+LOOKS: Final = (
     Mode("colours", "\x1b[m"),
     Mode("a hyperlink", "\x1b]8;;\x1b\\"),
+)
+DRAWING: Final = (
+    *LOOKS,
     Mode("another character set", "\x0f\x1b(B"),
     Mode("insertion", "\x1b[4l"),
     _reset("lines that count from the scrolling region", 6),
@@ -75,6 +79,8 @@ def off(modes: tuple[Mode, ...]) -> str:
 
 RESET: Final = off(MODES)
 """What gives the terminal back."""
+CANCEL: Final = off((*CUT_SHORT, *LOOKS))
+"""What ends whatever a frame that was cut in the middle began."""
 SILENCE: Final = off(REPORTS)
 """What keeps the terminal from sending anything unasked."""
 AGAIN: Final = off((*REPORTS, DRAWING[-1], SCREEN[-1]))

@@ -19,12 +19,15 @@ import math
 import os
 import re
 import select
+import termios
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
+from tui.terminal import modes
 from tui.terminal.output_descriptor import OutputDescriptor
 
 MAX_UNSENT_BYTES: Final = 1 << 18
@@ -32,10 +35,6 @@ MAX_UNSENT_BYTES: Final = 1 << 18
 STOP_TIMEOUT: Final = 0.2
 """Seconds for which the end waits for a terminal that takes nothing. SIGTERM leaves 0.7 s for all,
 and what was changed is saved after this."""
-CANCEL: Final = "\x18\x1b]8;;\x1b\\\x1b[?2026l\x1b[0m"
-"""Ends whatever a frame that was cut in the middle began: CAN aborts a sequence in every state of
-the parser of DEC's terminals (vt100.net/emu/dec_ansi_parser); then come the ends of a link, of a
-synchronized update and of colours."""
 
 _RETRY_SECONDS: Final = 0.05
 """After a terminal was reported ready and took nothing; where readiness cannot be watched."""
@@ -111,6 +110,11 @@ class OutputWriter:
         return bool(select.select([], [self._descriptor.fileno], [], 0)[1])
 
     @property
+    def fileno(self) -> int:
+        """The descriptor that output goes to; -1 while it is closed."""
+        return -1 if self._descriptor is None else self._descriptor.fileno
+
+    @property
     def is_open(self) -> bool:
         """Whether output goes to the terminal; otherwise it is dropped."""
         return self._descriptor is not None
@@ -179,10 +183,15 @@ class OutputWriter:
         for piece in [piece for piece in self._pieces if piece.kind == _FRAME]:
             self._unsent -= len(piece.data)
             if piece.begun:
-                piece.data, piece.kind = memoryview(CANCEL.encode()), ""
+                piece.data, piece.kind = memoryview(modes.CANCEL.encode()), ""
                 self._unsent += len(piece.data)
             else:
                 self._pieces.remove(piece)
+
+    def discard_sent(self) -> None:
+        """Drop what the kernel still holds for a terminal that has stopped taking it."""
+        with suppress(termios.error):
+            termios.tcflush(self.fileno, termios.TCOFLUSH)
 
     def stop(self) -> None:
         """Send what the terminal takes within `STOP_TIMEOUT`, and close it. Never blocks longer."""

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Final, NoReturn
 
 INTERRUPTED: Final = 130
@@ -18,10 +19,13 @@ def disable_core_files() -> None:
     """Let no signal write the memory of this process to a file: it holds the API key.
 
     Nor that of a program that it starts: one of them prints the key. Both limits, so that nothing
-    raises it again.
+    raises it again. A program that receives core files through a pipe (systemd-coredump, apport)
+    gets them regardless of the limit (core(5)), so no memory is to be part of one.
     """
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with suppress(OSError):
+        Path("/proc/self/coredump_filter").write_text("0", "ascii")
 
 
 def end_now(code: int) -> NoReturn:

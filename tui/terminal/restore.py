@@ -6,6 +6,7 @@ import os
 import select
 import termios
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -34,6 +35,7 @@ class TerminalRestorer:
         self._taken = False
         self._attributes: _Attributes | None = None
         self._terminal = -1
+        self._drawing_descriptor: Callable[[], int] = lambda: -1
 
     @property
     def taken(self) -> bool:
@@ -56,19 +58,34 @@ class TerminalRestorer:
         """Note that everything was put back, and that the terminal has been sent it."""
         self._taken = False
 
-    def restore(self, message: str = "") -> None:
-        """Put everything back, and write a message below. Never raises, never blocks.
+    def drawn_by(self, descriptor: Callable[[], int]) -> None:
+        """Note who draws on a descriptor of its own: `descriptor` returns it, -1 while closed."""
+        self._drawing_descriptor = descriptor
 
-        Call only when the process is about to end: nobody else can write afterwards.
+    def restore(self, message: str = "") -> None:
+        """Put everything back at the very end of the process, and write a message below.
+
+        For any thread: what others still write goes nowhere from now on, since a frame would land
+        on the shell's screen. Never raises, never blocks.
+        """
+        if in_background():
+            return
+        with suppress(OSError):
+            # Before the descriptors are silenced, of which it may be a copy.
+            self._open()
+            self._silence_others()
+        self.give_back(message)
+
+    def give_back(self, message: str = "") -> None:
+        """Put everything back, and write a message below; the program may go on.
+
+        What waits for a terminal that takes nothing is dropped. Never raises, never blocks.
         """
         if in_background():
             return
         with suppress(OSError):
             self._open()
-            self._silence_others()
-        data = modes.RESET if self._taken else ""
-        with suppress(OSError):
-            self._write(data.encode())
+            self._write(modes.RESET.encode() if self._taken else b"")
         with suppress(termios.error):
             # What was typed or pasted for the dashboard is no command for a shell.
             termios.tcflush(_INPUT, termios.TCIFLUSH)
@@ -91,8 +108,9 @@ class TerminalRestorer:
     def _silence_others(self) -> None:
         """Let what other threads still write go nowhere: a frame on the shell's screen."""
         null = os.open(os.devnull, os.O_WRONLY)
-        for number in (1, _OUTPUT):
-            os.dup2(null, number)
+        for number in (1, _OUTPUT, self._drawing_descriptor()):
+            if number >= 0:
+                os.dup2(null, number)
 
     def _write(self, data: bytes) -> None:
         """Write within the timeout. Raises `OSError` if the terminal takes it not."""

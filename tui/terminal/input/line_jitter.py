@@ -31,12 +31,16 @@ class LineJitter:
         self._round_trips.append(max(0.0, round_trip))
 
     @property
+    def round_trip(self) -> float:
+        """Seconds that an answer takes: the second longest of the last ones; 0 if too few came."""
+        return sorted(self._round_trips)[-2] if len(self._round_trips) > 2 else 0.0
+
+    @property
     def seconds(self) -> float:
         """By how much round trips differ; 0 while too few are known."""
         if len(self._round_trips) < 3:
             return 0.0
-        ordered = sorted(self._round_trips)
-        return ordered[-2] - ordered[0]
+        return self.round_trip - min(self._round_trips)
 
     def escape_delay(self, *, awaiting: bool) -> float:
         """Return after how long a lone ESC is the key; `awaiting` says if an answer is due."""

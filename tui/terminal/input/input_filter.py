@@ -10,11 +10,12 @@ Rules, each with a table of cases in `tests/terminal/input/`:
   keys. What turns out to be no sequence is given out as the keys that they are.
 - What cannot be whole any more is dropped, never given out as letters: a sequence that is cut by
   another ESC, by a byte that it must not hold (which goes with it where it came in the same burst),
-  or by time. ESC and one of `[O]P_^X` and then nothing is alt and that key.
+  or by `SEQUENCE_TIMEOUT`. ESC and one of `[O]P_^X` and then nothing is alt and that key.
 - ESC and another character is alt and that key.
 - Nothing between the marks of a paste is a key; see `PasteBuffer`. What comes in bulk soon after a
   paste that silence has ended, or ends with the mark, belongs to it: the line stalled.
-- Of reports of the focus in a row the last one counts, and of the mouse's moves.
+- Of reports of the focus with no key or click in between the last one counts, and of the mouse's
+  moves.
 """
 
 from __future__ import annotations
@@ -27,26 +28,24 @@ from tui.terminal.input import grammar
 from tui.terminal.input.bursts import BURST_GAP, BurstSplitter
 from tui.terminal.input.grammar import ESC, PASTE_END, PASTE_START
 from tui.terminal.input.line_jitter import MIN_ESCAPE_DELAY
-from tui.terminal.input.meaning import control_sequence
+from tui.terminal.input.meaning import meaning
 from tui.terminal.input.pieces import ESCAPE, Kind, Piece
+from tui.terminal.input.reports import is_report, remove_replaced
 
 if TYPE_CHECKING:
     from tui.terminal.input.paste import Ended, PasteBuffer
 
-HOLD_SECONDS: Final = 1.0
-"""Silence after which ESC and an introducer are alt and a key."""
 SEQUENCE_TIMEOUT: Final = 5.0
 """Silence after which a sequence is given up. Long: no person types one, and a letter that was
 never pressed is worse than a key that must be pressed twice."""
-LATE_SECONDS: Final = 1.0
+LATE_SECONDS: Final = 4.0
+"""The same for what comes late. A line may hold each byte back for seconds; nobody loses anything
+by it who presses esc and then types, since no key here is one of `[O]P_^X`."""
 LATE_BURST_SECONDS: Final = 10.0
 RESUMED_PASTE_SECONDS: Final = 30.0
 """How long after a paste that silence has ended its rest may come."""
 _MIN_BULK_BYTES: Final = 24
 """More than anybody types between two reads."""
-_MOTION: Final = 32
-"""The bit of a report of the mouse that tells a move."""
-_WHEEL: Final = 64
 
 
 class InputFilter:
@@ -69,6 +68,8 @@ class InputFilter:
         self._last_at = self._began_at = float("-inf")
         self._paste: PasteBuffer | None = None
         self._paste_broke_at = float("-inf")
+        self._mark_missing = b""
+        """What was missing then of the last mark."""
         self._decoder = getincrementaldecoder("utf-8")("replace")
         self._bursts = BurstSplitter()
         self._pieces: list[Piece] = []
@@ -78,12 +79,17 @@ class InputFilter:
         """When to call `tick`; None while nothing is unfinished."""
         if self._paste is not None:
             return self._paste.deadline
+        deadlines = (self._bursts.deadline, self._sequence_deadline)
+        return min((each for each in deadlines if each is not None), default=None)
+
+    @property
+    def _sequence_deadline(self) -> float | None:
         if not self._pending:
-            return self._bursts.deadline
+            return None
         if self._pending == ESC:
             return self._last_at + self.escape_delay
-        if len(self._pending) == len(b"\x1b[") or self._given:
-            return self._last_at + HOLD_SECONDS
+        if self._given:
+            return self._last_at + LATE_SECONDS
         # Keys that come meanwhile must not keep it alive.
         return min(self._last_at, self._began_at + SEQUENCE_TIMEOUT) + SEQUENCE_TIMEOUT
 
@@ -95,8 +101,10 @@ class InputFilter:
     def feed(self, data: bytes, now: float) -> list[Piece]:
         """Take what was read, and return what is whole by now."""
         self._pieces = []
-        if self._paste is None and self._continues_paste(data, now):
-            self._paste = _new_paste()
+        if self._paste is None:
+            data = self._without_mark(data, now)
+            if self._continues_paste(data, now):
+                self._paste = _new_paste()
         self._consume(data, now)
         self._last_at = now
         return self._pieces
@@ -104,17 +112,20 @@ class InputFilter:
     def tick(self, now: float) -> list[Piece]:
         """Return what time has made whole, if the deadline has passed."""
         self._pieces = []
-        deadline = self.deadline
-        if deadline is not None and now >= deadline:
-            if self._paste is not None:
+        if self._paste is not None:
+            if now >= self._paste.deadline:
                 self._paste_broke_at = now
+                self._mark_missing = self._paste.missing
                 self._drop("a paste without an end")
                 if rest := self._end_paste(self._paste.tick()):
                     self._consume(rest, now)
-            elif self._pending:
-                self._give_up(now)
-            else:
-                self._pieces += self._bursts.release()
+            return self._pieces
+        deadline = self._bursts.deadline
+        if deadline is not None and now >= deadline:
+            self._pieces += self._bursts.release()
+        deadline = self._sequence_deadline
+        if deadline is not None and now >= deadline:
+            self._give_up(now)
         return self._pieces
 
     def _consume(self, data: bytes, now: float) -> None:
@@ -140,9 +151,11 @@ class InputFilter:
             if data[position] != ESC[0]:
                 position = self._take_text(data, position, now)
                 continue
-            self._flush_text(now)
+            if text := self._decoder.decode(b"", final=True):
+                self._pieces += self._bursts.feed(text, now)
             match = grammar.SEQUENCE.match(data, position)
             if match is not None and match[0] == PASTE_START:
+                self._pieces += self._bursts.release()
                 self._paste = _new_paste()
                 return data[match.end() :]
             if match is not None:
@@ -164,27 +177,26 @@ class InputFilter:
             self._pieces += self._bursts.feed(text, now)
         return end
 
-    def _flush_text(self, now: float) -> None:
-        if text := self._decoder.decode(b"", final=True):
-            self._pieces += self._bursts.feed(text, now)
-        self._pieces += self._bursts.release()
+    def _add(self, piece: Piece) -> None:
+        """Add a piece that is no text. An answer ends no burst: each repaint may bring one."""
+        if not is_report(piece):
+            self._pieces += self._bursts.release()
+        remove_replaced(self._pieces, piece)
+        self._pieces.append(piece)
 
     def _take_sequence(self, match: re.Match[bytes], *, late: bool = False) -> None:
-        piece = _meaning(match)
+        piece = meaning(match)
         if late and piece.kind in (Kind.SEQUENCE, Kind.TEXT):
             return
-        last = self._pieces[-1] if self._pieces else None
-        if last is not None and _replaces(piece, last):
-            self._pieces[-1] = piece
-        elif piece.text or piece.numbers:
-            self._pieces.append(piece)
+        if piece.text or piece.numbers:
+            self._add(piece)
 
     def _skip_broken(self, data: bytes, start: int, fresh: int) -> int:
         """Drop what cannot be whole; return where to go on."""
         match = re.match(grammar.LONGEST_START, data[start:])
         end = start + (1 if match is None else match.end())
         if end == start + 1:
-            self._pieces.append(ESCAPE)
+            self._add(ESCAPE)
             return end
         self._drop("a sequence that was cut")
         if end > fresh and (rest := re.match(grammar.REST, data[end:])):
@@ -207,8 +219,7 @@ class InputFilter:
         match = grammar.SEQUENCE.match(start + data)
         if match is not None:
             at_once = len(data) > 1 and passed <= LATE_BURST_SECONDS
-            typed = soon and not re.fullmatch(grammar.TYPED, match[0])
-            if re.fullmatch(grammar.KNOWN, match[0]) and (typed or at_once):
+            if (soon or at_once) and re.fullmatch(grammar.KNOWN, match[0]):
                 rest = data[match.end() - len(start) :]
                 if match[0] == PASTE_START:
                     return PASTE_START + rest
@@ -223,13 +234,13 @@ class InputFilter:
         pending, given = self._pending, self._given
         self._pending, self._given = b"", 0
         if pending == ESC:
-            self._pieces.append(ESCAPE)
+            self._add(ESCAPE)
         elif given and len(pending) == len(b"\x1b["):
-            self._pieces.append(Piece(Kind.TEXT, chr(pending[-1])))
+            self._add(Piece(Kind.TEXT, chr(pending[-1])))
         elif len(pending) == len(b"\x1b[") and pending[1:] in _INTRODUCERS:
-            self._pieces.append(Piece(Kind.ALT, chr(pending[1])))
+            self._add(Piece(Kind.ALT, chr(pending[1])))
         elif pending[1] >= 0x80:
-            self._pieces.append(ESCAPE)
+            self._add(ESCAPE)
         else:
             self._drop("a sequence without an end")
         if pending == ESC or pending[1:2] not in _STRINGS:
@@ -243,6 +254,13 @@ class InputFilter:
         if end >= 0 and not 0 <= start < end:
             return True
         return ESC not in data and len(data) >= _MIN_BULK_BYTES
+
+    def _without_mark(self, data: bytes, now: float) -> bytes:
+        """Return the data without the rest of a mark whose beginning silence has cut off."""
+        missing, self._mark_missing = self._mark_missing, b""
+        if now - self._paste_broke_at > RESUMED_PASTE_SECONDS:
+            return data
+        return data.removeprefix(missing)
 
     def _end_paste(self, ended: Ended) -> bytes | None:
         """Hand on a paste; return what came behind it, None if nothing."""
@@ -275,34 +293,3 @@ def _bounded(pending: bytes) -> bytes:
         escape = ESC if len(pending) > _STRING_START and pending.endswith(ESC) else b""
         return pending[: _STRING_START + 1].rstrip(ESC) + escape
     return pending[: grammar.MAX_SEQUENCE_BYTES]
-
-
-def _meaning(match: re.Match[bytes]) -> Piece:
-    data = match[0]
-    match match.lastgroup:
-        case "csi" | "rxvt":
-            return control_sequence(data)
-        case "ss3" | "console":
-            return Piece(Kind.SEQUENCE, data.decode("ascii"))
-        case "alt":
-            return Piece(Kind.ALT, data[1:].decode("utf-8", "replace"))
-    # A string, or the mouse as X10 has it, which Textual does not read.
-    return Piece(Kind.DROPPED)
-
-
-def _replaces(piece: Piece, last: Piece) -> bool:
-    """Return whether a report makes the one before it worthless."""
-    if piece.kind is not last.kind:
-        return False
-    if piece.kind is Kind.FOCUS:
-        return True
-    button = _moved_button(piece)
-    return button is not None and button == _moved_button(last)
-
-
-def _moved_button(piece: Piece) -> str | None:
-    """Return the button of a report that the mouse has moved; None for all else."""
-    if piece.kind is not Kind.SEQUENCE or not piece.text.startswith("\x1b[<"):
-        return None
-    button = piece.text[3 : piece.text.index(";")]
-    return button if int(button) & (_MOTION | _WHEEL) == _MOTION else None

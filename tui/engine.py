@@ -141,6 +141,11 @@ class Engine:
         self.spawn(self._poll(visible))
 
     @property
+    def has_unsaved(self) -> bool:
+        """Whether the end of the program would lose something."""
+        return self._sync.has_unsaved
+
+    @property
     def unsaved(self) -> Unsaved:
         """What the end of the program would lose, and polling cannot find again."""
         if not self._sync.has_unsaved:

@@ -80,6 +80,7 @@ def test_dividers_and_frames_survive_all_labels(
         terminal.wait_for(rf"[|│] {LAST}")
         terminal.wait_quiet(0.2)
         assert columns_of_dividers(terminal) == {divider}
+        assert 7 not in terminal.modes, "lines wrap"
         # The frame of a dialog over them, while one types and moves over clusters.
         terminal.press("a")
         terminal.wait_for_text("Add tasks")

@@ -20,6 +20,7 @@ from tui.credentials import VARIABLE, CurrentKey, KeySettings, KeySource, Secret
 from tui.errors import UserError
 from tui.http.proxies import proxy_environment, proxy_warnings
 from tui.os_errors import shortage
+from tui.sanitize import clean
 from tui.terminal import gc_tuning, textual_variables
 
 if TYPE_CHECKING:
@@ -216,16 +217,20 @@ def _tell_unsaved(app: ScenextApp, watchlist: Path, code: int) -> int:
     lost = app.engine.lost()
     if app.written_to is None and not any(lost):
         return code
+    from tui.cli.output import MAX_MESSAGE
+    from tui.terminal.restore import TERMINAL
     from tui.wording.unsaved import kept_elsewhere, lost_changes
 
     if app.written_to is not None:
         has_folder = watchlist.parent.is_dir()
-        print_error(kept_elsewhere(app.written_to, watchlist, has_folder=has_folder))
-        return code
-    message = lost_changes(lost, app.engine.save_problem)
-    _log.error("%s", message)
-    print_error(message)
-    return code or FAILED
+        message = kept_elsewhere(app.written_to, watchlist, has_folder=has_folder)
+    else:
+        message = lost_changes(lost, app.engine.save_problem)
+        _log.error("%s", message)
+        code = code or FAILED
+    # The terminal may take nothing still.
+    TERMINAL.tell(f"{APP}: {clean(message, MAX_MESSAGE)}\n")
+    return code
 
 
 def _connect(config: Config) -> ClientFactory:

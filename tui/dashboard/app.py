@@ -48,6 +48,8 @@ TICK_INTERVAL: Final = 5.0
 TICKS_PER_AGE: Final = 2
 """Ticks between two updates of the ages, so that those that change together are sent together."""
 NOTIFICATION_SECONDS: Final = 5.0
+SIGNAL_SAVE_TIMEOUT: Final = 0.4
+"""Seconds for the last save after SIGTERM, which allows 0.7 s for everything."""
 COUNTS_DELAY: Final = 0.25
 """Seconds after an answer at which the status bar is updated, once for all answers by then."""
 FIRST_ANSWER_TIMEOUT: Final = 0.2
@@ -208,6 +210,19 @@ class ScenextApp(TerminalApp):
         """Where the user had the watchlist written to that could not be saved."""
         # Not made for this: most sessions end without a question.
         return self._quitting.written_to if "_quitting" in vars(self) else None
+
+    def exit_orderly(self, code: int) -> None:
+        """Save, then exit: giving back a terminal that stalls takes longer than a signal allows."""
+        if self.engine.has_unsaved:
+            self.engine.spawn(self._save_and_exit(code))
+        else:
+            super().exit_orderly(code)
+
+    async def _save_and_exit(self, code: int) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SIGNAL_SAVE_TIMEOUT):
+                await self.engine.save()
+        self.exit(return_code=code)
 
     def _notify(self, text: str) -> None:
         self.notify(text, markup=False, timeout=NOTIFICATION_SECONDS)

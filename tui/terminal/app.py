@@ -7,7 +7,6 @@ none: `overrides` decides which of the two is `TerminalApp`.
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -85,7 +84,11 @@ class StockApp(InputQueueApp):
         """Exit with a code; safe to call from any thread and from a signal handler."""
         loop = self._event_loop
         if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(lambda: self.exit(return_code=code))
+            loop.call_soon_threadsafe(self.exit_orderly, code)
+
+    def exit_orderly(self, code: int) -> None:
+        """Exit because of a signal, or since the terminal is gone; nothing can be asked."""
+        self.exit(return_code=code)
 
     def exit(
         self, result: None = None, return_code: int = 0, message: RenderableType | None = None
@@ -306,21 +309,21 @@ def run_to_its_end(app: StockApp, *, mouse: bool, size: tuple[int, int] | None =
         app.run(mouse=mouse, size=size)
     except BaseException as raised:
         error = raised
-    if isinstance(error, KeyboardInterrupt):
-        return INTERRUPTED
+    interrupted = isinstance(error, KeyboardInterrupt)
     if error is None and app.return_code is None:
         error = RuntimeError("the dashboard ended without having been asked to")
-    told = "" if error is None else crash_report.log_crash(error)
+    told = "" if error is None or interrupted else crash_report.log_crash(error)
     told = crash_report.held_text() or told
     if overrides.misfit():
         # Stock Textual has given it back, but for some modes, and tells nobody.
         TERMINAL.release()
         TERMINAL.repeat()
     if TERMINAL.taken:
-        TERMINAL.give_back(told or crash_report.last_text())
-    elif told and sys.__stderr__ is not None:
-        with suppress(OSError, ValueError):
-            print(told.rstrip(), file=sys.__stderr__, flush=True)
+        TERMINAL.give_back("" if interrupted else told or crash_report.last_text())
+    else:
+        TERMINAL.tell(told)
+    if interrupted:
+        return INTERRUPTED
     return app.return_code or (1 if told else 0)
 
 

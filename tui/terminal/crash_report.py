@@ -33,7 +33,7 @@ class _State:
     redact: Callable[[str], str] | None = None
     on_thread_crash: Callable[[], None] | None = None
     held: str = ""
-    """What a thread's crash says, until the terminal can show it."""
+    """What is to be shown of a crash, until the terminal can show it."""
     last: str = ""
     has_crashed = False
     withheld: Final[set[str]] = set()
@@ -69,7 +69,7 @@ def notify_of_thread_crash(notify: Callable[[], None]) -> None:
 
 
 def held_text() -> str:
-    """Return what is to be shown of a thread's crash, once; empty if there was none."""
+    """Return, once, what is to be shown when the terminal is given back; empty for nothing."""
     text, _State.held = _State.held, ""
     return text
 
@@ -165,17 +165,19 @@ class PlainTraceback:
 
 
 class RedactedStderr:
-    """Standard error for a console: the last defence, whatever is printed there."""
+    """Standard error for a console: the last defence, whatever is printed there.
+
+    Nothing is written at once, since the terminal may take nothing: see `held_text`.
+    """
 
     def write(self, text: str) -> int:
-        """Write a text without secrets, or nothing where it cannot be redacted."""
+        """Hold back a text without secrets, or nothing where it cannot be redacted."""
         try:
             # Not cleaned: a console's own escape sequences are meant.
-            shown = _redact(text)
+            _State.held += _redact(text)
         except CannotRedactError:
-            shown = text if "".join(text.split()) in _State.withheld else ""
-        if sys.stderr is not None:
-            sys.stderr.write(shown)
+            if "".join(text.split()) in _State.withheld:
+                _State.held += text
         return len(text)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever a stream has.

@@ -2,7 +2,8 @@
 
 A run of disputed characters (see `disputed_width`) is sent onto blanks. What follows it is placed
 by a move of the cursor of its own, and so is everything to the right that the run might have
-covered in a terminal that draws it wider than Rich counts.
+covered in a terminal that draws it wider than Rich counts. Lines do not wrap: Textual has switched
+that off.
 """
 
 from __future__ import annotations
@@ -25,8 +26,6 @@ from tui.terminal.disputed_width import (
     with_stand_ins,
 )
 
-_NO_WRAP, _WRAP = "\x1b[?7l", "\x1b[?7h"
-
 
 class Piece(NamedTuple):
     """Cells of a line, with the column and the row at which they begin."""
@@ -34,15 +33,10 @@ class Piece(NamedTuple):
     x: int
     y: int
     strip: Strip
-    may_wrap: bool = False
-    """Whether a terminal might take so many columns for it that it wraps into the next line."""
 
     def render(self, console: Console) -> str:
         """Return the cells behind a move of the cursor."""
-        text = self.strip.render(console)
-        if self.may_wrap:
-            text = f"{_NO_WRAP}{text}{_WRAP}"
-        return Control.move_to(self.x, self.y).segment.text + text
+        return Control.move_to(self.x, self.y).segment.text + self.strip.render(console)
 
 
 def prepare(strip: Strip, *, wide_ambiguous: bool) -> Strip:
@@ -117,7 +111,7 @@ def _place_apart(
         if stop == width:
             run = run.crop(0, run.cell_length - 1)
         reach = x + max_columns(run.text)
-        yield Piece(x, y, run, may_wrap=reach > width), reach
+        yield Piece(x, y, run), reach
         x = stop
     if rest := _slice(strip, position, len(text)):
         yield Piece(x, y, rest), 0

@@ -91,8 +91,7 @@ class TerminalRestorer:
             termios.tcflush(_INPUT, termios.TCIFLUSH)
             if self._attributes is not None:
                 termios.tcsetattr(_INPUT, termios.TCSANOW, self._attributes)
-        with suppress(OSError):
-            self._write(message.replace("\n", "\r\n").encode(errors="replace"))
+        self.tell(message)
         self._taken = False
 
     def repeat(self) -> None:
@@ -100,6 +99,13 @@ class TerminalRestorer:
         with suppress(OSError):
             self._open()
             self._write(modes.AGAIN.encode())
+
+    def tell(self, message: str) -> None:
+        """Write a message on a terminal that was given back. Never raises, never blocks."""
+        if not in_background():
+            with suppress(OSError):
+                self._open()
+                self._write(message.replace("\n", "\r\n").encode(errors="replace"))
 
     def _open(self) -> None:
         if self._terminal < 0:

@@ -105,14 +105,15 @@ def test_work_goes_on_and_then_the_newest_frame_alone_is_shown(
         # Each would send a whole screen.
         for _ in range(30):
             terminal.press("escape", "?")
+        terminal.press("escape")
     progress.wait(2, len(dashboards))
     for number, terminal in enumerate(dashboards.values()):
-        terminal.press("escape", "a", f"added{number}", "enter")
+        terminal.press("a", f"added{number}", "enter")
         terminal.resize(100, 30)
         terminal.resize(120, 40)
     dashboards["ctrl+s"].wait_for(lambda _: {"added0", "added1"} <= saved(home))
     for terminal in dashboards.values():
-        terminal.press("g", "y", "y")
+        terminal.press("g")
     progress.wait(1, len(dashboards))
     progress.frozen = True
     progress.wait(1, len(dashboards))
@@ -127,7 +128,6 @@ def test_work_goes_on_and_then_the_newest_frame_alone_is_shown(
         sent = terminal.raw[before[way] :]
         assert b"\x1b[6n\x1b[6n" not in sent
         assert way != "ctrl+s" or b"Add tasks" not in sent, "a frame that was out of date"
-        assert len(terminal.clipboards()) <= 1, "of two copies the last"
         terminal.press("q")
         assert terminal.wait_exit() == 0
 

@@ -232,16 +232,6 @@ def test_a_stall_in_which_replies_were_lost_is_over_a_minute_after_the_last_repl
     assert not flow.awaiting_reply
 
 
-def test_another_terminal_is_not_kept_waiting_for_a_reply_that_went_elsewhere() -> None:
-    flow, now = stalled()
-    flow.record_sent(INITIAL_WINDOW * 4)
-    assert not flow.may_send(now)
-    flow.forget_probes()
-    assert flow.may_send(now)
-    assert offer(flow, now, 4_000)
-    assert flow.awaiting_reply
-
-
 def test_the_time_in_which_the_kernel_took_nothing_is_no_round_trip() -> None:
     flow, now = stalled()
     patience = flow.reply_timeout

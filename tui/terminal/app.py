@@ -266,8 +266,6 @@ class TunedApp(StockApp):
         size is noticed by `_display`.
         """
         if event.size == self._frame_size:
-            if self.terminal_driver is not None:
-                self.terminal_driver.forget_probes()
             self.action_redraw()
         elif self._frame_size and self.terminal_driver is not None:
             self.terminal_driver.renew_modes()

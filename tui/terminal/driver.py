@@ -14,9 +14,8 @@ import selectors
 import signal
 import termios
 import time
-from collections import deque
 from contextlib import suppress
-from threading import Event, Thread, current_thread
+from threading import Thread, current_thread
 from typing import TYPE_CHECKING, Final
 
 from textual.drivers.linux_driver import LinuxDriver
@@ -26,18 +25,18 @@ from textual.message import Message
 
 from tui.terminal import modes
 from tui.terminal.ambiguous_width import WidthProbe
-from tui.terminal.flow_control import MAX_REPLY_TIMEOUT, PROBE, FlowController
+from tui.terminal.flow_control import PROBE, FlowController
 from tui.terminal.input.input_reader import InputReader
 from tui.terminal.input.line_jitter import LineJitter
 from tui.terminal.output import OutputWriter
+from tui.terminal.pending_replies import LAST_PROBE, PendingReplies
 from tui.terminal.restore import TERMINAL
+from tui.terminal.wake_event import WakeEvent
 from tui.terminal.window_size import UNKNOWN, ResizeWatch, WindowSize
 
 if TYPE_CHECKING:
     from tui.terminal.app import TunedApp
 
-LAST_REPLY_TIMEOUT: Final = 1.0
-"""Seconds that the exit waits for a reply in flight; longer where replies take longer."""
 CELLS: Final = "\x1b[?1016l"
 """Mouse positions in cells; to be sent before mode 1006, which xterm switches off as well."""
 SIZE_REPORTS_ON: Final = "\x1b[?2048h"
@@ -46,37 +45,14 @@ STDERR: Final = 2
 """Where Textual draws."""
 _REST_TIMEOUT: Final = 0.5
 """Seconds that the exit waits for the rest of a sequence or of a paste."""
-_LAST_PLACE: Final = (2, 2)
-"""Row and column of the cursor at the last probe, by which its reply is known among others."""
 _REPLY_CHECK_INTERVAL: Final = 0.002
 _MAX_READ_BYTES: Final = 4096
-
-
-class _WakeEvent(Event):
-    """An event that a selector can wait for as well."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._reader, self._writer = os.pipe()
-        os.set_blocking(self._reader, False)
-
-    def fileno(self) -> int:
-        return self._reader
-
-    def set(self) -> None:
-        super().set()
-        os.write(self._writer, b"!")
-
-    def clear(self) -> None:
-        super().clear()
-        with suppress(BlockingIOError):
-            os.read(self._reader, _MAX_READ_BYTES)
 
 
 class TerminalDriver(LinuxDriver):
     """Read input without polling, write without waiting, and probe the terminal to pace it."""
 
-    exit_event: _WakeEvent
+    exit_event: WakeEvent
 
     def __init__(
         self,
@@ -88,15 +64,15 @@ class TerminalDriver(LinuxDriver):
     ) -> None:
         """Register with the app, which asks for `is_free` before it paints."""
         super().__init__(app, debug=debug, mouse=mouse, size=size)
-        self.exit_event = _WakeEvent()
+        self.exit_event = WakeEvent()
         self._parser_debug = debug
         self._input_thread: Thread | None = None
         self._flow = FlowController()
-        self._unanswered: deque[float] = deque()
         self._jitter = LineJitter()
+        self._replies = PendingReplies(self._jitter)
         self._reader: InputReader | None = None
         self.width_probe = WidthProbe()
-        self._is_leaving = self._gave_back = False
+        self._gave_back = False
         """Whether everything was put back; it may still have to be written."""
         self._output = OutputWriter(STDERR, self._on_drained)
         self._on_free = app.paint_gate.open
@@ -127,10 +103,10 @@ class TerminalDriver(LinuxDriver):
         start is undone here.
         """
         TERMINAL.take()
-        self._is_leaving = self._gave_back = False
+        self._gave_back = False
         self._flow = FlowController()
         # A reply that got lost before a suspension must not be waited for at every later exit.
-        self._unanswered.clear()
+        self._replies.forget()
         attributes, reader = self.attrs_before, self._input_thread
         restarted = reader is not None and reader.is_alive()
         if reader is not None and restarted:
@@ -182,7 +158,7 @@ class TerminalDriver(LinuxDriver):
                     return
                 now = time.monotonic()
                 reader.filter.escape_delay = self._jitter.escape_delay(
-                    awaiting=self._is_awaiting_reply(now)
+                    awaiting=self._replies.is_due(now)
                 )
                 if self.fileno not in ready:
                     messages = reader.tick(now)
@@ -199,11 +175,8 @@ class TerminalDriver(LinuxDriver):
             self._window.note_report(*message.size)
             self.resizes.on_report()
             return
-        if isinstance(message, CursorPosition) and self._unanswered:
-            self._jitter.record(time.monotonic() - self._unanswered.popleft())
-            if self._is_leaving and (message.y + 1, message.x + 1) == _LAST_PLACE:
-                # Other replies that are missing were lost.
-                self._unanswered.clear()
+        if isinstance(message, CursorPosition):
+            self._replies.record_reply(time.monotonic(), message.y + 1, message.x + 1)
         super().process_message(message)
 
     def disable_input(self) -> None:
@@ -218,21 +191,17 @@ class TerminalDriver(LinuxDriver):
         self._output.discard_frames()
         can_reply = self._output.drain()
         began = now = time.monotonic()
-        timeout = min(MAX_REPLY_TIMEOUT, max(LAST_REPLY_TIMEOUT, 2 * self._jitter.round_trip))
-        while (can_reply and self._is_awaiting_reply(now) and now - began < timeout) or (
+        timeout = self._replies.exit_timeout
+        while (can_reply and self._replies.is_due(now) and now - began < timeout) or (
             self._is_inside and now - began < _REST_TIMEOUT
         ):
             time.sleep(_REPLY_CHECK_INTERVAL)
             now = time.monotonic()
-        if self._unanswered and self._flow.is_answered:
+        if self._replies and self._flow.is_answered:
             # It stalls. What it has not got is of no use to it, and would be replied to some day.
             self._output.discard_sent()
-        self._unanswered.clear()
+        self._replies.forget()
         super().disable_input()
-
-    def _is_awaiting_reply(self, now: float) -> bool:
-        """Return whether a reply may come: a terminal that is silent so long never answers."""
-        return bool(self._unanswered) and now - self._unanswered[-1] < MAX_REPLY_TIMEOUT
 
     @property
     def _is_inside(self) -> bool:
@@ -243,8 +212,7 @@ class TerminalDriver(LinuxDriver):
         self.write(modes.SILENCE)
         if self._flow.is_answered:
             # Its reply comes behind all that the terminal had sent before it fell silent.
-            self._is_leaving = True
-            self._probe("\x1b[{};{}H".format(*_LAST_PLACE) + PROBE)
+            self._probe(LAST_PROBE)
         self.disable_input()
         if self.attrs_before is not None:
             with suppress(termios.error):
@@ -301,10 +269,6 @@ class TerminalDriver(LinuxDriver):
         if self._flow.record_reply(time.monotonic()):
             self._probe()
 
-    def forget_probes(self) -> None:
-        """Hold nothing back for a reply that may have gone to another terminal."""
-        self._flow.forget_probes()
-
     def record_key(self) -> None:
         """Note that somebody is there."""
         self._flow.retry_soon(time.monotonic())
@@ -341,8 +305,6 @@ class TerminalDriver(LinuxDriver):
 
     def _probe(self, probe: str = PROBE) -> None:
         now = time.monotonic()
-        while self._unanswered and now - self._unanswered[0] > MAX_REPLY_TIMEOUT:
-            self._unanswered.popleft()
-        self._unanswered.append(now)
+        self._replies.record_probe(now, is_last=probe is LAST_PROBE)
         super().write(probe)
         self._flow.record_probe(now)

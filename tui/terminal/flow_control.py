@@ -134,11 +134,10 @@ class FlowController:
                 self._window = max(MIN_WINDOW, self._window // 2)
             elif self._in_flight * 2 >= self._window:
                 self._window = min(MAX_WINDOW, self._window * 2)
-        self.forget_probes()
+        self._forget_probes()
         return self.should_probe(now)
 
-    def forget_probes(self) -> None:
-        """Wait for no reply to what was probed so far: another terminal may be attached by now."""
+    def _forget_probes(self) -> None:
         self._overdue_since = self._probed_at = math.nan
         self._unanswered, self._lost_at = 0, math.inf
         self._retry_interval = MIN_RETRY_SECONDS
@@ -153,7 +152,7 @@ class FlowController:
     def may_send(self, now: float) -> bool:
         """Return whether another frame may be sent."""
         if now >= self._lost_at:
-            self.forget_probes()
+            self._forget_probes()
         if not self.awaiting_reply:
             return True
         if not self._is_overdue:

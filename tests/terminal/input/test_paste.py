@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.terminal.input.feeding import Feed, pieces, told
-from tui.terminal.input.paste import CANCEL_SECONDS, MAX_PASTE_BYTES, PASTE_TIMEOUT
+from tui.terminal.input.paste import CANCEL_SECONDS, MAX_PASTE_BYTES, PASTE_TIMEOUT, TYPED_SECONDS
 from tui.terminal.input.pieces import Kind
 
 START, END = b"\x1b[200~", b"\x1b[201~"
@@ -39,6 +39,9 @@ CASES = [
     ((START + b"a", SILENCE, b"xD" + END + b"q"), "<paste 'a'><paste 'xD'>q"),
     ((START + b"a", SILENCE, BULK, SILENCE, b"q"), f"<paste 'a'><paste '{BULK.decode()}'>q"),
     ((START + b"a", SILENCE, END + b"q"), "<paste 'a'>q"),
+    ((START + b"a\x1b", SILENCE, b"[201~q"), "<paste 'a'>q"),
+    ((START + b"a\x1b[201", SILENCE, b"~", 1.0, b"~q"), "<paste 'a'>~q"),
+    ((START + b"a\x1b[20", 60.0, b"1~"), "<paste 'a'>1~"),
     ((START + b"a", SILENCE, b"j", 1.0, START + b"b" + END + b"q"), "<paste 'a'>j<paste 'b'>q"),
     ((START + b"a", 60.0, b"q" * 40), "<paste 'a'>" + "q" * 40),
     # Ctrl+c ends one, in whatever form, and is no key; what came is the paste.
@@ -74,8 +77,29 @@ def test_what_is_pasted(steps: tuple[bytes | float, ...], expected: str) -> None
 @pytest.mark.parametrize("pause", [0.0, 0.09, 1.0, 2.5])
 def test_a_paste_may_be_cut_anywhere(cut: int, pause: float) -> None:
     data = START + b"D\r" + END + b"q"
-    early = "" if pause < 0.1 or cut > 2 else "<esc>" if cut == 1 else "<alt [>" * (pause >= 1)
+    early = "<esc>" if cut == 1 and pause > 0.1 else ""
     assert told(data[:cut], pause, data[cut:]) == rf"{early}<paste 'D\r'>q"
+
+
+def test_keys_keep_no_paste_alive_for_long() -> None:
+    """Whoever wonders why nothing happens goes on typing, and moves the mouse."""
+    for step in (b"j", b"\x1b[B", b"\x1b[<35;10;5M"):
+        feed = Feed()
+        feed.read(START + b"12345")
+        for _ in range(int(TYPED_SECONDS)):
+            feed.wait(1.0)
+            feed.read(step)
+        assert feed.filter.is_inside is False
+        assert feed.pieces[1].kind is Kind.PASTE
+    # But what comes quicker, or in larger pieces, is rather a slow line.
+    for step, gap in ((b"x", 0.05), (BULK, 2.5)):
+        feed = Feed()
+        feed.read(START)
+        for _ in range(1_000):
+            feed.wait(gap)
+            feed.read(step)
+        feed.read(END + b"q")
+        assert [piece.kind for piece in feed.pieces] == [Kind.PASTE, Kind.TEXT]
 
 
 def test_a_huge_paste_is_bounded_in_memory_and_time_and_ends_at_a_word() -> None:

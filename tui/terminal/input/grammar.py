@@ -58,5 +58,3 @@ KNOWN: Final = (
 )
 """What terminals really send. A person who presses esc and then types may well make a sequence, but
 hardly one of these."""
-TYPED: Final = rb"\x1bO[ IXj-y]"
-"""What of these a person may well type, one by one: keys of the keypad in a mode that is off."""

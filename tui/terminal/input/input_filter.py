@@ -10,7 +10,7 @@ Rules, each with a table of cases in `tests/terminal/input/`:
   keys. What turns out to be no sequence is given out as the keys that they are.
 - What cannot be whole any more is dropped, never given out as letters: a sequence that is cut by
   another ESC, by a byte that it must not hold (which goes with it where it came in the same burst),
-  or by time. ESC and one of `[O]P_^X` and then nothing is alt and that key.
+  or by `SEQUENCE_TIMEOUT`. ESC and one of `[O]P_^X` and then nothing is alt and that key.
 - ESC and another character is alt and that key.
 - Nothing between the marks of a paste is a key; see `PasteBuffer`. What comes in bulk soon after a
   paste that silence has ended, or ends with the mark, belongs to it: the line stalled.
@@ -33,12 +33,12 @@ from tui.terminal.input.pieces import ESCAPE, Kind, Piece
 if TYPE_CHECKING:
     from tui.terminal.input.paste import Ended, PasteBuffer
 
-HOLD_SECONDS: Final = 1.0
-"""Silence after which ESC and an introducer are alt and a key."""
 SEQUENCE_TIMEOUT: Final = 5.0
 """Silence after which a sequence is given up. Long: no person types one, and a letter that was
 never pressed is worse than a key that must be pressed twice."""
-LATE_SECONDS: Final = 1.0
+LATE_SECONDS: Final = 4.0
+"""The same for what comes late. A line may hold each byte back for seconds; nobody loses anything
+by it who presses esc and then types, since no key here is one of `[O]P_^X`."""
 LATE_BURST_SECONDS: Final = 10.0
 RESUMED_PASTE_SECONDS: Final = 30.0
 """How long after a paste that silence has ended its rest may come."""
@@ -69,6 +69,8 @@ class InputFilter:
         self._last_at = self._began_at = float("-inf")
         self._paste: PasteBuffer | None = None
         self._paste_broke_at = float("-inf")
+        self._mark_missing = b""
+        """What was missing then of the last mark."""
         self._decoder = getincrementaldecoder("utf-8")("replace")
         self._bursts = BurstSplitter()
         self._pieces: list[Piece] = []
@@ -82,8 +84,8 @@ class InputFilter:
             return self._bursts.deadline
         if self._pending == ESC:
             return self._last_at + self.escape_delay
-        if len(self._pending) == len(b"\x1b[") or self._given:
-            return self._last_at + HOLD_SECONDS
+        if self._given:
+            return self._last_at + LATE_SECONDS
         # Keys that come meanwhile must not keep it alive.
         return min(self._last_at, self._began_at + SEQUENCE_TIMEOUT) + SEQUENCE_TIMEOUT
 
@@ -95,8 +97,10 @@ class InputFilter:
     def feed(self, data: bytes, now: float) -> list[Piece]:
         """Take what was read, and return what is whole by now."""
         self._pieces = []
-        if self._paste is None and self._continues_paste(data, now):
-            self._paste = _new_paste()
+        if self._paste is None:
+            data = self._without_mark(data, now)
+            if self._continues_paste(data, now):
+                self._paste = _new_paste()
         self._consume(data, now)
         self._last_at = now
         return self._pieces
@@ -108,6 +112,7 @@ class InputFilter:
         if deadline is not None and now >= deadline:
             if self._paste is not None:
                 self._paste_broke_at = now
+                self._mark_missing = self._paste.missing
                 self._drop("a paste without an end")
                 if rest := self._end_paste(self._paste.tick()):
                     self._consume(rest, now)
@@ -207,8 +212,7 @@ class InputFilter:
         match = grammar.SEQUENCE.match(start + data)
         if match is not None:
             at_once = len(data) > 1 and passed <= LATE_BURST_SECONDS
-            typed = soon and not re.fullmatch(grammar.TYPED, match[0])
-            if re.fullmatch(grammar.KNOWN, match[0]) and (typed or at_once):
+            if (soon or at_once) and re.fullmatch(grammar.KNOWN, match[0]):
                 rest = data[match.end() - len(start) :]
                 if match[0] == PASTE_START:
                     return PASTE_START + rest
@@ -243,6 +247,13 @@ class InputFilter:
         if end >= 0 and not 0 <= start < end:
             return True
         return ESC not in data and len(data) >= _MIN_BULK_BYTES
+
+    def _without_mark(self, data: bytes, now: float) -> bytes:
+        """Return the data without the rest of a mark whose beginning silence has cut off."""
+        missing, self._mark_missing = self._mark_missing, b""
+        if now - self._paste_broke_at > RESUMED_PASTE_SECONDS:
+            return data
+        return data.removeprefix(missing)
 
     def _end_paste(self, ended: Ended) -> bytes | None:
         """Hand on a paste; return what came behind it, None if nothing."""

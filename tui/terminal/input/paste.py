@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from tui.terminal.input.grammar import PASTE_END, PASTE_START
+from tui.terminal.input.grammar import ESC, PASTE_END, PASTE_START
 
 MAX_PASTE_BYTES: Final = 1 << 20
 """What is kept of a paste: some 30,000 IDs. The rest is read and forgotten."""
 PASTE_TIMEOUT: Final = 3.0
 """Seconds of silence that end a paste without its last mark: the line broke in the middle of it."""
+TYPED_SECONDS: Final = 30.0
+"""Seconds after which what may be keys keeps no paste alive. Long, since a bad line may bring the
+bytes of a paste one by one, as far apart as somebody types."""
 CANCEL_SECONDS: Final = 0.25
 """Seconds of silence behind a ctrl+c that tell the key from a character of the text."""
 
@@ -20,6 +23,9 @@ _CANCEL: Final = re.compile(
     rb"(?:\x03|\x1b\[99(?::[0-9]{0,7}){0,2};(?:5|69|133|197)(?::[12]?)?(?:;[0-9:]{0,20})?u"
     rb"|\x1b\[27;5;99~)"
 )
+_MAX_KEY_BYTES: Final = 8
+_KEY_GAP: Final = 0.08
+"""Seconds between two reads that may be keys; those of a key that is held come closer."""
 _MAX_TYPED_AHEAD: Final = 16
 """Bytes that may follow a ctrl+c that is a key."""
 _MAX_CANCEL_BYTES: Final = 48
@@ -44,15 +50,20 @@ class Ended(NamedTuple):
 class PasteBuffer:
     """Collect a paste; nothing in it is a key. All times are in seconds, on any clock.
 
-    It ends by its mark, wherever reads cut that; by silence; and at ctrl+c. In each case what came
-    so far is the paste: whoever pasted it sees it and may delete it, which cannot be said of what
-    is thrown away. The ctrl+c itself is no key, and the rest of the paste is whatever it is.
+    It ends by its mark, wherever reads cut that; by silence, or by half a minute of nothing but
+    what may be keys and reports; and at ctrl+c. In each case what came so far is the paste: whoever
+    pasted it sees it and may delete it, which cannot be said of what is thrown away. The ctrl+c
+    itself is no key, and the rest of the paste is whatever it is.
     """
 
     def __init__(self) -> None:
         self._data = bytearray()
         self._overflowed = False
         self._deadline = 0.0
+        self._last_at = 0.0
+        """When the last bytes came."""
+        self._text_at: float | None = None
+        """When the last bytes came that cannot be keys; None at the beginning."""
         self._cancel_at = -1
         """Where the rest begins behind a ctrl+c that silence may prove to be the key."""
 
@@ -67,8 +78,14 @@ class PasteBuffer:
         self._data += data
         if match := _MARK.search(self._data, searched):
             return self._at_mark(match)
+        if self._text_at is None or not _may_be_typed(data, now - self._last_at):
+            self._text_at = now
+        self._last_at = now
         self._cancel_at = self._find_cancel()
-        self._deadline = now + (PASTE_TIMEOUT if self._cancel_at < 0 else CANCEL_SECONDS)
+        if self._cancel_at < 0:
+            self._deadline = min(now + PASTE_TIMEOUT, self._text_at + TYPED_SECONDS)
+        else:
+            self._deadline = now + CANCEL_SECONDS
         self._forget_surplus()
         return None
 
@@ -76,8 +93,14 @@ class PasteBuffer:
         """End the paste because of silence."""
         if self._cancel_at < 0:
             return self._ended(len(self._data), b"")
-        rest = bytes(self._data[self._cancel_at :])
-        return self._ended(self._cancel_at, rest)
+        return self._ended(self._cancel_at, bytes(self._data[self._cancel_at :]))
+
+    @property
+    def missing(self) -> bytes:
+        """What is missing of the last mark, if that has begun; empty where it has not."""
+        lengths = range(1, len(PASTE_END))
+        begun = (n for n in lengths if self._data.endswith(PASTE_END[:n]))
+        return PASTE_END[next(begun, len(PASTE_END)) :]
 
     def _at_mark(self, match: re.Match[bytes]) -> Ended:
         if match[0] == PASTE_START:
@@ -114,3 +137,8 @@ class PasteBuffer:
             del self._data[MAX_PASTE_BYTES:surplus]
             if self._cancel_at >= 0:
                 self._cancel_at -= surplus - MAX_PASTE_BYTES
+
+
+def _may_be_typed(data: bytes, gap: float) -> bool:
+    """Return whether a read may be a key or a report rather than pasted text."""
+    return data.startswith(ESC) or (len(data) <= _MAX_KEY_BYTES and gap >= _KEY_GAP)

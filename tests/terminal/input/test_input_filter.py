@@ -215,6 +215,10 @@ def test_each_report_in_a_row_replaces_the_one_before() -> None:
     moves = b"".join(b"\x1b[<35;%d;3M" % column for column in range(1, 300))
     assert told(moves + b"q") == "<[<35;299;3M>q"
     assert told(b"\x1b[<32;1;3M\x1b[<35;2;3M") == "<[<32;1;3M><[<35;2;3M>"
+    # Whatever else the terminal says in between; a key or a click in between keeps both.
+    mixed = b"\x1b[O\x1b[<35;2;3M\x1b[12;5R\x1b[I\x1b[<35;4;3M\x1b[?2026;2$y"
+    assert told(mixed * 2) == "<cursor 12 5><mode 2026 2><cursor 12 5><in><[<35;4;3M><mode 2026 2>"
+    assert told(b"\x1b[<35;1;3M\x1b[<0;1;3M\x1b[<35;2;3M") == "<[<35;1;3M><[<0;1;3M><[<35;2;3M>"
     # Turns of the wheel and clicks are not reports: each counts. So does each answer.
     assert told(b"\x1b[<64;1;3M" * 3) == "<[<64;1;3M>" * 3
     assert told(b"\x1b[<0;1;3M\x1b[<0;1;3m" * 2) == "<[<0;1;3M><[<0;1;3m>" * 2

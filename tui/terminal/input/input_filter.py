@@ -14,7 +14,8 @@ Rules, each with a table of cases in `tests/terminal/input/`:
 - ESC and another character is alt and that key.
 - Nothing between the marks of a paste is a key; see `PasteBuffer`. What comes in bulk soon after a
   paste that silence has ended, or ends with the mark, belongs to it: the line stalled.
-- Of reports of the focus in a row the last one counts, and of the mouse's moves.
+- Of reports of the focus with no key or click in between the last one counts, and of the mouse's
+  moves.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ from tui.terminal.input import grammar
 from tui.terminal.input.bursts import BURST_GAP, BurstSplitter
 from tui.terminal.input.grammar import ESC, PASTE_END, PASTE_START
 from tui.terminal.input.line_jitter import MIN_ESCAPE_DELAY
-from tui.terminal.input.meaning import control_sequence
+from tui.terminal.input.meaning import meaning
 from tui.terminal.input.pieces import ESCAPE, Kind, Piece
+from tui.terminal.input.reports import remove_replaced
 
 if TYPE_CHECKING:
     from tui.terminal.input.paste import Ended, PasteBuffer
@@ -44,9 +46,6 @@ RESUMED_PASTE_SECONDS: Final = 30.0
 """How long after a paste that silence has ended its rest may come."""
 _MIN_BULK_BYTES: Final = 24
 """More than anybody types between two reads."""
-_MOTION: Final = 32
-"""The bit of a report of the mouse that tells a move."""
-_WHEEL: Final = 64
 
 
 class InputFilter:
@@ -175,13 +174,11 @@ class InputFilter:
         self._pieces += self._bursts.release()
 
     def _take_sequence(self, match: re.Match[bytes], *, late: bool = False) -> None:
-        piece = _meaning(match)
+        piece = meaning(match)
         if late and piece.kind in (Kind.SEQUENCE, Kind.TEXT):
             return
-        last = self._pieces[-1] if self._pieces else None
-        if last is not None and _replaces(piece, last):
-            self._pieces[-1] = piece
-        elif piece.text or piece.numbers:
+        remove_replaced(self._pieces, piece)
+        if piece.text or piece.numbers:
             self._pieces.append(piece)
 
     def _skip_broken(self, data: bytes, start: int, fresh: int) -> int:
@@ -286,34 +283,3 @@ def _bounded(pending: bytes) -> bytes:
         escape = ESC if len(pending) > _STRING_START and pending.endswith(ESC) else b""
         return pending[: _STRING_START + 1].rstrip(ESC) + escape
     return pending[: grammar.MAX_SEQUENCE_BYTES]
-
-
-def _meaning(match: re.Match[bytes]) -> Piece:
-    data = match[0]
-    match match.lastgroup:
-        case "csi" | "rxvt":
-            return control_sequence(data)
-        case "ss3" | "console":
-            return Piece(Kind.SEQUENCE, data.decode("ascii"))
-        case "alt":
-            return Piece(Kind.ALT, data[1:].decode("utf-8", "replace"))
-    # A string, or the mouse as X10 has it, which Textual does not read.
-    return Piece(Kind.DROPPED)
-
-
-def _replaces(piece: Piece, last: Piece) -> bool:
-    """Return whether a report makes the one before it worthless."""
-    if piece.kind is not last.kind:
-        return False
-    if piece.kind is Kind.FOCUS:
-        return True
-    button = _moved_button(piece)
-    return button is not None and button == _moved_button(last)
-
-
-def _moved_button(piece: Piece) -> str | None:
-    """Return the button of a report that the mouse has moved; None for all else."""
-    if piece.kind is not Kind.SEQUENCE or not piece.text.startswith("\x1b[<"):
-        return None
-    button = piece.text[3 : piece.text.index(";")]
-    return button if int(button) & (_MOTION | _WHEEL) == _MOTION else None

@@ -1,4 +1,4 @@
-"""What a whole control sequence means: a key, a report of the mouse, an answer, or nothing.
+"""What a whole sequence means: a key, a report of the mouse, an answer, or nothing.
 
 The rule: what is handed on can be read by Textual's parser without an error and without a rest.
 Numbers are bounded, characters exist, and what nobody here asked for is dropped.
@@ -47,8 +47,22 @@ _SHIFT: Final = 2
 """Shift alone, among modifiers."""
 
 
-def control_sequence(data: bytes) -> Piece:
-    """Return what a whole control sequence (`CSI …`) means."""
+def meaning(match: re.Match[bytes]) -> Piece:
+    """Return what a match of `grammar.SEQUENCE` means."""
+    data = match[0]
+    match match.lastgroup:
+        case "csi" | "rxvt":
+            return _control_sequence(data)
+        case "ss3" | "console":
+            return Piece(Kind.SEQUENCE, data.decode("ascii"))
+        case "alt":
+            return Piece(Kind.ALT, data[1:].decode("utf-8", "replace"))
+    # A string, or the mouse as X10 has it, which Textual does not read.
+    return Piece(Kind.DROPPED)
+
+
+def _control_sequence(data: bytes) -> Piece:
+    """Return what a control sequence (`CSI …`) means."""
     if len(data) > MAX_SEQUENCE_BYTES:
         return _TOO_LONG
     if data == PASTE_END:

@@ -1,0 +1,42 @@
+"""Reports that later ones make worthless: the place of the mouse, the focus of the terminal.
+
+A terminal that changes its mind sends hundreds, and a key behind them waited for seconds. The
+rule: of reports of the same thing the last one counts, unless a key, a click or a paste stands in
+between.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tui.terminal.input.pieces import Kind, Piece
+
+_MOTION: Final = 32
+"""The bit of a report of the mouse that tells a move."""
+_WHEEL: Final = 64
+_ANSWERS: Final = (Kind.CURSOR, Kind.MODE, Kind.SIZE, Kind.DROPPED)
+"""What may stand in between, besides reports of something else."""
+
+
+def remove_replaced(pieces: list[Piece], piece: Piece) -> None:
+    """Remove the report that `piece`, which comes behind these, makes worthless, if any."""
+    subject = _subject(piece)
+    if subject is None:
+        return
+    for at in range(len(pieces) - 1, -1, -1):
+        found = _subject(pieces[at])
+        if found == subject:
+            del pieces[at]
+            return
+        if found is None and pieces[at].kind not in _ANSWERS:
+            return
+
+
+def _subject(piece: Piece) -> str | None:
+    """Return what is reported: the focus, or the buttons of a moving mouse; None for all else."""
+    if piece.kind is Kind.FOCUS:
+        return "focus"
+    if piece.kind is not Kind.SEQUENCE or not piece.text.startswith("\x1b[<"):
+        return None
+    buttons = piece.text[3 : piece.text.index(";")]
+    return buttons if int(buttons) & (_MOTION | _WHEEL) == _MOTION else None

@@ -3,6 +3,10 @@
 The rule: within one burst an enter, a line feed or a tab that more text follows, and one that ends
 a burst with several lines, is handed on as a line break with what it is followed by. Whoever has
 the focus decides: for a list it is a key, in a field for many IDs the end of one of them.
+
+A burst goes on for `BURST_GAP`. Reads of several characters each are rather a paste that the line
+brings in packets: between two of those, and behind one with an enter at its end, it may be
+`PACKET_GAP`.
 """
 
 from __future__ import annotations
@@ -16,6 +20,10 @@ from tui.terminal.input.pieces import Kind, Piece
 BURST_GAP: Final = 0.02
 """Seconds between two reads of one burst. Nobody types as fast; a burst that reads have cut goes on
 within a few milliseconds."""
+PACKET_GAP: Final = 0.25
+"""Seconds between two packets. What was typed ahead waits as long for its enter."""
+_MIN_PACKET: Final = 4
+"""Characters of a read that nobody types at once."""
 MAX_REST: Final = 256
 """Characters that a line break knows of what follows it."""
 
@@ -32,18 +40,24 @@ class BurstSplitter:
         """Line breaks at the end of what came; more may follow."""
         self._in_lines = False
         self._last_at = float("-inf")
+        self._is_packet = False
+        """Whether the last read may be a packet of a paste."""
 
     @property
     def deadline(self) -> float | None:
         """When what is held is no longer part of a burst; None if nothing is."""
-        return self._last_at + BURST_GAP if self._held else None
+        if not self._held:
+            return None
+        return self._last_at + (PACKET_GAP if self._is_packet else BURST_GAP)
 
     def feed(self, text: str, now: float) -> Iterator[Piece]:
         """Yield what is certain."""
         if not text.isascii():
             text = _NOT_KEYS.sub("", text)
-        joined = now - self._last_at <= BURST_GAP
-        self._last_at = now
+        is_packet = len(text) >= _MIN_PACKET
+        gap = PACKET_GAP if self._is_packet and is_packet else BURST_GAP
+        joined = now - self._last_at <= gap
+        self._last_at, self._is_packet = now, is_packet
         if not joined:
             yield from self.release()
             self._in_lines = False

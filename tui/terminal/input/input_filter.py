@@ -30,7 +30,7 @@ from tui.terminal.input.grammar import ESC, PASTE_END, PASTE_START
 from tui.terminal.input.line_jitter import MIN_ESCAPE_DELAY
 from tui.terminal.input.meaning import meaning
 from tui.terminal.input.pieces import ESCAPE, Kind, Piece
-from tui.terminal.input.reports import remove_replaced
+from tui.terminal.input.reports import is_report, remove_replaced
 
 if TYPE_CHECKING:
     from tui.terminal.input.paste import Ended, PasteBuffer
@@ -79,8 +79,13 @@ class InputFilter:
         """When to call `tick`; None while nothing is unfinished."""
         if self._paste is not None:
             return self._paste.deadline
+        deadlines = (self._bursts.deadline, self._sequence_deadline)
+        return min((each for each in deadlines if each is not None), default=None)
+
+    @property
+    def _sequence_deadline(self) -> float | None:
         if not self._pending:
-            return self._bursts.deadline
+            return None
         if self._pending == ESC:
             return self._last_at + self.escape_delay
         if self._given:
@@ -107,18 +112,20 @@ class InputFilter:
     def tick(self, now: float) -> list[Piece]:
         """Return what time has made whole, if the deadline has passed."""
         self._pieces = []
-        deadline = self.deadline
-        if deadline is not None and now >= deadline:
-            if self._paste is not None:
+        if self._paste is not None:
+            if now >= self._paste.deadline:
                 self._paste_broke_at = now
                 self._mark_missing = self._paste.missing
                 self._drop("a paste without an end")
                 if rest := self._end_paste(self._paste.tick()):
                     self._consume(rest, now)
-            elif self._pending:
-                self._give_up(now)
-            else:
-                self._pieces += self._bursts.release()
+            return self._pieces
+        deadline = self._bursts.deadline
+        if deadline is not None and now >= deadline:
+            self._pieces += self._bursts.release()
+        deadline = self._sequence_deadline
+        if deadline is not None and now >= deadline:
+            self._give_up(now)
         return self._pieces
 
     def _consume(self, data: bytes, now: float) -> None:
@@ -144,9 +151,11 @@ class InputFilter:
             if data[position] != ESC[0]:
                 position = self._take_text(data, position, now)
                 continue
-            self._flush_text(now)
+            if text := self._decoder.decode(b"", final=True):
+                self._pieces += self._bursts.feed(text, now)
             match = grammar.SEQUENCE.match(data, position)
             if match is not None and match[0] == PASTE_START:
+                self._pieces += self._bursts.release()
                 self._paste = _new_paste()
                 return data[match.end() :]
             if match is not None:
@@ -168,25 +177,26 @@ class InputFilter:
             self._pieces += self._bursts.feed(text, now)
         return end
 
-    def _flush_text(self, now: float) -> None:
-        if text := self._decoder.decode(b"", final=True):
-            self._pieces += self._bursts.feed(text, now)
-        self._pieces += self._bursts.release()
+    def _add(self, piece: Piece) -> None:
+        """Add a piece that is no text. An answer ends no burst: each repaint may bring one."""
+        if not is_report(piece):
+            self._pieces += self._bursts.release()
+        remove_replaced(self._pieces, piece)
+        self._pieces.append(piece)
 
     def _take_sequence(self, match: re.Match[bytes], *, late: bool = False) -> None:
         piece = meaning(match)
         if late and piece.kind in (Kind.SEQUENCE, Kind.TEXT):
             return
-        remove_replaced(self._pieces, piece)
         if piece.text or piece.numbers:
-            self._pieces.append(piece)
+            self._add(piece)
 
     def _skip_broken(self, data: bytes, start: int, fresh: int) -> int:
         """Drop what cannot be whole; return where to go on."""
         match = re.match(grammar.LONGEST_START, data[start:])
         end = start + (1 if match is None else match.end())
         if end == start + 1:
-            self._pieces.append(ESCAPE)
+            self._add(ESCAPE)
             return end
         self._drop("a sequence that was cut")
         if end > fresh and (rest := re.match(grammar.REST, data[end:])):
@@ -224,13 +234,13 @@ class InputFilter:
         pending, given = self._pending, self._given
         self._pending, self._given = b"", 0
         if pending == ESC:
-            self._pieces.append(ESCAPE)
+            self._add(ESCAPE)
         elif given and len(pending) == len(b"\x1b["):
-            self._pieces.append(Piece(Kind.TEXT, chr(pending[-1])))
+            self._add(Piece(Kind.TEXT, chr(pending[-1])))
         elif len(pending) == len(b"\x1b[") and pending[1:] in _INTRODUCERS:
-            self._pieces.append(Piece(Kind.ALT, chr(pending[1])))
+            self._add(Piece(Kind.ALT, chr(pending[1])))
         elif pending[1] >= 0x80:
-            self._pieces.append(ESCAPE)
+            self._add(ESCAPE)
         else:
             self._drop("a sequence without an end")
         if pending == ESC or pending[1:2] not in _STRINGS:

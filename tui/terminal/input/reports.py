@@ -15,7 +15,12 @@ _MOTION: Final = 32
 """The bit of a report of the mouse that tells a move."""
 _WHEEL: Final = 64
 _ANSWERS: Final = (Kind.CURSOR, Kind.MODE, Kind.SIZE, Kind.DROPPED)
-"""What may stand in between, besides reports of something else."""
+"""What only answers, or means nothing."""
+
+
+def is_report(piece: Piece) -> bool:
+    """Return whether a piece is something that the terminal said by itself: no key, no click."""
+    return piece.kind in _ANSWERS or _subject(piece) is not None
 
 
 def remove_replaced(pieces: list[Piece], piece: Piece) -> None:
@@ -24,11 +29,10 @@ def remove_replaced(pieces: list[Piece], piece: Piece) -> None:
     if subject is None:
         return
     for at in range(len(pieces) - 1, -1, -1):
-        found = _subject(pieces[at])
-        if found == subject:
+        if _subject(pieces[at]) == subject:
             del pieces[at]
             return
-        if found is None and pieces[at].kind not in _ANSWERS:
+        if not is_report(pieces[at]):
             return
 
 

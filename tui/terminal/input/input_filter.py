@@ -179,9 +179,10 @@ class InputFilter:
 
     def _add(self, piece: Piece) -> None:
         """Add a piece that is no text. An answer ends no burst: each repaint may bring one."""
-        if not is_report(piece):
+        if self._bursts.deadline is not None and not is_report(piece):
             self._pieces += self._bursts.release()
-        remove_replaced(self._pieces, piece)
+        if self._pieces:
+            remove_replaced(self._pieces, piece)
         self._pieces.append(piece)
 
     def _take_sequence(self, match: re.Match[bytes], *, late: bool = False) -> None:

@@ -123,8 +123,9 @@ def test_work_goes_on_and_then_the_newest_frame_alone_is_shown(
         terminal.wait_for_text("│ task0")
         terminal.wait_gone("esc: close")
         assert_painted_right(terminal)
-        # What was sent before the stall, what it caught in the middle, the newest, one drawn anew.
-        assert len(terminal.raw) - before[way] < 4 * FULL_FRAME
+        # What was sent before the stall, what it caught in the middle, the newest, one drawn anew,
+        # and the few that a terminal gets that does not answer; sixty were asked for.
+        assert len(terminal.raw) - before[way] < 6 * FULL_FRAME
         sent = terminal.raw[before[way] :]
         assert b"\x1b[6n\x1b[6n" not in sent
         assert way != "ctrl+s" or b"Add tasks" not in sent, "a frame that was out of date"

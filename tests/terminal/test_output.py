@@ -202,6 +202,16 @@ async def test_a_frame_of_which_nothing_was_taken_just_goes(line: Line) -> None:
     assert await line.read() == MOUSE_OFF
 
 
+async def test_an_end_in_the_middle_of_a_frame_loses_no_byte_of_its_own(line: Line) -> None:
+    line.writer.begin_frame()
+    line.writer.write("half a fra")
+    assert line.writer.is_interrupted, "a signal handler that would suspend has to wait"
+    line.writer.discard_frames()
+    line.writer.write(MOUSE_OFF)
+    assert line.writer.drain()
+    assert os.read(line.master, 99) == MOUSE_OFF.encode()
+
+
 async def test_the_end_waits_for_a_stalled_terminal_but_not_for_long(line: Line) -> None:
     line.stop()
     line.writer.write(MOUSE_OFF)

@@ -236,7 +236,7 @@ class TerminalDriver(LinuxDriver):
         if not self._output.is_open:
             return False
         self._output.flush()
-        return not self._output.unsent and self._flow.may_send(time.monotonic())
+        return self._output.is_drained and self._flow.may_send(time.monotonic())
 
     @property
     def takes_output(self) -> bool:
@@ -246,7 +246,7 @@ class TerminalDriver(LinuxDriver):
     @property
     def retry_in(self) -> float:
         """Seconds after which to ask `is_free` again even if nothing has happened."""
-        return math.inf if self._output.unsent else self._flow.retry_in(time.monotonic())
+        return self._flow.retry_in(time.monotonic()) if self._output.is_drained else math.inf
 
     def write(self, data: str) -> None:
         """Write, and count what is in flight."""
@@ -278,8 +278,8 @@ class TerminalDriver(LinuxDriver):
         self._on_free()
 
     def _sigtstp_application(self, *arguments: object) -> None:
-        """Suspend; later where the signal has interrupted the output in the middle of a write."""
-        if self._output.is_sending:
+        """Suspend; later where the signal has interrupted the output in the middle of a frame."""
+        if self._output.is_interrupted:
             loop = asyncio.get_running_loop()
             loop.call_soon_threadsafe(self._sigtstp_application, *arguments)
         else:

@@ -88,7 +88,6 @@ class OutputWriter:
         self._on_drained = on_drained
         self._descriptor: OutputDescriptor | None = None
         self._pieces: deque[_Piece] = deque()
-        self._unsent = 0
         self._frame: list[str] | None = None
         """The parts of the frame that is being made."""
         self._sending = self._waiting = self._flush_scheduled = False
@@ -99,7 +98,12 @@ class OutputWriter:
     @property
     def unsent(self) -> int:
         """The number of bytes that the terminal has not taken yet."""
-        return self._unsent
+        return sum(len(piece.data) for piece in tuple(self._pieces))
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether the terminal has taken everything."""
+        return not self._pieces
 
     @property
     def takes_output(self) -> bool:
@@ -120,9 +124,9 @@ class OutputWriter:
         return self._descriptor is not None
 
     @property
-    def is_sending(self) -> bool:
-        """Whether a signal handler that asks has interrupted the sending itself."""
-        return self._sending
+    def is_interrupted(self) -> bool:
+        """Whether a signal handler that asks has interrupted the sending, or a frame's making."""
+        return self._sending or self._frame is not None
 
     def start(self) -> None:
         """Open the terminal; where it is open still (SIGCONT), only drop the unsent frame."""
@@ -177,14 +181,14 @@ class OutputWriter:
 
     def discard_frames(self) -> None:
         """Drop the unsent frame; cancel what the terminal has got of it already."""
+        # One that is being made takes what is written from now on for a part of it.
+        self._frame = None
         if self._sending:
             # Of a signal handler that interrupted it: the frame is on its way.
             return
         for piece in [piece for piece in self._pieces if piece.kind == _FRAME]:
-            self._unsent -= len(piece.data)
             if piece.begun:
                 piece.data, piece.kind = memoryview(modes.CANCEL.encode()), ""
-                self._unsent += len(piece.data)
             else:
                 self._pieces.remove(piece)
 
@@ -202,7 +206,7 @@ class OutputWriter:
     def abandon(self) -> None:
         """Close the terminal, and drop what it has not taken; what is written later too."""
         self._pieces.clear()
-        self._unsent, self._frame = 0, None
+        self._frame = None
         self._stop_waiting()
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
@@ -214,19 +218,17 @@ class OutputWriter:
         data = text.encode("utf-8", "replace")
         if kind and kind != _FRAME and not self._sending:
             self._remove_unbegun(kind)
-        if kind != _FRAME and self._unsent + len(data) > MAX_UNSENT_BYTES:
+        if kind != _FRAME and self.unsent + len(data) > MAX_UNSENT_BYTES:
             if not self._overflowed:
                 _log.warning("the terminal takes no output, and some of it was dropped")
             self._overflowed = True
             return
         self._pieces.append(_Piece(data, kind))
-        self._unsent += len(data)
 
     def _remove_unbegun(self, kind: str) -> None:
-        for piece in self._pieces:
+        for piece in tuple(self._pieces):
             if piece.kind == kind and not piece.begun:
                 self._pieces.remove(piece)
-                self._unsent -= len(piece.data)
                 return
 
     def _schedule_flush(self) -> None:
@@ -268,7 +270,6 @@ class OutputWriter:
         return any_taken
 
     def _mark_taken(self, size: int) -> None:
-        self._unsent -= size
         while size:
             piece = self._pieces[0]
             part = min(size, len(piece.data))

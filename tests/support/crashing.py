@@ -17,9 +17,9 @@ from tui.dashboard.app import ScenextApp
 from tui.engine import ClientFactory, Dependencies
 from tui.redactor import Redactor
 from tui.terminal import crash_report
-from tui.terminal.app import run_to_its_end
 from tui.terminal.lifecycle import TerminalWatchdog
 from tui.terminal.process_end import end_now
+from tui.terminal.run import run_to_its_end
 from tui.watchlist.storage import WatchlistFile
 
 

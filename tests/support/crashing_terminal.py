@@ -25,9 +25,10 @@ from tui import log
 from tui.credentials import Secret
 from tui.redactor import Redactor
 from tui.terminal import crash_report
-from tui.terminal.app import TerminalApp, run_to_its_end
+from tui.terminal.app import TerminalApp
 from tui.terminal.lifecycle import TerminalWatchdog
 from tui.terminal.process_end import end_now
+from tui.terminal.run import run_to_its_end
 
 LOCAL = "LOCAL-7fE2"
 """Found only in a report that shows local variables."""

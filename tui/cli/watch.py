@@ -197,8 +197,8 @@ def _launch(
 def _open(dependencies: Dependencies, config_file: Path, ids: list[str]) -> int:
     from tui.dashboard.app import ScenextApp
     from tui.terminal import overrides, window_size
-    from tui.terminal.app import run_to_its_end
     from tui.terminal.lifecycle import TerminalWatchdog
+    from tui.terminal.run import run_to_its_end
 
     size = window_size.take_size(os.environ)
     if misfit := overrides.misfit():

@@ -15,7 +15,7 @@ from rich.console import RenderableType
 from rich.text import Text
 from textual.app import ScreenStackError
 from textual.driver import Driver
-from textual.events import Event, InputEvent, Key, MouseEvent, MouseMove, Resize
+from textual.events import Event, InputEvent, MouseEvent, MouseMove, Resize
 from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.screen import Screen
@@ -252,8 +252,8 @@ class TunedApp(StockApp):
             self.terminal_driver.resizes.look()
 
     async def on_event(self, event: Event) -> None:
-        """Note keys, which somebody wants to see the effect of."""
-        if isinstance(event, Key) and self.terminal_driver is not None:
+        """Note input, which somebody wants to see the effect of."""
+        if isinstance(event, InputEvent) and self.terminal_driver is not None:
             self.terminal_driver.record_key()
         await super().on_event(event)
 

@@ -135,7 +135,7 @@ def test_a_window_may_change_at_any_moment_and_be_next_to_nothing(
         terminal.wait_for(lambda _: terminal.cells() == before)
         # While the program is stopped.
         terminal.signal(signal.SIGTSTP)
-        terminal.wait_for(lambda _: 1049 not in terminal.modes)
+        terminal.wait_for(lambda _: terminal.is_stopped)
         terminal.resize(120, 30)
         terminal.signal(signal.SIGCONT)
         wait_for_size(terminal, 120, 30)

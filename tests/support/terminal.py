@@ -381,6 +381,12 @@ class Terminal:
         """The program's process ID."""
         return self._process.pid
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the program has been stopped, as by ctrl+z, and not continued since."""
+        options = os.WSTOPPED | os.WNOHANG | os.WNOWAIT
+        return os.waitid(os.P_PID, self.pid, options) is not None
+
     def open_files(self, folder: Path) -> list[str]:
         """Return the files below a folder that the program has open, with a name or without."""
         targets = []

@@ -140,7 +140,8 @@ class Session:
     async def press(self, *keys: str) -> None:
         """Press keys."""
         await self.pilot.press(*keys)
-        await self.pilot.pause()
+        # The pilot has waited until the app is idle; this paints without another wait.
+        self.app.screen._on_timer_update()
 
     async def wait_until(self, condition: Callable[[], object], description: str = "") -> None:
         """Wait until a condition holds."""

@@ -1,7 +1,7 @@
 """Prints by how many megabytes beyond the file each costly picture makes the program grow.
 
-`python -m tests.pictures.memory`, with the real client and a host of its own, each in another
-process, so that nothing but the program's own side is measured.
+`python -m tests.pictures.memory [NAME…]`, with the real client and a host of its own, each in
+another process, so that nothing but the program's own side is measured. All without a name.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tui.pictures.cache import PictureCache, PictureError
 from tui.scenext.client import HttpClientFactory
 
 
-def _serve(pipe: Connection) -> None:
+def _serve(pipe: Connection, chosen: list[str]) -> None:
     from PIL import Image
 
     from tests.pictures.costly import COSTLY, LARGE, saved
@@ -32,7 +32,7 @@ def _serve(pipe: Connection) -> None:
         **{f"costly {name}": make for name, (make, _) in COSTLY.items()},
         **{f"large {name}": make for name, make in LARGE.items()},
     }
-    names = list(files)
+    names = chosen or list(files)
 
     def respond(request: Request) -> Response:
         data = files[names[int(request.path[1:])]]()
@@ -74,7 +74,7 @@ def main() -> None:
     """Measure."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    host = context.Process(target=_serve, args=(theirs,), daemon=True)
+    host = context.Process(target=_serve, args=(theirs, sys.argv[1:]), daemon=True)
     host.start()
     origin, names = ours.recv()
     asyncio.run(_measure(origin, names, ours))

@@ -345,10 +345,20 @@ async def test_what_a_child_taken_over_answers_is_checked(
 
 
 @NEEDS_PROC
-def test_the_program_grows_by_no_more_than_the_file(capsys: pytest.CaptureFixture[str]) -> None:
-    """In a process of its own, with a picture of 20 MiB and each one that is made to be costly."""
+@pytest.mark.parametrize(
+    "names",
+    [
+        # One of each end: shown, refused by its size, ended by a limit.
+        pytest.param(["20 MiB", "large palette", "costly webp", "costly png, text"], id="some"),
+        pytest.param([], marks=pytest.mark.soak, id="all"),
+    ],
+)
+def test_the_program_grows_by_no_more_than_the_file(
+    capsys: pytest.CaptureFixture[str], names: list[str]
+) -> None:
+    """In a process of its own, with a picture of 20 MiB and some that are made to be costly."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.pictures.memory"],
+        [sys.executable, "-m", "tests.pictures.memory", *names],
         capture_output=True,
         text=True,
         check=False,
@@ -360,7 +370,7 @@ def test_the_program_grows_by_no_more_than_the_file(capsys: pytest.CaptureFixtur
         name, _, grown = line.rpartition(": ")
         figure(capsys, f"memory beyond the file, {name}", f"{grown} MB")
         assert float(grown) <= 10, name
-    assert len(done.stdout.splitlines()) == len(COSTLY) + len(LARGE) + 1
+    assert len(done.stdout.splitlines()) == (len(names) or len(COSTLY) + len(LARGE) + 1)
 
 
 def _split(picture: Picture) -> tuple[tuple[int, int], bytes]:

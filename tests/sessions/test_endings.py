@@ -85,17 +85,13 @@ def test_a_click_between_keys_keeps_its_place(home: Home, service: ScriptedServi
     assert remaining == [task_id for task_id in ids if task_id != "id6"]
 
 
-@pytest.mark.parametrize(
-    "keys", [b"\x1b[5~", b"th\x1b[6~", b"zzz\x1b[5~", b"\x1b[<0;3;39M\x1b[<0;3;39m"]
-)
-def test_the_palette_takes_what_comes_with_the_key_that_opens_it(
-    watching: Terminal, keys: bytes
-) -> None:
-    for _ in range(3):
-        watching.write(b"\x10" + keys)
-        watching.read_for(0.3)
-        watching.press("escape", "escape")
-        watching.read_for(0.3)
+def test_the_palette_takes_what_comes_with_the_key_that_opens_it(watching: Terminal) -> None:
+    for keys in (b"\x1b[5~", b"th\x1b[6~", b"zzz\x1b[5~", b"\x1b[<0;3;39M\x1b[<0;3;39m"):
+        for _ in range(3):
+            watching.write(b"\x10" + keys)
+            watching.read_for(0.3)
+            watching.press("escape", "escape")
+            watching.read_for(0.3)
     watching.press("q")
     assert watching.wait_exit() == 0
 

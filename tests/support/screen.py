@@ -130,7 +130,7 @@ class Screen:
         """Return one string per column; it is empty for the second column of a wide character."""
         line = self._shown.buffer[row]
         cells: list[str] = [line[column].data for column in range(self._shown.columns)]
-        if self._columns_of is not None:
+        if self._columns_of is not None or ("" not in cells and "".join(cells).isascii()):
             return cells
         for column, cell in enumerate(cells):
             orphaned_second = cell == "" and not (column > 0 and _is_wide(cells[column - 1]))

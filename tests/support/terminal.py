@@ -110,6 +110,7 @@ class Terminal:
         self._changed = threading.Condition()
         self._screen = Screen(cols, rows, columns_of, alternate=alternate)
         self._raw = bytearray()
+        self._last_output = 0.0
         self._paused = False
         self._stopping = False
         self._ended = False
@@ -259,11 +260,25 @@ class Terminal:
             assert not self._ended, self._report("the program ended")
             return len(self._raw) - before
 
-    def wait_quiet(self, seconds: float = 0.5, timeout: float = 10.0) -> None:
-        """Wait until there has been no output for ``seconds``."""
-        deadline = time.monotonic() + timeout
-        while self.read_for(seconds):
-            assert time.monotonic() < deadline, self._report("the program keeps writing")
+    def wait_quiet(
+        self, seconds: float = 0.5, timeout: float = 10.0, *, since: float | None = None
+    ) -> None:
+        """Wait until there has been no output for ``seconds``, counted from the call on.
+
+        ``since`` is an earlier `time.monotonic()` to count from, where several terminals are waited
+        for. The program must not end.
+        """
+        began = time.monotonic()
+        since = began if since is None else since
+        with self._changed:
+            while True:
+                now = time.monotonic()
+                left = max(since, self._last_output) + seconds - now
+                if left <= 0:
+                    return
+                assert now < began + timeout, self._report("the program keeps writing")
+                self._changed.wait(left)
+                assert not self._ended, self._report("the program ended")
 
     def wait_exit(self, timeout: float = 10.0) -> int:
         """Wait until the program has ended and its output is read; return its exit code.
@@ -478,6 +493,7 @@ class Terminal:
             except OSError:
                 return False  # EIO: no process has the terminal open any more.
             self._raw += data
+            self._last_output = time.monotonic()
             self._screen.feed(data)
             if self._answers:
                 # A query may be split between two reads.

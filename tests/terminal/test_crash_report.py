@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -28,7 +29,7 @@ HARMLESS = ("thread", "unraisable", "task")
 def run(log: Path, where: str, *, renamed: str = "", fatal: bool = True) -> tuple[Terminal, str]:
     """Run the app until it has ended after a fault; return the terminal and the log."""
     module = ("tests.support.renamed_textual", MODULE) if renamed else (MODULE,)
-    env = {"RENAME_PATTERN": rf"\b{renamed}\b"} if renamed else {}
+    env = {"RENAMES": json.dumps([[rf"\b{renamed}\b", ".*"]])} if renamed else {}
     argv = [sys.executable, "-m", *module, where, log, KEY]
     with Terminal(argv, cwd=ROOT, env=env) as terminal:
         terminal.wait_for_text("ready")
@@ -110,6 +111,7 @@ def test_an_exit_message_passes_through_the_redactor(tmp_path: Path) -> None:
 
 
 BROKEN_COMMAND = """
+import json
 import subprocess
 import sys
 import tui.cli.main as cli

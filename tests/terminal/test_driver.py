@@ -21,7 +21,7 @@ def terminal(home: Home, service: ScriptedService) -> Iterator[Terminal]:
     assert home.run("add", "one", "two").returncode == 0
     with home.open(cols=80, rows=24) as opened:
         opened.wait_for_text("2 completed")
-        opened.wait_quiet(1.0)
+        opened.wait_quiet(0.2)
         yield opened
 
 
@@ -33,6 +33,7 @@ def test_an_idle_dashboard_wakes_less_often_than_textuals_input_thread(terminal:
         told = (re.search(r"^voluntary_ctxt_switches:\s+(\d+)", t, re.M) for t in threads)
         return sum(int(found[1]) for found in told if found)
 
+    terminal.wait_quiet(1.0)
     before = wakes()
     assert terminal.read_for(4.0) == 0
     assert wakes() - before < 4 * 9

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.terminal.input.feeding import Feed, pieces, told
+from tests.terminal.input.feeding import AT_REST, Feed, pieces, told, word
 from tui.terminal.input.paste import CANCEL_SECONDS, MAX_PASTE_BYTES, PASTE_TIMEOUT, TYPED_SECONDS
 from tui.terminal.input.pieces import Kind
 
@@ -79,6 +79,47 @@ def test_a_paste_may_be_cut_anywhere(cut: int, pause: float) -> None:
     data = START + b"D\r" + END + b"q"
     early = "<esc>" if cut == 1 and pause > 0.1 else ""
     assert told(data[:cut], pause, data[cut:]) == rf"{early}<paste 'D\r'>q"
+
+
+SUSPENDED = [
+    # What has begun, seconds, whether the rest waits when reading goes on, the rest, what that is.
+    (START + b"text", 0.3, True, b"xD" + END + b"q", "<paste 'textxD'>q"),
+    (START + b"text", 0.3, False, b"xD" + END + b"q", "<paste 'textxD'>q"),
+    (START + b"text\x1b[20", 0.3, False, b"1~q", "<paste 'text'>q"),
+    # Nobody knows when it has come.
+    (START + b"text", 60.0, True, b"xD", "<paste 'textxD'>"),
+    (START + b"text", 60.0, True, b"xD" + END + b"q", "<paste 'textxD'>q"),
+    (b"\x1b[200", 60.0, True, b"~xD" + END + b"q", "<paste 'xD'>q"),
+    (b"\x1b", 60.0, True, b"[D", "<left>"),
+    (b"\x1b[1;5", 60.0, True, b"D", "<ctrl+left>"),
+    (b"\x1b]0;title", 60.0, True, b"xD\x07q", "q"),
+    # Silence ends it as ever, and what comes late is no key.
+    (START + b"text", 60.0, False, b"q", "<paste 'text'>q"),
+    (START + b"text", 60.0, False, b"xD" + END + b"q", "<paste 'text'><paste 'xD'>q"),
+    (START + b"text", 60.0, False, BULK, f"<paste 'text'><paste '{BULK.decode()}'>"),
+    (START + b"text\x1b[20", 60.0, False, b"1~q", "<paste 'text'>q"),
+    (b"\x1b", 60.0, False, b"[D", "<esc>"),
+    (b"\x1b", 60.0, False, b"q", "<esc>q"),
+    (b"\x1b[1;5", 60.0, False, b"D", ""),
+    (b"\x1b[1;5", 60.0, False, b"qq", "q"),  # The first makes a key of it.
+    (b"\x1b[12", 60.0, False, b";5Rq", "<cursor 12 5>q"),
+    (b"\x1b]0;title", 60.0, False, b"q", "q"),
+    (b"\xe5\xa4", 60.0, False, b"\xb1q", "失q"),
+]
+
+
+@pytest.mark.parametrize(("begun", "seconds", "waits", "rest", "expected"), SUSPENDED)
+def test_a_suspension_is_time_in_which_nobody_reads(
+    begun: bytes, seconds: float, waits: bool, rest: bytes, expected: str
+) -> None:
+    feed = Feed()
+    feed.read(begun)
+    feed.now += seconds
+    if not waits:
+        feed.wait(0.0)
+    feed.read(rest)
+    feed.wait(AT_REST)
+    assert "".join(map(word, feed.pieces)) == expected
 
 
 def test_keys_keep_no_paste_alive_for_long() -> None:

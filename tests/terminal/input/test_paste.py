@@ -28,6 +28,16 @@ CASES = [
     ((START + b"\x1b]0;title\x07\x1b[" + b"1;" * 40 + b"mD\x1b" + END + b"q",), "<paste 'D'>q"),
     ((START + b"\x1b", P, b"[D", 1.0, b"x\x1bq" + END + b"q"), "<paste 'x'>q"),
     ((START + b"DDD\rx\r", 2.9, b"D\rx\r", 2.9, END + b"q"), r"<paste 'DDD\rx\rD\rx\r'>q"),
+    # An answer in a read of its own comes from a multiplexer, or from the terminal that was
+    # attached after the line broke: it counts, and keeps no paste alive.
+    ((START + b"a", P, b"\x1b[12;5R", P, b"b" + END + b"q"), "<cursor 12 5><paste 'ab'>q"),
+    ((START + b"a", 2.9, b"\x1b[12;5R", 0.2, b"q"), "<cursor 12 5><paste 'a'>q"),
+    ((START + b"a", 2.9, b"\x1b[?7;2$y\x1b[1;1R", P, b"q"), "<mode 7 2><cursor 1 1><paste 'a'>q"),
+    ((START + b"a\x1b[20", P, b"\x1b[12;5R", P, b"1~q"), "<cursor 12 5><paste 'a'>q"),
+    ((START + b"a\x1b", P, b"[12;5R", P, b"b" + END), "<paste 'ab'>"),
+    ((START + b"a", P, b"\x1b[12", P, b";5R", P, b"b" + END), "<paste 'ab'>"),
+    ((START + b"a", P, b"\x1b[12;5Rx", P, b"\x1b[1;1R\x1b[D" + END), "<paste 'ax'>"),
+    ((START + b"a\x03", 0.1, b"\x1b[12;5R", 0.2, b"q"), "<cursor 12 5><paste 'a'>q"),
     # Marks in pieces, without a time-out of their own.
     ((b"\x1b", b"[2", P, b"00", P, b"~x\x1b[2", 2.0, b"01", 2.0, b"~q"), "<paste 'x'>q"),
     ((b"\x1b[200", 3.0, b"~x" + END + b"q",), "<paste 'x'>q"),

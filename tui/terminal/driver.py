@@ -72,6 +72,8 @@ class TerminalDriver(LinuxDriver):
         self._reader = InputReader(debug=debug)
         """One for all starts: what has begun before a suspension may end after it."""
         self.width_probe = WidthProbe()
+        self._starts = 0
+        """How many starts were asked for while one is under way, with that one."""
         self._gave_back = False
         """Whether everything was put back; it may still have to be written."""
         self._output = OutputWriter(STDERR, self._on_drained)
@@ -97,6 +99,23 @@ class TerminalDriver(LinuxDriver):
         """Let go of Textual's thread, which is not started yet."""
 
     def start_application_mode(self) -> None:
+        """Start, and once more where SIGCONT has interrupted that.
+
+        Its handler must not start anything then: the main thread may hold locks that a new thread
+        needs. `cpulimit` stops and continues a program many times a second.
+        """
+        self._starts += 1
+        if self._starts > 1:
+            return
+        try:
+            starts = 0
+            while starts < self._starts:
+                starts = self._starts
+                self._start()
+        finally:
+            self._starts = 0
+
+    def _start(self) -> None:
         """Take over the terminal, and send the first probe.
 
         After SIGSTOP and SIGCONT Textual starts a second time without having stopped, so the first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sessions.test_open_frame import SSH
 from tests.support.home import Home
 from tests.support.service import ScriptedService, completed, frame_url
 from tests.support.terminal import Terminal
@@ -28,7 +30,7 @@ def terminal(home: Home, service: ScriptedService, downloads: Path) -> Iterator[
     home.watchlist.parent.mkdir(parents=True)
     entries = (f'[[task]]\nid = "{each}"\nadded = 2026-01-02T03:04:05Z\n' for each in NAMES)
     home.watchlist.write_text("".join(("version = 1\ncount = 3\n", *entries)))
-    with home.open() as opened:
+    with home.open(env=SSH) as opened:
         opened.wait_for_text("3 completed")
         opened.wait_for_text("Refresh")
         opened.wait_quiet(0.2)
@@ -83,6 +85,35 @@ def test_a_paste_that_the_line_broke_ends(terminal: Terminal, home: Home) -> Non
         terminal.read_for(pause)
         terminal.press(key)
         terminal.wait_for_text(shown)
+    quit_well(terminal)
+    assert watched(home) == ["one", "two", "three"]
+
+
+def test_input_that_a_suspension_tears_apart_is_no_key(
+    terminal: Terminal, home: Home, downloads: Path
+) -> None:
+    """A script stops and continues the program; the raw link is shown, and left by a slow esc."""
+    for begun, rest in (
+        (b"\x1b[200~text", b"xD\rx\x1b[201~"),
+        (b"\x1b[1;5", b"D"),
+        (b"\x1b", b"[D"),
+    ):
+        send(terminal, begun)
+        terminal.signal(signal.SIGSTOP)
+        terminal.signal(signal.SIGCONT)
+        terminal.read_for(0.4)
+        send(terminal, rest)
+    terminal.press("g", "tab", "o")
+    terminal.wait_for_text("open frame1 of one")
+    terminal.write(b"u\x1b[200~text")
+    terminal.wait_for_text("Press enter to go back.")
+    send(terminal, b"q\x1b[201~")
+    assert "Press enter to go back." in terminal.text()
+    send(terminal, b"\x1b", b"[D", pause=0.3)
+    terminal.wait_for_text("open frame1 of one")
+    terminal.press("escape")
+    terminal.wait_gone("open frame1 of one")
+    assert list(downloads.iterdir()) == []
     quit_well(terminal)
     assert watched(home) == ["one", "two", "three"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,6 +45,19 @@ def test_a_lone_escape_is_the_escape_key(terminal: Terminal) -> None:
     terminal.wait_for_text("esc: close")
     terminal.press("escape")
     terminal.wait_gone("esc: close")
+
+
+def test_it_may_be_stopped_and_continued_many_times_a_second(terminal: Terminal) -> None:
+    """As `cpulimit` does: the signal comes in the middle of a start, too."""
+    for turn in range(200):
+        terminal.signal(signal.SIGSTOP)
+        terminal.signal(signal.SIGCONT)
+        terminal.read_for(turn % 8 / 1000)
+    terminal.press("?")
+    terminal.wait_for_text("esc: close")
+    terminal.press("escape", "q")
+    assert terminal.wait_exit() == 0
+    assert terminal.changes() == []
 
 
 def test_a_character_may_come_byte_by_byte_and_invalid_bytes_are_harmless(

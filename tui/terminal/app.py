@@ -79,6 +79,13 @@ class StockApp(InputQueueApp):
             finally:
                 TERMINAL.take()
 
+    def wait_for_back(self) -> None:
+        """Wait, while suspended, for the key that leaves the terminal's normal screen."""
+        from tui.terminal.input.input_filter import InputFilter
+        from tui.terminal.normal_screen import wait_for_back
+
+        wait_for_back(InputFilter())
+
     def request_exit(self, code: int) -> None:
         """Exit with a code; safe to call from any thread and from a signal handler."""
         loop = self._event_loop
@@ -213,6 +220,13 @@ class TunedApp(StockApp):
     def takes_output(self) -> bool:
         """Whether the terminal takes what is written to it now; writing would block otherwise."""
         return self.terminal_driver is None or self.terminal_driver.takes_output
+
+    def wait_for_back(self) -> None:
+        """Wait for that key by what reads all other input too."""
+        if self.terminal_driver is None:
+            super().wait_for_back()
+        else:
+            self.terminal_driver.wait_for_back()
 
     def _line_is_free(self) -> bool:
         return self.terminal_driver is None or self.terminal_driver.is_free

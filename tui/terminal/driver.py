@@ -65,13 +65,15 @@ class TerminalDriver(LinuxDriver):
         """Register with the app, which asks for `is_free` before it paints."""
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self.exit_event = WakeEvent()
-        self._parser_debug = debug
         self._input_thread: Thread | None = None
         self._flow = FlowController()
         self._jitter = LineJitter()
         self._replies = PendingReplies(self._jitter)
-        self._reader: InputReader | None = None
+        self._reader = InputReader(debug=debug)
+        """One for all starts: what has begun before a suspension may end after it."""
         self.width_probe = WidthProbe()
+        self._starts = 0
+        """How many starts were asked for while one is under way, with that one."""
         self._gave_back = False
         """Whether everything was put back; it may still have to be written."""
         self._output = OutputWriter(STDERR, self._on_drained)
@@ -97,6 +99,23 @@ class TerminalDriver(LinuxDriver):
         """Let go of Textual's thread, which is not started yet."""
 
     def start_application_mode(self) -> None:
+        """Start, and once more where SIGCONT has interrupted that.
+
+        Its handler must not start anything then: the main thread may hold locks that a new thread
+        needs. `cpulimit` stops and continues a program many times a second.
+        """
+        self._starts += 1
+        if self._starts > 1:
+            return
+        try:
+            starts = 0
+            while starts < self._starts:
+                starts = self._starts
+                self._start()
+        finally:
+            self._starts = 0
+
+    def _start(self) -> None:
         """Take over the terminal, and send the first probe.
 
         After SIGSTOP and SIGCONT Textual starts a second time without having stopped, so the first
@@ -144,9 +163,13 @@ class TerminalDriver(LinuxDriver):
             self.write(SIZE_REPORTS_OFF)
 
     def run_input_thread(self) -> None:
-        """Read and dispatch input until the exit, or until the terminal hangs up."""
+        """Read and dispatch input until the exit, or until the terminal hangs up.
+
+        Goes on with what the last thread has left unfinished. Time has passed for it: it ends as
+        it does by silence, unless its rest waits already, since nobody knows when that has come.
+        """
         self._input_thread = current_thread()
-        self._reader = reader = InputReader(debug=self._parser_debug)
+        reader = self._reader
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             selector.register(self.exit_event, selectors.EVENT_READ)
@@ -157,9 +180,7 @@ class TerminalDriver(LinuxDriver):
                 if self.exit_event.is_set():
                     return
                 now = time.monotonic()
-                reader.filter.escape_delay = self._jitter.escape_delay(
-                    awaiting=self._replies.is_due(now)
-                )
+                self._update_escape_delay(now)
                 if self.fileno not in ready:
                     messages = reader.tick(now)
                 elif data := os.read(self.fileno, _MAX_READ_BYTES):
@@ -168,6 +189,20 @@ class TerminalDriver(LinuxDriver):
                     return
                 for message in messages:
                     self.process_message(message)
+
+    def _update_escape_delay(self, now: float) -> None:
+        awaiting = self._replies.is_due(now)
+        self._reader.filter.escape_delay = self._jitter.escape_delay(awaiting=awaiting)
+
+    def wait_for_back(self) -> None:
+        """Wait for the key that leaves the terminal's normal screen, while suspended.
+
+        What has begun before ends here, and what begins here may end behind it.
+        """
+        from tui.terminal.normal_screen import wait_for_back
+
+        self._update_escape_delay(time.monotonic())
+        wait_for_back(self._reader.filter)
 
     def process_message(self, message: Message) -> None:
         """Count the replies to probes, in the thread that reads them; look at reported sizes."""
@@ -193,7 +228,7 @@ class TerminalDriver(LinuxDriver):
         began = now = time.monotonic()
         timeout = self._replies.exit_timeout
         while (can_reply and self._replies.is_due(now) and now - began < timeout) or (
-            self._is_inside and now - began < _REST_TIMEOUT
+            self._reader.filter.is_inside and now - began < _REST_TIMEOUT
         ):
             time.sleep(_REPLY_CHECK_INTERVAL)
             now = time.monotonic()
@@ -202,10 +237,6 @@ class TerminalDriver(LinuxDriver):
             self._output.discard_sent()
         self._replies.forget()
         super().disable_input()
-
-    @property
-    def _is_inside(self) -> bool:
-        return self._reader is not None and self._reader.filter.is_inside
 
     def stop_application_mode(self) -> None:
         """Give the terminal back as it was found: see `modes`."""

@@ -21,14 +21,15 @@ _BACK_SEQUENCES: Final = re.compile(r"\x1b\[(?:27|13)(?:;1?)?u|\x1b\[(?:99|100);
 """Esc, enter, ctrl+c and ctrl+d, where the terminal sends them as sequences; the keypad's enter."""
 
 
-def wait_for_back() -> None:
+def wait_for_back(keys: InputFilter) -> None:
     """Block until enter, esc, q or ctrl+c is pressed, or the terminal is gone.
 
     Other keys do nothing. Their sequences are taken whole, in however many pieces they come, since
-    the app would take the rest of one for keys; what is typed after the key is the app's.
+    the app would take the rest of one for keys; what is typed after the key is the app's. So `keys`
+    is the filter that the app reads with, before and after: the rest of a paste that came before
+    leads nowhere, and an esc whose rest comes later was the beginning of another key.
     """
     descriptor = sys.stdin.fileno()
-    keys = InputFilter()
     with _keys_at_once(descriptor):
         while True:
             deadline = keys.deadline

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.terminal.input.feeding import Feed, pieces, told
+from tests.terminal.input.feeding import AT_REST, Feed, pieces, told, word
 from tui.terminal.input.paste import CANCEL_SECONDS, MAX_PASTE_BYTES, PASTE_TIMEOUT, TYPED_SECONDS
 from tui.terminal.input.pieces import Kind
 
@@ -28,6 +28,16 @@ CASES = [
     ((START + b"\x1b]0;title\x07\x1b[" + b"1;" * 40 + b"mD\x1b" + END + b"q",), "<paste 'D'>q"),
     ((START + b"\x1b", P, b"[D", 1.0, b"x\x1bq" + END + b"q"), "<paste 'x'>q"),
     ((START + b"DDD\rx\r", 2.9, b"D\rx\r", 2.9, END + b"q"), r"<paste 'DDD\rx\rD\rx\r'>q"),
+    # An answer in a read of its own comes from a multiplexer, or from the terminal that was
+    # attached after the line broke: it counts, and keeps no paste alive.
+    ((START + b"a", P, b"\x1b[12;5R", P, b"b" + END + b"q"), "<cursor 12 5><paste 'ab'>q"),
+    ((START + b"a", 2.9, b"\x1b[12;5R", 0.2, b"q"), "<cursor 12 5><paste 'a'>q"),
+    ((START + b"a", 2.9, b"\x1b[?7;2$y\x1b[1;1R", P, b"q"), "<mode 7 2><cursor 1 1><paste 'a'>q"),
+    ((START + b"a\x1b[20", P, b"\x1b[12;5R", P, b"1~q"), "<cursor 12 5><paste 'a'>q"),
+    ((START + b"a\x1b", P, b"[12;5R", P, b"b" + END), "<paste 'ab'>"),
+    ((START + b"a", P, b"\x1b[12", P, b";5R", P, b"b" + END), "<paste 'ab'>"),
+    ((START + b"a", P, b"\x1b[12;5Rx", P, b"\x1b[1;1R\x1b[D" + END), "<paste 'ax'>"),
+    ((START + b"a\x03", 0.1, b"\x1b[12;5R", 0.2, b"q"), "<cursor 12 5><paste 'a'>q"),
     # Marks in pieces, without a time-out of their own.
     ((b"\x1b", b"[2", P, b"00", P, b"~x\x1b[2", 2.0, b"01", 2.0, b"~q"), "<paste 'x'>q"),
     ((b"\x1b[200", 3.0, b"~x" + END + b"q",), "<paste 'x'>q"),
@@ -79,6 +89,47 @@ def test_a_paste_may_be_cut_anywhere(cut: int, pause: float) -> None:
     data = START + b"D\r" + END + b"q"
     early = "<esc>" if cut == 1 and pause > 0.1 else ""
     assert told(data[:cut], pause, data[cut:]) == rf"{early}<paste 'D\r'>q"
+
+
+SUSPENDED = [
+    # What has begun, seconds, whether the rest waits when reading goes on, the rest, what that is.
+    (START + b"text", 0.3, True, b"xD" + END + b"q", "<paste 'textxD'>q"),
+    (START + b"text", 0.3, False, b"xD" + END + b"q", "<paste 'textxD'>q"),
+    (START + b"text\x1b[20", 0.3, False, b"1~q", "<paste 'text'>q"),
+    # Nobody knows when it has come.
+    (START + b"text", 60.0, True, b"xD", "<paste 'textxD'>"),
+    (START + b"text", 60.0, True, b"xD" + END + b"q", "<paste 'textxD'>q"),
+    (b"\x1b[200", 60.0, True, b"~xD" + END + b"q", "<paste 'xD'>q"),
+    (b"\x1b", 60.0, True, b"[D", "<left>"),
+    (b"\x1b[1;5", 60.0, True, b"D", "<ctrl+left>"),
+    (b"\x1b]0;title", 60.0, True, b"xD\x07q", "q"),
+    # Silence ends it as ever, and what comes late is no key.
+    (START + b"text", 60.0, False, b"q", "<paste 'text'>q"),
+    (START + b"text", 60.0, False, b"xD" + END + b"q", "<paste 'text'><paste 'xD'>q"),
+    (START + b"text", 60.0, False, BULK, f"<paste 'text'><paste '{BULK.decode()}'>"),
+    (START + b"text\x1b[20", 60.0, False, b"1~q", "<paste 'text'>q"),
+    (b"\x1b", 60.0, False, b"[D", "<esc>"),
+    (b"\x1b", 60.0, False, b"q", "<esc>q"),
+    (b"\x1b[1;5", 60.0, False, b"D", ""),
+    (b"\x1b[1;5", 60.0, False, b"qq", "q"),  # The first makes a key of it.
+    (b"\x1b[12", 60.0, False, b";5Rq", "<cursor 12 5>q"),
+    (b"\x1b]0;title", 60.0, False, b"q", "q"),
+    (b"\xe5\xa4", 60.0, False, b"\xb1q", "失q"),
+]
+
+
+@pytest.mark.parametrize(("begun", "seconds", "waits", "rest", "expected"), SUSPENDED)
+def test_a_suspension_is_time_in_which_nobody_reads(
+    begun: bytes, seconds: float, waits: bool, rest: bytes, expected: str
+) -> None:
+    feed = Feed()
+    feed.read(begun)
+    feed.now += seconds
+    if not waits:
+        feed.wait(0.0)
+    feed.read(rest)
+    feed.wait(AT_REST)
+    assert "".join(map(word, feed.pieces)) == expected
 
 
 def test_keys_keep_no_paste_alive_for_long() -> None:

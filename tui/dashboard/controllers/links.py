@@ -20,7 +20,6 @@ from tui.links import clipboard, opener
 from tui.links.link import Link
 from tui.links.resolver import LinkResolver
 from tui.terminal.app import StockApp
-from tui.terminal.normal_screen import wait_for_back
 from tui.wording.links import link_lifetime
 
 _T = TypeVar("_T")
@@ -107,7 +106,7 @@ class LinkController:
         try:
             with self._app.suspend(), _interruptible():
                 print(f"\n{url}\n\nPress enter to go back.", flush=True)  # noqa: T201
-                wait_for_back()
+                self._app.wait_for_back()
         except SuspendNotSupported:
             self._notify("This terminal cannot show the raw link.", "error")
 

@@ -52,6 +52,8 @@ INTRODUCERS: Final = b"[O]P_^X"
 """What makes a sequence of an ESC before it; each is also a key that alt may be held with."""
 STRINGS: Final = b"]P_^X"
 
+ANSWERS: Final = rb"(?:\x1b\[(?:[0-9]{1,5};[0-9]{1,5}R|\?[0-9]{1,5};[0-9]\$y))+"
+"""Answers to our own questions: where the cursor is, and which modes there are."""
 KNOWN: Final = (
     rb"(?s)\x1b(?:\[[A-IO-SZa-d~]|\[[0-9<=>?][0-9:;<=>?]*[ -/]?[@-~]|\[\[[A-E]|\[M[ -\xff]{3}"
     rb"|\[[0-9]{1,2}\$|O[0-9;]{0,3}[ A-FHIMP-SXa-dj-y]|[\]P_^X].*|\\)"

@@ -13,7 +13,9 @@ Rules, each with a table of cases in `tests/terminal/input/`:
   or by `SEQUENCE_TIMEOUT`. ESC and one of `[O]P_^X` and then nothing is alt and that key.
 - ESC and another character is alt and that key.
 - Nothing between the marks of a paste is a key; see `PasteBuffer`. What comes in bulk soon after a
-  paste that silence has ended, or ends with the mark, belongs to it: the line stalled.
+  paste that silence has ended, or ends with the mark, belongs to it: the line stalled. Answers in
+  a read of their own count, and keep no paste alive: a multiplexer gives them, or the terminal that
+  was attached after the line broke.
 - Of reports of the focus with no key or click in between the last one counts, and of the mouse's
   moves.
 """
@@ -105,7 +107,12 @@ class InputFilter:
             data = self._without_mark(data, now)
             if self._continues_paste(data, now):
                 self._paste = _new_paste()
-        self._consume(data, now)
+        elif re.fullmatch(grammar.ANSWERS, data):
+            for match in grammar.SEQUENCE.finditer(data):
+                self._take_sequence(match)
+            data = b""
+        if data:
+            self._consume(data, now)
         self._last_at = now
         return self._pieces
 

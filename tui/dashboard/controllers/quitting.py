@@ -138,13 +138,13 @@ class QuitController:
         try:
             self.written_to = await self._in_thread(lambda: export(entries, path, self._file, name))
         except FileExistsError:
-            self._refuse("There is a file of that name; choose another one.")
+            self._refuse("There is already a file of that name; choose another one.")
         except FileNotFoundError:
-            self._refuse("There is no such folder.")
+            self._refuse("There is no such folder; create it or name another.")
         except OSError as error:
             self._refuse(f"{display_path(path)}: {os_error_reason(error)}.")
         except (RuntimeError, ValueError):  # “~” of nobody, or what no path can hold.
-            self._refuse("That is not the path of a file.")
+            self._refuse("Give the path of a file that does not exist yet.")
         else:
             self._app.exit()
 

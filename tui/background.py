@@ -1,4 +1,4 @@
-"""What runs in the background of an app, until it ends or the app does."""
+"""Run tasks in the background of an app, until they end or the app does."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""Keep Python from caching half a module.
+"""Keep Python from caching incomplete modules.
 
 Where the disk is full, or under `ulimit -f`, a `.pyc` file may be written in part. CPython 3.11,
-3.12 before 3.12.8 and 3.13.0 take that for a success (python/cpython#126606), and every later start
-ends with `EOFError: marshal data too short`. So where there is little space, what is imported is
-not cached.
+3.12 before 3.12.8 and 3.13.0 treat that as success (python/cpython#126606), and every later start
+ends with `EOFError: marshal data too short`. So nothing is cached while there is little space.
 """
 
 from __future__ import annotations

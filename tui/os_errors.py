@@ -30,9 +30,10 @@ _OS_ERRORS: Final[Mapping[int, tuple[str, str]]] = {
     errno.EINTR: ("a signal interrupted it", "it is tried again"),
 }
 """The reason and the advice for each errno."""
+_MEMORY: Final = "There is not enough memory; raise the limit (ulimit -v) or close some programs."
 _SHORTAGES: Final[Mapping[int, str]] = {
-    errno.ENOMEM: "There is not enough memory (ulimit -v).",
-    errno.EMFILE: "Too few files may be open at once (ulimit -n).",
+    errno.ENOMEM: _MEMORY,
+    errno.EMFILE: "Too few files may be open at once; raise the limit: ulimit -n 256",
     errno.ENFILE: "Too many files are open on this machine; close some programs.",
 }
 _NO_MEMORY: Final = "annot allocate memory|failed to map segment|can't allocate (?:read )?lock"
@@ -49,9 +50,12 @@ def shortage(error: BaseException | None) -> str:
         if isinstance(error, MemoryError) or (
             isinstance(error, ImportError | OSError | RuntimeError) and re.search(_NO_MEMORY, text)
         ):
-            return "There is not enough memory (ulimit -v)."
+            return _MEMORY
         if isinstance(error, RuntimeError) and "can't start new thread" in text:
-            return "No further thread or process may be started (ulimit -u, -v)."
+            return (
+                "No further thread or process may be started; "
+                "raise the limit (ulimit -u or -v) or close some programs."
+            )
         if isinstance(error, OSError) and (lacking := _SHORTAGES.get(error.errno or 0)):
             return lacking
         error = error.__context__

@@ -1,4 +1,4 @@
-"""The user's time zone, whatever TZ says: where it names none, times are in UTC.
+"""The user's time zone; UTC if TZ does not name a valid one.
 
 Everything that is shown in local time goes through `local_time`.
 """
@@ -20,7 +20,7 @@ from tui.sanitize import clean
 _FOLDERS: Final = ("/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/usr/lib/zoneinfo")
 """Where the C libraries of Linux and macOS have their zones, unless TZDIR names another folder."""
 _MAGIC: Final = b"TZif"
-"""Begins a compiled zone (tzfile(5))."""
+"""The first bytes of a compiled zone (tzfile(5))."""
 _ALWAYS_UTC: Final = frozenset({"UTC", "GMT", "UCT", "Zulu", "Universal"})
 """Names that mean UTC without a file too, as in a container without zones."""
 _ABBREVIATION: Final = r"(?:[A-Za-z]{3,32}|<[A-Za-z0-9+-]{3,32}>)"

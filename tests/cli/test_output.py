@@ -94,15 +94,18 @@ def test_what_the_encoding_of_the_output_lacks_is_escaped(home: Home, encoding: 
 @pytest.mark.parametrize(
     ("closed", "arguments", "code", "shown"),
     [
-        (">&-", ("add", "7"), 0, ("", "")),
+        (">&-", ("add", "7"), 0, ("", "scenext-tui: Added 1 task. (output: it is closed)\n")),
         ("2>&-", ("add", "7"), 0, ("Added 1 task.\n", "")),
         ("<&- >&- 2>&-", ("add", "7"), 0, ("", "")),
         ("<&-", ("add", "-"), 0, ("Added 0 tasks.\n", "")),
-        (">&-", ("--version",), 0, ("", "")),
+        (">&-", ("--version",), 1, ("", "scenext-tui: output: it is closed\n")),
+        (">&-", ("--help",), 1, ("", "scenext-tui: output: it is closed\n")),
+        (">&-", ("paths",), 1, ("", "scenext-tui: output: it is closed\n")),
+        (">&- 2>&-", ("paths",), 1, ("", "")),
         ("2>&-", ("--nothing",), 2, ("", "")),
     ],
 )
-def test_a_standard_stream_that_is_closed_loses_words_and_nothing_else(
+def test_a_closed_standard_output_fails_only_where_output_is_the_job(
     home: Home, closed: str, arguments: tuple[str, ...], code: int, shown: tuple[str, str]
 ) -> None:
     command = home.command

@@ -27,6 +27,7 @@ from tests.sessions.test_dashboard import Session, make_task, session
 from tui.addresses import AddressRule
 from tui.dashboard.screens.add_tasks import AddTasks
 from tui.dashboard.screens.help import Help
+from tui.dashboard.screens.unsaved import UnsavedChanges
 from tui.errors import ApiError, ErrorKind
 from tui.scenext.media import Media
 from tui.scenext.models import Task, TaskStatus
@@ -73,6 +74,12 @@ def pictures() -> Media:
 
     transport = httpx.MockTransport(answer)
     return Media(ssl.create_default_context(), AddressRule(), trust_env=False, transport=transport)
+
+
+def unsaved_dialog() -> UnsavedChanges:
+    """Return the question at the end, with a reason that takes lines."""
+    problem = "Not saved: the disk is full; free some space. " * 3
+    return UnsavedChanges("120 tasks added", problem, Path("/home/me/watchlist.toml"))
 
 
 # What may be on the screen
@@ -159,6 +166,11 @@ async def _themes(dashboard: Session) -> None:
     await dashboard.press("down", "down")
 
 
+async def _unsaved(dashboard: Session) -> None:
+    await dashboard.app.push_screen(unsaved_dialog())
+    await dashboard.press("down", "down")
+
+
 async def _told(dashboard: Session) -> None:
     main = dashboard.app.main_screen
     assert main.deferred is not None
@@ -172,9 +184,9 @@ async def _told(dashboard: Session) -> None:
 
 SHOWN: Final[tuple[Prepare, ...]] = (
     *(_list, _scrolled_away, _frames, _preview, _enlarged, _filter, _no_match, _add, _add_typed),
-    *(_help, _panel, _panel_preview, _palette, _themes, _told),
+    *(_help, _panel, _panel_preview, _palette, _themes, _unsaved, _told),
 )
-ON_THE_LIST: Final[tuple[Prepare, ...]] = (_scrolled_away, _add_typed, _palette, _told)
+ON_THE_LIST: Final[tuple[Prepare, ...]] = (_scrolled_away, _add_typed, _palette, _unsaved, _told)
 ON_A_TASK: Final[tuple[Prepare, ...]] = (_preview, _panel_preview)
 
 
@@ -290,6 +302,33 @@ async def test_in_a_low_window_the_field_and_the_error_are_in_view(tmp_path: Pat
         await dashboard.wait_for_text("the label")
         await dashboard.press("enter")
         await dashboard.wait_for_text("Type or paste a task ID first.")
+
+
+async def test_in_a_low_window_the_answer_that_enter_would_choose_is_in_view(
+    tmp_path: Path,
+) -> None:
+    answers = ("Try again", "Write the", "Quit without", "Go back")
+    async with session(tmp_path, {}, size=WIDE) as dashboard:
+        dialog = unsaved_dialog()
+        await dashboard.app.push_screen(dialog)
+        for size in ((40, 10), (30, 7), (80, 5)):
+            for answer in answers:
+                await resize(dashboard, *WIDE)
+                await resize(dashboard, *size)
+                await dashboard.wait_for_text(answer)
+                await dashboard.press("down")
+            for answer in answers:
+                await dashboard.wait_for_text(answer)
+                await dashboard.press("down")
+            dialog.problem = "the disk is full " * size[0]
+            await dashboard.wait_for_text("Try again")
+        await dashboard.press("tab")
+        await dashboard.wait_for_text("/home/me/")
+        dialog.fault = "There is a file of that name."
+        await dashboard.wait_for_text("There is a file of that name.")
+        await resize(dashboard, *SOME[1])
+        await resize(dashboard, 40, 6)
+        await dashboard.wait_for_text("/home/me/")
 
 
 async def test_rows_and_keys_come_while_the_window_is_small(tmp_path: Path) -> None:

@@ -30,7 +30,8 @@ def dashboard(home: Home, *ids: str) -> Iterator[Terminal]:
 
 def words(terminal: Terminal) -> str:
     """Return the text on the screen as if the terminal had not broken its lines."""
-    return terminal.text().replace("\n", "")
+    # A line that was broken at a blank has lost it.
+    return "".join(line.ljust(120) for line in terminal.text().splitlines()).strip()
 
 
 def saying(text: str) -> Callable[[str], bool]:
@@ -81,9 +82,9 @@ def test_the_watchlist_is_written_to_another_file_and_can_be_put_back(home: Home
         assert str(home.folder / "scenext-tui-watchlist-")[:40] in shown
         terminal.press("tab")
         for path, fault in (
-            (str(there), "There is a file of that name; choose another one."),
-            (f"{home.folder}/missing/x", "There is no such folder."),
-            ("~nobody-here/x", "That is not the path of a file."),
+            (str(there), "There is already a file of that name; choose another one."),
+            (f"{home.folder}/missing/x", "There is no such folder; create it or name another."),
+            ("~nobody-here/x", "Give the path of a file that does not exist yet."),
             (f"{home.folder}/data/x", "a part of its path is not a folder"),
             ("x" * 300, "the name is too long"),
         ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -55,7 +56,20 @@ def test_words_at_the_end() -> None:
     assert words.isprintable()
     assert words.endswith(" /c/w.toml")
     words = kept_elsewhere(Path("/x y.toml"), Path("/c d/w.toml"), has_folder=False)
-    assert words.endswith("back: mkdir -p '/c d' && cp '/x y.toml' '/c d/w.toml'")
+    assert words.endswith("back: mkdir -p '/c d' && cp -i '/x y.toml' '/c d/w.toml'")
+    words = kept_elsewhere(Path("/x.toml"), Path("/c/w.toml"), is_folder=True)
+    assert words.startswith("The watchlist is in /x.toml. First move the folder /c/w.toml away. ")
+    assert words.endswith("back: cp -i /x.toml /c/w.toml")
+
+
+def test_what_was_saved_since_is_not_replaced_unasked(tmp_path: Path) -> None:
+    written, watchlist = tmp_path / "kept.toml", tmp_path / "watchlist.toml"
+    written.write_text("kept")
+    command = kept_elsewhere(written, watchlist).partition("To put it back: ")[2]
+    for before, answer, after in (("newer", "n", "newer"), ("newer", "y", "kept")):
+        watchlist.write_text(before)
+        subprocess.run(["/bin/sh", "-c", command], input=answer, text=True, check=False)
+        assert watchlist.read_text() == after
 
 
 def test_a_new_file_has_all_there_is_and_replaces_none(tmp_path: Path) -> None:

@@ -1,14 +1,17 @@
-"""What the commands print, on streams that may be closed, full, or unable to show the words.
+"""What the commands print, on streams that may be closed, full, or unable to show the text.
 
-Three kinds of words, and what becomes of them where they cannot be written:
+The rule, whether the stream is closed, full or broken:
 
-- what was asked for (`print_result`: paths, help, version) ends with a line on standard error, 1;
-- what was done and saved (`print_done`) is done all the same: the words go to standard error, 0;
-- errors (`print_error`) are lost, and the exit code stays what it was.
+- Output that is the job (`print_result`: paths, help, version): exit code 1 and a line on standard
+  error. A broken pipe needs no line.
+- A report of what was saved (`print_done`): exit code 0, since it is saved. The text goes to
+  standard error instead.
+- Errors (`print_error`) are lost; the exit code stays the same.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import sys
@@ -20,22 +23,23 @@ from tui.errors import UserError
 from tui.sanitize import clean
 
 MAX_MESSAGE: Final = 4000
-"""Characters of an error; some list what there is."""
+"""Maximum number of characters of an error; some errors list all possible values."""
 _PROBE: Final = "Words, and more words. " * 5
-"""What a text encoding can write; idna, for one, cannot."""
+"""Any text encoding can write this; idna, for example, cannot."""
 
 
 def prepare_streams() -> None:
-    """Make the standard streams usable, whatever whoever started us left of them.
+    """Make the standard streams usable, however the parent process left them.
 
-    A closed one becomes the null device. Python has no object for it, and the next file that is
-    opened would get its number: what anything prints would be written into that file. What an
-    encoding lacks is escaped, and an encoding that is none of text gives way to UTF-8.
+    A closed stream becomes the null device: otherwise the next file to be opened would get its
+    number, and whatever is printed would be written into that file. Writing to standard output
+    still fails, so that lost output is noticed. Characters that the encoding lacks are escaped;
+    an encoding that is not for text is replaced by UTF-8.
     """
     for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
         stream = getattr(sys, name)
         if stream is None:
-            _open_null(number)
+            _open_null(number, os.O_RDONLY if name == "stdout" else os.O_RDWR)
             setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", errors="replace"))
         elif mode == "w":
             _reconfigure(stream)
@@ -44,7 +48,7 @@ def prepare_streams() -> None:
 def print_result(text: str) -> None:
     """Print what the command was asked for. Raises `UserError`, or `BrokenPipeError`.
 
-    A broken pipe needs no words: whoever read our output has enough.
+    A broken pipe needs no error message: the reader has read enough.
     """
     try:
         _write(sys.stdout, f"{text}\n")
@@ -55,7 +59,7 @@ def print_result(text: str) -> None:
 
 
 def print_done(text: str) -> None:
-    """Tell what was done, on standard error where standard output cannot be written."""
+    """Say what was done, on standard error if standard output cannot be written."""
     try:
         _write(sys.stdout, f"{text}\n")
     except BrokenPipeError:
@@ -65,20 +69,20 @@ def print_done(text: str) -> None:
 
 
 def print_error(text: str) -> None:
-    """Print a line on standard error, or lose it."""
+    """Print a line on standard error; it is lost if that fails."""
     write_error(f"{APP}: {clean(text, MAX_MESSAGE)}\n")
 
 
 def write_error(text: str) -> None:
-    """Write a text to standard error, or lose it."""
+    """Write text to standard error; it is lost if that fails."""
     with suppress(OSError, ValueError):
         _write(sys.stderr, text)
 
 
 def discard_unwritten() -> None:
-    """Flush the streams, and discard what cannot be written.
+    """Flush the streams and discard what cannot be written.
 
-    Python would complain at the exit, and change the exit code to 120.
+    Otherwise Python would print an error at exit and change the exit code to 120.
     """
     for number, stream in ((1, sys.stdout), (2, sys.stderr)):
         try:
@@ -95,12 +99,14 @@ def _write(stream: TextIO, text: str) -> None:
     while data:
         try:
             data = data[os.write(descriptor, data) :]
-        except BlockingIOError:  # Whoever shares the stream made it non-blocking, as ssh does.
+        except (
+            BlockingIOError
+        ):  # Another process that shares the stream has made it non-blocking, as ssh does.
             select.select([], [descriptor], [])
 
 
-def _open_null(number: int) -> None:
-    null = os.open(os.devnull, os.O_RDWR)
+def _open_null(number: int, flags: int = os.O_RDWR) -> None:
+    null = os.open(os.devnull, flags)
     os.dup2(null, number)
     if null != number:
         os.close(null)
@@ -119,4 +125,6 @@ def _reconfigure(stream: TextIO) -> None:
 
 
 def _reason(error: Exception) -> str:
-    return error.strerror or str(error) if isinstance(error, OSError) else "it is closed"
+    if not isinstance(error, OSError) or error.errno == errno.EBADF:
+        return "it is closed"
+    return error.strerror or str(error)

@@ -1,4 +1,4 @@
-"""Refuse to start where the limits of the session leave too little to run on."""
+"""Refuse to start if the limits of the session are too low to run."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _M_ARENA_MAX: Final = -8
 def require_resources() -> None:
     """Raise the limit of open files if it is low; check that files, threads and memory suffice.
 
-    Without them Textual would end with a traceback half way into its start, or a thread would be
-    missing and the screen stand still. Call it before other threads run. Raises `UserError`.
+    Otherwise Textual would fail with a traceback halfway through its start, or a thread would be
+    missing and the screen would freeze. Call it before other threads run. Raises `UserError`.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if 0 <= soft < USUAL_FILES:

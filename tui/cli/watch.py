@@ -222,8 +222,10 @@ def _tell_unsaved(app: ScenextApp, watchlist: Path, code: int) -> int:
     from tui.wording.unsaved import kept_elsewhere, lost_changes
 
     if app.written_to is not None:
-        has_folder = watchlist.parent.is_dir()
-        message = kept_elsewhere(app.written_to, watchlist, has_folder=has_folder)
+        has_folder, is_folder = watchlist.parent.is_dir(), watchlist.is_dir()
+        message = kept_elsewhere(
+            app.written_to, watchlist, has_folder=has_folder, is_folder=is_folder
+        )
     else:
         message = lost_changes(lost, app.engine.save_problem)
         _log.error("%s", message)

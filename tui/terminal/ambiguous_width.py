@@ -1,9 +1,9 @@
 """Ask the terminal how wide it shows characters of ambiguous width (UAX 11).
 
 Most give them one column; terminals set up for East Asian text give them two (mintty, `xterm
--cjk_width`, GNU screen's `cjkwidth`, an option of VTE). None says so, but the position of the
-cursor behind such a character does. tmux and GNU screen answer for themselves, rightly: they place
-what is drawn.
+-cjk_width`, GNU screen's `cjkwidth`, an option of VTE). None reports it, but the
+position of the cursor behind such a character shows it. tmux and GNU screen answer for themselves,
+rightly: they place what is drawn.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tell which characters terminals do not agree about: how many columns they take.
+"""Tell which characters may take a different number of columns in different terminals.
 
 Rich counts cells by one table. A terminal counts columns by its own: it may know an older Unicode,
 draw each code point by itself where another draws one cluster (UAX 29), or give ambiguous

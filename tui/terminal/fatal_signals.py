@@ -1,8 +1,8 @@
 """The signals that end a process, and how to die by one from any thread.
 
-The rule: every signal whose default action ends the process, and that Python can see, gives the
-terminal back first. Left out is what cannot be waited for: SIGKILL, and the faults SIGSEGV, SIGBUS,
-SIGFPE and SIGILL, whose instruction would fail again and again while a thread restores something.
+The rule: every signal that Python can handle and whose default action ends the process restores
+the terminal first. The exceptions: SIGKILL cannot be caught; after a fault (SIGSEGV, SIGBUS,
+SIGFPE, SIGILL) the same instruction would fail again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 from typing import Final, NoReturn
 
 SAVING: Final = (signal.SIGTERM, signal.SIGINT)
-"""They ask for an orderly end: what is unsaved is saved, and the exit code is 128 + the number."""
+"""They request an orderly exit: changes are saved, and the exit code is 128 + the number."""
 _FAULTS: Final = frozenset({signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL})
 _HARMLESS_NAMES: Final = (
     *("SIGCHLD", "SIGURG", "SIGWINCH", "SIGCONT", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGINFO"),
@@ -33,8 +33,8 @@ def fatal_signals() -> set[int]:
 def prepare(number: int) -> None:
     """Let `die_by` work for a signal. Call in the main thread, before a handler is set.
 
-    The interpreter sets handlers in the main thread alone, which may hang; `faulthandler` gives
-    back in any thread what it found here, the default action.
+    The interpreter sets handlers only in the main thread, which may hang. `faulthandler` restores
+    in any thread the action that it finds here, which is the default one.
     """
     if number != signal.SIGABRT:
         null = os.open(os.devnull, os.O_WRONLY)
@@ -46,7 +46,7 @@ def prepare(number: int) -> None:
 def die_by(number: int) -> NoReturn:
     """End the process by a signal's default action; its parent sees the signal. For any thread."""
     if number == signal.SIGABRT:
-        # Where there is a handler it is given back the default action first (POSIX).
+        # It restores the default action itself if there is a handler (POSIX).
         os.abort()
     faulthandler.unregister(number)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})

@@ -6,11 +6,11 @@ for the cursor position (DSR 6), which every terminal answers once it has proces
 before it. The congestion window grows while replies arrive as fast as ever and shrinks when they
 come late, as in TCP Vegas. Pure: the time is passed in.
 
-An overdue reply means one of two things. A terminal that has never answered cannot, and gets its
-frames regardless. One that has answered either lost a reply or takes nothing, somewhere behind what
-the kernel knows of: it gets one frame at a time with a probe behind it, at intervals that double.
-It has shown everything when all probes are answered, since a reply does not say to which probe it
-belongs; or when no reply follows the last one for long (`MAX_REPLY_GAP`).
+What an overdue reply means depends on the terminal. One that has never answered probably cannot,
+and gets its frames regardless. One that has answered either lost a reply or is stalled somewhere
+beyond the kernel: it gets one frame at a time, each with a probe behind it, at intervals that
+double. It counts as caught up once all probes are answered, since a reply does not say which probe
+it belongs to, or once the last reply is long past (`MAX_REPLY_GAP`).
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ INITIAL_WINDOW: Final = 1 << 15
 """Bytes that may be in flight at first: enough for the first paint to wait for no reply."""
 MAX_WINDOW: Final = 1 << 18
 DELAY_THRESHOLD: Final = 0.1
-"""Seconds above the shortest round trip from which on a reply counts as late."""
+"""Seconds beyond the shortest round trip after which a reply counts as late."""
 MAX_REPLY_TIMEOUT: Final = 3.0
-"""Seconds without a reply after which it counts as lost, and the probe is repeated. A round trip
-that took longer contained a stall: it tells nothing about the line."""
+"""Seconds after which a missing reply counts as lost and the probe is repeated. A longer round trip
+contained a stall, and says nothing about the line."""
 MIN_REPLY_TIMEOUT: Final = 0.5
-"""The timeout where replies have been quick, or none has ever come: something in between may drop
+"""The timeout if replies have been quick, or none has ever come: something in between may drop
 them."""
 MAX_REPLY_GAP: Final = 60.0
-"""Seconds after a reply at which others that are still missing count as lost, at the latest."""
+"""Seconds after a reply after which replies still missing count as lost, at the latest."""
 GRACE_SECONDS: Final = 0.1
-"""For so long after a reply became overdue, frames are sent regardless, where only one reply has
-come so far."""
+"""Seconds after a reply became overdue during which frames are still sent, if only one reply has
+ever come."""
 MIN_RETRY_SECONDS: Final = 1.0
 """The first interval between frames for a terminal that has stopped answering."""
 MAX_RETRY_SECONDS: Final = 300.0
 """The longest such interval."""
 KEY_RETRY_SECONDS: Final = 5.0
-"""The longest interval after a key: somebody is there, and looks."""
+"""The longest interval after a key: somebody is watching."""
 _SAMPLES: Final = 32
-"""Round trips that the estimate of the line is based on: the line may change."""
+"""Number of recent round trips that the estimate is based on: the line may change."""
 
 
 class FlowController:
@@ -66,7 +66,7 @@ class FlowController:
         """When the first of the unanswered probes was sent."""
         self._unanswered = 0
         self._lost_at = math.inf
-        """When to take the missing replies for lost."""
+        """When missing replies count as lost."""
         self._in_flight = self._sent_since_probe = 0
 
     @property
@@ -103,12 +103,12 @@ class FlowController:
             self._retry_at = now + self._retry_interval
 
     def record_drained(self, now: float) -> None:
-        """Note that output had to wait, and only now the probe behind it was sent as well."""
+        """Note that output had to wait, and that the probe behind it was sent only now."""
         if self.awaiting_reply:
             self._probed_at = now
 
     def retry_soon(self, now: float) -> None:
-        """Send the next frame soon, even without a reply: somebody has pressed a key and looks."""
+        """Send the next frame soon, even without a reply: somebody has pressed a key."""
         self._retry_interval = min(self._retry_interval, KEY_RETRY_SECONDS / 2)
         self._retry_at = min(self._retry_at, now + KEY_RETRY_SECONDS)
 

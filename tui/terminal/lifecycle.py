@@ -1,8 +1,8 @@
 """What ends the program from outside: signals, and the loss of its terminal.
 
-Nothing here depends on the event loop, nor on the main thread: while an SSH connection stalls,
-Textual may block both, and handlers never run. The interpreter writes each signal to a descriptor
-where it arrives, in whichever thread, and a thread of ours waits behind it.
+Nothing here depends on the event loop or the main thread: while an SSH connection stalls, Textual
+may block both, so that signal handlers never run. The interpreter writes the number of each signal
+to a descriptor as soon as it arrives, in any thread, and a thread of ours reads it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _HANG_UP_GRACE_SECONDS: Final = 2.0
 _SIGNAL_GRACE_SECONDS: Final = 0.7
 _SIZE_CHECK_INTERVAL: Final = 2.0
 _CRASH: Final = 0
-"""Stands among the numbers of signals for a thread that has crashed."""
+"""Sent in place of a signal's number when a thread has crashed."""
 
 
 class TerminalWatchdog:
@@ -45,13 +45,12 @@ class TerminalWatchdog:
     | the terminal is gone | saved first; after 2 s regardless | 129 |
     | an error ended a thread | saved first; after 2 s regardless | 1, with its traceback |
 
-    A signal that is ignored when the program starts stays ignored (SIGINT and SIGQUIT in a shell's
-    background job), except for SIGTERM, and SIGHUP: it undoes nohup, as without its terminal the
-    program would live on at full CPU (Textualize/textual#6690).
+    Signals ignored at the start stay ignored, except SIGTERM and SIGHUP: under `nohup`, without its
+    terminal, the program would otherwise live on at full CPU (Textualize/textual#6690).
     """
 
     def __init__(self, request_exit: Callable[[int], None]) -> None:
-        """Watch nothing yet; `request_exit` may be called from any thread."""
+        """Start without watching; `request_exit` must be safe to call from any thread."""
         self._request_exit = request_exit
         self._reader, self._writer = os.pipe()
         os.set_blocking(self._writer, False)
@@ -78,7 +77,7 @@ class TerminalWatchdog:
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        """End in the background; all else is the watching thread's.
+        """End a process in the background; the watching thread does everything else.
 
         A shell's `kill` continues the program that it stopped, and Textual's handler of SIGCONT,
         which is the next to run, would stop it again for touching the terminal.
@@ -116,12 +115,12 @@ class TerminalWatchdog:
             self._request(128 + number, _SIGNAL_GRACE_SECONDS)
 
     def _request(self, code: int, grace: float) -> None:
-        """Ask for an orderly end, once, and allow it some seconds: the fewest of all reasons."""
+        """Request an orderly exit, once; of all requests the shortest `grace` (seconds) counts."""
         deadline = time.monotonic() + grace
         self._deadline = deadline if self._code is None else min(self._deadline, deadline)
         if self._code is None:
             self._code = code
-            with suppress(RuntimeError):  # The loop was closed in this very moment.
+            with suppress(RuntimeError):  # The loop was closed just now.
                 self._request_exit(code)
 
 
@@ -139,7 +138,7 @@ class _Events:
             self._poll.register(0, 0)
 
     def wait(self, seconds: float | None) -> tuple[bool, bytes]:
-        """Return whether the terminal was lost, which is told once, and which signals came."""
+        """Return whether the terminal was lost (reported once), and which signals came."""
         if self._watches_terminal and not self._polls_terminal:
             seconds = min(_SIZE_CHECK_INTERVAL, math.inf if seconds is None else seconds)
         ready = dict(self._poll.poll(None if seconds is None else seconds * 1000))
@@ -160,7 +159,7 @@ def _has_size() -> bool:
 
 
 def _end_in_background(number: int) -> NoReturn:
-    """End without a byte: the terminal belongs to the shell or to another job."""
+    """End without writing: the terminal belongs to the shell or to another job."""
     if number in SAVING:
         os._exit(128 + number)
     die_by(number)

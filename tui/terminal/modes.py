@@ -1,12 +1,12 @@
-"""What a dashboard turns on in a terminal, and the bytes that put it back: the one table of both.
+"""What a dashboard turns on in a terminal, and the bytes that put it back, in one table.
 
-The rule: whatever Textual, this program or a program run inside of it may have turned on is put
-back, whether or not it was; a sequence that a terminal does not know does nothing. What was on
-before the dashboard started cannot be known, and is not guessed: so nothing is in the table that
-only others turn on and like to keep, such as the shape of the cursor or the window's title.
+The rule: whatever Textual, this program or a program started from it may have turned on is put
+back, whether or not it was on; terminals ignore sequences that they do not know. What was on before
+the dashboard started cannot be known and is not guessed. So the table leaves out what only other
+programs set and want to keep, such as the shape of the cursor or the window's title.
 
-Three groups, since the order matters. What cuts off half-sent output comes first: until then a
-terminal takes what follows for the rest of a string. Everything else is put back while the
+The order matters. First, half-sent output is cut off: until then a terminal takes whatever follows
+for the rest of a string. Everything else is put back while the
 alternate screen is still shown, since kitty keeps a stack of keyboard modes for each screen
 (https://sw.kovidgoyal.net/kitty/keyboard-protocol/). The screen is left last.
 """
@@ -21,7 +21,7 @@ class Mode(NamedTuple):
 
     name: str
     off: str
-    """The bytes that put it back. They change nothing where it was not turned on."""
+    """The bytes that put it back. They change nothing if it was not turned on."""
     private: tuple[int, ...] = ()
     """The numbers of the DEC private modes that `off` sets or resets."""
 
@@ -35,7 +35,7 @@ CUT_SHORT: Final = (
     # (vt100.net/emu/dec_ansi_parser; xterm, VTE, kitty), so that half a text is not copied; ST
     # ends the string where CAN is part of it.
     Mode("a string that was half sent", "\x18\x1b\\"),
-    # Until its end, or for as long as a second, a terminal shows nothing.
+    # While it lasts, for up to a second, a terminal shows nothing.
     _reset("synchronized output", 2026),
 )
 REPORTS: Final = (
@@ -45,7 +45,7 @@ REPORTS: Final = (
     _reset("marks around pasted text", 2004),
     _reset("reports of the window's size", 2048),
 )
-"""What makes the terminal send something unasked, which a shell would take for typing."""
+"""Modes in which the terminal sends reports, which a shell would take for typing."""
 LOOKS: Final = (
     Mode("colours", "\x1b[m"),
     Mode("a hyperlink", "\x1b]8;;\x1b\\"),
@@ -78,11 +78,11 @@ def off(modes: tuple[Mode, ...]) -> str:
 
 
 RESET: Final = off(MODES)
-"""What gives the terminal back."""
+"""The bytes that put everything back."""
 CANCEL: Final = off((*CUT_SHORT, *LOOKS))
-"""What ends whatever a frame that was cut in the middle began."""
+"""The bytes that end whatever an incomplete frame has begun."""
 SILENCE: Final = off(REPORTS)
-"""What keeps the terminal from sending anything unasked."""
+"""The bytes that keep the terminal from sending reports."""
 AGAIN: Final = off((*REPORTS, DRAWING[-1], SCREEN[-1]))
-"""What may be sent on a screen that has been given back already: it moves nothing, and takes
-nothing from a shell."""
+"""The bytes that are safe on a screen that was restored already: they move nothing, and turn off
+nothing that a shell needs."""

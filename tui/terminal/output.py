@@ -4,11 +4,11 @@ A terminal may take nothing for hours: ctrl+s, a stalled connection, a stopped c
 line without carrier. Textual hands its output to a thread through a queue of thirty, and blocks the
 event loop once that is full; polling, saving and signals stop with it.
 
-The rule here: writing always returns at once. What the terminal does not take now is kept in order
-and sent when it takes more. What is kept is bounded: one frame, since no other is rendered
-meanwhile (`unsent`), and of what else there is, only the last of each kind that replaces an earlier
-one (`replaceable_kind`), up to `MAX_UNSENT_BYTES`. What was sent in part is completed, so that no
-escape sequence is ever cut in the middle, except at the end of the program.
+The rule: writing always returns at once. What the terminal does not take now is kept in order and
+sent when it takes more. The backlog is bounded: one frame, since no other is rendered meanwhile
+(`unsent`), and up to `MAX_UNSENT_BYTES` of other output, of which a newer piece replaces an older
+one of the same kind (`replaceable_kind`). A piece that was sent in part is completed, so that no
+escape sequence is cut in the middle, except at the end of the program.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from tui.terminal import modes
 from tui.terminal.output_descriptor import OutputDescriptor
 
 MAX_UNSENT_BYTES: Final = 1 << 18
-"""What may wait besides a frame; what exceeds it is dropped and logged once."""
+"""Limit of unsent output besides a frame; anything beyond it is dropped, and logged once."""
 STOP_TIMEOUT: Final = 0.2
-"""Seconds for which the end waits for a terminal that takes nothing. SIGTERM leaves 0.7 s for all,
-and what was changed is saved after this."""
+"""Seconds that the exit waits for a terminal that takes nothing. SIGTERM allows 0.7 s in total, and
+the watchlist is saved after this wait."""
 
 _RETRY_SECONDS: Final = 0.05
-"""After a terminal was reported ready and took nothing; where readiness cannot be watched."""
+"""Retry interval where a terminal was reported ready but took nothing, or cannot be watched."""
 _MAX_PIECES: Final = 64
-"""Pieces sent with one system call."""
+"""Maximum number of pieces sent with one system call."""
 _FRAME: Final = "frame"
 _REPLACEABLE: Final = re.compile(r"\x1b\](0|1|2|22|52;[a-z0-9]*);[^\x07\x1b]*(?:\x07|\x1b\\)")
 
@@ -47,10 +47,10 @@ _log = logging.getLogger(__name__)
 
 
 def replaceable_kind(text: str) -> str:
-    """Return which unsent output `text` makes superfluous: that of the same kind; empty for none.
+    """Return the kind of unsent output that `text` replaces; empty if it replaces none.
 
-    The bell and queries are the same each time; of a title, a pointer's shape and the clipboard
-    only the last counts.
+    The bell and queries are the same each time; for the title, the pointer's shape and the
+    clipboard only the last one counts.
     """
     if text in ("\a", "\x1b[6n", "\x1b[?2026$p", "\x1b[?2048$p"):
         return text
@@ -65,7 +65,7 @@ class _Piece:
 
     def __init__(self, data: bytes, kind: str) -> None:
         self.data = memoryview(data)
-        """What is not sent yet."""
+        """The bytes that are not sent yet."""
         self.kind = kind
         self.begun = False
 
@@ -73,14 +73,14 @@ class _Piece:
 class OutputWriter:
     """Send text to the terminal from the event loop, as it takes it.
 
-    It stands in the place of Textual's `WriterThread`: `start`, `write`, `stop`. All methods but
+    It takes the place of Textual's `WriterThread`: `start`, `write`, `stop`. All methods but
     `write` belong to the thread of the event loop; a signal handler may interrupt any of them.
     """
 
     def __init__(self, terminal: int, on_drained: Callable[[], None]) -> None:
         """Prepare to write to the terminal that the descriptor `terminal` leads to.
 
-        `on_drained` is called on the event loop when all is sent that had to wait.
+        `on_drained` is called on the event loop once all output that had to wait is sent.
         """
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
@@ -89,7 +89,7 @@ class OutputWriter:
         self._descriptor: OutputDescriptor | None = None
         self._pieces: deque[_Piece] = deque()
         self._frame: list[str] | None = None
-        """The parts of the frame that is being made."""
+        """The parts of the frame that is being written; None outside a frame."""
         self._sending = self._waiting = self._flush_scheduled = False
         self._retry: asyncio.TimerHandle | None = None
         self._drain_until = math.inf
@@ -125,11 +125,12 @@ class OutputWriter:
 
     @property
     def is_interrupted(self) -> bool:
-        """Whether a signal handler that asks has interrupted the sending, or a frame's making."""
+        """Whether output is being sent, or a frame made, right now; only a signal handler can find
+        it so."""
         return self._sending or self._frame is not None
 
     def start(self) -> None:
-        """Open the terminal; where it is open still (SIGCONT), only drop the unsent frame."""
+        """Open the terminal; if it is still open (SIGCONT), only drop the unsent frame."""
         self._drain_until = math.inf
         if self._descriptor is None:
             self._descriptor = OutputDescriptor(self._terminal)
@@ -148,11 +149,11 @@ class OutputWriter:
             self._schedule_flush()
 
     def begin_frame(self) -> None:
-        """Take what is written until `end_frame` for one frame."""
+        """Treat everything written until `end_frame` as one frame."""
         self._frame = []
 
     def end_frame(self) -> None:
-        """Take the frame as complete; `flush` sends it, together with a probe behind it."""
+        """Complete the frame; `flush` sends it, together with a probe behind it."""
         parts, self._frame = self._frame, None
         if parts:
             self._put("".join(parts), _FRAME)
@@ -163,9 +164,9 @@ class OutputWriter:
             self._send()
 
     def drain(self) -> bool:
-        """Send what is left, before the end; return whether all was sent.
+        """Send what is left before the exit; return whether all was sent.
 
-        Waits `STOP_TIMEOUT` seconds at most, in all calls since the first that had to wait.
+        Waits `STOP_TIMEOUT` seconds in total over all calls of one ending.
         """
         deadline = min(self._drain_until, time.monotonic() + STOP_TIMEOUT)
         while self._pieces and self._descriptor is not None:
@@ -180,11 +181,11 @@ class OutputWriter:
         return not self._pieces
 
     def discard_frames(self) -> None:
-        """Drop the unsent frame; cancel what the terminal has got of it already."""
-        # One that is being made takes what is written from now on for a part of it.
+        """Drop the unsent frame; cancel the part of it that the terminal already has."""
+        # While a frame is being made, what is written would become a part of it.
         self._frame = None
         if self._sending:
-            # Of a signal handler that interrupted it: the frame is on its way.
+            # A signal handler has interrupted the sending: the frame is on its way.
             return
         for piece in [piece for piece in self._pieces if piece.kind == _FRAME]:
             if piece.begun:
@@ -193,18 +194,18 @@ class OutputWriter:
                 self._pieces.remove(piece)
 
     def discard_sent(self) -> None:
-        """Drop what the kernel still holds for a terminal that has stopped taking it."""
+        """Drop output that the kernel still holds for a terminal that has stopped taking it."""
         with suppress(termios.error):
             termios.tcflush(self.fileno, termios.TCOFLUSH)
 
     def stop(self) -> None:
-        """Send what the terminal takes within `STOP_TIMEOUT`, and close it. Never blocks longer."""
+        """Send what the terminal takes within `STOP_TIMEOUT`, then close it."""
         self.discard_frames()
         self.drain()
         self.abandon()
 
     def abandon(self) -> None:
-        """Close the terminal, and drop what it has not taken; what is written later too."""
+        """Close the terminal; drop unsent output, and all that is written later."""
         self._pieces.clear()
         self._frame = None
         self._stop_waiting()
@@ -232,7 +233,7 @@ class OutputWriter:
                 return
 
     def _schedule_flush(self) -> None:
-        # Later in this turn of the loop, since the parts of a start or an end come one by one.
+        # Later in this turn of the loop, since the parts of a start or an exit come one by one.
         if not (self._flush_scheduled or self._waiting):
             self._flush_scheduled = True
             self._loop.call_soon(self._flush_now)
@@ -259,7 +260,7 @@ class OutputWriter:
         except BlockingIOError:
             self._wait()
         except OSError as error:
-            # The terminal is gone (EIO, ENXIO), which ends the program by other ways.
+            # The terminal is gone (EIO, ENXIO): the watchdog ends the program.
             _log.info("the terminal takes no output any more: %s", error.strerror)
             self.abandon()
         finally:
@@ -290,7 +291,7 @@ class OutputWriter:
 
     def _on_writable(self) -> None:
         if not self._send() and self._waiting:
-            # A terminal that is ready and takes nothing must not keep the loop busy.
+            # A terminal that is ready but takes nothing must not keep the loop busy.
             self._stop_waiting()
             self._waiting = True
             self._retry_later()

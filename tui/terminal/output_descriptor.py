@@ -1,8 +1,8 @@
-"""A descriptor for output that does not block, without touching the one that the shell shares.
+"""A non-blocking descriptor for output that leaves the one shared with the shell alone.
 
 O_NONBLOCK belongs to the open file description, which the shell and its other programs share: set
-on standard error it would outlive this program and fail their writes. So the terminal is opened
-anew.
+on standard error it would outlive this program and make their writes fail. So the terminal is
+opened a second time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _JOIN_TIMEOUT: Final = 0.2
 
 
 class OutputDescriptor:
-    """An own, non-blocking way to a terminal.
+    """A private, non-blocking descriptor of a terminal.
 
     Where it cannot be opened (after `su` its device belongs to another user, and it may not be the
     controlling terminal; in a container its device may have no name), a thread writes to the shared
@@ -28,16 +28,18 @@ class OutputDescriptor:
     """
 
     def __init__(self, terminal: int) -> None:
-        """Open the terminal that the descriptor `terminal` leads to. Raises nothing for a reason
-        of the terminal's; OSError only where the process has no descriptor left."""
+        """Open the terminal that the descriptor `terminal` refers to.
+
+        Raises OSError only if the process is out of descriptors.
+        """
         self._relay: threading.Thread | None = None
         self.fileno = _open_anew(terminal)
-        """Not blocking, and ours alone."""
+        """The descriptor: non-blocking, and not shared."""
         if self.fileno < 0:
             reader, self.fileno = os.pipe()
             os.set_blocking(self.fileno, False)
             with suppress(OSError, AttributeError):
-                # As small as can be (Linux): what is in it counts as sent.
+                # As small as possible (Linux only): whatever is in the pipe counts as sent.
                 fcntl.fcntl(self.fileno, fcntl.F_SETPIPE_SZ, _RELAY_PIECE)
             self._relay = threading.Thread(
                 target=_relay, args=(reader, terminal), name="terminal output", daemon=True
@@ -45,14 +47,14 @@ class OutputDescriptor:
             self._relay.start()
 
     def close(self) -> None:
-        """Close it; what a stalled terminal has not taken by then is lost."""
+        """Close it; output that a stalled terminal has not taken is lost."""
         os.close(self.fileno)
         if self._relay is not None:
             self._relay.join(_JOIN_TIMEOUT)
 
 
 def _open_anew(terminal: int) -> int:
-    """Return a new descriptor of the same terminal; -1 where that is not possible."""
+    """Return a new descriptor of the same terminal; -1 if that is not possible."""
     for path in _paths(terminal):
         with suppress(OSError):
             return os.open(path, _FLAGS)
@@ -62,12 +64,12 @@ def _open_anew(terminal: int) -> int:
 def _paths(terminal: int) -> Iterator[str]:
     if not os.isatty(terminal):
         return
-    # Linux opens the same device behind this name even where it has no other here.
+    # On Linux this name works even if the device has no other name here.
     yield f"/proc/self/fd/{terminal}"
     with suppress(OSError):
         yield os.ttyname(terminal)
     with suppress(OSError):
-        # Answered for the controlling terminal alone, which is the one that /dev/tty opens.
+        # Succeeds only for the controlling terminal, which is the one that /dev/tty opens.
         os.tcgetpgrp(terminal)
         yield "/dev/tty"
 

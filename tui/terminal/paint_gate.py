@@ -1,7 +1,7 @@
-"""Hold frames back while the line takes none, and have the newest painted once it does.
+"""Hold frames back while the line takes none, and paint the newest once it does.
 
-Rendering what nobody takes is wasted, and frames that wait would be out of date when they are sent.
-So nothing is rendered meanwhile; what changed stays marked, and one frame shows all of it.
+Rendering a frame that cannot be sent is wasted work, and a frame that waits is out of date when it
+is sent. So nothing is rendered meanwhile; changes stay marked, and one frame shows them all.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Final
 
 MAX_HOLD_SECONDS: Final = 1.0
-"""After so long one update of a screen passes although its frame will be dropped: its layout, and
-what waits to be called after a refresh, must not wait for hours."""
+"""Seconds after which a screen may update once although its frame will be dropped: its layout and
+its after-refresh callbacks must not wait for hours."""
 _MIN_HOLD_SECONDS: Final = 0.01
 
 
@@ -53,7 +53,7 @@ class PaintGate:
         return False
 
     def open(self) -> None:
-        """Have painted what was held back, if a frame may be sent now."""
+        """Paint what was held back, if a frame may be sent now."""
         if self._timer is None or not self._is_free():
             return
         self._timer.cancel()

@@ -1,4 +1,4 @@
-"""The end of the process: with its exit code, although threads hang, and without a core file."""
+"""End the process with its exit code even if threads hang, and without a core file."""
 
 from __future__ import annotations
 

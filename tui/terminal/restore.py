@@ -1,4 +1,4 @@
-"""Give the terminal back at once, whatever hangs: without waiting, and without the event loop."""
+"""Restore the terminal at once, without waiting and without the event loop, whatever hangs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Final
 from tui.terminal import modes
 
 RESTORE_TIMEOUT: Final = 0.15
-"""Seconds that are spent at most on a terminal that takes nothing."""
+"""Maximum seconds to spend on a terminal that takes nothing."""
 _RETRY_INTERVAL: Final = 0.005
 _INPUT: Final = 0
 _OUTPUT: Final = 2
@@ -24,14 +24,14 @@ _Attributes = list[int | list[bytes | int]]
 class TerminalRestorer:
     """Knows how the terminal was found, and whether the dashboard has it.
 
-    Rules: it is given back only while the dashboard has it, since a shell or another program owns
-    it otherwise; never from the background, where it belongs to another job; and never waiting for
-    it. A flag such as O_NONBLOCK belongs to all who share an open file, the shell among them, so
-    the terminal is opened a second time.
+    Rules: restore it only while the dashboard has it, since otherwise a shell or another program
+    owns it; never from the background, where it belongs to another job; and never wait for it.
+    O_NONBLOCK applies to everyone who shares an open file, including the shell, so the terminal is
+    opened a second time.
     """
 
     def __init__(self) -> None:
-        """Know nothing yet."""
+        """Start without knowing the terminal."""
         self._taken = False
         self._attributes: _Attributes | None = None
         self._terminal = -1
@@ -43,9 +43,9 @@ class TerminalRestorer:
         return self._taken
 
     def remember(self) -> None:
-        """Note how the terminal is, and open it. Call before anything changes it."""
+        """Note the terminal's attributes, and open it. Call before anything changes them."""
         self._attributes = _attributes()
-        # Now, since there may be no free descriptor later.
+        # Now, since the process may be out of descriptors later.
         self._open()
 
     def take(self) -> None:
@@ -55,23 +55,23 @@ class TerminalRestorer:
             self._taken = True
 
     def release(self) -> None:
-        """Note that everything was put back, and that the terminal has been sent it."""
+        """Note that everything was put back, and that the bytes were sent."""
         self._taken = False
 
     def drawn_by(self, descriptor: Callable[[], int]) -> None:
-        """Note who draws on a descriptor of its own: `descriptor` returns it, -1 while closed."""
+        """Note that frames go to a descriptor of their own; `descriptor` returns it, or -1."""
         self._drawing_descriptor = descriptor
 
     def restore(self, message: str = "") -> None:
         """Put everything back at the very end of the process, and write a message below.
 
-        For any thread: what others still write goes nowhere from now on, since a frame would land
-        on the shell's screen. Never raises, never blocks.
+        Safe in any thread. Whatever other threads write from now on is discarded, since a frame
+        would land on the shell's screen. Never raises, never blocks.
         """
         if in_background():
             return
         with suppress(OSError):
-            # Before the descriptors are silenced, of which it may be a copy.
+            # Before the others are silenced: this one may be a copy of one of them.
             self._open()
             self._silence_others()
         self.give_back(message)
@@ -79,7 +79,7 @@ class TerminalRestorer:
     def give_back(self, message: str = "") -> None:
         """Put everything back, and write a message below; the program may go on.
 
-        What waits for a terminal that takes nothing is dropped. Never raises, never blocks.
+        Output that a stalled terminal has not taken is dropped. Never raises, never blocks.
         """
         if in_background():
             return
@@ -95,7 +95,7 @@ class TerminalRestorer:
         self._taken = False
 
     def repeat(self) -> None:
-        """Put back once more what stock Textual leaves on; the screen is given back already."""
+        """Put back once more what stock Textual leaves on; the screen was restored already."""
         with suppress(OSError):
             self._open()
             self._write(modes.AGAIN.encode())
@@ -112,14 +112,14 @@ class TerminalRestorer:
             self._terminal = _open_terminal()
 
     def _silence_others(self) -> None:
-        """Let what other threads still write go nowhere: a frame on the shell's screen."""
+        """Discard what other threads still write: a frame would land on the shell's screen."""
         null = os.open(os.devnull, os.O_WRONLY)
         for number in (1, _OUTPUT, self._drawing_descriptor()):
             if number >= 0:
                 os.dup2(null, number)
 
     def _write(self, data: bytes) -> None:
-        """Write within the timeout. Raises `OSError` if the terminal takes it not."""
+        """Write everything. Raises `OSError` if the terminal does not take it in time."""
         deadline = time.monotonic() + RESTORE_TIMEOUT
         while data:
             try:
@@ -127,9 +127,9 @@ class TerminalRestorer:
             except BlockingIOError:
                 if time.monotonic() > deadline:
                     raise
-                # Stopped, or nobody reads. What waits there is part of a frame, which is of no use
-                # now. A thread that waits to write the rest of it keeps all others from writing
-                # until it is through; on Linux only a start that follows a stop wakes it.
+                # Output is stopped, or nobody reads it. The kernel holds part of a frame, which is
+                # useless now. A thread that waits to write the rest of it blocks all other writers;
+                # on Linux only a start that follows a stop wakes it.
                 with suppress(termios.error):
                     termios.tcflush(self._terminal, termios.TCOFLUSH)
                     termios.tcflow(self._terminal, termios.TCOOFF)
@@ -139,20 +139,20 @@ class TerminalRestorer:
     def _write_some(self, data: bytes) -> int:
         if not os.get_blocking(self._terminal):
             return os.write(self._terminal, data)
-        # It could not be opened a second time. A single byte never waits where there is room.
+        # It could not be opened a second time. A single byte never blocks if there is room.
         if not select.select([], [self._terminal], [], 0)[1]:
             raise BlockingIOError
         return os.write(self._terminal, data[:1])
 
 
 TERMINAL: Final = TerminalRestorer()
-"""The terminal of this process: it has one, as it has one set of signals."""
+"""The terminal of this process, which has only one, as it has one set of signals."""
 
 
 def in_background() -> bool:
     """Return whether a shell has given the terminal to another job, as after ctrl+z.
 
-    Writing to it would stop this program, or disturb that one.
+    Writing to it would stop this program, or disturb the other job.
     """
     try:
         return os.tcgetpgrp(_INPUT) != os.getpgrp()
@@ -168,11 +168,11 @@ def _attributes() -> _Attributes | None:
 
 
 def _open_terminal() -> int:
-    """Open once more the terminal that is drawn on, or else the controlling one."""
+    """Open the terminal that is drawn on a second time, or else the controlling terminal."""
     flags = os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY
     with suppress(OSError):
         return os.open(os.ttyname(_OUTPUT), flags)
     with suppress(OSError):
         return os.open("/dev/tty", flags)
-    # As after su, and in a container. Not without waiting, but `_write_some` sees to that.
+    # As after su, or in a container. It may block; `_write_some` prevents that.
     return os.dup(_OUTPUT)

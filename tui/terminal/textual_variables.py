@@ -1,4 +1,4 @@
-"""Keep from Textual what would break us in its environment variables.
+"""Hide environment variables from Textual that would break the program.
 
 Textual reads some twenty. The rule: one that is listed here, since it only tunes what is drawn, is
 kept if its value is in the range given. Every other one is removed, those of a later Textual too:

@@ -1,4 +1,4 @@
-"""Whether a dashboard can be shown here at all."""
+"""Check whether the dashboard can run on this terminal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 
 def unsupported_reason(environ: Mapping[str, str], hint: str) -> str:
-    """Return why the dashboard cannot start on this terminal; empty where it can.
+    """Return why the dashboard cannot start on this terminal; empty if it can.
 
     Textual draws on standard error. `hint` says what works without a terminal.
     """

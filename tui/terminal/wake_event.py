@@ -1,4 +1,4 @@
-"""An event that a selector can wait for as well."""
+"""An event that a selector can wait for too."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class WakeEvent(Event):
         return self._reader
 
     def set(self) -> None:
-        """Wake all that wait."""
+        """Set it, and wake all waiters."""
         super().set()
         os.write(self._writer, b"!")
 

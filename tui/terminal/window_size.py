@@ -1,10 +1,10 @@
 """The size of the window in cells: which source to believe, and when to look again.
 
-The rule: the kernel's size of the terminal that is drawn on is the truth, at the start and at each
-sign of a change. Only for a side that the kernel calls 0 (a serial line, some containers) others
-are asked, in this order: what the terminal last reported by itself (mode 2048), the variables
-COLUMNS and LINES, 80x24. Those variables are otherwise left to what is no terminal: a shell exports
-them once (`eval $(resize)`, `docker run -e`), and they know nothing of a later window.
+The rule: believe the kernel's size of the terminal that is drawn on, at the start and at each sign
+of a change. Only where the kernel gives 0 for a side (a serial line, some containers), the other
+sources count, in this order: the size that the terminal last reported (mode 2048), the variables
+COLUMNS and LINES, 80x24. Those variables are unreliable: a shell exports them once
+(`eval $(resize)`, `docker run -e`), and they do not follow the window.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ Cells = tuple[int, int]
 UNKNOWN: Final[Cells] = (0, 0)
 DEFAULT: Final[Cells] = (80, 24)
 LARGEST: Final[Cells] = (2000, 1000)
-"""What is drawn at most: a screen of 8K pixels has fewer cells, and the kernel repeats any number
+"""The largest size that is drawn: an 8K display has fewer cells, but the kernel repeats any number
 that it was told, up to 65,535. The rest of a larger window stays blank."""
 QUIET_SECONDS: Final = 0.08
-"""Time without another sign of a change after which the window counts as still."""
+"""Time without a sign of a change after which the window counts as still."""
 RESTLESS_SECONDS: Final = 1.5
-"""Time after which a window that is never still is laid out all the same."""
+"""Time after which a window is laid out even if it is never still."""
 RECHECK_SECONDS: Final = 0.5
-"""Time after which the kernel is asked once more: whoever passes SIGWINCH on by hand, as `docker
-exec` does, may be quicker than the new size."""
+"""Time after which the kernel is asked again: a program that forwards SIGWINCH, such as `docker
+exec`, may send it before the new size."""
 
 _STANDARD_STREAMS: Final = (2, 1, 0)
 """Standard error first: that is what the dashboard is drawn on."""
@@ -36,7 +36,7 @@ _VARIABLES: Final = ("COLUMNS", "LINES")
 
 
 def kernel_size(descriptors: Sequence[int] = _STANDARD_STREAMS) -> Cells:
-    """Return what the kernel knows of the first of these that is a terminal. Never raises."""
+    """Return the kernel's size of the first descriptor that is a terminal. Never raises."""
     for descriptor in descriptors:
         try:
             size = os.get_terminal_size(descriptor)
@@ -47,7 +47,7 @@ def kernel_size(descriptors: Sequence[int] = _STANDARD_STREAMS) -> Cells:
 
 
 def choose(*sources: Cells) -> Cells:
-    """Return each side from the first source that knows it; `DEFAULT` where none does.
+    """Return each side from the first source that knows it, or else from `DEFAULT`.
 
     A side is known if it is positive. At most `LARGEST` is returned.
     """
@@ -58,16 +58,16 @@ def choose(*sources: Cells) -> Cells:
 
 
 def take_size(environ: MutableMapping[str, str], kernel: Cells | None = None) -> Cells:
-    """Return the size to start with, and take COLUMNS and LINES out of the environment.
+    """Return the size to start with, and remove COLUMNS and LINES from the environment.
 
-    Textual and Rich believe them more than the kernel, and Rich raises at some (`COLUMNS=²`).
+    Textual and Rich prefer them to the kernel, and Rich raises on some values (`COLUMNS=²`).
     """
     columns, lines = (_side(environ.pop(name, "")) for name in _VARIABLES)
     return choose(kernel_size() if kernel is None else kernel, (columns, lines))
 
 
 def _side(text: str) -> int:
-    """Return a side from the environment; 0 where it is no number of cells that can be."""
+    """Return a side from the environment; 0 if it is no possible number of cells."""
     text = text.strip()
     if not text.isascii() or not text.isdecimal() or len(text) > len(str(max(LARGEST))):
         return 0
@@ -80,7 +80,7 @@ class WindowSize:
     def __init__(
         self, initial: Cells = UNKNOWN, ask_kernel: Callable[[], Cells] = kernel_size
     ) -> None:
-        """Start with the size that was found before; it stands in where the kernel knows none."""
+        """Start with the size found before; it is used where the kernel knows none."""
         self._initial = initial
         self._ask_kernel = ask_kernel
         self._reported = UNKNOWN
@@ -91,21 +91,21 @@ class WindowSize:
         return all(self._ask_kernel())
 
     def note_report(self, columns: int, rows: int) -> None:
-        """Note what the terminal reported by itself, unless it cannot be."""
+        """Note the size that the terminal reported, unless it is impossible."""
         if 0 < columns <= LARGEST[0] and 0 < rows <= LARGEST[1]:
             self._reported = columns, rows
 
     def get(self) -> Cells:
-        """Return the size as it is now."""
+        """Return the current size."""
         return choose(self._ask_kernel(), self._reported, self._initial)
 
 
 class ResizeWatch:
     """Turns signs of a change into as few layouts as possible.
 
-    While somebody drags the edge of a window, a hundred signals come in a second. They are answered
+    While somebody drags the edge of a window, a hundred signals come a second. They are acted on
     once the window has been still for `QUIET_SECONDS`, or after `RESTLESS_SECONDS` at the latest;
-    and the size is looked at once more after `RECHECK_SECONDS`.
+    and the size is checked once more after `RECHECK_SECONDS`.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class ResizeWatch:
         get_size: Callable[[], Cells],
         apply: Callable[[Cells], object],
     ) -> None:
-        """Call `apply` on the loop, with what `get_size` returns then."""
+        """Call `apply` on the loop, with the size that `get_size` returns then."""
         self._loop = loop
         self._get_size = get_size
         self._apply = apply
@@ -124,21 +124,21 @@ class ResizeWatch:
         self._restless_since = 0.0
 
     def note_applied(self, size: Cells) -> None:
-        """Note the size that is laid out anyway."""
+        """Note a size that was laid out already."""
         self._applied = size
 
     def on_signal(self) -> None:
-        """Note SIGWINCH. What is shown is repainted even where the size turns out to be the same:
-        the terminal had another one for a moment, or is another terminal now.
+        """Note SIGWINCH. The screen is repainted even if the size turns out to be the same: the
+        terminal had another size for a moment, or is another terminal now.
         """
         self._notice(forced=True)
 
     def on_report(self) -> None:
-        """Note that the terminal reported a size, from any thread: nothing but a hint."""
+        """Note that the terminal reported a size: only a hint. Safe in any thread."""
         self._notice(forced=False)
 
     def look(self) -> None:
-        """Look now, on the loop: only another size than the last one counts."""
+        """Check the size now, on the loop; do nothing if it is the last one."""
         if (size := self._get_size()) != self._applied:
             self._applied = size
             self._apply(size)

@@ -17,14 +17,14 @@ from tui.watchlist.entries import Entry
 def export(entries: Sequence[Entry], path: Path, original: Path, name: str) -> Path:
     """Write a watchlist to a new file, mode 0600, in the same format; return its absolute path.
 
-    The file may take the place of `original`, whose keys that are not ours it has as well. `~` is
-    the home folder, and where the path is a folder, `name` is the file in it. Blocks.
+    The file can replace `original`: it also has the keys there that this program does not know.
+    `~` is the home folder; if the path is a folder, the file in it is called `name`. Blocks.
 
     Raises:
         FileExistsError: there is a file of that name, which stays as it is.
         OSError: the file cannot be written.
-        RuntimeError: nobody knows the user behind a `~`.
-        ValueError: no path is like that.
+        RuntimeError: `~` names an unknown user.
+        ValueError: the path is invalid.
     """
     files = AtomicFiles(Filesystem())
     path = path.expanduser().absolute()
@@ -36,9 +36,10 @@ def export(entries: Sequence[Entry], path: Path, original: Path, name: str) -> P
 
 
 def suggest_path(entries: Sequence[Entry], original: Path, now: datetime) -> Path:
-    """Return a name for `export` in a folder that takes the file, the first one if none does.
+    """Return a path for `export` in the first folder that has room for the file.
 
-    Tried by writing as much there; the first is the home folder. Blocks.
+    Each folder is tried by writing as much there; the home folder is the first one, and the answer
+    if none has room. Blocks.
     """
     size = len(_encode(entries, original, AtomicFiles(Filesystem())))
     folders = list(dict.fromkeys(_folders()))

@@ -1,4 +1,4 @@
-"""How what is watched differs from what is saved. Pure."""
+"""How the current watchlist differs from the saved one. Pure."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class Unsaved(NamedTuple):
     added: int = 0
     removed: int = 0
     changed: int = 0
-    """Tasks with another label, or an end that polling would not find again."""
+    """Tasks with a new label, or an end time that polling could not recover."""
 
     @classmethod
     def between(cls, saved: Sequence[Entry], current: Sequence[Entry]) -> Unsaved:
-        """Compare what is saved with what is watched; a task added and removed again is none."""
+        """Compare the two; a task that was added and removed again does not count."""
         before = {entry.id: entry for entry in saved}
         after = {entry.id: entry for entry in current}
         changed = sum(

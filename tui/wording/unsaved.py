@@ -28,14 +28,19 @@ def lost_changes(unsaved: Unsaved, problem: str) -> str:
     return f"Lost: {unsaved_changes(unsaved)}. {problem}".rstrip()
 
 
-def kept_elsewhere(path: Path, watchlist: Path, *, has_folder: bool = True) -> str:
-    """Return where the watchlist is that could not be saved, and how to put it back.
+def kept_elsewhere(
+    path: Path, watchlist: Path, *, has_folder: bool = True, is_folder: bool = False
+) -> str:
+    """Return where the watchlist was written to, and a command that puts it back.
 
-    `has_folder` says whether the folder that it belongs into is there.
+    The command asks before it replaces a watchlist that another program has saved since.
+    `has_folder` says whether the folder of the watchlist exists, and `is_folder` whether a folder
+    has the watchlist's name: `cp` would copy into it.
     """
     source, target, folder = map(_quoted, (path, watchlist, watchlist.parent))
     first = "" if has_folder else f"mkdir -p {folder} && "
-    return f"The watchlist is in {source}. To put it back: {first}cp {source} {target}"
+    obstacle = f" First move the folder {target} away." if is_folder else ""
+    return f"The watchlist is in {source}.{obstacle} To put it back: {first}cp -i {source} {target}"
 
 
 def _quoted(path: Path) -> str:

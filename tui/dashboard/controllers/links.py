@@ -101,7 +101,7 @@ class LinkController:
         deadlock, since rendering goes on and nobody drains it (terok-ai/terok#1187).
         """
         if not self._app.takes_output:
-            self._notify("The terminal took no output, so the raw link was not shown.", "error")
+            self._notify("The terminal takes no output; show the raw link once it does.", "error")
             return
         try:
             with self._app.suspend(), _interruptible():

@@ -1,4 +1,4 @@
-"""Quit: at once where everything is saved, else once the user has said what is to become of it."""
+"""Quit: at once if everything is saved, otherwise once the user has decided what to do."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _STILL_SAVING: Final = "The last save has not ended yet: another program may hol
 
 
 class QuitController:
-    """Tries the last save, and asks where it fails. Once everything is saved, it ends the app."""
+    """Try the last save, and ask if it fails. End the app once everything is saved."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class QuitController:
         self._suggested: Path | None = None
         self._dialog: UnsavedChanges | None = None
         self.written_to: Path | None = None
-        """Where the user had the watchlist written to."""
+        """Where the watchlist was written to at the user's request."""
 
     @property
     def _asking(self) -> UnsavedChanges | None:
@@ -138,13 +138,13 @@ class QuitController:
         try:
             self.written_to = await self._in_thread(lambda: export(entries, path, self._file, name))
         except FileExistsError:
-            self._refuse("There is a file of that name; choose another one.")
+            self._refuse("There is already a file of that name; choose another one.")
         except FileNotFoundError:
-            self._refuse("There is no such folder.")
+            self._refuse("There is no such folder; create it or name another.")
         except OSError as error:
             self._refuse(f"{display_path(path)}: {os_error_reason(error)}.")
         except (RuntimeError, ValueError):  # “~” of nobody, or what no path can hold.
-            self._refuse("That is not the path of a file.")
+            self._refuse("Give the path of a file that does not exist yet.")
         else:
             self._app.exit()
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.geometry import Offset, Region
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -38,10 +40,26 @@ _ANSWERS: Final[Mapping[Answer, str]] = {
 }
 
 
+class Answers(OptionList):
+    """A list of options inside a container that may be lower than the list.
+
+    A highlighted option is scrolled into view in both: enter would choose it unseen.
+    """
+
+    def scroll_to_region(self, region: Region, **options: Any) -> Offset:  # noqa: ANN401 - Textual's.
+        """Scroll to a region of the list, and then the container to what shows of it."""
+        offset = super().scroll_to_region(region, **options)
+        if isinstance(self.parent, Widget):
+            place = self.virtual_region.offset + self.gutter.top_left - self.scroll_offset
+            self.parent.scroll_to_region(region.translate(place), force=True, animate=False)
+        return offset
+
+
 class UnsavedChanges(ModalScreen[None]):
     """Says what is not saved and why; asks what to do about it.
 
-    No letter does anything, since one may have been typed for the list: `q` was, just before.
+    No letter does anything, since one may have been typed for the list: `q` was, just before. What
+    has the focus is kept in view in a window of any height.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Back", id="back")]
@@ -73,7 +91,7 @@ class UnsavedChanges(ModalScreen[None]):
             Option(Content(text.format(changes=changes)), id=answer)
             for answer, text in _ANSWERS.items()
         )
-        self._answers = OptionList(*options, id="answers")
+        self._answers = Answers(*options, id="answers")
 
     def compose(self) -> ComposeResult:
         """Yield what is lost, the answers, and the path."""
@@ -93,14 +111,21 @@ class UnsavedChanges(ModalScreen[None]):
         """Begin at the answers."""
         self._answers.focus()
 
+    def on_resize(self, _: events.Resize) -> None:
+        """Keep in view what has the focus."""
+        self.call_after_refresh(self._show_focused)
+
     def watch_problem(self, problem: str) -> None:
         """Show another reason."""
         self._problem.update(_reason(problem))
+        self.call_after_refresh(self._show_focused)
 
     def watch_fault(self, fault: str) -> None:
         """Show why an answer could not be followed."""
         self._wrong.update(Content(fault))
         self._wrong.set_class(bool(fault), "-shown")
+        if fault:
+            self.call_after_refresh(self._wrong.scroll_visible, animate=False)
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
@@ -109,6 +134,12 @@ class UnsavedChanges(ModalScreen[None]):
     @on(Input.Submitted)
     def _entered(self) -> None:
         self._answer(Answer.WRITE)
+
+    def _show_focused(self) -> None:
+        if self._answers.has_focus:
+            self._answers.scroll_to_highlight()
+        elif self.focused is not None:
+            self.focused.scroll_visible(animate=False)
 
     def _answer(self, answer: Answer) -> None:
         if answer is Answer.BACK:

@@ -1,12 +1,12 @@
-"""Characters that come together: text that was pasted where no marks tell so, or keys typed ahead.
+"""Characters that arrive together: a paste without marks, or keys typed ahead.
 
-The rule: within one burst an enter, a line feed or a tab that more text follows, and one that ends
-a burst with several lines, is handed on as a line break with what it is followed by. Whoever has
-the focus decides: for a list it is a key, in a field for many IDs the end of one of them.
+The rule: an enter, a line feed or a tab that is followed by text in the same burst, or that ends a
+burst of several lines, is handed on as a line break together with the text behind it. The widget
+with the focus decides: for a list it is a key, in a field for many IDs it ends one of them.
 
-A burst goes on for `BURST_GAP`. Reads of several characters each are rather a paste that the line
-brings in packets: between two of those, and behind one with an enter at its end, it may be
-`PACKET_GAP`.
+Reads less than `BURST_GAP` apart are one burst. Reads of several characters each are probably a
+paste that arrives in packets: between two of them, or after one that ends with an enter, the gap
+may be `PACKET_GAP`.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from typing import Final
 from tui.terminal.input.pieces import Kind, Piece
 
 BURST_GAP: Final = 0.02
-"""Seconds between two reads of one burst. Nobody types as fast; a burst that reads have cut goes on
-within a few milliseconds."""
+"""Maximum seconds between two reads of one burst. Nobody types that fast; a burst split over reads
+continues within a few milliseconds."""
 PACKET_GAP: Final = 0.25
-"""Seconds between two packets. What was typed ahead waits as long for its enter."""
+"""Maximum seconds between two packets. An enter that was typed ahead is delayed by as much."""
 _MIN_PACKET: Final = 4
-"""Characters of a read that nobody types at once."""
+"""Minimum number of characters in one read that nobody types at once."""
 MAX_REST: Final = 256
-"""Characters that a line break knows of what follows it."""
+"""Maximum number of following characters that a line break carries."""
 
 _BREAK: Final = re.compile(r"[\r\n\t]")
 _NOT_KEYS: Final = re.compile("[\x80-\x9f]")
@@ -51,7 +51,7 @@ class BurstSplitter:
         return self._last_at + (PACKET_GAP if self._is_packet else BURST_GAP)
 
     def feed(self, text: str, now: float) -> Iterator[Piece]:
-        """Yield what is certain."""
+        """Yield the pieces that are certain."""
         if not text.isascii():
             text = _NOT_KEYS.sub("", text)
         is_packet = len(text) >= _MIN_PACKET

@@ -4,20 +4,19 @@ Rules, each with a table of cases in `tests/terminal/input/`:
 
 - Only what is whole is handed on, in however many reads it comes. Nothing is whole too early: the
   beginning of a sequence waits for its rest.
-- A lone ESC is the key esc after `escape_delay`. What would make a sequence of it for
-  `LATE_SECONDS` more (for `LATE_BURST_SECONDS`, if it comes in one read) is taken for that, and
-  swallowed: the esc has acted already. Answers and pastes count all the same, since they are no
-  keys. What turns out to be no sequence is given out as the keys that they are.
-- What cannot be whole any more is dropped, never given out as letters: a sequence that is cut by
-  another ESC, by a byte that it must not hold (which goes with it where it came in the same burst),
-  or by `SEQUENCE_TIMEOUT`. ESC and one of `[O]P_^X` and then nothing is alt and that key.
-- ESC and another character is alt and that key.
-- Nothing between the marks of a paste is a key; see `PasteBuffer`. What comes in bulk soon after a
-  paste that silence has ended, or ends with the mark, belongs to it: the line stalled. Answers in
-  a read of their own count, and keep no paste alive: a multiplexer gives them, or the terminal that
-  was attached after the line broke.
-- Of reports of the focus with no key or click in between the last one counts, and of the mouse's
-  moves.
+- A lone ESC counts as the esc key after `escape_delay`. If the rest of a sequence comes within
+  `LATE_SECONDS` after that (`LATE_BURST_SECONDS` if it comes in one read), it is dropped, because
+  esc has already acted. Late answers and pastes still count, since they are not keys. Late input
+  that turns out to be no sequence is handed on as keys.
+- What can no longer become whole is dropped, never handed on as letters: a sequence cut short by
+  another ESC, by an illegal byte (dropped too if it came in the same burst), or by
+  `SEQUENCE_TIMEOUT`. ESC and one of `[O]P_^X` with nothing behind them is alt and that key.
+- ESC and any other character is alt and that key.
+- Nothing between the marks of a paste is a key; see `PasteBuffer`. If silence has ended a paste,
+  input in bulk, or input that ends with the mark, still belongs to it: the line had stalled.
+  Answers in a read of their own count even then, and keep no paste alive: a multiplexer gives them,
+  or the terminal that was attached after the line broke.
+- Of focus reports, and of mouse moves, with no key or click in between, only the last one counts.
 """
 
 from __future__ import annotations
@@ -38,20 +37,20 @@ if TYPE_CHECKING:
     from tui.terminal.input.paste import Ended, PasteBuffer
 
 SEQUENCE_TIMEOUT: Final = 5.0
-"""Silence after which a sequence is given up. Long: no person types one, and a letter that was
-never pressed is worse than a key that must be pressed twice."""
+"""Seconds of silence after which a sequence is given up. Long: nobody types one, and a letter that
+was never pressed is worse than a key that must be pressed twice."""
 LATE_SECONDS: Final = 4.0
-"""The same for what comes late. A line may hold each byte back for seconds; nobody loses anything
-by it who presses esc and then types, since no key here is one of `[O]P_^X`."""
+"""The same for late input. A line may delay each byte by seconds; pressing esc and then typing
+loses nothing, since none of `[O]P_^X` is a key here."""
 LATE_BURST_SECONDS: Final = 10.0
 RESUMED_PASTE_SECONDS: Final = 30.0
-"""How long after a paste that silence has ended its rest may come."""
+"""Seconds for which the rest of a paste that silence has ended may still come."""
 _MIN_BULK_BYTES: Final = 24
-"""More than anybody types between two reads."""
+"""More bytes than anybody types between two reads."""
 
 
 class InputFilter:
-    """Turn what a terminal sends into pieces that are whole.
+    """Turn the bytes that a terminal sends into complete pieces.
 
     Pure: no I/O, no thread; times are passed in, in seconds of any clock. The caller feeds what it
     reads, and calls `tick` when the `deadline` has passed without any.
@@ -59,19 +58,19 @@ class InputFilter:
 
     def __init__(self) -> None:
         self.escape_delay = MIN_ESCAPE_DELAY
-        """Seconds after which a lone ESC is the key; the caller knows the line."""
+        """Seconds after which a lone ESC is the esc key; the caller knows the line."""
         self._pending = b""
         """The beginning of a sequence."""
         self._given = 0
-        """How many bytes of it have been given up before: it comes late."""
+        """How many bytes of it were given up before; not 0 if the rest comes late."""
         self._given_up = b""
-        """A beginning whose rest may still come, and when it was given up."""
+        """A beginning that was given up, but whose rest may still come."""
         self._given_up_at = 0.0
         self._last_at = self._began_at = float("-inf")
         self._paste: PasteBuffer | None = None
         self._paste_broke_at = float("-inf")
         self._mark_missing = b""
-        """What was missing then of the last mark."""
+        """The bytes of the end mark that were missing when silence ended a paste."""
         self._decoder = getincrementaldecoder("utf-8")("replace")
         self._bursts = BurstSplitter()
         self._pieces: list[Piece] = []
@@ -101,7 +100,7 @@ class InputFilter:
         return self._paste is not None or len(self._pending) > 1
 
     def feed(self, data: bytes, now: float) -> list[Piece]:
-        """Take what was read, and return what is whole by now."""
+        """Take the bytes that were read; return the pieces that are complete."""
         self._pieces = []
         if self._paste is None:
             data = self._without_mark(data, now)
@@ -117,7 +116,7 @@ class InputFilter:
         return self._pieces
 
     def tick(self, now: float) -> list[Piece]:
-        """Return what time has made whole, if the deadline has passed."""
+        """Return the pieces that are complete now because the deadline has passed."""
         self._pieces = []
         if self._paste is not None:
             if now >= self._paste.deadline:

@@ -1,4 +1,4 @@
-"""How far apart the bytes of one key may come, judged by the answers of the terminal."""
+"""Estimate how far apart the bytes of one key may arrive, from the round trips of probes."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from collections import deque
 from typing import Final
 
 MIN_ESCAPE_DELAY: Final = 0.1
-"""Seconds after which a lone ESC is the key, on a steady line; Textual's own delay."""
+"""Seconds after which a lone ESC is the esc key on a steady line; Textual's own delay."""
 MAX_ESCAPE_DELAY: Final = 1.0
-"""As long as anybody waits for esc."""
+"""The longest wait for esc that a user accepts."""
 AWAITING_DELAY: Final = 0.5
-"""The least delay while an answer is due: the ESC is rather its first byte than a key."""
+"""The minimum while an answer is due: the ESC is more likely its first byte than a key."""
 _SAMPLES: Final = 8
-"""Round trips that are compared: the line may change."""
+"""Number of recent round trips compared: the line may change."""
 
 
 class LineJitter:
     """Estimate how unsteady the line is.
 
-    A line that is slow but steady brings the bytes of a key as close together as they were sent:
-    it is the differences between round trips that can come between them. One that took long is
-    chance, or a large frame; the second longest is the line.
+    A slow but steady line delivers the bytes of a key as close together as they were sent; only
+    variation in the round trip can pull them apart. A single long round trip may be chance or a
+    large frame, so the second longest is used.
     """
 
     def __init__(self) -> None:

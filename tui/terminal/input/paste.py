@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 from tui.terminal.input.grammar import ESC, PASTE_END, PASTE_START
 
 MAX_PASTE_BYTES: Final = 1 << 20
-"""What is kept of a paste: some 30,000 IDs. The rest is read and forgotten."""
+"""Limit of a paste: some 30,000 IDs. The rest is read and dropped."""
 PASTE_TIMEOUT: Final = 3.0
-"""Seconds of silence that end a paste without its last mark: the line broke in the middle of it."""
+"""Seconds of silence that end a paste without its end mark: the line broke in the middle."""
 TYPED_SECONDS: Final = 30.0
 """Seconds after which what may be keys keeps no paste alive. Long, since a bad line may bring the
 bytes of a paste one by one, as far apart as somebody types."""
@@ -52,8 +52,8 @@ class PasteBuffer:
 
     It ends by its mark, wherever reads cut that; by silence, or by half a minute of nothing but
     what may be keys and reports; and at ctrl+c. In each case what came so far is the paste: whoever
-    pasted it sees it and may delete it, which cannot be said of what is thrown away. The ctrl+c
-    itself is no key, and the rest of the paste is whatever it is.
+    pasted it can see it and delete it; text that is thrown away cannot be recovered. The ctrl+c
+    itself is not handed on as a key; input after it is ordinary input.
     """
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class PasteBuffer:
         return self._deadline
 
     def feed(self, data: bytes, now: float) -> Ended | None:
-        """Take what came; return the paste if that has ended it."""
+        """Take the bytes that came; return the paste if they have ended it."""
         searched = max(0, len(self._data) - len(PASTE_END) + 1)
         self._data += data
         if match := _MARK.search(self._data, searched):

@@ -1,8 +1,7 @@
-"""Reports that later ones make worthless: the place of the mouse, the focus of the terminal.
+"""Reports that later ones replace: the position of the mouse, the focus of the terminal.
 
-A terminal that changes its mind sends hundreds, and a key behind them waited for seconds. The
-rule: of reports of the same thing the last one counts, unless a key, a click or a paste stands in
-between.
+A terminal may send hundreds of them, and a key behind them would wait for seconds. The rule: of
+reports of the same thing only the last one counts, unless a key, a click or a paste comes between.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ settings.load_profile("suite")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return one worker more than there are cores: a third of the time the tests wait."""
-    return (os.cpu_count() or 1) + 1
+    """Return two workers more than there are cores: half of the time the tests wait."""
+    return (os.cpu_count() or 1) + 2
 
 
 @pytest.hookimpl(tryfirst=True)

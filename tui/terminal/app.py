@@ -79,12 +79,12 @@ class StockApp(InputQueueApp):
             finally:
                 TERMINAL.take()
 
-    def wait_for_back(self) -> None:
-        """Wait, while suspended, for the key that leaves the terminal's normal screen."""
+    def show_until_back(self, text: str) -> None:
+        """Show a text on the terminal's normal screen, while suspended, until a key leads back."""
         from tui.terminal.input.input_filter import InputFilter
-        from tui.terminal.normal_screen import wait_for_back
+        from tui.terminal.normal_screen import show_until_back
 
-        wait_for_back(InputFilter())
+        show_until_back(text, InputFilter())
 
     def request_exit(self, code: int) -> None:
         """Exit with a code; safe to call from any thread and from a signal handler."""
@@ -221,12 +221,12 @@ class TunedApp(StockApp):
         """Whether the terminal takes what is written to it now; writing would block otherwise."""
         return self.terminal_driver is None or self.terminal_driver.takes_output
 
-    def wait_for_back(self) -> None:
-        """Wait for that key by what reads all other input too."""
+    def show_until_back(self, text: str) -> None:
+        """Wait for that key with what reads all other input, too."""
         if self.terminal_driver is None:
-            super().wait_for_back()
+            super().show_until_back(text)
         else:
-            self.terminal_driver.wait_for_back()
+            self.terminal_driver.show_until_back(text)
 
     def _line_is_free(self) -> bool:
         return self.terminal_driver is None or self.terminal_driver.is_free

@@ -132,6 +132,8 @@ class TerminalDriver(LinuxDriver):
             self.exit_event.set()
             reader.join()
             self.exit_event.clear()
+            # What is written now must not become a part of a frame that was interrupted.
+            self._output.discard_frames()
             # Kitty would need two pops later.
             self.write(modes.off(modes.KEYBOARD))
         super().start_application_mode()  # type: ignore[no-untyped-call]
@@ -194,15 +196,15 @@ class TerminalDriver(LinuxDriver):
         awaiting = self._replies.is_due(now)
         self._reader.filter.escape_delay = self._jitter.escape_delay(awaiting=awaiting)
 
-    def wait_for_back(self) -> None:
-        """Wait for the key that leaves the terminal's normal screen, while suspended.
+    def show_until_back(self, text: str) -> None:
+        """Show a text on the terminal's normal screen, while suspended, until a key leads back.
 
         What has begun before ends here, and what begins here may end behind it.
         """
-        from tui.terminal.normal_screen import wait_for_back
+        from tui.terminal.normal_screen import show_until_back
 
         self._update_escape_delay(time.monotonic())
-        wait_for_back(self._reader.filter)
+        show_until_back(text, self._reader.filter)
 
     def process_message(self, message: Message) -> None:
         """Count the replies to probes, in the thread that reads them; look at reported sizes."""

@@ -1,4 +1,4 @@
-"""Wait for a key on the terminal's normal screen, while the app is suspended."""
+"""Show a text on the normal screen until a key leads back, while the app is suspended."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _BACK_SEQUENCES: Final = re.compile(r"\x1b\[(?:27|13)(?:;1?)?u|\x1b\[(?:99|100);
 """Esc, enter, ctrl+c and ctrl+d, where the terminal sends them as sequences; the keypad's enter."""
 
 
-def wait_for_back(keys: InputFilter) -> None:
-    """Block until enter, esc, q or ctrl+c is pressed, or the terminal is gone.
+def show_until_back(text: str, keys: InputFilter) -> None:
+    """Show a text; block until enter, esc, q or ctrl+c is pressed, or the terminal is gone.
 
     Other keys do nothing. Their sequences are taken whole, in however many pieces they come, since
     the app would take the rest of one for keys; what is typed after the key is the app's. So `keys`
@@ -31,6 +31,8 @@ def wait_for_back(keys: InputFilter) -> None:
     """
     descriptor = sys.stdin.fileno()
     with _keys_at_once(descriptor):
+        # Not earlier: ctrl+c would still be a signal, which ends the program.
+        print(text, flush=True)  # noqa: T201
         while True:
             deadline = keys.deadline
             wait = None if deadline is None else max(0.0, deadline - time.monotonic())

@@ -105,8 +105,7 @@ class LinkController:
             return
         try:
             with self._app.suspend(), _interruptible():
-                print(f"\n{url}\n\nPress enter to go back.", flush=True)  # noqa: T201
-                self._app.wait_for_back()
+                self._app.show_until_back(f"\n{url}\n\nPress enter to go back.")
         except SuspendNotSupported:
             self._notify("This terminal cannot show the raw link.", "error")
 

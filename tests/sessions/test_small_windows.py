@@ -134,6 +134,7 @@ async def _add_typed(dashboard: Session) -> None:
     await dashboard.press("a")
     dashboard.app.post_message(events.Paste("12345 67890 " * 7))
     await dashboard.press("tab", *"a label")
+    await dashboard.wait_for_text("a label")
 
 
 async def _help(dashboard: Session) -> None:
@@ -227,8 +228,10 @@ async def resize(dashboard: Session, columns: int, rows: int) -> None:
 async def shrink_and_grow(
     dashboard: Session, size: tuple[int, int], sizes: list[tuple[int, int]]
 ) -> None:
-    await dashboard.pilot.pause(0.2)
-    before = look(dashboard)
+    before = None
+    while before != (before := look(dashboard)):
+        # Until what the keys have done is shown.
+        await dashboard.pilot.pause(0.15)
     for columns, rows in sizes:
         async with asyncio.timeout(30):
             await resize(dashboard, columns, rows)

@@ -172,7 +172,11 @@ class Dtach(Multiplexer):
         return ["dtach", "-a", str(self._folder / "t"), "-r", "winch"]
 
     def detach(self, terminal: Terminal) -> None:
-        """Press ctrl+backslash."""
+        """Press ctrl+backslash, which dtach looks for at the beginning of a read alone.
+
+        A reply of the terminal to a probe may be there before it.
+        """
+        terminal.wait_quiet(0.2)
         terminal.write(b"\x1c")
 
 

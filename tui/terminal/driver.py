@@ -30,7 +30,7 @@ from tui.terminal.input.input_reader import InputReader
 from tui.terminal.input.line_jitter import LineJitter
 from tui.terminal.output import OutputWriter
 from tui.terminal.pending_replies import LAST_PROBE, PendingReplies
-from tui.terminal.restore import TERMINAL
+from tui.terminal.restore import TERMINAL, in_background
 from tui.terminal.wake_event import WakeEvent
 from tui.terminal.window_size import UNKNOWN, ResizeWatch, WindowSize
 
@@ -45,6 +45,8 @@ STDERR: Final = 2
 """Where Textual draws."""
 _REST_TIMEOUT: Final = 0.5
 """Seconds that the exit waits for the rest of a sequence or of a paste."""
+_BACKGROUND_GRACE: Final = 0.05
+"""Seconds before a start in the background, where the terminal belongs to another job."""
 _REPLY_CHECK_INTERVAL: Final = 0.002
 _MAX_READ_BYTES: Final = 4096
 
@@ -107,6 +109,10 @@ class TerminalDriver(LinuxDriver):
         self._starts += 1
         if self._starts > 1:
             return
+        if in_background():
+            # A shell's `kill` continues what it stopped: let its signal act before the attempt to
+            # use the terminal stops this program again.
+            time.sleep(_BACKGROUND_GRACE)
         try:
             starts = 0
             while starts < self._starts:

@@ -133,7 +133,7 @@ def test_it_ends_with_its_terminal_where_hang_ups_are_ignored(
 
 
 def stall(terminal: Terminal, service: ScriptedService) -> None:
-    """Have the terminal take nothing while there is much to show; the work goes on."""
+    """Stop reading while there is much to show; polling goes on."""
     terminal.stop_output()
     for _ in range(30):
         terminal.press("?", "escape")

@@ -84,7 +84,7 @@ def state(terminal: Terminal) -> str:
 
 
 def assert_painted_right(terminal: Terminal) -> None:
-    """Assert that the screen is what drawing it anew shows."""
+    """Assert that a redraw changes nothing on the screen."""
     terminal.wait_quiet(0.4)
     painted, shown = terminal.cells(), terminal.text()
     terminal.press("ctrl+l")

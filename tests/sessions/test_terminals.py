@@ -13,7 +13,15 @@ from pathlib import Path
 import pytest
 
 from tests.support.home import Home
-from tests.support.multiplexers import Dtach, GnuScreen, Mosh, Multiplexer, Tmux, missing
+from tests.support.multiplexers import (
+    Dtach,
+    GnuScreen,
+    Mosh,
+    Multiplexer,
+    SessionKeeper,
+    Tmux,
+    missing,
+)
 from tests.support.service import Reply, Request, ScriptedService, completed, frame_url, task
 from tests.support.terminal import Terminal
 
@@ -241,7 +249,7 @@ def click(session: Session, terminal: Terminal, task_id: str) -> None:
 def in_the_first_size_again(session: Session, terminal: Terminal) -> Terminal:
     """Attach another terminal of the first size, twice, or else resize; return the terminal."""
     multiplexer = session.multiplexer
-    if multiplexer is None or not multiplexer.keeps_sessions:
+    if not isinstance(multiplexer, SessionKeeper):
         terminal.resize(COLS, ROWS)
         return terminal
     # From another size, and from the same one.

@@ -117,7 +117,7 @@ def test_where_nobody_answers_it_is_told_all_the_same(home: Home) -> None:
         assert f"scenext-tui: {LOST}" in terminal.text()
     log = home.log.read_text("utf-8")
     assert LOST in log
-    # A hang-up leaves no time to say anything: it was said when the save failed.
+    # A hang-up leaves no time for words, so they are logged as soon as a save fails.
     assert "(120 changes wait)" in log.partition(LOST)[0]
 
 

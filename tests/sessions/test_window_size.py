@@ -35,7 +35,7 @@ def tasks(home: Home, service: ScriptedService) -> list[str]:
 
 
 def report(terminal: Terminal, columns: int, rows: int, height: int = 0, width: int = 0) -> None:
-    """Have the terminal report its size by itself (mode 2048)."""
+    """Send the report of a size that the terminal was not asked for (mode 2048)."""
     text = SIZE_REPORT.format(columns=columns, rows=rows, height=height, width=width)
     terminal.write(text.encode())
 

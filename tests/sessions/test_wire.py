@@ -119,7 +119,7 @@ REPORTS = {1000, 1003, 1004, 1006, 1015, 2004}
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc to reach its terminal")
 def test_a_terminal_that_has_forgotten_all_modes_is_told_again(small: Terminal) -> None:
-    """As one that dtach attached anew, or in which another program put back what it found."""
+    """A terminal that dtach has just attached, or in which another program has reset the modes."""
     forget = "".join(f"\x1b[?{mode}l" for mode in sorted(REPORTS)) + "\x1b[?7h\x1b[?25h"
     # Twice, these would cost the place of the shell's cursor, and one more pop at the end.
     once = [small.raw.count(sequence) for sequence in (b"\x1b[?1049h", b"\x1b[>25u")]

@@ -27,8 +27,6 @@ class Multiplexer(ABC):
     program: ClassVar[str]
     rows: ClassVar[int] = 0
     """How many lines of the terminal it keeps for itself."""
-    keeps_sessions: ClassVar[bool] = True
-    """Whether a client may leave a session and another one take it up."""
     holds_escape: ClassVar[bool] = False
     """Whether it keeps a lone escape until the next key, while the program uses the mouse."""
 
@@ -48,14 +46,6 @@ class Multiplexer(ABC):
     @abstractmethod
     def start(self, command: Sequence[str]) -> list[str]:
         """Return the command line of a client that runs a command in a new session."""
-
-    def attach(self) -> list[str]:
-        """Return the command line of a client that takes up the session."""
-        raise NotImplementedError
-
-    def detach(self, terminal: Terminal) -> None:
-        """Have the client leave the session, with the keys of its users."""
-        raise NotImplementedError
 
     def shown(self) -> str:
         """Return the screen as the multiplexer itself knows it; empty where it tells nobody."""
@@ -82,7 +72,19 @@ class Multiplexer(ABC):
         ).stdout
 
 
-class GnuScreen(Multiplexer):
+class SessionKeeper(Multiplexer):
+    """One whose client may leave the session, so that another client can take it up."""
+
+    @abstractmethod
+    def attach(self) -> list[str]:
+        """Return the command line of a client that takes up the session."""
+
+    @abstractmethod
+    def detach(self, terminal: Terminal) -> None:
+        """Press the keys with which the client leaves the session."""
+
+
+class GnuScreen(SessionKeeper):
     """GNU screen."""
 
     program = "screen"
@@ -121,7 +123,7 @@ class GnuScreen(Multiplexer):
         self._run("screen", "-S", "t", "-X", "quit")
 
 
-class Tmux(Multiplexer):
+class Tmux(SessionKeeper):
     """tmux."""
 
     program = "tmux"
@@ -158,7 +160,7 @@ class Tmux(Multiplexer):
         self._run(*self._argv, "kill-server")
 
 
-class Dtach(Multiplexer):
+class Dtach(SessionKeeper):
     """dtach: it knows no screen, and has the program redraw for each client, by SIGWINCH."""
 
     program = "dtach"
@@ -184,7 +186,6 @@ class Mosh(Multiplexer):
     """mosh, with both its ends on this machine. Its client is the session: it never comes back."""
 
     program = "mosh"
-    keeps_sessions = False
 
     @property
     def environment(self) -> Mapping[str, str]:

@@ -366,7 +366,7 @@ class Terminal:
             self._wake()
 
     def stop_output(self) -> None:
-        """Have the terminal take nothing from now on, as after ctrl+s; what is in it arrives."""
+        """Stop all output from now on, as ctrl+s does; what was written before still arrives."""
         self._flow(termios.TCOOFF)
 
     def start_output(self) -> None:

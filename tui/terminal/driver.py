@@ -37,10 +37,6 @@ from tui.terminal.window_size import UNKNOWN, ResizeWatch, WindowSize
 if TYPE_CHECKING:
     from tui.terminal.app import TunedApp
 
-CELLS: Final = "\x1b[?1016l"
-"""Mouse positions in cells; to be sent before mode 1006, which xterm switches off as well."""
-SIZE_REPORTS_ON: Final = "\x1b[?2048h"
-SIZE_REPORTS_OFF: Final = "\x1b[?2048l"
 STDERR: Final = 2
 """Where Textual draws."""
 _REST_TIMEOUT: Final = 0.5
@@ -164,11 +160,12 @@ class TerminalDriver(LinuxDriver):
         The latter are of use only where the kernel knows no size.
         """
         self._size_reports = not self._window.is_known
-        self.write(f"{CELLS}{SIZE_REPORTS_ON if self._size_reports else SIZE_REPORTS_OFF}")
+        reports = modes.SIZE_REPORTS_ON if self._size_reports else modes.SIZE_REPORTS_OFF
+        self.write(f"{modes.MOUSE_IN_CELLS}{reports}")
 
     def _disable_in_band_window_resize(self) -> None:
         if self._size_reports:
-            self.write(SIZE_REPORTS_OFF)
+            self.write(modes.SIZE_REPORTS_OFF)
 
     def run_input_thread(self) -> None:
         """Read and dispatch input until the exit, or until the terminal hangs up.

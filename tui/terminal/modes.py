@@ -86,3 +86,7 @@ SILENCE: Final = off(REPORTS)
 AGAIN: Final = off((*REPORTS, DRAWING[-1], SCREEN[-1]))
 """The bytes that are safe on a screen that was restored already: they move nothing, and turn off
 nothing that a shell needs."""
+MOUSE_IN_CELLS: Final = "\x1b[?1016l"
+"""Mouse positions in cells; to be sent before mode 1006, which xterm switches off as well."""
+SIZE_REPORTS_ON: Final = "\x1b[?2048h"
+SIZE_REPORTS_OFF: Final = "\x1b[?2048l"

@@ -366,6 +366,8 @@ def test_a_failure_and_its_follower_are_both_told(
         to_frames(terminal)
         terminal.press("home", "d", "down", "d")
         terminal.wait_for_text("Saving 1 of 1: frame1")
+        # The second key has its effect before the first save ends.
+        terminal.wait_quiet(0.3)
         release.set()
         terminal.wait_for("frame1: The host of the link sent a web page(.|\n)*Saved .*frame2.png")
     assert set(files(downloads)) == {"t/frame2.png"}

@@ -15,7 +15,8 @@ import tui
 from tui.polling.health import HealthKind, PollingHealth
 from tui.polling.schedule import Held
 from tui.time_zone import is_zone, local_time, settle
-from tui.wording.tasks import clock_time, held, polling_health
+from tui.wording.polling import held, polling_health
+from tui.wording.times import clock_time
 
 NOON = datetime(2026, 7, 15, 12, 0, tzinfo=UTC)
 ENDS = [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)]

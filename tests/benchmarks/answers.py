@@ -25,7 +25,7 @@ from tui.scenext.models import PollResult, TaskStatus
 from tui.watchlist.entries import Entry
 from tui.watchlist.records import Record, Watchlist
 from tui.wording.details import task_details
-from tui.wording.tasks import task_row
+from tui.wording.rows import task_row
 
 SIZE = (1 << 20) - 200
 NOW = datetime(2026, 3, 14, tzinfo=UTC)

@@ -21,7 +21,8 @@ from tui.watchlist.entries import Entry, normalize
 from tui.watchlist.records import Record
 from tui.wording.details import task_details
 from tui.wording.links import link_expired, link_lifetime, link_row
-from tui.wording.tasks import clock_time, format_duration, task_row
+from tui.wording.rows import task_row
+from tui.wording.times import clock_time, format_duration
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 FIRST = datetime(1, 1, 1, tzinfo=UTC)

@@ -15,7 +15,7 @@ from tui.watchlist.entries import Entry
 from tui.watchlist.records import Record
 from tui.wording.details import Field, TaskDetails, task_details
 from tui.wording.links import link_row
-from tui.wording.tasks import task_row
+from tui.wording.rows import task_row
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 VIDEO = "https://oss.scenext.cn/video/abc/final.mp4"

@@ -20,8 +20,8 @@ from tui.scenext.models import Frame, Task, TaskStatus
 from tui.signed_links.signed_url import NEVER
 from tui.watchlist.entries import Entry
 from tui.watchlist.records import Record
-from tui.wording import tasks as wording
-from tui.wording.tasks import Columns, TaskRowData
+from tui.wording import cells, polling, summary, tasks, times
+from tui.wording.rows import Columns, TaskRowData, column_names, matcher, task_line, task_row
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 UUID = str(uuid.UUID(int=0x1234_5678_9ABC_DEF0))
@@ -53,7 +53,7 @@ def record(
 
 def line(words: TaskRowData, columns: Columns) -> str:
     """Return a row as drawn, before it is cut at the right edge."""
-    return "".join(part for _, part in wording.task_line(words, columns))
+    return "".join(part for _, part in task_line(words, columns))
 
 
 @pytest.mark.parametrize(
@@ -76,15 +76,15 @@ def line(words: TaskRowData, columns: Columns) -> str:
     ],
 )
 def test_lengths_of_time_change_rarely(seconds: float, words: str) -> None:
-    assert wording.format_duration(seconds) == words
+    assert times.format_duration(seconds) == words
 
 
 def test_an_age_is_since_the_task_was_added_or_what_it_took() -> None:
-    assert wording.task_row(record(added=12 * 60), NOW).age == "10 min"
+    assert task_row(record(added=12 * 60), NOW).age == "10 min"
     ended = record(TaskStatus.COMPLETED, added=9000, ended=12 * 60 + 59)
-    assert wording.task_row(ended, NOW).age == "12 min", "the age of an ended task must not change"
+    assert task_row(ended, NOW).age == "12 min", "the age of an ended task must not change"
     unseen = record(TaskStatus.COMPLETED, added=9000)
-    assert wording.task_row(unseen, NOW).age == "-"
+    assert task_row(unseen, NOW).age == "-"
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_an_age_is_since_the_task_was_added_or_what_it_took() -> None:
     ],
 )
 def test_a_state_is_a_glyph_and_a_word(status: TaskStatus, sent: str, words: str) -> None:
-    assert wording.badge(status, sent) == words
+    assert tasks.badge(status, sent) == words
 
 
 @pytest.mark.parametrize(
@@ -126,14 +126,14 @@ def test_why_data_are_old_takes_a_word_or_two(
     kind: ErrorKind, http_status: int | None, words: str
 ) -> None:
     failed = record(error=ApiError(kind, "what it said", http_status=http_status))
-    assert wording.stale_reason(failed) == words
-    assert wording.task_row(failed, NOW).stale == words
-    assert wording.stale_reason(failed._replace(resting=True)) == f"{words}, resting"
+    assert tasks.stale_reason(failed) == words
+    assert task_row(failed, NOW).stale == words
+    assert tasks.stale_reason(failed._replace(resting=True)) == f"{words}, resting"
 
 
 def test_a_failed_request_never_looks_like_a_failed_task() -> None:
     for kind in ErrorKind:
-        words = wording.task_row(record(error=ApiError(kind, "no")), NOW)
+        words = task_row(record(error=ApiError(kind, "no")), NOW)
         drawn = line(words, Columns.fit(70, 10, whole=True))
         assert "Failed" not in drawn
         assert "✗" not in drawn
@@ -141,14 +141,14 @@ def test_a_failed_request_never_looks_like_a_failed_task() -> None:
 
 
 def test_frames_are_counted_once_they_are_known() -> None:
-    assert wording.task_row(record(TaskStatus.QUEUED), NOW).frames == ""
-    assert wording.task_row(record(frames=0), NOW).frames == "0"
-    assert wording.task_row(record(frames=12), NOW).frames == "12"
+    assert task_row(record(TaskStatus.QUEUED), NOW).frames == ""
+    assert task_row(record(frames=0), NOW).frames == "0"
+    assert task_row(record(frames=12), NOW).frames == "12"
 
 
 def test_equal_records_give_equal_words() -> None:
-    one = wording.task_row(record(added=600, frames=2, label="批次"), NOW)
-    assert one == wording.task_row(record(added=601, frames=2, label="批次"), NOW)
+    one = task_row(record(added=600, frames=2, label="批次"), NOW)
+    assert one == task_row(record(added=601, frames=2, label="批次"), NOW)
 
 
 # Columns
@@ -157,8 +157,8 @@ def test_equal_records_give_equal_words() -> None:
 @pytest.mark.parametrize("columns", LIST_WIDTHS)
 def test_the_heads_stand_over_what_they_head(columns: int) -> None:
     shared = Columns.fit(LIST_WIDTHS[columns], 36, whole=columns >= 120)
-    added = wording.task_row(record(added=480, frames=7, task_id=UUID, label="batch"), NOW)
-    head, row = wording.column_names(shared), line(added, shared)
+    added = task_row(record(added=480, frames=7, task_id=UUID, label="batch"), NOW)
+    head, row = column_names(shared), line(added, shared)
     for name, value in (("Time", "8 min"), ("Frames", "7 ")):
         start = row.index(value)
         assert head.index(name) < start + len(value)
@@ -172,14 +172,14 @@ def test_an_id_of_36_cells_is_whole_from_120_columns_on() -> None:
         shared = Columns.fit(width, 60, whole=True)
         assert shared.id_width == 36
         for status in TaskStatus:
-            words = wording.task_row(record(status, added=7000, task_id=UUID, label="long"), NOW)
+            words = task_row(record(status, added=7000, task_id=UUID, label="long"), NOW)
             drawn = line(words, shared)
             assert cell_len(drawn[: drawn.index(UUID)]) + 36 <= width, (status, drawn)
 
 
 def test_an_unknown_state_leaves_the_id_its_room() -> None:
     entry = Entry(UUID, NOW, "", TaskStatus.UNKNOWN, "WAITING_FOR_A_FREE_MACHINE")
-    words = wording.task_row(Record(entry), NOW)
+    words = task_row(Record(entry), NOW)
     assert re.match(r".{8}\? Unknown: W[A-Z_]+\.\. ", line(words, Columns.fit(70, 36, whole=True)))
     assert UUID in line(words, Columns.fit(70, 36, whole=True))[:70]
     assert "? Unknown: WAITING_FOR_A.." in line(words, Columns.fit(120, 36, whole=True))
@@ -189,7 +189,7 @@ def test_an_unknown_state_leaves_the_id_its_room() -> None:
 def test_where_there_is_no_room_an_id_loses_its_middle_and_the_label_its_end(columns: int) -> None:
     width = LIST_WIDTHS[columns]
     shared = Columns.fit(width, 128, whole=columns >= 120)
-    words = wording.task_row(record(task_id="head" + "x" * 120 + "tail", label="标签" * 50), NOW)
+    words = task_row(record(task_id="head" + "x" * 120 + "tail", label="标签" * 50), NOW)
     drawn = line(words, shared)
     cut = drawn[drawn.index("head") : drawn.index("tail") + 4]
     assert ".." in cut
@@ -209,8 +209,8 @@ def test_the_cells_before_the_label_are_the_same_for_all_rows(
     width: int, longest: int, whole: bool, task_id: str, label: str, sent: str, status: TaskStatus
 ) -> None:
     shared = Columns.fit(width, longest, whole=whole)
-    words = TaskRowData(task_id, status, wording.badge(status, sent), "5 min", "3", "", label)
-    parts = dict(wording.task_line(words, shared))
+    words = TaskRowData(task_id, status, tasks.badge(status, sent), "5 min", "3", "", label)
+    parts = dict(task_line(words, shared))
     assert cell_len(parts["id"]) == shared.id_width
     assert cell_len(parts["badge"]) == 14 or status is TaskStatus.UNKNOWN
     before_label = sum(cell_len(part) for name, part in parts.items() if name != "label")
@@ -219,14 +219,14 @@ def test_the_cells_before_the_label_are_the_same_for_all_rows(
 
 @given(clean_text, st.integers(0, 60))
 def test_what_is_cut_in_the_middle_never_exceeds_its_width(words: str, width: int) -> None:
-    cut = wording.cut_middle(words, width)
+    cut = cells.cut_middle(words, width)
     assert cell_len(cut) <= width
     assert cut == words or cell_len(words) > width
 
 
 @given(clean_text, st.integers(0, 60))
 def test_what_is_fitted_has_exactly_its_width(words: str, width: int) -> None:
-    assert cell_len(wording.fit(words, width)) == width
+    assert cell_len(cells.fit(words, width)) == width
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ def test_what_is_fitted_has_exactly_its_width(words: str, width: int) -> None:
     ],
 )
 def test_a_cut_shows_both_ends(words: str, width: int, cut: str) -> None:
-    assert wording.cut_middle(words, width).replace(" ", "") == cut
+    assert cells.cut_middle(words, width).replace(" ", "") == cut
 
 
 def row(task_id: str, label: str = "", badge: str = "» In progress") -> TaskRowData:
@@ -256,7 +256,7 @@ def test_a_query_matches_what_has_it_as_it_stands_or_else_all_of_its_words() -> 
     ]
 
     def keys(query: str) -> list[str]:
-        return [match.key for match in filter(wording.matcher(query, rows), rows)]
+        return [match.key for match in filter(matcher(query, rows), rows)]
 
     assert keys("batch 3") == ["90ab-12", "33cd-45"]
     assert keys(" BATCH 3 ") == ["90ab-12", "33cd-45"]
@@ -264,21 +264,21 @@ def test_a_query_matches_what_has_it_as_it_stands_or_else_all_of_its_words() -> 
     assert keys("progress 3e") == ["3e0f-77"], "a match must not span two fields"
     assert keys("nothing") == []
     assert len(keys("")) == 4
-    assert list(filter(wording.matcher("x", ()), rows)) == []
+    assert list(filter(matcher("x", ()), rows)) == []
 
 
 # The status line, and links
 
 
 def test_counts_by_state() -> None:
-    assert wording.counts({}) == "No tasks"
-    assert wording.counts({TaskStatus.FAILED: 1}) == "1 task: 1 failed"
+    assert summary.counts({}) == "No tasks"
+    assert summary.counts({TaskStatus.FAILED: 1}) == "1 task: 1 failed"
     status_counts = {status: n for n, status in enumerate(reversed(TaskStatus), 1)}
-    assert wording.counts(status_counts) == (
+    assert summary.counts(status_counts) == (
         "15 tasks: 5 waiting, 4 in progress, 3 completed, 2 failed, 1 unknown"
     )
-    assert wording.counts({TaskStatus.COMPLETED: 1200}).startswith("1,200 tasks: ")
-    assert wording.counts({TaskStatus.COMPLETED: 1200}, 7) == "7 of 1,200 tasks: 1,200 completed"
+    assert summary.counts({TaskStatus.COMPLETED: 1200}).startswith("1,200 tasks: ")
+    assert summary.counts({TaskStatus.COMPLETED: 1200}, 7) == "7 of 1,200 tasks: 1,200 completed"
 
 
 @pytest.mark.parametrize(
@@ -313,17 +313,17 @@ def test_counts_by_state() -> None:
 )
 def test_a_refresh_that_is_refused_says_until_when(held: Held, asked: int, words: str) -> None:
     until = NOW.astimezone().replace(hour=9, minute=5, second=7)
-    assert wording.held(held, until, asked).startswith(words)
+    assert polling.held(held, until, asked).startswith(words)
 
 
 def test_no_duration_is_below_zero_whatever_the_clock_did() -> None:
     set_back = record(added=-3600)
-    assert wording.task_row(set_back, NOW).age == "<1 min"
-    assert wording.task_row(set_back._replace(added_at=100.0), NOW, 700.0).age == "10 min"
+    assert task_row(set_back, NOW).age == "<1 min"
+    assert task_row(set_back._replace(added_at=100.0), NOW, 700.0).age == "10 min"
     ended = record(TaskStatus.COMPLETED, added=0, ended=-3000)
-    assert wording.task_row(ended, NOW).age == "-"
+    assert task_row(ended, NOW).age == "-"
     took = ended._replace(took=timedelta(minutes=10))
-    assert wording.task_row(took, NOW).age == "10 min"
+    assert task_row(took, NOW).age == "10 min"
 
 
 def test_how_polling_stands_is_said_for_every_kind() -> None:
@@ -342,14 +342,14 @@ def test_how_polling_stands_is_said_for_every_kind() -> None:
     }
     for kind in HealthKind:
         assert (
-            wording.polling_health(PollingHealth(kind, reason="no route"), until) == expected[kind]
+            polling.polling_health(PollingHealth(kind, reason="no route"), until) == expected[kind]
         )
     assert (
-        wording.polling_health(PollingHealth(HealthKind.LATE, every=49.2), None)
+        polling.polling_health(PollingHealth(HealthKind.LATE, every=49.2), None)
         == "late: each task every 50 s"
     )
     assert (
-        wording.polling_health(PollingHealth(HealthKind.PAUSED), None)
+        polling.polling_health(PollingHealth(HealthKind.PAUSED), None)
         == "paused by the service until later"
     )
 
@@ -359,19 +359,19 @@ def test_how_polling_stands_is_said_for_every_kind() -> None:
     [(-1, "ended?"), (0, "ended?"), (1, "<1 min"), (59, "<1 min"), (60, "1 min"), (86400, "24 h")],
 )
 def test_how_long_a_link_lives(seconds_left: float, words: str) -> None:
-    assert wording.time_left(5000 + seconds_left, 5000) == words
+    assert times.time_left(5000 + seconds_left, 5000) == words
 
 
 def test_a_link_may_never_expire_or_have_an_unknown_expiry() -> None:
-    assert wording.time_left(NEVER, 5000) == "no end"
-    assert wording.time_left(None, 5000) == "?"
+    assert times.time_left(NEVER, 5000) == "no end"
+    assert times.time_left(None, 5000) == "?"
 
 
 def test_a_moment_of_another_day_has_its_date() -> None:
     now = datetime.now(UTC).astimezone().replace(hour=12)
-    assert wording.clock_time(now.replace(hour=9, minute=1), now) == "09:01"
+    assert times.clock_time(now.replace(hour=9, minute=1), now) == "09:01"
     yesterday = now - timedelta(days=1)
-    assert wording.clock_time(yesterday, now) == f"{yesterday:%Y-%m-%d} 12:{yesterday:%M}"
+    assert times.clock_time(yesterday, now) == f"{yesterday:%Y-%m-%d} 12:{yesterday:%M}"
 
 
 @pytest.mark.parametrize(
@@ -389,6 +389,6 @@ def test_a_moment_of_another_day_has_its_date() -> None:
     ],
 )
 def test_a_refused_key_of_the_environment_needs_a_restart(key: ApiKey, advice: str) -> None:
-    words = wording.key_refused(key, "401: the service refused the key for this task")
+    words = polling.key_refused(key, "401: the service refused the key for this task")
     assert words.startswith(f"The service refused the key from {key.source} (401).")
     assert words.endswith(f"Polling has stopped; {advice}")

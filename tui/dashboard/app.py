@@ -31,7 +31,8 @@ from tui.os_errors import shortage
 from tui.sanitize import clean
 from tui.terminal import gc_tuning
 from tui.terminal.app import TerminalApp
-from tui.wording import tasks as wording
+from tui.wording import polling, summary, tasks
+from tui.wording.rows import task_row
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -124,8 +125,8 @@ class ScenextApp(TerminalApp):
         if self._new_ids:
             self.engine.add(self._new_ids)
         now = dependencies.clock.now()
-        rows = [wording.task_row(record, now) for record in self.engine.watchlist]
-        counts = wording.counts(self.engine.watchlist.counts())
+        rows = [task_row(record, now) for record in self.engine.watchlist]
+        counts = summary.counts(self.engine.watchlist.counts())
         self.main_screen = MainScreen(dependencies.host, rows, counts, self.line_is_free)
         self._presenter = Presenter(
             self.main_screen, self.engine, dependencies.clock, dependencies.key
@@ -254,7 +255,7 @@ class ScenextApp(TerminalApp):
         self.engine.add(event.task_ids, event.label)
         self._show_watchlist(event.task_ids[0])
         if there := len(event.task_ids) - new:
-            self._notify(wording.added(new, there, event.label))
+            self._notify(tasks.added(new, there, event.label))
 
     def on_remove_requested(self, event: messages.RemoveRequested) -> None:
         """Stop watching a task."""
@@ -305,7 +306,7 @@ class ScenextApp(TerminalApp):
         """Query tasks now."""
         if (held := self.engine.refresh(event.task_ids)) is not None:
             asked = len(event.task_ids) or len(self.engine.watchlist)
-            self._notify(wording.held(held, self._presenter.wall_time(held.until), asked))
+            self._notify(polling.held(held, self._presenter.wall_time(held.until), asked))
         self._presenter.show_health()
 
     @_bounded("Showing the task")

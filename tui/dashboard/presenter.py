@@ -15,7 +15,8 @@ from tui.dashboard.screens.main import MainScreen
 from tui.engine import Engine
 from tui.polling.health import HealthKind
 from tui.watchlist.records import Record
-from tui.wording import tasks as wording
+from tui.wording import polling, summary
+from tui.wording.rows import matcher, task_row
 
 KEY_REPEAT: Final = 0.08
 """Seconds between two moves of the cursor below which a key counts as held: showing a task in full
@@ -38,7 +39,7 @@ class Presenter:
         self._clock = clock
         self._key = key
         self._query = self._selected = ""
-        self._matches = wording.matcher("", ())
+        self._matches = matcher("", ())
         self._cursor_moved_at = 0.0
         self._cursor_timer: Timer | None = None
         self._problems: dict[str, str] = {}
@@ -62,8 +63,8 @@ class Presenter:
         if not self._is_complete:
             return
         now, boot = self._clock.now(), self._clock.boot()
-        rows = [wording.task_row(record, now, boot) for record in self._watchlist]
-        self._matches = wording.matcher(self._query, rows)
+        rows = [task_row(record, now, boot) for record in self._watchlist]
+        self._matches = matcher(self._query, rows)
         self._screen.set_tasks(list(filter(self._matches, rows)), empty=not len(self._watchlist))
         if select in self._screen.tasks.keys:
             self._screen.tasks.cursor = select
@@ -87,7 +88,7 @@ class Presenter:
         """Show what has changed about one task; its row also before the screen is complete."""
         if not self._is_shown:
             return
-        row = wording.task_row(record, self._clock.now(), self._clock.boot())
+        row = task_row(record, self._clock.now(), self._clock.boot())
         if self._matches(row) != self._screen.tasks.has(record.id):
             self.show_all()
             return
@@ -99,7 +100,7 @@ class Presenter:
         """Show how many tasks are in which state."""
         if self._is_complete:
             shown = len(self._screen.tasks.keys) if self._query else None
-            self._screen.status.counts = wording.counts(self._watchlist.counts(), shown)
+            self._screen.status.counts = summary.counts(self._watchlist.counts(), shown)
 
     def show_details(self) -> None:
         """Show the selected task in full."""
@@ -133,7 +134,7 @@ class Presenter:
         now, boot = self._clock.now(), self._clock.boot()
         for key in task_ids:
             if (record := self._watchlist.get(key)) is not None:
-                self._screen.tasks.set_value(wording.task_row(record, now, boot))
+                self._screen.tasks.set_value(task_row(record, now, boot))
 
     def show_health(self) -> None:
         """Show how polling is doing, once it has begun."""
@@ -142,10 +143,10 @@ class Presenter:
         loop_now = asyncio.get_running_loop().time()
         health = self._engine.schedule.health(loop_now)
         until = self.wall_time(health.until) if health.kind is HealthKind.PAUSED else None
-        self._screen.status.polling = wording.polling_health(health, until), health.kind.is_trouble
+        self._screen.status.polling = polling.polling_health(health, until), health.kind.is_trouble
         refused = ""
         if health.kind is HealthKind.KEY_REFUSED:
-            refused = wording.key_refused(self._key.key, health.reason)
+            refused = polling.key_refused(self._key.key, health.reason)
         if refused != self._problems.get("refused", ""):
             self.show_problem("refused", refused)
 

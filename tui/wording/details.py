@@ -10,7 +10,8 @@ from typing import NamedTuple
 from tui.links.link import Link, task_links
 from tui.scenext.models import MAX_TEXT_BYTES, Points, Result, TaskStatus
 from tui.watchlist.records import Record
-from tui.wording.tasks import badge, clock_time, duration
+from tui.wording.tasks import badge, duration
+from tui.wording.times import clock_time
 
 
 class Field(NamedTuple):

@@ -11,7 +11,7 @@ from tui.clock import from_unix
 from tui.links.link import Link
 from tui.sanitize import clean
 from tui.signed_links.signed_url import NEVER, file_name
-from tui.wording.tasks import clock_time, time_left
+from tui.wording.times import clock_time, time_left
 
 
 class LinkRowData(NamedTuple):

@@ -17,7 +17,7 @@ from tui.dashboard.screens.main_keys import MAIN_KEYS
 from tui.dashboard.widgets.list_pane import ListPane
 from tui.dashboard.widgets.status_bar import StatusBar
 from tui.terminal.screen import TerminalScreen
-from tui.wording.tasks import TaskRowData
+from tui.wording.rows import TaskRowData
 
 if TYPE_CHECKING:
     from tui.dashboard.screens.deferred_widgets import DeferredWidgets

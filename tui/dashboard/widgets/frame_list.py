@@ -15,8 +15,8 @@ from tui.dashboard.widgets.row_list import RowList
 from tui.dashboard.widgets.virtual_list import VirtualList
 from tui.links.link import MAX_CLICK_LENGTH, Link
 from tui.signed_links.signed_url import expires_at, identity
+from tui.wording.cells import fit
 from tui.wording.links import LinkRowData, link_row
-from tui.wording.tasks import fit
 
 _TIME_WIDTH = 7
 _NAME_WIDTH = 10

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.dashboard.widgets.task_list import TaskList
-from tui.wording.tasks import TaskRowData, column_names
+from tui.wording.rows import TaskRowData, column_names
 
 if TYPE_CHECKING:
     from tui.dashboard.widgets.filter_input import FilterInput

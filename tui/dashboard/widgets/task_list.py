@@ -10,7 +10,7 @@ from textual.message import Message
 
 from tui.dashboard.widgets.row_list import RowList
 from tui.dashboard.widgets.task_row import STATE_NAMES, TaskRow
-from tui.wording.tasks import Columns, TaskRowData
+from tui.wording.rows import Columns, TaskRowData
 
 MIN_WHOLE_ID_WIDTH: Final = 120
 """Cells of a terminal from which on IDs are shown whole."""

@@ -10,7 +10,7 @@ from rich.segment import Segment
 from tui.dashboard.widgets.row import Row
 from tui.dashboard.widgets.virtual_list import VirtualList
 from tui.scenext.models import TaskStatus
-from tui.wording.tasks import Columns, TaskRowData, task_line
+from tui.wording.rows import Columns, TaskRowData, task_line
 
 STATE_NAMES: Final = {status: status.value.lower().replace("_", "-") for status in TaskStatus}
 """The states as `app.tcss` names them: `in-progress` and the like."""

@@ -34,6 +34,25 @@ class Entry(NamedTuple):
     """The state as the service wrote it; kept only where `status` is UNKNOWN."""
     ended: datetime | None = None
     """When it was seen to end: aware, UTC. None while it is running, and where unknown."""
+    title: str = ""
+    """The service's title of the video."""
+    noticed: datetime | None = None
+    """When one of our programs first knew that it had ended: aware, UTC."""
+    seen: datetime | None = None
+    """The `noticed` time of the end that somebody has looked at: aware, UTC."""
+    took: float | None = None
+    """Seconds from its creation to its end, by the service's own times."""
+    points: float | None = None
+    """What it cost, once it has ended."""
+    frames: int | None = None
+    """Number of its frames when it ended."""
+    first_frames: int | None = None
+    """Number of its frames in its first answer."""
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it has ended and nobody has looked at it since."""
+        return self.noticed is not None and (self.seen is None or self.seen < self.noticed)
 
 
 class Add(NamedTuple):
@@ -61,9 +80,22 @@ class Update(NamedTuple):
     status: TaskStatus
     status_sent: str = ""
     ended: datetime | None = None
+    title: str = ""
+    noticed: datetime | None = None
+    took: float | None = None
+    points: float | None = None
+    frames: int | None = None
+    first_frames: int | None = None
 
 
-Change = Add | Remove | Update
+class MarkSeen(NamedTuple):
+    """Somebody has looked at a task whose end was noticed at the time `noticed`."""
+
+    id: str
+    noticed: datetime
+
+
+Change = Add | Remove | Update | MarkSeen
 
 
 def replay(entries: Sequence[Entry], changes: Sequence[Change]) -> tuple[Entry, ...]:

@@ -15,6 +15,7 @@ from tui.errors import ApiError
 from tui.scenext.models import Frame, PollResult, Result, Task, TaskStatus
 from tui.watchlist.entries import Add, Change, Entry, Remove, Update, replay
 from tui.watchlist.frames import merge_frames
+from tui.watchlist.history import Sample
 
 MAX_POLL_GAP: Final = 300.0
 """Maximum age in seconds of the previous answer for the time of a task's end to count as known."""
@@ -47,6 +48,11 @@ class Record(NamedTuple):
     """When it was answered last, by the monotonic clock."""
     took: timedelta | None = None
     """How long it took, by the monotonic clock; None where one end was not seen."""
+    failures: int = 0
+    """Failed requests in a row, of those during which other tasks were answered."""
+    newest_frame_at: float | None = None
+    """When its newest frame was first seen, by the monotonic clock; None if it was there already
+    when the program started."""
 
     @property
     def id(self) -> str:
@@ -84,6 +90,20 @@ class Record(NamedTuple):
         """The task's results; empty until it has ended."""
         return self.task.results if self.task else ()
 
+    @property
+    def title(self) -> str:
+        """The service's title of the video; empty where it is not known."""
+        return (self.task.title if self.task else "") or self.entry.title
+
+    def age(self, now: datetime, boot: float | None) -> float:
+        """Return the seconds since it was added; `boot` is the monotonic clock at the time `now`.
+
+        A task may have run for longer: when it began is told only once it has completed.
+        """
+        if boot is not None and self.added_at is not None:
+            return boot - self.added_at
+        return (now - self.entry.added).total_seconds()
+
 
 class Watchlist:
     """Records by ID, in the order in which they were added, and the changes not yet saved."""
@@ -91,6 +111,8 @@ class Watchlist:
     def __init__(self) -> None:
         self._records: dict[str, Record] = {}
         self._counts: Counter[TaskStatus] = Counter()
+        self.history: tuple[Sample, ...] = ()
+        """How long earlier tasks took, the oldest first."""
         self.pending: list[Change] = []
         """The changes that are not on disk yet, oldest first; `WatchlistSync` removes the saved."""
 

@@ -170,7 +170,7 @@ class Engine:
     def start(self, visible: Callable[[], Collection[str]]) -> None:
         """Save, follow and poll from now on; `visible` returns the tasks in view."""
         _log_start(self._dependencies.config)
-        self._recorder.begin(self.watchlist)
+        self._recorder.begin(self.watchlist, self._dependencies.clock.now())
         self._sync.wake()
         self.spawn(self._sync.run())
         self.spawn(self._poll(visible))

@@ -123,4 +123,6 @@ class TaskDetail(Vertical):
         if self.heading.content != heading:
             # Textual would repaint an equal text, and lay out everything for it.
             self.heading.update(heading, layout=False)
-        self.frames.set_links(details.links if details else (), server_now, addresses)
+        task_id, links = (details.task_id, details.links) if details else ("", ())
+        if self.frames.set_links(task_id, links, server_now, addresses):
+            self._fields_pane.scroll_home(animate=False)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import ssl
+import time
 from functools import partial
 from pathlib import Path
 from random import Random
 
+import httpx
 import pytest
 
 from tests.sessions.test_dashboard import NARROW, WIDE, Session, make_task, session
 from tests.sessions.test_small_windows import pictures
 from tests.support.service import frame_url
+from tui.addresses import AddressRule
 from tui.errors import ApiError
-from tui.scenext.models import Points, Result, Task, TaskStatus
+from tui.scenext.media import Media
+from tui.scenext.models import Frame, Points, Result, Task, TaskStatus
 
 LARGE = (200, 50)
 REASON = "渲染失败：场景 4 的公式无法编译 (LaTeX error: Missing $ inserted)"
@@ -122,6 +127,67 @@ async def test_the_picture_of_a_completed_task_is_its_newest_frame(tmp_path: Pat
         await dashboard.wait_for_text("▀")
         await dashboard.press("j")
         await dashboard.wait_for_text("Preview of frame1")
+
+
+# What is saved already
+
+
+def expired(task_id: str, *files: str) -> Task:
+    """Return a completed task whose links have ended, and will not be renewed."""
+    link = frame_url(task_id, 1, expires=int(time.time()) - 3_600)
+    first, *others = (link.replace("frame1.png", file) for file in files)
+    frames = tuple(Frame(f"frame{number}", url) for number, url in enumerate(others, 1))
+    results = (Result("video", first, True),)
+    return Task(task_id, TaskStatus.COMPLETED, "COMPLETED", frames, results)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_of_a_dead_link_what_was_saved_before_is_named(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    saved = tmp_path / "downloads" / "one" / "final.mp4"
+    saved.parent.mkdir(parents=True)
+    saved.write_bytes(b"a video")
+    words = "video was saved before: "
+    tasks: dict[str, Task | ApiError] = {"one": expired("one", "final.mp4", "frame1.png")}
+    async with session(tmp_path, tasks, size=size) as dashboard:
+        await dashboard.press("o")
+        await dashboard.wait_for_text("open video of one")
+        await dashboard.wait_for_text(words)
+        await dashboard.press("escape")
+        await dashboard.wait_gone("open video of one")
+        await dashboard.wait_for_text("c: copy the path")
+        assert words in text(dashboard)
+        assert str(saved) in text(dashboard).replace(" ", "")
+        await dashboard.press("c")
+        await dashboard.wait_until(lambda: dashboard.app.clipboard == str(saved))
+        await dashboard.press("escape")
+        await dashboard.wait_gone("c: copy the path")
+        await dashboard.press("y")
+        await dashboard.wait_until(lambda: words in text(dashboard))
+        await dashboard.press("escape", "enter", "G", "y")
+        await dashboard.wait_for_text("Link of frame1 sent")
+        assert "c: copy the path" not in dashboard.text, "frame1 was never saved"
+
+
+async def test_what_cannot_be_saved_again_is_named_where_it_was_saved_before(
+    tmp_path: Path,
+) -> None:
+    saved = tmp_path / "downloads" / "one" / "final.mp4"
+    saved.parent.mkdir(parents=True)
+    saved.write_bytes(b"a video")
+    tasks: dict[str, Task | ApiError] = {"one": expired("one", "final.mp4", "frame1.png")}
+    async with session(tmp_path, tasks) as dashboard:
+        refusal = httpx.Response(403, headers={"x-oss-ec": "0002-00000069"})
+        transport = httpx.MockTransport(lambda _: refusal)
+        context = ssl.create_default_context()
+        media = Media(context, AddressRule(), trust_env=False, transport=transport)
+        dashboard.service.media = media
+        await dashboard.press("d")
+        await dashboard.wait_until(lambda: "video was saved before: " in text(dashboard))
+        assert "video: The link ended at " in text(dashboard)
+        await dashboard.press("c")
+        await dashboard.wait_until(lambda: dashboard.app.clipboard == str(saved))
 
 
 # What is seen

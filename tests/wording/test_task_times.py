@@ -40,7 +40,7 @@ def record(status: TaskStatus, task: Task | None = None, **known: Any) -> Record
         (TaskStatus.IN_PROGRESS, {"first_frames": 0}, " since about 11:40 (20 min)"),
         (TaskStatus.IN_PROGRESS, {"first_frames": 3}, " since before 11:40 (20 min or more)"),
         (TaskStatus.COMPLETED, {"ended": minutes_after(12)}, " at about 11:52"),
-        (TaskStatus.FAILED, {"noticed": minutes_after(15)}, " by 11:55"),
+        (TaskStatus.FAILED, {"noticed": minutes_after(15)}, " before 11:55"),
         (TaskStatus.COMPLETED, {}, ""),
     ],
 )

@@ -12,10 +12,10 @@ from typing import Final
 from tui.clock import LATEST
 from tui.scenext.models import TaskStatus
 from tui.watchlist.facts import duration
-from tui.watchlist.records import MAX_POLL_GAP, Record
+from tui.watchlist.records import Record
 from tui.wording.times import clock_time, format_duration, long_duration
 
-_AT_ONCE: Final = timedelta(seconds=MAX_POLL_GAP)
+_AT_ONCE: Final = timedelta(minutes=5)
 """Between adding a task and knowing that it has ended: it had ended before."""
 
 
@@ -45,7 +45,7 @@ def _ended(record: Record, now: datetime) -> str:
         return f" at {clock_time(task.finished_at, now)}"
     if entry.ended is not None:
         return f" at about {clock_time(entry.ended, now)}"
-    return "" if entry.noticed is None else f" by {clock_time(entry.noticed, now)}"
+    return "" if entry.noticed is None else f" before {clock_time(entry.noticed, now)}"
 
 
 def times(record: Record, now: datetime) -> str:

@@ -119,6 +119,8 @@ class TaskDetail(Vertical):
     def show(self, details: TaskDetails | None, server_now: float, addresses: AddressRule) -> None:
         """Show a task, or nothing; `server_now` is the service's time in Unix seconds."""
         self.fields.known = (details.status, details.fields) if details else None
+        # The reason of a failure takes the room that it needs.
+        self.set_class(details is not None and details.status is TaskStatus.FAILED, "-failed")
         heading = Content(details.heading if details else "")
         if self.heading.content != heading:
             # Textual would repaint an equal text, and lay out everything for it.

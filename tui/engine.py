@@ -270,6 +270,12 @@ class Engine:
         self._sync.wake()
         return record.id
 
+    def mark_seen(self, task_id: str) -> bool:
+        """Remember that somebody has looked at the end of a task; return whether it was new."""
+        if is_new := self.watchlist.mark_seen(task_id):
+            self._sync.wake()
+        return is_new
+
     def sync_schedule(self, visible: Collection[str]) -> None:
         """Poll exactly what is watched; new tasks at once, those in view before others."""
         if self.connected:

@@ -13,6 +13,7 @@ from tui.links.link import Link
 from tui.scenext.models import Frame, Points, Result, Task, TaskStatus
 from tui.watchlist.entries import Entry
 from tui.watchlist.records import Record
+from tui.watchlist.sections import Standing
 from tui.wording.details import Field, TaskDetails, task_details
 from tui.wording.links import link_row
 from tui.wording.rows import task_row
@@ -208,7 +209,7 @@ def test_the_times_of_the_service_say_what_a_task_took(ended: float | None, begi
     assert begin in times
     assert times.endswith(", took 12 min")
     assert " (at " not in times, "a time without a zone is no moment"
-    assert task_row(shown, NOW).age == "12 min"
+    assert task_row(shown, Standing.FINISHED, NOW).time == "12 min"
     zoned = task._replace(created_at=NOW, finished_at=NOW + timedelta(minutes=12))
     (times,) = named(task_details(record(zoned), NOW), "Times")
     assert "already finished when added (at " in times

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from tui.errors import ApiError
 from tui.scenext.models import Frame, PollResult, Result, Task, TaskStatus
-from tui.watchlist.entries import Add, Change, Entry, Remove, Update, replay
+from tui.watchlist.entries import Add, Change, Entry, MarkSeen, Remove, Update, replay
 from tui.watchlist.frames import merge_frames
 from tui.watchlist.history import Sample
 
@@ -197,6 +197,17 @@ class Watchlist:
         record = record._replace(resting=result.resting)
         self._put(record)
         return record
+
+    def mark_seen(self, task_id: str) -> bool:
+        """Remember that somebody has looked at a task's end; return whether it was new."""
+        record = self._records.get(task_id)
+        if record is None or not record.entry.is_new or record.entry.noticed is None:
+            return False
+        change = MarkSeen(record.id, record.entry.noticed)
+        self.pending.append(change)
+        (entry,) = replay([record.entry], [change])
+        self._put(record._replace(entry=entry))
+        return True
 
     def _put(self, record: Record) -> None:
         # Adjusted rather than recounted, which a thousand tasks would pay for on every answer.

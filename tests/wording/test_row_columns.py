@@ -123,7 +123,7 @@ def test_stale_rows_say_so_and_have_another_style() -> None:
     stale = running("1", "name", is_stale=True, notes=("! offline",))
     columns = Columns.fit(79, [stale])
     parts = task_line(stale, columns)
-    assert {style for style, _ in parts} == {"new", "in-progress", "stale"}
+    assert {style for style, _ in parts} == {"in-progress", "stale"}
     assert (
         "".join(text for _, text in parts).rstrip().endswith("10 min  ~14:35  11 frames  ! offline")
     )

@@ -39,6 +39,8 @@ class RowList(VirtualList[V], can_focus=True, inherit_bindings=False):
 
     _is_away = False
     """Whether the view was scrolled away from the cursor when the rows moved last."""
+    _pending_top: int | None = None
+    """The line to be on top once the layout has given the list its new length."""
 
     class Highlighted(Message):
         """Another row is under the cursor now."""
@@ -125,7 +127,7 @@ class RowList(VirtualList[V], can_focus=True, inherit_bindings=False):
         for key in (old, new):
             if key in self._rows:
                 self._rows[key].under_cursor = key == new
-        self._is_away = False
+        self._is_away, self._pending_top = False, None
         self._reveal()
         if new:
             self.post_message(self.Highlighted(self))
@@ -135,8 +137,11 @@ class RowList(VirtualList[V], can_focus=True, inherit_bindings=False):
         self._reveal()
 
     def watch_virtual_size(self) -> None:
-        """Bring the cursor into view if it is on a row that could not be scrolled to before."""
-        if not self._is_away:
+        """Scroll to where the list was too short for before."""
+        if self._pending_top is not None:
+            top, self._pending_top = self._pending_top, None
+            self._scroll_to_line(top if self._is_away else self._top_with_cursor(top))
+        elif not self._is_away:
             self._reveal()
 
     def _reveal(self) -> None:
@@ -159,6 +164,8 @@ class RowList(VirtualList[V], can_focus=True, inherit_bindings=False):
 
     def _scroll_to_line(self, line: int) -> None:
         self.scroll_to(y=line, animate=False, force=True, immediate=True)
+        if int(self.scroll_offset.y) != line:
+            self._pending_top = line
 
     def _is_heading_at(self, line: int) -> bool:
         return self.is_heading(self._values[self._keys[line]])

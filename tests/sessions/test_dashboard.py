@@ -52,7 +52,10 @@ from tui.scenext.media import Media
 from tui.scenext.models import Frame, StatusResponse, Task, TaskStatus
 from tui.signed_links.mending import mended
 from tui.watchlist.entries import Add, Entry, Remove
+from tui.watchlist.sections import Section, arrange
 from tui.watchlist.storage import WatchlistFile
+from tui.wording.rows import TaskRowData
+from tui.wording.section_lines import section_key
 
 SHOW_TIMEOUT = 10.0
 """Seconds to wait for anything to be shown."""
@@ -229,6 +232,7 @@ async def session(
                 lambda: set(service.queried) >= all_ids, "a query of every task"
             )
             await running.wait_until(lambda: waiting(app) == unanswered, "the answers")
+            await running.wait_until(lambda: in_order(app), "the order")
         yield running
 
 
@@ -236,6 +240,15 @@ def waiting(app: ScenextApp) -> int:
     """Return the number of tasks that the status line calls waiting."""
     match = re.search(r"([0-9]+) waiting", app.main_screen.status.counts)
     return int(match[1]) if match else 0
+
+
+def in_order(app: ScenextApp) -> bool:
+    """Return whether each task of the watchlist stands in its place, below its section's line."""
+    sections = arrange(app.engine.watchlist, app.engine.watchlist.history)
+    ids = [task_id for section in sections for task_id in section.ids]
+    rows = app.main_screen.tasks
+    headings = {section for section in Section if rows.has(section_key(section))}
+    return list(rows.keys) == ids and headings == {each.section for each in sections}
 
 
 def three() -> dict[str, Task | ApiError]:
@@ -406,7 +419,8 @@ async def test_whatever_is_removed_and_brought_back_the_list_shows_its_tasks_and
             shown = [match[0] for line in lines if (match := re.search(r"\bt[0-9]{2}\b", line))]
             # A notification may cover the end of a line, but not an ID.
             first = tasks.keys.index(shown[0])
-            assert shown == tasks.keys[first : first + len(lines)], keys[: step + 1]
+            headings = sum(line.startswith(" Running") for line in lines)
+            assert shown == tasks.keys[first : first + len(lines) - headings], keys[: step + 1]
             assert dashboard.selected in shown, keys[: step + 1]
 
 
@@ -425,7 +439,7 @@ async def test_the_filter_goes_to_its_first_task_and_back_if_there_is_none(tmp_p
         assert "Filter" not in dashboard.footer, "the key would be typed into the filter"
         await dashboard.press(*"0")
         assert dashboard.selected == "red00"
-        assert "red00" in dashboard.lines[2]
+        assert "red00" in dashboard.lines[dashboard.app.main_screen.tasks.region.y + 1]
         await dashboard.press(*"zzz")
         await dashboard.wait_for_text("No task matches")
         await dashboard.press("escape")
@@ -609,9 +623,9 @@ async def test_the_palette_offers_the_actions_and_runs_them(tmp_path: Path) -> N
 async def test_a_click_selects_and_a_double_click_opens(tmp_path: Path) -> None:
     async with session(tmp_path, three()) as dashboard:
         tasks = dashboard.app.main_screen.tasks
-        await dashboard.pilot.click(tasks, offset=(20, 1))
+        await dashboard.pilot.click(tasks, offset=(20, 2))
         assert dashboard.selected == "two"
-        await dashboard.pilot.click(tasks, offset=(20, 0), times=2)
+        await dashboard.pilot.click(tasks, offset=(20, 1), times=2)
         assert not dashboard.app.screen.selections, "text was selected as well"
         assert dashboard.selected == "one"
         frames = dashboard.frames
@@ -662,7 +676,7 @@ async def test_a_new_frame_appears_without_moving_the_selection(tmp_path: Path) 
 async def test_what_another_program_adds_or_removes_leaves_the_selection(tmp_path: Path) -> None:
     async with session(tmp_path, three()) as dashboard:
         await dashboard.press("j")
-        dashboard.service.answers["four"] = make_task("four")
+        dashboard.service.answers["four"] = ApiError(ErrorKind.OFFLINE, "no connection")
         dashboard.file.save([Add(Entry("four", datetime.now(UTC))), Remove("one")])
         await dashboard.wait_until(
             lambda: dashboard.app.main_screen.tasks.keys == ["two", "three", "four"]
@@ -742,11 +756,13 @@ async def test_of_a_thousand_tasks_only_those_in_view_are_touched(tmp_path: Path
         assert len(board.tasks.keys) == 1000
         assert board.tasks.keys_in_view()[0] == "t0000"
         rows = board.tasks.query(TaskRow)
-        updated = [row for row in rows if row.data and "In progress" in row.data.badge]
+        updated = [
+            row for row in rows if isinstance(row.data, TaskRowData) and row.data.glyph == "»"
+        ]
         # Rows out of view are updated only when they scroll into view.
         assert len(updated) < 60
         await dashboard.press("G")
-        await dashboard.wait_until(lambda: "In progress" in dashboard.lines[-3], "the last row")
+        await dashboard.wait_until(lambda: "» t0999" in dashboard.lines[-2], "the last row")
         assert "Waiting" not in dashboard.text
 
 

@@ -10,6 +10,7 @@ import asyncio
 import math
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from datetime import datetime
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final, ParamSpec
@@ -17,12 +18,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final, ParamSpec
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.events import Event, Key
+from textual.events import AppFocus, Event, InputEvent, Key, MouseMove
 from textual.screen import Screen
 
 from tui import bytecode
 from tui.background import report_fault
 from tui.dashboard import messages
+from tui.dashboard.arrangement import Arrangement, Forecasts
+from tui.dashboard.controllers.cursor_rest import CursorRest
 from tui.dashboard.presenter import Presenter
 from tui.dashboard.screens.main import MainScreen
 from tui.dashboard.widgets.row_list import RowList
@@ -32,8 +35,9 @@ from tui.os_errors import shortage
 from tui.sanitize import clean
 from tui.terminal import gc_tuning
 from tui.terminal.app import TerminalApp
+from tui.watchlist.records import Record
 from tui.wording import polling, summary, tasks
-from tui.wording.rows import task_row
+from tui.wording.rows import Forecast
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -131,14 +135,29 @@ class ScenextApp(TerminalApp):
         if self._new_ids:
             self.engine.add(self._new_ids)
         now = dependencies.clock.now()
-        rows = [task_row(record, now) for record in self.engine.watchlist]
+        arrangement = Arrangement(self.engine.watchlist, self._forecasts())
+        arrangement.rebuild(now)
         counts = summary.counts(self.engine.watchlist.counts())
-        self.main_screen = MainScreen(dependencies.host, rows, counts, self.line_is_free)
+        self.main_screen = MainScreen(
+            dependencies.host, arrangement.lines, counts, self.line_is_free
+        )
+        self._cursor_rest = CursorRest(self.main_screen)
         self._presenter = Presenter(
-            self.main_screen, self.engine, dependencies.clock, dependencies.key
+            self.main_screen, self.engine, dependencies.clock, dependencies.key, arrangement
         )
         if dependencies.config.theme:
             self._set_theme(dependencies.config.theme)
+
+    def _forecasts(self) -> Forecasts:
+        # Looked up when they are asked for: they are not imported for the first paint.
+        engine = self.engine
+
+        def of_task(record: Record, now: datetime, boot: float) -> Forecast:
+            estimate = engine.estimates.expected_end(record, now, boot)
+            quiet_since = engine.frame_gaps.quiet_since(record)
+            return Forecast(estimate.end if estimate else None, quiet_since)
+
+        return Forecasts(of_task, lambda: engine.estimates.usual_seconds())
 
     def _set_theme(self, name: str) -> None:
         if name not in self.available_themes:
@@ -283,11 +302,13 @@ class ScenextApp(TerminalApp):
         self.engine.sync_schedule(self.main_screen.tasks.keys_in_view())
 
     async def on_event(self, event: Event) -> None:
-        """Let what is said of the time before the start go with the first key."""
+        """Note that somebody is there; what is said of the time before goes with the first key."""
         if self._away and isinstance(event, Key):
             self._away = ""
             self.clear_notifications()
         await super().on_event(event)
+        if isinstance(event, InputEvent | AppFocus) and not isinstance(event, MouseMove):
+            self._cursor_rest.user_acted()
 
     @_bounded("Telling what happened")
     def on_event_logged(self, event: messages.EventLogged) -> None:
@@ -323,6 +344,18 @@ class ScenextApp(TerminalApp):
             # Otherwise the next tick is soon enough.
             self._presenter.show_health()
         self._had_fault = error is not None
+
+    @_bounded("Arranging")
+    def on_order_expired(self) -> None:
+        """Put the tasks in their order again."""
+        self._presenter.renew_order()
+
+    @_bounded("Marking")
+    def on_task_seen(self, event: messages.TaskSeen) -> None:
+        """Remember that somebody has looked at a task, and take its mark away."""
+        record = self.engine.watchlist.get(event.task_id)
+        if record is not None and self.engine.mark_seen(event.task_id):
+            self._presenter.show_record(self.engine.watchlist.get(event.task_id) or record)
 
     @_bounded("Counting")
     def _show_counts(self) -> None:

@@ -17,7 +17,8 @@ from tui.dashboard.screens.main_keys import MAIN_KEYS
 from tui.dashboard.widgets.list_pane import ListPane
 from tui.dashboard.widgets.status_bar import StatusBar
 from tui.terminal.screen import TerminalScreen
-from tui.wording.rows import TaskRowData
+from tui.wording.rows import nothing_to_look_at
+from tui.wording.section_lines import ListLine
 
 if TYPE_CHECKING:
     from tui.dashboard.screens.deferred_widgets import DeferredWidgets
@@ -54,7 +55,7 @@ class MainScreen(TerminalScreen):
         """The list is on the screen."""
 
     def __init__(
-        self, host: str, rows: Sequence[TaskRowData], counts: str, may_paint: Callable[[], bool]
+        self, host: str, rows: Sequence[ListLine], counts: str, may_paint: Callable[[], bool]
     ) -> None:
         """Show the tasks `rows` from the first paint on; `may_paint` says when to paint."""
         super().__init__(may_paint)
@@ -87,8 +88,8 @@ class MainScreen(TerminalScreen):
         """The ID of the selected task; empty while there are no tasks."""
         return self.tasks.cursor
 
-    def set_tasks(self, rows: Sequence[TaskRowData], *, empty: bool) -> None:
-        """Show exactly these tasks; `empty` says whether the watchlist is, or just its filter."""
+    def set_tasks(self, rows: Sequence[ListLine], *, empty: bool) -> None:
+        """Show exactly these lines; `empty` says whether the watchlist is, or just its filter."""
         self.set_class(empty, "-empty")
         self.set_class(not empty and not rows, "-nothing")
         self.tasks.set_values(rows)
@@ -136,11 +137,10 @@ class MainScreen(TerminalScreen):
         self._list_pane.display = not (self.opened and (narrow or detail.enlarged))
         detail.display = bool(self.tasks.keys) and (not narrow or self.opened)
 
-    def on_task_list_columns_changed(self) -> None:
+    def on_task_list_laid(self) -> None:
         """Report the first paint: only then the list knows its columns."""
-        if not self.painted:
-            self.painted = True
-            self.post_message(self.Painted())
+        self.painted = True
+        self.post_message(self.Painted())
 
     def on_input_changed(self, event: FilterInput.Changed) -> None:
         """Filter while typing."""
@@ -202,6 +202,16 @@ class MainScreen(TerminalScreen):
             case "remove" | "refresh" | "refresh_all" | "copy_id":
                 return bool(self.selected)
         return True
+
+    def action_next_to_look_at(self, direction: int) -> None:
+        """Move the cursor to the next task that is new or needs attention (-1: the previous)."""
+        if key := self.tasks.next_to_look_at(direction):
+            self.tasks.cursor = key
+        else:
+            filtered = self.deferred is not None and bool(self.deferred.filter.value)
+            row = self.tasks.value(self.selected)
+            words = nothing_to_look_at(row, filtered=filtered)
+            self.notify(words, markup=False, timeout=3)
 
     def action_frames(self) -> None:
         """Go to the selected task's frames; on a narrow terminal they replace the list."""

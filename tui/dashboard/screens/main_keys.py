@@ -15,6 +15,20 @@ MAIN_KEYS: Final[list[BindingType]] = [
     Binding("q", "app.quit", tooltip="Quit; nothing is lost", show=False, id="dashboard.quit"),
     Binding("slash", "filter", "Filter", key_display="/", tooltip="Filter"),
     Binding(
+        "n",
+        "next_to_look_at(1)",
+        tooltip="Next task that is new or needs attention",
+        show=False,
+        id="look.next",
+    ),
+    Binding(
+        "N",
+        "next_to_look_at(-1)",
+        tooltip="Previous task that is new or needs attention",
+        show=False,
+        id="look.previous",
+    ),
+    Binding(
         "o",
         "open",
         "Open",

@@ -258,7 +258,11 @@ LATER_MODULES = (
     "PIL",
     "filelock",
     "tomli_w",
+    "statistics",
     "textual.widgets._footer",
+    "tui.watchlist.events",
+    "tui.watchlist.frame_gaps",
+    "tui.watchlist.recorder",
 )
 
 

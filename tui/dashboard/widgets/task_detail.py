@@ -102,6 +102,7 @@ class TaskDetail(Vertical):
     def __init__(self) -> None:
         super().__init__()
         self.fields = Fields()
+        self._fields_pane = VerticalScroll(self.fields, id="fields-pane")
         self.task_heading = Static(id="task-heading")
         self.heading = Static(id="frames-heading")
         self.frames = FrameList(id="frames")
@@ -111,11 +112,18 @@ class TaskDetail(Vertical):
     def compose(self) -> ComposeResult:
         """Yield the fields, which scroll where they are long, and the frames."""
         yield self.task_heading
-        yield VerticalScroll(self.fields, id="fields-pane")
+        yield self._fields_pane
         yield self.heading
         yield self.frames
         yield self.preview_heading
         yield self.preview
+
+    @property
+    def focus_target(self) -> Widget:
+        """The frames; of a task that has ended without any, the fields, which scroll."""
+        status = self.fields.known[0] if self.fields.known else None
+        has_frames = bool(self.frames.keys) or status is None or not status.terminal
+        return self.frames if has_frames else self._fields_pane
 
     def show(self, details: TaskDetails | None, server_now: float, addresses: AddressRule) -> None:
         """Show a task, or nothing; `server_now` is the service's time in Unix seconds."""

@@ -36,7 +36,7 @@ def test_a_tiny_round_prints_a_table_and_keeps_its_figures(
 def test_what_is_timed_is_on_the_screen() -> None:
     second = task_id("run", 1)
     with Harness() as harness, harness.program(harness.home(entries("run", 3))) as process:
-        process.wait_for_line(re.compile("3 tasks: 3 in progress"), timeout=10)
+        process.wait_for_line(re.compile("» 3 running"), timeout=10)
         process.wait_idle()
         timing = keys.press(process, b"j", second)
         screen = Screen(120, 40)

@@ -27,6 +27,7 @@ from tui.redactor import Redactor
 from tui.scenext.client import HttpClientFactory
 from tui.watchlist.entries import Add, Entry
 from tui.watchlist.storage import WatchlistFile
+from tui.wording.summary import PartKind
 
 SPEED: Final = 0.1
 """Speed of the demo. At this one its tasks take minutes, as real ones do."""
@@ -106,7 +107,9 @@ async def _running(app: ScenextApp, size: tuple[int, int]) -> AsyncIterator[Pilo
     async with app.run_test(size=size) as pilot:
         status = app.main_screen.status
         async with asyncio.timeout(WAIT_TIMEOUT):
-            while "live" not in status.polling or "waiting" in status.counts:
+            while status.data.polling != "live" or any(
+                part.kind is PartKind.WAITING for part in status.data.parts
+            ):
                 await pilot.pause(0.01)
         yield pilot
 

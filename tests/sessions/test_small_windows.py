@@ -296,7 +296,7 @@ async def test_dialogs_open_and_take_keys_in_a_window_too_small_for_them(
         await dashboard.press("escape")
         await dashboard.wait_for_text("│ t07")
         assert dashboard.selected == "t07"
-        assert dashboard.app.focused is dashboard.frames
+        assert dashboard.app.main_screen.opened
 
 
 async def test_in_a_low_window_the_field_and_the_error_are_in_view(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from tui.scenext.models import Frame, Task, TaskStatus
 from tui.signed_links.signed_url import NEVER
 from tui.watchlist.entries import Entry
 from tui.watchlist.records import Record
-from tui.wording import cells, polling, summary, tasks, times
+from tui.wording import cells, polling, tasks, times
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 UUID = str(uuid.UUID(int=0x1234_5678_9ABC_DEF0))
@@ -116,18 +116,7 @@ def test_a_cut_shows_both_ends(words: str, width: int, cut: str) -> None:
     assert cells.cut_middle(words, width).replace(" ", "") == cut
 
 
-# The status line, and links
-
-
-def test_counts_by_state() -> None:
-    assert summary.counts({}) == "No tasks"
-    assert summary.counts({TaskStatus.FAILED: 1}) == "1 task: 1 failed"
-    status_counts = {status: n for n, status in enumerate(reversed(TaskStatus), 1)}
-    assert summary.counts(status_counts) == (
-        "15 tasks: 5 waiting, 4 in progress, 3 completed, 2 failed, 1 unknown"
-    )
-    assert summary.counts({TaskStatus.COMPLETED: 1200}).startswith("1,200 tasks: ")
-    assert summary.counts({TaskStatus.COMPLETED: 1200}, 7) == "7 of 1,200 tasks: 1,200 completed"
+# Polling, and links
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ from tui.sanitize import clean
 from tui.terminal import gc_tuning
 from tui.terminal.app import TerminalApp
 from tui.watchlist.records import Record
+from tui.watchlist.sections import count_standings
 from tui.wording import polling, summary, tasks
 from tui.wording.rows import Forecast
 
@@ -117,7 +118,7 @@ class ScenextApp(TerminalApp):
         self.hold_input()
         self._starting: asyncio.Task[None] | None = None
         self._answer_shown = asyncio.Event()
-        self._had_fault = self._counts_scheduled = False
+        self._had_fault = self._counts_scheduled = self._events_scheduled = False
         self._away = ""
         """What ended while nobody watched, until a key is pressed."""
         self._quit_requested_at = -math.inf
@@ -131,19 +132,24 @@ class ScenextApp(TerminalApp):
                 event=lambda event: self.post_message(messages.EventLogged(event)),
             ),
         )
-        self._warnings = (*dependencies.warnings, self.engine.load())
+        self._load_warning = self.engine.load()
         if self._new_ids:
             self.engine.add(self._new_ids)
         now = dependencies.clock.now()
         arrangement = Arrangement(self.engine.watchlist, self._forecasts())
         arrangement.rebuild(now)
-        counts = summary.counts(self.engine.watchlist.counts())
-        self.main_screen = MainScreen(
-            dependencies.host, arrangement.lines, counts, self.line_is_free
+        header = summary.HeaderData(
+            summary.header_parts(count_standings(self.engine.watchlist, ()))
         )
+        self.main_screen = MainScreen(header, arrangement.lines, self.line_is_free)
         self._cursor_rest = CursorRest(self.main_screen)
         self._presenter = Presenter(
-            self.main_screen, self.engine, dependencies.clock, dependencies.key, arrangement
+            self.main_screen,
+            self.engine,
+            dependencies.clock,
+            dependencies.key,
+            dependencies.host,
+            arrangement,
         )
         if dependencies.config.theme:
             self._set_theme(dependencies.config.theme)
@@ -187,8 +193,9 @@ class ScenextApp(TerminalApp):
         self.stylesheet.parse()
         await self.main_screen.mount_deferred()
         self.release_input()
-        for number, warning in enumerate(self._warnings):
+        for number, warning in enumerate(self._dependencies.warnings):
             self._presenter.show_problem(f"start {number}", warning)
+        self._presenter.show_problem("loaded", self._load_warning)
         self.watch(self.main_screen.tasks, "cursor", self._presenter.follow_cursor, init=False)
         self._presenter.begin(self._new_ids[0] if self._new_ids else "")
         self._show_away()
@@ -269,6 +276,10 @@ class ScenextApp(TerminalApp):
     def on_problem_changed(self, event: messages.ProblemChanged) -> None:
         """Show a problem, or that it is resolved."""
         bytecode.adapt(saves_fail=bool(self.engine.save_problem))
+        if event.problem == "file" and event.message:
+            # What the first look at the same file told, with other numbers.
+            self._load_warning = ""
+            self._presenter.show_problem("loaded", "")
         self._presenter.show_problem(event.problem, event.message)
         if "_quitting" in vars(self):
             self._quitting.check()
@@ -312,7 +323,10 @@ class ScenextApp(TerminalApp):
 
     @_bounded("Telling what happened")
     def on_event_logged(self, event: messages.EventLogged) -> None:
-        """Say what ended while nobody watched."""
+        """Show what happened, once for all that happens in a moment."""
+        if not self._events_scheduled:
+            self._events_scheduled = True
+            self.set_timer(COUNTS_DELAY, self._show_events)
         from tui.watchlist.events import EventKind
         from tui.wording.events import event_words
 
@@ -363,6 +377,28 @@ class ScenextApp(TerminalApp):
         self._presenter.show_counts()
         self._presenter.show_health()
 
+    @_bounded("Showing the events")
+    def on_event_lines_resized(self) -> None:
+        """Show what happened last in another width."""
+        self._presenter.show_events()
+
+    @_bounded("Showing the events")
+    def _show_events(self) -> None:
+        from tui.dashboard.screens.events import EventsScreen
+
+        self._events_scheduled = False
+        self._presenter.show_events()
+        if isinstance(self.screen, EventsScreen):
+            self.screen.show(self._presenter.all_events())
+
+    @_bounded("Showing the events")
+    def on_events_requested(self) -> None:
+        """Open the list of all events."""
+        from tui.dashboard.screens.events import EventsScreen
+
+        if self.screen is self.main_screen:
+            self.push_screen(EventsScreen(self._presenter.all_events()))
+
     def on_refresh_requested(self, event: messages.RefreshRequested) -> None:
         """Query tasks now."""
         if (held := self.engine.refresh(event.task_ids)) is not None:
@@ -395,15 +431,17 @@ class ScenextApp(TerminalApp):
         if self._ticks % TICKS_PER_AGE == 0:
             self._presenter.show_ages(self.main_screen.tasks.keys_in_view())
             self._presenter.show_details()
+            self._presenter.show_counts()
 
     def action_help(self) -> None:
         """Show the keys."""
         from tui.dashboard.palette import key_groups
         from tui.dashboard.screens.help import Help
-        from tui.dashboard.widgets.frame_list import FrameList
+        from tui.dashboard.screens.main_keys import KEY_GROUPS
 
-        nodes = (RowList, MainScreen, FrameList, ScenextApp)
-        self.push_screen(Help(key_groups(self, nodes)))
+        lists = "In a list", RowList.BINDINGS
+        everywhere = "Everywhere", ScenextApp.BINDINGS
+        self.push_screen(Help(key_groups(self, (lists, *KEY_GROUPS, everywhere))))
 
     @cached_property
     def _services(self) -> LinkServices:

@@ -147,6 +147,10 @@ class CancelDownloadRequested(Message):
     """Cancel the download that is running, or hide the result of the last one."""
 
 
+class EventsRequested(Message):
+    """Show all events since the start."""
+
+
 class VisibleTasksChanged(Message):
     """These tasks have scrolled into view."""
 

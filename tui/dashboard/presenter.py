@@ -15,9 +15,11 @@ from tui.credentials import CurrentKey
 from tui.dashboard import messages
 from tui.dashboard.arrangement import Arrangement
 from tui.dashboard.screens.main import MainScreen
+from tui.dashboard.screens.pane_layout import MAX_EVENTS
 from tui.engine import Engine
 from tui.polling.health import HealthKind
 from tui.watchlist.records import Record
+from tui.watchlist.sections import count_standings
 from tui.wording import polling, summary
 
 KEY_REPEAT: Final = 0.08
@@ -45,6 +47,7 @@ class Presenter:
         engine: Engine,
         clock: Clock,
         key: CurrentKey,
+        host: str,
         arrangement: Arrangement,
     ) -> None:
         self._screen = screen
@@ -53,6 +56,7 @@ class Presenter:
         self._watchlist = engine.watchlist
         self._clock = clock
         self._key = key
+        self._host = host
         self._selected = ""
         self._cursor_moved_at = 0.0
         self._cursor_timer: Timer | None = None
@@ -143,8 +147,47 @@ class Presenter:
     def show_counts(self) -> None:
         """Show how many tasks are in which state."""
         if self._is_complete:
-            shown = len(self._screen.tasks.keys) if self._arrangement.query else None
-            self._screen.status.counts = summary.counts(self._watchlist.counts(), shown)
+            status = self._screen.status
+            status.data = status.data._replace(parts=self._parts(), all_done=self._all_done())
+
+    def _parts(self) -> tuple[summary.HeaderPart, ...]:
+        history = self._watchlist.history
+        if not self._arrangement.query:
+            return summary.header_parts(count_standings(self._watchlist, history))
+        shown = filter(None, map(self._watchlist.get, self._screen.tasks.keys))
+        return summary.header_parts(count_standings(shown, history), len(self._watchlist))
+
+    def _all_done(self) -> str:
+        # Not imported for the first paint.
+        from tui.watchlist.estimates import last_end
+
+        now, records = self._clock.now(), self._watchlist
+        return summary.all_done(
+            count_standings(records, records.history),
+            self._engine.estimates.all_done(now, self._clock.boot()),
+            last_end(records),
+            now,
+        )
+
+    def show_events(self) -> None:
+        """Show what happened last."""
+        if not self._is_complete or self._screen.deferred is None:
+            return
+        # Not imported for the first paint.
+        from tui.wording.events import event_line
+
+        lines, now = self._screen.deferred.events, self._clock.now()
+        lines.lines = tuple(
+            event_line(event, now, lines.size.width or None)
+            for event in self._engine.events.newest(MAX_EVENTS)
+        )
+
+    def all_events(self) -> list[str]:
+        """Return what happened since the start, in words; the newest first."""
+        from tui.wording.events import event_line
+
+        now = self._clock.now()
+        return [event_line(event, now) for event in reversed(self._engine.events.all)]
 
     def show_details(self) -> None:
         """Show the selected task in full."""
@@ -197,7 +240,13 @@ class Presenter:
         health = self._engine.schedule.health(loop_now)
         self._engine.note_health(health)
         until = self.wall_time(health.until) if health.kind is HealthKind.PAUSED else None
-        self._screen.status.polling = polling.polling_health(health, until), health.kind.is_trouble
+        words = polling.polling_health(health, until)
+        # One that is late is no trouble of the host, and a second line would move the list.
+        is_trouble = health.kind.is_trouble and health.kind is not HealthKind.LATE
+        self._screen.status.data = self._screen.status.data._replace(
+            polling="" if is_trouble else words,
+            trouble=f"{self._host}: {words}" if is_trouble else "",
+        )
         refused = ""
         if health.kind is HealthKind.KEY_REFUSED:
             refused = polling.key_refused(self._key.key, health.reason)

@@ -14,8 +14,8 @@ class FilterInput(Input):
     """Filters while one types. `enter` keeps the filter, `esc` drops it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "drop", "Show all"),
-        Binding("enter,down", "keep", "To the list"),
+        Binding("escape", "drop", "show all"),
+        Binding("enter,down", "keep", "to the list"),
     ]
 
     class Closed(Message):

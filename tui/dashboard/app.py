@@ -14,6 +14,7 @@ from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final, ParamSpec
 
+from rich.color import ColorSystem
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -22,6 +23,7 @@ from textual.screen import Screen
 from tui import bytecode
 from tui.background import report_fault
 from tui.dashboard import messages
+from tui.dashboard.colours import COLOR_SYSTEMS, readable_variables
 from tui.dashboard.presenter import Presenter
 from tui.dashboard.screens.main import MainScreen
 from tui.dashboard.widgets.row_list import RowList
@@ -139,6 +141,15 @@ class ScenextApp(TerminalApp):
             known = ", ".join(sorted(self.available_themes))
             raise UserError(f"theme: there is no theme “{clean(name, 60)}”. There are: {known}")
         self.theme = name
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Return the theme's variables, with colours in which everything can be read."""
+        system = COLOR_SYSTEMS.get(self.console.color_system, ColorSystem.TRUECOLOR)
+        theme = self.current_theme
+        variables = super().get_css_variables()
+        variables |= readable_variables(variables, system, dark=theme.dark, ansi=theme.ansi)
+        self.theme_variables = variables
+        return variables
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the main screen."""

@@ -255,6 +255,8 @@ class ScenextApp(TerminalApp):
         """Show a problem, or that it is resolved."""
         bytecode.adapt(saves_fail=bool(self.engine.save_problem))
         self._presenter.show_problem(event.problem, event.message)
+        if event.problem == "key":
+            self._presenter.show_health()
         if "_quitting" in vars(self):
             self._quitting.check()
 

@@ -14,6 +14,7 @@ from tui.credentials import CurrentKey
 from tui.dashboard.screens.main import MainScreen
 from tui.engine import Engine
 from tui.polling.health import HealthKind
+from tui.scenext.models import TaskStatus
 from tui.watchlist.records import Record
 from tui.wording import polling, summary
 from tui.wording.rows import matcher, task_row
@@ -137,15 +138,23 @@ class Presenter:
                 self._screen.tasks.set_value(task_row(record, now, boot))
 
     def show_health(self) -> None:
-        """Show how polling is doing, once it has begun."""
-        if not self._is_complete or not self._engine.connected:
+        """Show how polling is doing, once it has begun or is known to need a key."""
+        engine = self._engine
+        if not self._is_complete or not (engine.connected or engine.schedule.breaker.needs_key):
             return
-        loop_now = asyncio.get_running_loop().time()
-        health = self._engine.schedule.health(loop_now)
-        until = self.wall_time(health.until) if health.kind is HealthKind.PAUSED else None
-        self._screen.status.polling = polling.polling_health(health, until), health.kind.is_trouble
+        health = self._engine.health()
+        trouble = polling.host_trouble(
+            health,
+            self._clock.now(),
+            until=self.wall_time(health.until) if health.kind is HealthKind.PAUSED else None,
+            answered_at=self._engine.answered_at,
+            has_saved=any(status is not TaskStatus.QUEUED for status in self._watchlist.counts()),
+        )
+        words = trouble or polling.polling_health(health)
+        self._screen.status.polling = words, health.kind.is_trouble
+        self._screen.needs_key = health.kind.needs_key
         refused = ""
-        if health.kind is HealthKind.KEY_REFUSED:
+        if health.kind is HealthKind.KEY_REFUSED and self._key.key is not None:
             refused = polling.key_refused(self._key.key, health.reason)
         if refused != self._problems.get("refused", ""):
             self.show_problem("refused", refused)
@@ -159,6 +168,8 @@ class Presenter:
 
     def show_problem(self, problem: str, message: str) -> None:
         """Show a problem in the banner until it is resolved: until its message is empty."""
+        if problem == "key" and message and self._key.key is None:
+            message = polling.no_key(message, needs_restart=self._key.needs_restart)
         self._problems[problem] = message
         self._show_problems()
 

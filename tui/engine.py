@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
@@ -21,7 +22,7 @@ from tui.clock import Clock, ServerClock
 from tui.config import APP, SERVICE_INTERVAL, Config
 from tui.credentials import CurrentKey, Secret
 from tui.errors import MediaError, UserError
-from tui.polling.health import HealthTimer, PollingHealth
+from tui.polling.health import HealthKind, HealthTimer, PollingHealth
 from tui.polling.poller import Client, Poller
 from tui.polling.schedule import Held, Schedule
 from tui.redactor import Redactor
@@ -33,6 +34,10 @@ from tui.watchlist.unsaved import Unsaved
 
 if TYPE_CHECKING:
     from tui.scenext.media import Media
+    from tui.watchlist.estimates import Estimates
+    from tui.watchlist.events import Event, EventLog
+    from tui.watchlist.frame_gaps import FrameGaps
+    from tui.watchlist.recorder import EventRecorder
 
 SHUTDOWN_TIMEOUT: Final = 0.5
 """Seconds that the end waits for the last save, and again for the connections to close."""
@@ -85,6 +90,8 @@ class Callbacks(NamedTuple):
     """A problem (a short name) appeared or changed (one line), or was resolved (empty)."""
     crashed: Callable[[Exception], object]
     """A fault of ours ended a part of the background."""
+    event: Callable[[Event], object] = lambda event: None
+    """Something happened that is in `Engine.events` now."""
 
 
 class Engine:
@@ -127,6 +134,32 @@ class Engine:
         self._key_reading: asyncio.Task[None] | None = None
         self._removed: list[tuple[Record, str | None]] = []
 
+    @cached_property
+    def estimates(self) -> Estimates:
+        """When tasks are likely to end."""
+        # Not imported for the first paint; nor are the next two.
+        from tui.watchlist.estimates import Estimates
+
+        return Estimates(self.watchlist)
+
+    @cached_property
+    def frame_gaps(self) -> FrameGaps:
+        """For which tasks there was no new frame for unusually long."""
+        from tui.watchlist.frame_gaps import FrameGaps
+
+        return FrameGaps(self.watchlist)
+
+    @cached_property
+    def _recorder(self) -> EventRecorder:
+        from tui.watchlist.recorder import EventRecorder
+
+        return EventRecorder(self._callbacks.event)
+
+    @property
+    def events(self) -> EventLog:
+        """What has happened since the start."""
+        return self._recorder.log
+
     @property
     def removed_count(self) -> int:
         """How many removed tasks `undo` could bring back."""
@@ -148,6 +181,7 @@ class Engine:
         _log_start(self._dependencies.config)
         if self._dependencies.key.key is None:
             self._report_key_problem(self._dependencies.key.problem)
+        self._recorder.begin(self.watchlist)
         self._sync.wake()
         self.spawn(self._sync.run())
         self.spawn(self._poll(visible))
@@ -209,16 +243,20 @@ class Engine:
 
     def _loaded(self, loaded: Snapshot) -> None:
         # At once: what is saved by then must not come back for a moment.
-        before = self.watchlist.entries()
+        entries = self.watchlist.entries()
+        before = {record.id: record for record in self.watchlist}
         self.watchlist.load(loaded.entries)
         self._callbacks.problem_changed("file", loaded.warning)
-        if self.watchlist.entries() != before:
+        if self.watchlist.entries() != entries:
+            self._recorder.loaded(before, tuple(self.watchlist), self._dependencies.clock.now())
             self._callbacks.watchlist_changed()
 
     def add(self, task_ids: Iterable[str], label: str = "") -> None:
         """Watch more tasks."""
-        clock = self._dependencies.clock
-        self.watchlist.add(task_ids, label, clock.now(), clock.boot())
+        clock, known = self._dependencies.clock, set(self.watchlist.ids)
+        now = clock.now()
+        self.watchlist.add(task_ids, label, now, clock.boot())
+        self._recorder.added([r for r in self.watchlist if r.id not in known], now)
         self._sync.wake()
 
     def remove(self, task_id: str) -> bool:
@@ -229,6 +267,7 @@ class Engine:
             return False
         after = ids[ids.index(record.id) + 1 :]
         self._removed.append((record, after[0] if after else None))
+        self._recorder.removed([record], self._dependencies.clock.now())
         self._sync.wake()
         return True
 
@@ -238,6 +277,7 @@ class Engine:
             return ""
         record, before = self._removed.pop()
         self.watchlist.restore(record, before)
+        self._recorder.restored(record, self._dependencies.clock.now())
         self._sync.wake()
         return record.id
 
@@ -253,19 +293,30 @@ class Engine:
         self.server_clock.observe(result.server_time)
         before = self.watchlist.get(result.task_id)
         clock = self._dependencies.clock
-        record = self.watchlist.apply(result, clock.now(), clock.boot())
+        now = clock.now()
+        record = self.watchlist.apply(result, now, clock.boot())
         if record is not None and record.error is None:
             self.answered_at = record.answered_at
+        if before is not None and record is not None:
+            self.frame_gaps.observe(before, record)
+            self._recorder.polled(before, record, self.watchlist.history, now)
         _log_result(result, before, record)
         if self.watchlist.pending:
             self._sync.wake()
         return record
 
     def health(self) -> PollingHealth:
-        """Return how polling as a whole is doing, and since when."""
+        """Return how polling as a whole is doing, and since when.
+
+        Where trouble of the whole service has begun or ended since the last look, that is recorded.
+        """
         clock = self._dependencies.clock
+        now = clock.now()
         health = self.schedule.health(asyncio.get_running_loop().time())
-        return self._health_timer.observe(health, clock.now(), clock.boot())
+        if health.kind not in (HealthKind.RESTING, HealthKind.STARTING):
+            trouble = health.kind.value if health.kind.is_host_trouble else ""
+            self._recorder.host(trouble, health.reason, now)
+        return self._health_timer.observe(health, now, clock.boot())
 
     def refresh(self, task_ids: tuple[str, ...]) -> Held | None:
         """Query tasks now (all where none is named); look for another key first if one is needed.

@@ -128,7 +128,7 @@ class Engine:
             key_changed=self._key_changed,
         )
         self._background = Background(callbacks.crashed)
-        self._health_timer = HealthTimer()
+        self._health_timer = HealthTimer(config.poll_interval)
         self.answered_at: datetime | None = None
         """When the service last told about any task; None before it has in this session."""
         self._key_reading: asyncio.Task[None] | None = None

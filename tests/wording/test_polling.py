@@ -109,18 +109,20 @@ def test_a_missing_key_is_looked_for_but_not_in_the_environment() -> None:
 
 
 def test_how_long_it_has_been_so_is_counted_by_a_clock_that_nobody_sets() -> None:
-    timer = HealthTimer()
+    timer = HealthTimer(30.0)
     offline = PollingHealth(HealthKind.OFFLINE)
     first = timer.observe(offline, NOW, 100.0)
-    assert (first.since, first.lasted, first.makes_stale(30)) == (NOW, 0.0, False)
+    assert (first.since, first.is_stale) == (NOW, False)
     later = timer.observe(offline, NOW - timedelta(hours=5), 131.0)
-    assert (later.since, later.lasted, later.makes_stale(30)) == (NOW, 31.0, True)
+    assert (later.since, later.is_stale) == (NOW, True)
     live = timer.observe(PollingHealth(HealthKind.LIVE), NOW, 500.0)
-    assert not live.makes_stale(30)
+    assert not live.is_stale
     again = timer.observe(offline, SINCE, 600.0)
-    assert (again.since, again.lasted) == (SINCE, 0.0)
+    assert (again.since, again.is_stale) == (SINCE, False)
 
 
 @pytest.mark.parametrize("kind", CALM)
 def test_slow_answers_make_nothing_stale(kind: HealthKind) -> None:
-    assert not PollingHealth(kind, lasted=1e6).makes_stale(30)
+    timer = HealthTimer(30.0)
+    timer.observe(PollingHealth(kind), NOW, 0.0)
+    assert not timer.observe(PollingHealth(kind), NOW, 1e6).is_stale

@@ -13,11 +13,11 @@ from tui.clock import Clock
 from tui.credentials import CurrentKey
 from tui.dashboard.screens.main import MainScreen
 from tui.engine import Engine
-from tui.polling.health import HealthKind
+from tui.polling.health import CALM, HealthKind, PollingHealth
 from tui.scenext.models import TaskStatus
 from tui.watchlist.records import Record
 from tui.wording import polling, summary
-from tui.wording.rows import matcher, task_row
+from tui.wording.rows import TaskRowData, matcher, task_row
 
 KEY_REPEAT: Final = 0.08
 """Seconds between two moves of the cursor below which a key counts as held: showing a task in full
@@ -44,6 +44,7 @@ class Presenter:
         self._cursor_moved_at = 0.0
         self._cursor_timer: Timer | None = None
         self._problems: dict[str, str] = {}
+        self._health = CALM
 
     @property
     def _is_shown(self) -> bool:
@@ -64,13 +65,16 @@ class Presenter:
         if not self._is_complete:
             return
         now, boot = self._clock.now(), self._clock.boot()
-        rows = [task_row(record, now, boot) for record in self._watchlist]
+        rows = [self._row(record, now, boot) for record in self._watchlist]
         self._matches = matcher(self._query, rows)
         self._screen.set_tasks(list(filter(self._matches, rows)), empty=not len(self._watchlist))
         if select in self._screen.tasks.keys:
             self._screen.tasks.cursor = select
         self.show_counts()
         self.show_details()
+
+    def _row(self, record: Record, now: datetime, boot: float) -> TaskRowData:
+        return task_row(record, now, boot, self._health)
 
     def filter(self, query: str) -> None:
         """Show only the tasks that match a query; all where it is empty.
@@ -89,7 +93,7 @@ class Presenter:
         """Show what has changed about one task; its row also before the screen is complete."""
         if not self._is_shown:
             return
-        row = task_row(record, self._clock.now(), self._clock.boot())
+        row = self._row(record, self._clock.now(), self._clock.boot())
         if self._matches(row) != self._screen.tasks.has(record.id):
             self.show_all()
             return
@@ -135,7 +139,7 @@ class Presenter:
         now, boot = self._clock.now(), self._clock.boot()
         for key in task_ids:
             if (record := self._watchlist.get(key)) is not None:
-                self._screen.tasks.set_value(task_row(record, now, boot))
+                self._screen.tasks.set_value(self._row(record, now, boot))
 
     def show_health(self) -> None:
         """Show how polling is doing, once it has begun or is known to need a key."""
@@ -158,6 +162,10 @@ class Presenter:
             refused = polling.key_refused(self._key.key, health.reason)
         if refused != self._problems.get("refused", ""):
             self.show_problem("refused", refused)
+        before, self._health = self._health, health
+        if _look(before) != _look(health):
+            # All rows at once, so that they are sent together.
+            self.show_all()
 
     def wall_time(self, moment: float) -> datetime:
         """Return the wall-clock time of a moment on the event loop's clock."""
@@ -177,3 +185,8 @@ class Presenter:
         if self._is_complete and self._screen.deferred is not None:
             messages = dict.fromkeys(filter(None, self._problems.values()))
             self._screen.deferred.banner.text = "\n".join(messages)
+
+
+def _look(health: PollingHealth) -> tuple[bool, bool]:
+    """Return what rows show of how polling is doing."""
+    return health.kind.is_host_trouble, health.is_stale

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class HealthKind(StrEnum):
@@ -55,12 +55,13 @@ class PollingHealth(NamedTuple):
     """The message of the last fault."""
     since: datetime | None = None
     """When it began to be so, as far as `HealthTimer` has seen."""
-    lasted: float = 0.0
-    """Seconds since then, also where the wall clock was set meanwhile."""
+    is_stale: bool = False
+    """Whether the host has been in trouble for more than a period, so that what is known of the
+    tasks that run is older than it should be."""
 
-    def makes_stale(self, period: float) -> bool:
-        """Return whether what is known of all tasks is older than their `period` in seconds."""
-        return self.kind.is_host_trouble and self.lasted > period
+
+CALM: Final = PollingHealth(HealthKind.LIVE)
+"""Nothing is wrong with polling as a whole."""
 
 
 class HealthTimer:
@@ -69,7 +70,9 @@ class HealthTimer:
     By clocks that count while the machine sleeps, as the event loop's does not.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, period: float) -> None:
+        """Observe polling that asks about each task every `period` seconds."""
+        self._period = period
         self._kind: HealthKind | None = None
         self._since: datetime | None = None
         self._began = 0.0
@@ -78,4 +81,5 @@ class HealthTimer:
         """Return `health` with its times; `boot` is the monotonic clock at the time `now`."""
         if health.kind is not self._kind:
             self._kind, self._since, self._began = health.kind, now, boot
-        return health._replace(since=self._since, lasted=boot - self._began)
+        is_stale = health.kind.is_host_trouble and boot - self._began > self._period
+        return health._replace(since=self._since, is_stale=is_stale)

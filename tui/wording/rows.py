@@ -12,10 +12,11 @@ from typing import Final, NamedTuple
 
 from rich.cells import cell_len
 
+from tui.polling.health import CALM, PollingHealth
 from tui.scenext.models import TaskStatus
 from tui.watchlist.records import Record
 from tui.wording.cells import cut_middle, fit
-from tui.wording.tasks import badge, duration, stale_reason
+from tui.wording.tasks import badge, duration, is_stale, stale_reason
 from tui.wording.times import format_duration
 
 ID_WIDTH: Final = 36
@@ -39,18 +40,26 @@ class TaskRowData(NamedTuple):
     stale: str
     """Why the data are stale; empty when they are not."""
     label: str
+    is_stale: bool = False
+    """Whether all of the row is dimmed."""
 
 
-def task_row(record: Record, now: datetime, boot: float | None = None) -> TaskRowData:
-    """Return what a row shows of a record; `boot` is the monotonic clock at the time `now`."""
+def task_row(
+    record: Record, now: datetime, boot: float | None = None, health: PollingHealth = CALM
+) -> TaskRowData:
+    """Return what a row shows of a record; `boot` is the monotonic clock at the time `now`.
+
+    `health` is that of polling as a whole.
+    """
     return TaskRowData(
         key=record.id,
         status=record.status,
         badge=badge(record.status, record.status_sent),
         age=_age(record, now, boot),
         frames=str(len(record.frames)) if record.task else "",
-        stale=stale_reason(record),
+        stale=stale_reason(record, health),
         label=record.entry.label,
+        is_stale=is_stale(record, health),
     )
 
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 from tui.errors import ErrorKind
+from tui.polling.health import CALM, PollingHealth
 from tui.scenext.models import TaskStatus
 from tui.watchlist.records import Record
 
@@ -17,6 +18,9 @@ _NUMBERED: Final = frozenset(
     {ErrorKind.SERVER, ErrorKind.REJECTED, ErrorKind.RATE_LIMITED, ErrorKind.KEY_REFUSED}
 )
 """Errors whose HTTP status says more than their name, unless it is one of success."""
+
+_OWN: Final = frozenset({ErrorKind.NOT_FOUND, ErrorKind.REJECTED, ErrorKind.OTHER_TASK})
+"""Errors that are about one task, whatever the host does."""
 
 _BADGES: Final[Mapping[TaskStatus, tuple[str, str]]] = {
     TaskStatus.QUEUED: ("-", "Waiting"),
@@ -52,10 +56,22 @@ def duration(record: Record) -> timedelta | None:
     return entry.ended - entry.added
 
 
-def stale_reason(record: Record) -> str:
-    """Return in a few words why a record is stale; empty when it is up to date."""
+def is_stale(record: Record, health: PollingHealth = CALM) -> bool:
+    """Return whether what is shown of a task may no longer be so.
+
+    What has ended stays as it is, whatever becomes of the host.
+    """
+    has_failed = record.error is not None or record.resting
+    return has_failed or (health.is_stale and not record.status.terminal)
+
+
+def stale_reason(record: Record, health: PollingHealth = CALM) -> str:
+    """Return in a few words why a record is stale; empty when it is up to date.
+
+    Empty too where that is the trouble of the whole host, which the header tells.
+    """
     error = record.error
-    if error is None:
+    if error is None or (health.kind.is_host_trouble and error.kind not in _OWN):
         return "resting" if record.resting else ""
     code = error.http_status or 0
     reason = str(code) if error.kind in _NUMBERED and code >= 300 else error.kind.value

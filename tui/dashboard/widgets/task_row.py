@@ -48,4 +48,6 @@ class TaskRow(Row[TaskRowData]):
         badge = f"task-list--{STATE_NAMES[self.data.status]}"
         for name, text in task_line(self.data, self._columns):
             style = badge if name == "badge" else _STYLES.get(name)
+            if self.data.is_stale:
+                style = "row-list--stale"
             yield Segment(text, (self.style(style) if style else self.style()).rich_style)

@@ -173,7 +173,7 @@ class Engine:
     def load(self) -> str:
         """Read the saved watchlist now; return a warning, empty where all is well."""
         loaded = self._sync.load()
-        self.watchlist.load(loaded.entries)
+        self.watchlist.load(loaded.entries, loaded.history, self._dependencies.clock.now())
         return loaded.warning
 
     def start(self, visible: Callable[[], Collection[str]]) -> None:
@@ -181,7 +181,7 @@ class Engine:
         _log_start(self._dependencies.config)
         if self._dependencies.key.key is None:
             self._report_key_problem(self._dependencies.key.problem)
-        self._recorder.begin(self.watchlist)
+        self._recorder.begin(self.watchlist, self._dependencies.clock.now())
         self._sync.wake()
         self.spawn(self._sync.run())
         self.spawn(self._poll(visible))
@@ -214,7 +214,7 @@ class Engine:
             async with asyncio.timeout(SHUTDOWN_TIMEOUT):
                 with suppress(RuntimeError):  # The background has ended.
                     await self._sync.restore_if_gone()
-                if self._sync.has_unsaved:
+                if self._sync.has_unsaved or self._sync.has_marks:
                     await self.save()
         except TimeoutError:
             counts = self.unsaved._asdict()
@@ -243,12 +243,13 @@ class Engine:
 
     def _loaded(self, loaded: Snapshot) -> None:
         # At once: what is saved by then must not come back for a moment.
-        entries = self.watchlist.entries()
-        before = {record.id: record for record in self.watchlist}
-        self.watchlist.load(loaded.entries)
+        watchlist, now = self.watchlist, self._dependencies.clock.now()
+        records = {record.id: record for record in watchlist}
+        before = watchlist.entries(), watchlist.history
+        watchlist.load(loaded.entries, loaded.history, now)
         self._callbacks.problem_changed("file", loaded.warning)
-        if self.watchlist.entries() != entries:
-            self._recorder.loaded(before, tuple(self.watchlist), self._dependencies.clock.now())
+        if (watchlist.entries(), watchlist.history) != before:
+            self._recorder.loaded(records, tuple(watchlist), now)
             self._callbacks.watchlist_changed()
 
     def add(self, task_ids: Iterable[str], label: str = "") -> None:
@@ -280,6 +281,12 @@ class Engine:
         self._recorder.restored(record, self._dependencies.clock.now())
         self._sync.wake()
         return record.id
+
+    def mark_seen(self, task_id: str) -> bool:
+        """Remember that somebody has looked at the end of a task; return whether it was new."""
+        if is_new := self.watchlist.mark_seen(task_id):
+            self._sync.wake()
+        return is_new
 
     def sync_schedule(self, visible: Collection[str]) -> None:
         """Poll exactly what is watched; new tasks at once, those in view before others."""

@@ -30,6 +30,9 @@ async def test_what_ended_while_nobody_watched_is_said_until_a_key_is_pressed(
         "two": make_task("two", 0, FAILED),
         "three": make_task("three", 2),
     }
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    file = WatchlistFile(Paths.inside(tmp_path).watchlist)
+    file.save([Add(Entry(task_id, an_hour_ago)) for task_id in tasks])
     async with session(tmp_path, tasks) as dashboard:
         await dashboard.wait_for_text("While you were away: 1 completed, 1 failed")
         events = dashboard.app.engine.events

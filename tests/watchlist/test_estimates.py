@@ -11,10 +11,10 @@ from random import Random
 
 import pytest
 
-from tests.support.records import a_record, a_watchlist, at, fault, samples
-from tui.scenext.models import TaskStatus
+from tests.support.records import VIDEO, a_record, a_watchlist, at, fault, frames, samples
+from tui.scenext.models import PollResult, Task, TaskStatus
 from tui.watchlist.estimates import Estimate, Estimates, last_end
-from tui.watchlist.records import Record
+from tui.watchlist.records import Record, Watchlist
 from tui.wording import estimates as words
 
 QUEUED, RUNNING, DONE = TaskStatus.QUEUED, TaskStatus.IN_PROGRESS, TaskStatus.COMPLETED
@@ -249,3 +249,56 @@ def test_the_band_stays_what_it_was_while_the_task_runs() -> None:
             assert all(
                 expect(estimates, running(s / 60), s / 60) == fixed for s in range(300, until, 30)
             )
+
+
+class Days:
+    """A watchlist whose tasks are polled every half minute, on a simulated clock."""
+
+    def __init__(self, random: Random) -> None:
+        self.random = random
+        self.watchlist = Watchlist()
+        self.estimates = Estimates(self.watchlist)
+        self.minutes = 0.0
+
+    def run_task(self) -> tuple[float, Estimate | None]:
+        """Watch a task to its end; return when that was and what was expected of it at 5 minutes.
+
+        It draws nothing in the first two minutes, as tasks do that are added when they are created.
+        """
+        began, duration = self.minutes, self.random.lognormvariate(math.log(13), 0.5)
+        task_id, expected = f"t{began}", None
+        self.watchlist.add([task_id], "", at(began), began * 60)
+        while (age := self.minutes - began) < duration:
+            record = self._poll(Task(task_id, RUNNING, "IN_PROGRESS", frames(age > 2)))
+            if age == 5:
+                expected = expect(self.estimates, record, self.minutes)
+            self.minutes += 0.5
+        end = Task(task_id, DONE, "COMPLETED", frames(1), (VIDEO,))
+        self._poll(end._replace(created_at=at(began), finished_at=at(began + duration)))
+        self.watchlist.remove(task_id)
+        return began + duration, expected
+
+    def _poll(self, task: Task) -> Record:
+        result = PollResult(task.id, task)
+        record = self.watchlist.apply(result, at(self.minutes), self.minutes * 60)
+        assert record is not None
+        return record
+
+
+def test_the_band_holds_half_of_the_ends_of_what_is_watched() -> None:
+    """From the answers on: each watchlist learns from its first 20 tasks."""
+    random = Random(17)
+    held = []
+    for _ in range(40):
+        days = Days(random)
+        for _ in range(20):
+            days.run_task()
+        assert len(days.watchlist.history) == 20
+        learnt = days.watchlist.history
+        for _ in range(8):
+            end, expected = days.run_task()
+            days.watchlist.history = learnt
+            if expected is not None:
+                held.append(expected.earliest <= at(end) <= expected.latest)
+    assert len(held) > 250
+    assert 0.4 <= sum(held) / len(held) <= 0.6

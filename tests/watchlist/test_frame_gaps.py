@@ -4,33 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tests.support.records import a_record, a_watchlist, at, fault
-from tui.scenext.models import TaskStatus
+from tests.support.records import a_record, a_watchlist, at, fault, frames
+from tui.scenext.models import PollResult, Task, TaskStatus
 from tui.watchlist.frame_gaps import FrameGaps
-from tui.watchlist.records import Record
+from tui.watchlist.records import Record, Watchlist
 
 RUNNING, DONE, FAILED = TaskStatus.IN_PROGRESS, TaskStatus.COMPLETED, TaskStatus.FAILED
 
 
 def answers(
     times: Iterable[float],
-    frames: Iterable[float],
+    new_frames: Iterable[float],
     task_id: str = "a",
     *,
     end: TaskStatus | None = None,
 ) -> list[Record]:
     """Return a task's records after answers at these times, and its last one after its `end`.
 
-    `frames` are the times of the answers that had a new frame.
+    `new_frames` are the times of the answers that had a new frame.
     """
-    times, frames = list(times), list(frames)
+    times, new_frames = list(times), list(new_frames)
     return [
         a_record(
             end if end is not None and time == times[-1] else RUNNING,
             task_id,
             answered=time,
-            frame_count=sum(frame <= time for frame in frames),
-            newest_frame=max((frame for frame in frames if frame <= time), default=None),
+            frame_count=sum(frame <= time for frame in new_frames),
+            newest_frame=max((frame for frame in new_frames if frame <= time), default=None),
         )
         for time in times
     ]
@@ -133,3 +133,27 @@ def test_memory_is_bounded_by_the_tasks_that_are_watched() -> None:
     for number in range(1_000):
         observe(gaps, answers((0, 0.5, 1), (0.5, 1), f"gone {number}"))
     assert len(gaps._open) <= 11
+
+
+def test_it_learns_from_the_answers_to_a_watchlist() -> None:
+    watchlist = Watchlist()
+    gaps = FrameGaps(watchlist)
+
+    def poll(task_id: str, minutes: float, count: int, status: TaskStatus = RUNNING) -> Record:
+        before = watchlist.get(task_id)
+        task = Task(task_id, status, status.value, frames(count))
+        after = watchlist.apply(PollResult(task_id, task), at(minutes), minutes * 60)
+        assert before is not None
+        assert after is not None
+        gaps.observe(before, after)
+        return after
+
+    ids = [f"t{number}" for number in range(20)]
+    watchlist.add([*ids, "stuck"], "", at(0), 0.0)
+    for minutes in every_half_minute(10):
+        for task_id in ids:
+            status = DONE if minutes == 10 else RUNNING
+            poll(task_id, minutes, sum(minutes >= frame for frame in (2, 3, 4)), status)
+        stuck = poll("stuck", minutes, int(minutes >= 2))
+    assert gaps.quiet_since(stuck) == at(2)
+    assert gaps.quiet_since(poll("stuck", 10.5, 2)) is None

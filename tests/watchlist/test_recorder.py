@@ -22,7 +22,7 @@ class Session:
         self.reported: list[Event] = []
         self.recorder = EventRecorder(self.reported.append)
         self.records = {record.id: record for record in records}
-        self.recorder.begin(records)
+        self.recorder.begin(records, at(10))
 
     def poll(self, after: Record) -> list[EventKind]:
         """Take the result of a poll; return what it is told to be."""
@@ -71,9 +71,11 @@ def test_nothing_is_said_where_nothing_ended() -> None:
     assert session.poll(answer("a", DONE)) == [EventKind.COMPLETED]
 
 
-def test_a_task_that_was_added_since_the_start_belongs_to_no_absence() -> None:
-    session = Session(a_record(QUEUED, "a"))
+def test_nobody_was_away_from_a_task_that_was_added_a_moment_ago() -> None:
+    session = Session(a_record(QUEUED, "a", added=9.5))
     assert session.poll(answer("a", DONE)) == [EventKind.COMPLETED]
+    session = Session(a_record(QUEUED, "a", added=9))
+    assert session.poll(answer("a", DONE)) == [EventKind.COMPLETED, EventKind.AWAY]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from tui.scenext.models import TaskStatus
-from tui.watchlist.records import MAX_POLL_GAP, Record, Watchlist
+from tui.watchlist.answers import MAX_POLL_GAP
+from tui.watchlist.records import Record, Watchlist
 from tui.watchlist.sections import Section, longest_sample, standing_of
 
 MIN_SAMPLES: Final = 9

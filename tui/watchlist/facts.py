@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from tui.scenext.models import TaskStatus
+from tui.watchlist.answer_facts import frame_count as task_frame_count
 from tui.watchlist.records import Record
 
 POINTS_PER_SCENE: Final = 2
@@ -36,7 +37,7 @@ def frame_count(record: Record) -> int | None:
     """Return the number of a task's frames, older ones that were dropped included."""
     if record.task is None:
         return record.entry.frames
-    count = len(record.frames) + record.task.dropped_frames
+    count = task_frame_count(record.task)
     # A failed task's answer lists none: what was counted at its end stays.
     return count or record.entry.frames or 0
 

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from tui.scenext.models import TaskStatus
-from tui.watchlist.records import MAX_POLL_GAP, Record, Watchlist
+from tui.watchlist.answers import MAX_POLL_GAP
+from tui.watchlist.records import Record, Watchlist
 
 MIN_TASKS: Final = 20
 """Tasks without whose gaps nothing is claimed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from tui.errors import ErrorKind
@@ -12,6 +12,9 @@ from tui.watchlist.events import Event, EventKind, EventLog, event_between, task
 from tui.watchlist.history import Sample
 from tui.watchlist.records import Record
 from tui.watchlist.sections import longest_sample
+
+MIN_ABSENCE: Final = timedelta(minutes=1)
+"""How long before the start a task must have been added for anybody to have been away from it."""
 
 _ABOUT_THE_TASK: Final = frozenset(
     {ErrorKind.NOT_FOUND, ErrorKind.REJECTED, ErrorKind.OTHER_TASK, ErrorKind.UNEXPECTED}
@@ -26,14 +29,13 @@ class FirstRound:
     does: the round waits for it to be over.
     """
 
-    def __init__(self, records: Iterable[Record]) -> None:
-        """Begin the round with the tasks that were open at the start, not those added since."""
+    def __init__(self, records: Iterable[Record], now: datetime) -> None:
+        """Begin the round at the start, at the time `now`, with the tasks that are open by then."""
         self._open = {
             record.id
             for record in records
-            if record.added_at is None and not record.status.terminal
+            if not record.status.terminal and now - record.entry.added >= MIN_ABSENCE
         }
-        self._is_over = not self._open
         self.completed = self.failed = 0
 
     def observe(self, after: Record) -> None:
@@ -48,12 +50,10 @@ class FirstRound:
         """Wait no longer for tasks that were removed."""
         self._open.difference_update(task_ids)
 
-    def is_over_now(self) -> bool:
-        """Return once whether every task was answered."""
-        if self._open or self._is_over:
-            return False
-        self._is_over = True
-        return True
+    @property
+    def is_over(self) -> bool:
+        """Whether every task was answered."""
+        return not self._open
 
 
 def _is_settled(record: Record) -> bool:
@@ -71,15 +71,15 @@ class EventRecorder:
         """`report` is called with each event, once it is in the log."""
         self.log = EventLog()
         self._report = report
-        self._first_round = FirstRound(())
+        self._first_round: FirstRound | None = None
         self._host_trouble = ""
         self._trouble_since: datetime | None = None
         self._history: Sequence[Sample] = ()
         self._longest = longest_sample(())
 
-    def begin(self, records: Iterable[Record]) -> None:
+    def begin(self, records: Iterable[Record], now: datetime) -> None:
         """Note which tasks are open at the start."""
-        self._first_round = FirstRound(records)
+        self._first_round = FirstRound(records, now)
 
     def polled(
         self, before: Record, after: Record, history: Sequence[Sample], now: datetime
@@ -88,8 +88,7 @@ class EventRecorder:
         if history is not self._history:
             self._history, self._longest = history, longest_sample(history)
         self._add(event_between(before, after, now, self._longest))
-        self._first_round.observe(after)
-        self._end_first_round(now)
+        self._observe_first_round([after], now)
 
     def added(self, records: Sequence[Record], now: datetime) -> None:
         """Record that tasks were added, which is one event for all of them."""
@@ -102,8 +101,9 @@ class EventRecorder:
     def removed(self, records: Sequence[Record], now: datetime) -> None:
         """Record that tasks were removed, which is one event for all of them."""
         self._add(_of_many(EventKind.REMOVED, records, now))
-        self._first_round.forget(record.id for record in records)
-        self._end_first_round(now)
+        if self._first_round is not None:
+            self._first_round.forget(record.id for record in records)
+            self._observe_first_round((), now)
 
     def loaded(
         self, before: Mapping[str, Record], after: Collection[Record], now: datetime
@@ -118,8 +118,7 @@ class EventRecorder:
             known = before.get(record.id)
             if known is not None and known.status is not record.status:
                 self._add(event_between(known, record, now))
-                self._first_round.observe(record)
-        self._end_first_round(now)
+        self._observe_first_round(after, now)
 
     def host(self, trouble: str, reason: str, now: datetime) -> None:
         """Record that the whole service has trouble; with an empty `trouble`, that it has none."""
@@ -134,10 +133,17 @@ class EventRecorder:
         self._trouble_since = since or now
         self._add(Event(now, EventKind.HOST_TROUBLE, host=trouble, text=reason))
 
-    def _end_first_round(self, now: datetime) -> None:
-        done = self._first_round
-        if done.is_over_now() and (done.completed or done.failed):
-            self._add(Event(now, EventKind.AWAY, tasks=done.completed, failed=done.failed))
+    def _observe_first_round(self, records: Iterable[Record], now: datetime) -> None:
+        first_round = self._first_round
+        if first_round is None:
+            return
+        for record in records:
+            first_round.observe(record)
+        if first_round.is_over:
+            self._first_round = None
+            completed, failed = first_round.completed, first_round.failed
+            if completed or failed:
+                self._add(Event(now, EventKind.AWAY, tasks=completed, failed=failed))
 
     def _add(self, event: Event | None) -> None:
         if event is not None:

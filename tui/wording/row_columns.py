@@ -99,9 +99,7 @@ def task_line(
 
 
 def _parts(row: TaskRowData, columns: Columns, under_cursor: bool) -> Iterator[tuple[str, str]]:
-    minor, look = ("stale" if row.is_stale else "minor"), row.look
-    if row.is_stale and row.section is not Section.ATTENTION:
-        look = "stale"
+    minor, look = ("stale", "stale") if row.is_stale else ("minor", row.look)
     # Blanks have the colour of what stands beside them: each other one costs 40 bytes to send.
     cursor = CURSOR if under_cursor else " "
     if row.is_new:

@@ -97,7 +97,7 @@ def task_row(
         frames=_frames(record),
         points=_points(record),
         notes=(f"! {reason}",) if reason else _notes(record, standing, age, now, forecast),
-        is_stale=is_stale(record, health),
+        is_stale=standing.section is not Section.ATTENTION and is_stale(record, health),
     )
 
 

@@ -576,7 +576,7 @@ def test_the_documented_answer_is_shown(home: Home, service: ScriptedService) ->
     with home.open("watch", "one", cols=140, rows=40) as terminal:
         terminal.wait_for(r"12 min ✓ Completed")
         shown = terminal.wait_for_text("The newest 1,000 of 1,200 frames")
-        assert re.search(r"Title +勾股定理", shown)
+        assert re.search(r"│ 勾股定理", shown)
         assert re.search(r"Points +20 points: 10 scenes", shown)
         assert re.search(r"took 12\s", shown)
         terminal.press("tab", "shift+tab", "end")

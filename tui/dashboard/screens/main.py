@@ -325,8 +325,8 @@ class MainScreen(TerminalScreen):
 
     def _highlight_newest(self) -> None:
         # From the list the newest frame is meant, also once the frames have the focus.
-        if self.deferred is not None and self.focused is self.tasks and self.deferred.frames.keys:
-            self.deferred.frames.cursor = self.deferred.frames.keys[-1]
+        if self.deferred is not None and self.focused is self.tasks:
+            self.deferred.frames.select_newest()
 
     def action_download(self) -> None:
         """Save what `action_open` would open."""

@@ -121,3 +121,25 @@ async def test_every_word_of_a_dialog_can_be_read(
             await dashboard.press("escape")
             assert len(dashboard.app.screen_stack) == 1
         assert bad == []
+
+
+async def test_without_colours_the_cursor_and_what_failed_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with session(tmp_path, TASKS, size=WIDE) as dashboard:
+        dashboard.app.theme = "ansi-dark"
+        await dashboard.pilot.pause()
+        tasks = dashboard.app.main_screen.tasks
+
+        def seen(name: str, *cursor: str) -> tuple[bool, bool]:
+            style = tasks.get_visual_style(name, *cursor)
+            return bool(style.bold), bool(style.underline)
+
+        assert seen("row-list--minor") == (False, False)
+        assert seen("row-list--minor", CURSOR) == (True, True)
+        assert seen("task-list--failed") == (True, False)
+        assert tasks.get_visual_style("row-list--stale").dim
+        dashboard.app.set_focus(None)
+        await dashboard.pilot.pause()
+        assert seen("row-list--minor", CURSOR) == (True, False)

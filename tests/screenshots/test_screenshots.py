@@ -23,7 +23,7 @@ async def test_a_picture_shows_the_demo_and_no_secret(tmp_path: Path) -> None:
     seen = svg.visible_text(drawing)
     for words in (
         "✗ 1 failed » 2 running ✓ 3 done",
-        "demo: live",
+        "live",
         "frame4.png",
         "added 09:26, ended 09:38",
     ):

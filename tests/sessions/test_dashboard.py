@@ -563,7 +563,7 @@ async def test_the_footer_shows_what_works_now(tmp_path: Path) -> None:
         assert "back" in dashboard.footer
     async with session(tmp_path / "empty", {}) as dashboard:
         assert "add" in dashboard.footer
-        for words in ("remove", "refresh", "open"):
+        for words in ("remove", "refresh", "open", "back", "filter"):
             assert words not in dashboard.footer
 
 

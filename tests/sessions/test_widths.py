@@ -51,7 +51,7 @@ def tasks(home: Home, service: ScriptedService) -> Home:
 
 def columns_of_dividers(terminal: Terminal) -> set[tuple[int, ...]]:
     """Return where the divider stands on the lines beside the list."""
-    rows = [terminal.row_cells(y) for y in range(1, 39)]
+    rows = [terminal.row_cells(y) for y in range(1, 38)]
     return {tuple(x for x, cell in enumerate(row) if cell in ("│", "|")) for row in rows}
 
 
@@ -158,7 +158,7 @@ def test_dividers_survive_in_tmux(tmux: Tmux) -> None:
         tmux("send-keys", "-X", "search-forward", "│")
         x, y = tmux("display-message", "-p", "#{copy_cursor_x} #{copy_cursor_y}").split()
         found.append((int(x), int(y)))
-    assert found == [(80, y) for y in range(1, rows + 1)]
+    assert found == [(61, y) for y in range(1, rows + 1)]
 
 
 @pytest.mark.skipif(bool(missing(GnuScreen)), reason=missing(GnuScreen))
@@ -176,8 +176,8 @@ def test_dividers_survive_in_gnu_screen(tasks: Home) -> None:
                     terminal.wait_for_text(f" task{number:03}")
                 terminal.wait_quiet(0.2)
                 # A byte for each column: the low one of each character's code.
-                lines = screen.hardcopy().split(b"\n")[1:39]
-                assert {line[79] for line in lines} == {ord("│") & 0xFF}
+                lines = screen.hardcopy().split(b"\n")[1:38]
+                assert {line[60] for line in lines} == {ord("│") & 0xFF}
         finally:
             screen.close()
 

@@ -454,7 +454,7 @@ class ScenextApp(TerminalApp):
 
         lists = "In a list", RowList.BINDINGS
         everywhere = "Everywhere", ScenextApp.BINDINGS
-        self.push_screen(Help(key_groups(self, (lists, *KEY_GROUPS, everywhere))))
+        self.push_screen(Help(key_groups(self, (*KEY_GROUPS, lists, everywhere))))
 
     @cached_property
     def _services(self) -> LinkServices:

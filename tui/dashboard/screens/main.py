@@ -195,7 +195,8 @@ class MainScreen(TerminalScreen):
             case "filter":
                 # Where the task stands in place of the list, its keys need the room.
                 replaced = self.opened and self.pane_layout.place is Place.INSTEAD
-                return not replaced and self.focused is not self.deferred.filter
+                can_filter = not replaced and not self.has_class("-empty")
+                return can_filter and self.focused is not self.deferred.filter
             case "frames":
                 return bool(self.selected) and self.focused is not detail.focus_target
             case "list_pane":
@@ -203,7 +204,7 @@ class MainScreen(TerminalScreen):
             case "back":
                 filtered = bool(self.deferred.filter.value)
                 busy = self.saving or detail.preview.is_loading
-                return busy or self.opened or filtered or self.focused is not self.tasks
+                return busy or self.opened or filtered or self._is_in_detail
             case "open" | "copy" | "preview" | "download" | "download_all":
                 return bool(detail.frames.keys)
             case "enlarge":

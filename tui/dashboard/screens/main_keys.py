@@ -98,9 +98,9 @@ MAIN_KEYS: Final[list[BindingType]] = [
     *(*_GO, _UNDO, *_FRAMES, _FILTER, *_PROGRAM, *_TASKS, *_COPY),
 ]
 KEY_GROUPS: Final[tuple[tuple[str, tuple[Binding, ...]], ...]] = (
-    ("Between list and task", _GO),
-    ("A task's frames", (*_FRAMES, *_COPY)),
     ("The watchlist", (*_TASKS, _UNDO, _FILTER)),
+    ("A task's frames", (*_FRAMES, *_COPY)),
+    ("Between list and task", _GO),
     ("The program", _PROGRAM),
 )
 """The groups of the help."""

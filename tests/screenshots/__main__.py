@@ -1,4 +1,7 @@
-"""`python -m tests.screenshots [NAME ...]`: write all screenshots or the named ones."""
+"""`python -m tests.screenshots [NAME ...]`: write all screenshots or the named ones.
+
+`--scenes FOLDER` draws the scenes of `tests.support.scenarios` at four sizes instead, for a review.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.screenshots import png
+from tests.screenshots import png, scenes
 from tests.screenshots.capture import Screenshot, capture
 
 FOLDER: Final = Path(__file__).parents[2] / "screenshots"
@@ -54,7 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     all_names = [screenshot.name for screenshot in SCREENSHOTS]
     parser = argparse.ArgumentParser("python -m tests.screenshots", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(all_names))
-    names = parser.parse_args(arguments).names or all_names
+    parser.add_argument("--scenes", metavar="FOLDER", type=Path, help="draw scenes into a folder")
+    options = parser.parse_args(arguments)
+    names = options.names or all_names
+    if options.scenes is not None:
+        return scenes.write(options.scenes, options.names)
     if unknown := set(names) - set(all_names):
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
     return _write([screenshot for screenshot in SCREENSHOTS if screenshot.name in names])

@@ -22,7 +22,7 @@ NARROW: Final = (80, 24)
 TINY: Final = (60, 20)
 
 _SKY: Final = "Why the sky is blue"
-_COUNTS: Final = "6 tasks: 2 in progress, 3 completed, 1 failed"
+_COUNTS: Final = "7 tasks: 1 waiting, 2 in progress, 3 completed, 1 failed"
 _LIST: Final = (
     _COUNTS,
     "demo: live",

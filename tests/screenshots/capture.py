@@ -22,18 +22,19 @@ from tests.support.stage import (
     fixed_environment,
     wait_for_answers,
 )
+from tui.cli import demo_tasks
 from tui.config import Paths
 from tui.dashboard.app import ScenextApp
 from tui.demo import DemoService
 from tui.demo.storyboard import STORIES
-from tui.watchlist.entries import Add, Entry
+from tui.watchlist.entries import Add
 from tui.watchlist.storage import WatchlistFile
 
 SPEED: Final = 0.1
 """Speed of the demo. At this one its tasks take minutes, as real ones do."""
 POLL_TIMES: Final = (150, 300, 450, 600, 750, 800)
 """Seconds after the start at which the app polls, often enough for plausible end times. At the end
-three tasks are completed, one has failed and two are in progress."""
+three tasks are completed, one has failed, two are in progress and one is not known."""
 
 _START: Final = datetime(2026, 3, 14, 9, 26, tzinfo=UTC).timestamp()
 
@@ -57,7 +58,8 @@ async def capture(screenshot: Screenshot) -> str:
         tempfile.TemporaryDirectory() as folder,
         DemoService(speed=SPEED, now=clock) as service,
     ):
-        app = _app(service, clock, Path(folder))
+        _save_tasks(clock, Path(folder))
+        app = build_app(service, clock.as_clock(), Path(folder))
         async with _running(app, screenshot.size) as pilot:
             await _poll_until_end(app, pilot, clock)
             await pilot.press(*screenshot.keys)
@@ -66,12 +68,9 @@ async def capture(screenshot: Screenshot) -> str:
     return drawing
 
 
-def _app(service: DemoService, clock: SceneClock, folder: Path) -> ScenextApp:
-    added = datetime.fromtimestamp(clock(), UTC)
-    WatchlistFile(Paths.inside(folder).watchlist).save(
-        [Add(Entry(key, added, service.labels[key])) for key in service.task_ids]
-    )
-    return build_app(service, clock.as_clock(), folder)
+def _save_tasks(clock: SceneClock, folder: Path) -> None:
+    entries = demo_tasks.entries(datetime.fromtimestamp(clock(), UTC))
+    WatchlistFile(Paths.inside(folder).watchlist).save([Add(entry) for entry in entries])
 
 
 @asynccontextmanager

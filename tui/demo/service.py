@@ -48,8 +48,6 @@ class DemoService:
             raise ValueError("speed must be above 0")
         self.task_ids: tuple[str, ...] = tuple(story.task_id for story in stories)
         """The tasks, in the order to show them in."""
-        self.labels: dict[str, str] = {story.task_id: story.label for story in stories}
-        """What the user calls each task; may be empty."""
         self.api_key: str = f"demo-{secrets.token_urlsafe(24)}"
         """The only key that is accepted; a new one for each instance."""
         self.signer: Final = Signer("LTAI5tDEMO", secrets.token_bytes(30), "scenext-demo")

@@ -170,15 +170,17 @@ QUICKSORT: Final = Story(
 
 PHOTOSYNTHESIS: Final = Story(
     task_id="48344",
-    label="Photosynthesis step by step",
+    label="",
+    title="光合作用：光反应与暗反应",
     seed=4,
     scenes=_scenes(3, 9, (1, 2, 3, 4, 5, 6)),
     ends_at=60,
     end="COMPLETED",
-    result=(Item("video", video_path("Photosynthesis step by step"), 81, "Good overview"),),
+    result=(Item("video", video_path("光合作用：光反应与暗反应"), 81, "Good overview"),),
     link_lifetime=90,
 )
-"""Its links expire soon after each response."""
+"""Has no label, so that it has no name before the service tells its title. Its links expire soon
+after each response."""
 
 BAYES: Final = Story(
     task_id=_uuid("bayes"),

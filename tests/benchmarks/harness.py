@@ -22,6 +22,14 @@ REPOSITORY: Final = Path(__file__).parents[2]
 OLD: Final = timedelta(hours=3)
 """An age whose displayed value does not change during a benchmark."""
 _PROGRAM: Final = ("-m", "tui")
+_SUBJECTS: Final = (
+    "Newton's laws",
+    "化学平衡",
+    "Fourier series of a square wave",
+    "光合作用",
+    "How quicksort works",
+)
+"""So that rows differ from those beside them: a move sends again what differs."""
 
 
 class Harness:
@@ -100,7 +108,7 @@ def entries(
         Entry(
             task_id(kind, n),
             first + n * apart,
-            f"{head(task_id(kind, n))} of batch {n // 50}",
+            f"{head(task_id(kind, n))} {_SUBJECTS[n % len(_SUBJECTS)]}",
             status,
             ended=ended,
             noticed=ended,

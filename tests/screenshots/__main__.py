@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,6 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(all_names))
     parser.add_argument("--scenes", metavar="FOLDER", type=Path, help="draw scenes into a folder")
     options = parser.parse_args(arguments)
+    # What the program logs about the faults that it shows is not for standard error.
+    logging.getLogger("tui").addHandler(logging.NullHandler())
     names = options.names or all_names
     if options.scenes is not None:
         return scenes.write(options.scenes, options.names)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,8 +24,6 @@ def write(folder: Path, names: Sequence[str] = ()) -> int:
         sys.stderr.write(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(known)}\n")
         return 2
     folder.mkdir(parents=True, exist_ok=True)
-    # What the program logs about the faults of a scene is not for standard error.
-    logging.getLogger("tui").addHandler(logging.NullHandler())
     if reason := png.unavailable_reason():
         sys.stderr.write(f"{reason}\n")
     for scenario in SCENARIOS:

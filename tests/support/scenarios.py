@@ -92,7 +92,7 @@ WORKING: Final = Scenario(
     "working",
     all_of(_YESTERDAY, _session(), _RUNNING, _ENDED, _WAITING, _TROUBLE),
     begun=_BEGUN,
-    samples=40,
+    samples=120,
     answers={_MISTYPED: _NOT_FOUND, "48350": None, "48351": None},
 )
 """An afternoon, two hours after the program started."""
@@ -119,7 +119,7 @@ TROUBLE: Final = Scenario(
     "trouble",
     _FEW,
     begun=3 * STEP,
-    samples=40,
+    samples=120,
     answers={"48352": task("48352", "IN_REVIEW")},
     trouble=Trouble.KEY_REFUSED,
 )

@@ -165,7 +165,8 @@ def completed(
 ) -> Story:
     """Return a task that completed `ended` minutes ago."""
     created = -60 * (ended + took)
-    first, last = created + 60 * _PLANNING, -60 * (ended + _RENDERING)
+    first = created + 60 * _PLANNING
+    last = max(first, -60 * (ended + _RENDERING))
     step = (last - first) / max(1, frames - 1)
     scenes = tuple(Scene(first + step * n, n + 1) for n in range(frames))
     name = title or label

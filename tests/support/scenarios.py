@@ -92,6 +92,7 @@ WORKING: Final = Scenario(
     "working",
     all_of(_YESTERDAY, _session(), _RUNNING, _ENDED, _WAITING, _TROUBLE),
     begun=_BEGUN,
+    unseen=4 * STEP,
     samples=120,
     answers={_MISTYPED: _NOT_FOUND, "48350": None, "48351": None},
 )

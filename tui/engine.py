@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
@@ -20,6 +21,7 @@ from tui.clock import Clock, ServerClock
 from tui.config import APP, SERVICE_INTERVAL, Config
 from tui.credentials import CurrentKey, Secret
 from tui.errors import MediaError, UserError
+from tui.polling.health import HealthKind, PollingHealth
 from tui.polling.poller import Client, Poller
 from tui.polling.schedule import Held, Schedule
 from tui.redactor import Redactor
@@ -31,6 +33,10 @@ from tui.watchlist.unsaved import Unsaved
 
 if TYPE_CHECKING:
     from tui.scenext.media import Media
+    from tui.watchlist.estimates import Estimates
+    from tui.watchlist.events import Event, EventLog
+    from tui.watchlist.frame_gaps import FrameGaps
+    from tui.watchlist.recorder import EventRecorder
 
 SHUTDOWN_TIMEOUT: Final = 0.5
 """Seconds that the end waits for the last save, and again for the connections to close."""
@@ -83,6 +89,8 @@ class Callbacks(NamedTuple):
     """A problem (a short name) appeared or changed (one line), or was resolved (empty)."""
     crashed: Callable[[Exception], object]
     """A fault of ours ended a part of the background."""
+    event: Callable[[Event], object] = lambda event: None
+    """Something happened that is in `Engine.events` now."""
 
 
 class Engine:
@@ -117,6 +125,32 @@ class Engine:
         self._background = Background(callbacks.crashed)
         self._removed: list[tuple[Record, str | None]] = []
 
+    @cached_property
+    def estimates(self) -> Estimates:
+        """When tasks are likely to end."""
+        # Not imported for the first paint; nor are the next two.
+        from tui.watchlist.estimates import Estimates
+
+        return Estimates(self.watchlist)
+
+    @cached_property
+    def frame_gaps(self) -> FrameGaps:
+        """For which tasks there was no new frame for unusually long."""
+        from tui.watchlist.frame_gaps import FrameGaps
+
+        return FrameGaps(self.watchlist)
+
+    @cached_property
+    def _recorder(self) -> EventRecorder:
+        from tui.watchlist.recorder import EventRecorder
+
+        return EventRecorder(self._callbacks.event)
+
+    @property
+    def events(self) -> EventLog:
+        """What has happened since the start."""
+        return self._recorder.log
+
     @property
     def removed_count(self) -> int:
         """How many removed tasks `undo` could bring back."""
@@ -130,12 +164,13 @@ class Engine:
     def load(self) -> str:
         """Read the saved watchlist now; return a warning, empty where all is well."""
         loaded = self._sync.load()
-        self.watchlist.load(loaded.entries)
+        self.watchlist.load(loaded.entries, loaded.history, self._dependencies.clock.now())
         return loaded.warning
 
     def start(self, visible: Callable[[], Collection[str]]) -> None:
         """Save, follow and poll from now on; `visible` returns the tasks in view."""
         _log_start(self._dependencies.config)
+        self._recorder.begin(self.watchlist, self._dependencies.clock.now())
         self._sync.wake()
         self.spawn(self._sync.run())
         self.spawn(self._poll(visible))
@@ -168,7 +203,7 @@ class Engine:
             async with asyncio.timeout(SHUTDOWN_TIMEOUT):
                 with suppress(RuntimeError):  # The background has ended.
                     await self._sync.restore_if_gone()
-                if self._sync.has_unsaved:
+                if self._sync.has_unsaved or self._sync.has_marks:
                     await self.save()
         except TimeoutError:
             counts = self.unsaved._asdict()
@@ -197,16 +232,21 @@ class Engine:
 
     def _loaded(self, loaded: Snapshot) -> None:
         # At once: what is saved by then must not come back for a moment.
-        before = self.watchlist.entries()
-        self.watchlist.load(loaded.entries)
+        watchlist, now = self.watchlist, self._dependencies.clock.now()
+        records = {record.id: record for record in watchlist}
+        before = watchlist.entries(), watchlist.history
+        watchlist.load(loaded.entries, loaded.history, now)
         self._callbacks.problem_changed("file", loaded.warning)
-        if self.watchlist.entries() != before:
+        if (watchlist.entries(), watchlist.history) != before:
+            self._recorder.loaded(records, tuple(watchlist), now)
             self._callbacks.watchlist_changed()
 
     def add(self, task_ids: Iterable[str], label: str = "") -> None:
         """Watch more tasks."""
-        clock = self._dependencies.clock
-        self.watchlist.add(task_ids, label, clock.now(), clock.boot())
+        clock, known = self._dependencies.clock, set(self.watchlist.ids)
+        now = clock.now()
+        self.watchlist.add(task_ids, label, now, clock.boot())
+        self._recorder.added([r for r in self.watchlist if r.id not in known], now)
         self._sync.wake()
 
     def remove(self, task_id: str) -> bool:
@@ -217,6 +257,7 @@ class Engine:
             return False
         after = ids[ids.index(record.id) + 1 :]
         self._removed.append((record, after[0] if after else None))
+        self._recorder.removed([record], self._dependencies.clock.now())
         self._sync.wake()
         return True
 
@@ -226,8 +267,15 @@ class Engine:
             return ""
         record, before = self._removed.pop()
         self.watchlist.restore(record, before)
+        self._recorder.restored(record, self._dependencies.clock.now())
         self._sync.wake()
         return record.id
+
+    def mark_seen(self, task_id: str) -> bool:
+        """Remember that somebody has looked at the end of a task; return whether it was new."""
+        if is_new := self.watchlist.mark_seen(task_id):
+            self._sync.wake()
+        return is_new
 
     def sync_schedule(self, visible: Collection[str]) -> None:
         """Poll exactly what is watched; new tasks at once, those in view before others."""
@@ -241,11 +289,22 @@ class Engine:
         self.server_clock.observe(result.server_time)
         before = self.watchlist.get(result.task_id)
         clock = self._dependencies.clock
-        record = self.watchlist.apply(result, clock.now(), clock.boot())
+        now = clock.now()
+        record = self.watchlist.apply(result, now, clock.boot())
+        if before is not None and record is not None:
+            self.frame_gaps.observe(before, record)
+            self._recorder.polled(before, record, self.watchlist.history, now)
         _log_result(result, before, record)
         if self.watchlist.pending:
             self._sync.wake()
         return record
+
+    def note_health(self, health: PollingHealth) -> None:
+        """Record an event where trouble of the whole service has begun or ended."""
+        if health.kind not in (HealthKind.RESTING, HealthKind.STARTING):
+            is_trouble = health.kind.is_trouble and health.kind is not HealthKind.LATE
+            trouble = health.kind.value if is_trouble else ""
+            self._recorder.host(trouble, health.reason, self._dependencies.clock.now())
 
     def refresh(self, task_ids: tuple[str, ...]) -> Held | None:
         """Query tasks now (all where none is named); a refused key is read again first.

@@ -55,9 +55,11 @@ def clean(text: str, limit: int = MAX_LINE_LENGTH, *, keep_lines: bool = False) 
     text = text[: limit * 8]
     if text.isascii() and text.isprintable():
         return text if len(text) <= limit else text[: limit - 1] + "…"
-    text = re.sub(_CONTROL_SEQUENCE, "", re.sub(_CONTROL_STRING, "", text))
-    text = re.sub(_INVISIBLE, "", re.sub(_LINE_END, "\n", text).replace("\t", " "))
-    text = _limit_marks(re.sub(f"[{_SURROGATE}]", "?", text)).strip("\n")
+    if not text.isprintable() or re.search(f"[{_BLANK}]", text):
+        text = re.sub(_CONTROL_SEQUENCE, "", re.sub(_CONTROL_STRING, "", text))
+        text = re.sub(_INVISIBLE, "", re.sub(_LINE_END, "\n", text).replace("\t", " "))
+        text = re.sub(f"[{_SURROGATE}]", "?", text)
+    text = _limit_marks(text).strip("\n")
     if not keep_lines:
         text = text.replace("\n", " ⏎ ")
     return text if len(text) <= limit else text[: limit - 1] + "…"

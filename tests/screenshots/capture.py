@@ -27,7 +27,6 @@ from tui.config import Paths
 from tui.dashboard.app import ScenextApp
 from tui.demo import DemoService
 from tui.demo.storyboard import STORIES
-from tui.watchlist.entries import Add
 from tui.watchlist.storage import WatchlistFile
 
 SPEED: Final = 0.1
@@ -69,8 +68,8 @@ async def capture(screenshot: Screenshot) -> str:
 
 
 def _save_tasks(clock: SceneClock, folder: Path) -> None:
-    entries = demo_tasks.entries(datetime.fromtimestamp(clock(), UTC))
-    WatchlistFile(Paths.inside(folder).watchlist).save([Add(entry) for entry in entries])
+    changes = demo_tasks.changes(datetime.fromtimestamp(clock(), UTC), speed=SPEED)
+    WatchlistFile(Paths.inside(folder).watchlist).save(changes)
 
 
 @asynccontextmanager

@@ -25,8 +25,9 @@ from typing import Any, NoReturn
 
 from tui.atomic_file import Filesystem
 from tui.scenext.models import TaskStatus
-from tui.watchlist.entries import Add, Change, Entry, Remove, Update
-from tui.watchlist.storage import WatchlistFile
+from tui.watchlist.entries import Add, Change, Entry, Learn, MarkSeen, Remove, Update
+from tui.watchlist.history import MAX_SAMPLES, Sample
+from tui.watchlist.storage import Snapshot, WatchlistFile
 
 CALLS = tuple(name for name in vars(Filesystem) if not name.startswith("_"))
 """The system calls of a save."""
@@ -144,8 +145,8 @@ class History:
 
     def write(self, word: str, change: Change) -> None:
         """Append that a change is `begun` or `done`."""
-        name = change.entry.id if isinstance(change, Add) else change.id
-        os.write(self._fd, f"{word} {type(change).__name__} {name}\n".encode())
+        kind, name = _describe(change)
+        os.write(self._fd, f"{word} {kind} {name}\n".encode())
 
     def lines(self) -> list[tuple[str, str, str]]:
         """Return all entries: `begun` or `done`, the kind of change, and the task's ID."""
@@ -157,14 +158,34 @@ class History:
         os.close(self._fd)
 
 
+def _describe(change: Change) -> tuple[str, str]:
+    """Return the kind of a change, `End` for an update that tells an end, and the task's ID."""
+    match change:
+        case Add(entry):
+            return "Add", entry.id
+        case Learn(sample):
+            return "Learn", sample.id
+        case Update(id=task_id, noticed=noticed) if noticed is not None:
+            return "End", task_id
+    return type(change).__name__, change.id
+
+
 def change(random: Random, prefix: str, entries: Sequence[Entry]) -> Change:
-    """Return a random change: add, remove or update a task. No ID is added twice."""
-    roll = random.random()
-    if len(entries) > 60 or (entries and roll < 0.35):
+    """Return a random change. No ID is added twice; a sample's tells when it was made."""
+    roll, now = random.random(), datetime.now(UTC)
+    new = [entry for entry in entries if entry.is_new]
+    if roll < 0.1:
+        return Learn(Sample(f"{prefix}-{time.time_ns():020}", now, 600 * random.random() + 1))
+    if new and roll < 0.2:
+        ended = random.choice(new)
+        return MarkSeen(ended.id, ended.noticed or now)
+    if len(entries) > 60 or (entries and roll < 0.45):
         return Remove(random.choice(entries).id)
-    if entries and roll < 0.55:
-        return Update(random.choice(entries).id, random.choice(_STATES))
-    return Add(Entry(f"{prefix}-{random.randrange(1 << 60):x}", datetime.now(UTC), "标签" * 9))
+    if entries and roll < 0.65:
+        state = random.choice(_STATES)
+        noticed = now if state.terminal else None
+        return Update(random.choice(entries).id, state, noticed=noticed)
+    return Add(Entry(f"{prefix}-{random.randrange(1 << 60):x}", now, "标签" * 9))
 
 
 def write(file: WatchlistFile, history: History, random: Random, prefix: str, count: int) -> None:
@@ -288,9 +309,27 @@ def _check(path: Path, histories: Sequence[History], report: Report) -> None:
     removed = {name for word, kind, name in rows if (word, kind) == ("done", "Remove")}
     maybe_removed = {name for _, kind, name in rows if kind == "Remove"}
     report.lost += sorted(added - maybe_removed - present)
+    report.lost += _lost_marks(loaded, rows, maybe_removed)
     report.resurrected += sorted(removed & present)
     report.acknowledged = sum(word == "done" for word, _, _ in rows)
     report.left = len(present)
+
+
+def _lost_marks(
+    loaded: Snapshot, rows: Sequence[tuple[str, str, str]], maybe_removed: set[str]
+) -> list[str]:
+    """Return which acknowledged marks and samples the file does not hold."""
+    done = {(kind, name) for word, kind, name in rows if word == "done"}
+    noticed = {("End", entry.id) for entry in loaded.entries if entry.noticed is not None}
+    seen = {("MarkSeen", entry.id) for entry in loaded.entries if entry.seen is not None}
+    marks = {mark for mark in done if mark[0] in ("End", "MarkSeen")}
+    lost = {mark for mark in marks - noticed - seen if mark[1] not in maybe_removed}
+    # Only the newest are kept, by what was begun: a change that was killed may be saved as well.
+    begun = {name for _, kind, name in rows if kind == "Learn"}
+    newest = set(sorted(begun, key=lambda name: name.rpartition("-")[2])[-MAX_SAMPLES:])
+    learned = {("Learn", sample.id) for sample in loaded.history}
+    lost |= {mark for mark in done - learned if mark[0] == "Learn" and mark[1] in newest}
+    return sorted(f"{kind} {name}" for kind, name in lost)
 
 
 def main() -> None:

@@ -53,7 +53,7 @@ def _session() -> list[Watched]:
 
 
 _RUNNING: Final = _watched(
-    running("48346", "二次函数的图像", age=20, frames=9, quiet=19.2),
+    running("48346", "二次函数的图像", age=20, frames=3, quiet=15.3),
     running(uuid("bayes 1"), f"{_BAYES}1", age=10, frames=11),
     running(uuid("bayes 2"), f"{_BAYES}2", age=9, frames=9),
     running(uuid("quicksort"), "How quicksort works", age=7, frames=7),
@@ -92,6 +92,7 @@ WORKING: Final = Scenario(
     "working",
     all_of(_YESTERDAY, _session(), _RUNNING, _ENDED, _WAITING, _TROUBLE),
     begun=_BEGUN,
+    unseen=4 * STEP,
     samples=120,
     answers={_MISTYPED: _NOT_FOUND, "48350": None, "48351": None},
 )

@@ -75,6 +75,8 @@ class Scenario:
     """In the order of adding."""
     begun: float = 0.0
     """When the program started: tasks that were created later are added while it runs."""
+    unseen: float = math.inf
+    """Somebody has looked at what ended earlier than this, since the program started."""
     samples: int = 0
     """How many earlier tasks the watchlist remembers."""
     answers: Mapping[str, Reply | None] = field(default_factory=dict)
@@ -165,7 +167,8 @@ def completed(
 ) -> Story:
     """Return a task that completed `ended` minutes ago."""
     created = -60 * (ended + took)
-    first, last = created + 60 * _PLANNING, -60 * (ended + _RENDERING)
+    first = created + 60 * _PLANNING
+    last = max(first, -60 * (ended + _RENDERING))
     step = (last - first) / max(1, frames - 1)
     scenes = tuple(Scene(first + step * n, n + 1) for n in range(frames))
     name = title or label

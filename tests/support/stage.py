@@ -206,6 +206,9 @@ async def _play(performance: Performance, scenario: Scenario) -> None:
         else:
             running = {record.id for record in app.engine.watchlist if not record.status.terminal}
             await ask(app, running - set(scenario.answers))
+            await performance.pilot.pause()
+            for record in app.engine.watchlist if seconds < -60 * scenario.unseen else ():
+                app.engine.mark_seen(record.id)
     await performance.pilot.pause()
     await _get_into_trouble(performance, scenario.trouble)
 

@@ -23,6 +23,10 @@ def test_the_file_is_a_sound_watchlist_of_what_was_added_before_the_start(
     assert [entry.id for entry in document.entries] == early
     ids = [story.task_id for story in scenario.stories]
     assert len(set(ids)) == len(ids)
+    for story in scenario.stories:
+        drawn = [scene.drawn_at for scene in story.scenes]
+        moments = [story.created_at, *drawn, min(story.ends_at, 0)]
+        assert moments == sorted(moments), story.task_id
 
 
 def test_day_ten_has_200_tasks_of_which_12_failed_and_three_are_stuck() -> None:

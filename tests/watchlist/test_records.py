@@ -122,7 +122,10 @@ def test_a_task_from_its_first_answer_to_its_end() -> None:
     assert (record.status, record.frames, record.answered_at) == (RUNNING, (frame(1),), at(1))
     record = succeed(watchlist, DONE, 1.5, frame(1), frame(2), results=(VIDEO,))
     assert (record.status, record.entry.ended) == (DONE, at(1.5))
-    assert watchlist.pending == [Update("a", RUNNING), Update("a", DONE, ended=at(1.5))]
+    assert watchlist.pending == [
+        Update("a", RUNNING, first_frames=1),
+        Update("a", DONE, ended=at(1.5), noticed=at(1.5), frames=2),
+    ]
     assert watchlist.counts() == {DONE: 1, QUEUED: 1}
 
 
@@ -191,7 +194,8 @@ def test_an_end_that_another_dashboard_saw_is_taken_over_at_once() -> None:
     record = succeed(watchlist, RUNNING, 0.2)
     assert (record.status, watchlist.pending) == (DONE, [])
     record = succeed(watchlist, DONE, 0.5, results=(VIDEO,))
-    assert (record.entry.ended, watchlist.pending) == (at(0.1), [])
+    assert record.entry.ended == at(0.1)
+    assert watchlist.pending == [Update("a", DONE, frames=1)], "what the other one may not know"
 
 
 def test_a_state_that_we_do_not_know_keeps_its_word() -> None:
@@ -201,7 +205,7 @@ def test_a_state_that_we_do_not_know_keeps_its_word() -> None:
     succeed(watchlist, UNKNOWN, 0, sent="x" * 500)
     entry = replay(watchlist.entries(), [])[0]
     assert watchlist.entries() == (entry,), "what is shown must be what is saved"
-    assert watchlist.pending[0] == Update("a", UNKNOWN, "PAUSED")
+    assert watchlist.pending[0] == Update("a", UNKNOWN, "PAUSED", first_frames=0)
     assert len(watchlist.pending) == 2
 
 
@@ -276,7 +280,8 @@ def test_what_is_not_saved_yet_stays_on_top_of_what_is_read() -> None:
     assert record is not None
     assert (record.entry.label, record.entry.status) == ("theirs", RUNNING)
     assert record.frames == (frame(1),)
-    assert watchlist.pending == [Update("a", RUNNING), Remove("b"), Add(Entry("c", NOON))]
+    running = Update("a", RUNNING, first_frames=1)
+    assert watchlist.pending == [running, Remove("b"), Add(Entry("c", NOON))]
     watchlist.load([])
     assert list(watchlist.ids) == ["c"], "another dashboard removed the rest"
 

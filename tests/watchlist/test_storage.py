@@ -26,7 +26,19 @@ from tui.sanitize import clean
 from tui.scenext.models import TaskStatus
 from tui.watchlist import storage
 from tui.watchlist.codec import Document, UnreadableError, decode, encode
-from tui.watchlist.entries import MAX_LABEL_LENGTH, Add, Change, Entry, Remove, Update, replay
+from tui.watchlist.entries import (
+    MAX_LABEL_LENGTH,
+    Add,
+    Change,
+    Entry,
+    Learn,
+    MarkSeen,
+    Remove,
+    Update,
+    replay,
+    replay_history,
+)
+from tui.watchlist.history import Sample
 from tui.watchlist.storage import StorageError, WatchlistFile
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -221,28 +233,48 @@ def test_an_empty_id_is_not_added(file: WatchlistFile) -> None:
 MOMENTS = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=14))]))
 TEXT = st.text(st.characters(), max_size=12)
 SURROGATES = st.text(st.characters(categories=["Cs", "Ll"]), max_size=6)
+NUMBERS = st.none() | st.floats() | st.integers(-3, 10**20)
+COUNTS = st.none() | st.integers(-3, 10**7)
+FACTS = {
+    "status": st.sampled_from(TaskStatus),
+    "status_sent": TEXT | SURROGATES,
+    "ended": st.none() | MOMENTS,
+    "title": TEXT | SURROGATES,
+    "noticed": st.none() | MOMENTS,
+    "took": NUMBERS,
+    "points": NUMBERS,
+    "frames": COUNTS,
+    "first_frames": COUNTS,
+}
 ENTRIES = st.builds(
     Entry,
     id=TEXT | st.sampled_from("abc"),
     added=MOMENTS,
     label=TEXT | SURROGATES,
-    status=st.sampled_from(TaskStatus),
-    status_sent=TEXT | SURROGATES,
-    ended=st.none() | MOMENTS,
+    seen=st.none() | MOMENTS,
+    **FACTS,
 )
 FEW_IDS = st.sampled_from("abc")
-UPDATES = st.builds(
-    Update, FEW_IDS, st.sampled_from(TaskStatus), status_sent=TEXT, ended=st.none() | MOMENTS
+UPDATES = st.builds(Update, FEW_IDS, **FACTS)
+LEARNED = st.builds(
+    Sample, TEXT | FEW_IDS, MOMENTS, NUMBERS.filter(lambda number: number is not None)
+).map(Learn)
+CHANGES = st.one_of(
+    ENTRIES.map(Add),
+    FEW_IDS.map(lambda task_id: Add(Entry(task_id, NOON))),
+    FEW_IDS.map(Remove),
+    UPDATES,
+    st.builds(MarkSeen, FEW_IDS, MOMENTS),
+    LEARNED,
 )
-CHANGES = st.one_of(ENTRIES.map(Add), FEW_IDS.map(Remove), UPDATES)
 
 
 @given(st.lists(CHANGES, max_size=12))
 def test_any_watchlist_reads_back_as_it_was_written(changes: list[Change]) -> None:
-    entries = replay((), changes)
-    data = encode(Document(entries))
+    entries, history = replay((), changes), replay_history((), changes)
+    data = encode(Document(entries, history=history))
     back = decode(data, NOON)
-    assert (back.entries, back.problems) == (entries, ())
+    assert (back.entries, back.history, back.problems) == (entries, history, ())
     assert encode(back) == data
 
 

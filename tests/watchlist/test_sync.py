@@ -17,7 +17,8 @@ import pytest
 
 from tui.atomic_file import Filesystem
 from tui.scenext.models import TaskStatus
-from tui.watchlist.entries import Add, Change, Entry, Remove, Update
+from tui.watchlist.entries import Add, Change, Entry, Learn, MarkSeen, Remove, Update
+from tui.watchlist.history import Sample
 from tui.watchlist.records import Watchlist
 from tui.watchlist.storage import Snapshot, WatchlistFile
 from tui.watchlist.sync import WatchlistSync
@@ -77,7 +78,7 @@ class Session:
         )
 
     def _loaded(self, loaded: Snapshot) -> None:
-        self.list.load(loaded.entries)
+        self.list.load(loaded.entries, loaded.history, NOON)
         self.loaded.append(self.list.ids)
         self.warnings.append(loaded.warning)
         self.changed.set()
@@ -91,7 +92,12 @@ class Session:
         self.sync.wake()
 
     def update(self, task_id: str, status: TaskStatus) -> None:
-        self.list.pending.append(Update(task_id, status))
+        noticed = NOON if status.terminal else None
+        self.list.pending.append(Update(task_id, status, noticed=noticed))
+        self.sync.wake()
+
+    def tell(self, *changes: Change) -> None:
+        self.list.pending.extend(changes)
         self.sync.wake()
 
     def remove(self, task_id: str) -> None:
@@ -311,6 +317,64 @@ async def test_it_has_unsaved_what_no_later_answer_would_tell_again(path: Path) 
     assert unsaved == [True, False, False, True]
 
 
+ENDED = Entry("a", NOON, status=TaskStatus.COMPLETED, noticed=NOON)
+SAMPLE = Sample("a", NOON, 600.0)
+
+
+@pytest.mark.parametrize(
+    ("change", "lasts"),
+    [
+        (MarkSeen("a", NOON), False),
+        (Update("a", TaskStatus.COMPLETED, title="t", points=6.0), False),
+        (Update("a", TaskStatus.COMPLETED, noticed=NOON), True),
+        (Learn(SAMPLE), True),
+    ],
+)
+def test_a_mark_alone_makes_nobody_wait(path: Path, change: Change, lasts: bool) -> None:
+    session = Session(path)
+    session.tell(change)
+    assert (session.sync.has_unsaved, session.sync.has_marks) == (
+        lasts,
+        isinstance(change, MarkSeen),
+    )
+
+
+async def test_a_mark_is_debounced_and_an_add_takes_it_along(path: Path) -> None:
+    save_elsewhere(path, Add(ENDED))
+    async with running(path, check_interval=5.0) as session:
+        for _ in range(3):
+            session.tell(MarkSeen("a", NOON))
+            await asyncio.sleep(0.02)
+        assert len(session.list.pending) == 3
+        await session.wait_until(lambda: not session.list.pending)
+        assert session.disk.locks == 1
+        session.tell(MarkSeen("a", NOON), Learn(SAMPLE))
+        session.add("b")
+        assert await session.wait_until(lambda: not session.list.pending) < 0.25
+        assert session.list.history == (SAMPLE,)
+    assert WatchlistFile(path).load().entries[0].seen == NOON
+
+
+async def test_a_mark_that_cannot_be_saved_holds_up_no_end(path: Path) -> None:
+    async with running(path, retry_interval=60) as session:
+        session.disk.failing = OSError(errno.EROFS, os.strerror(errno.EROFS))
+        session.add("a")
+        await session.wait_until(lambda: bool(session.problems))
+        session.tell(MarkSeen("a", NOON))
+        assert not session.sync.has_marks
+
+
+async def test_what_another_dashboard_looked_at_or_learned_is_taken_over(path: Path) -> None:
+    save_elsewhere(path, Add(ENDED))
+    async with running(path) as session:
+        assert session.list.get("a") is not None
+        save_elsewhere(path, MarkSeen("a", NOON))
+        await session.wait_until(lambda: not session.list.entries()[0].is_new)
+        save_elsewhere(path, Learn(SAMPLE))
+        await session.wait_until(lambda: session.list.history == (SAMPLE,))
+        assert session.list.pending == []
+
+
 async def test_a_file_that_cannot_be_read_for_a_while_costs_no_task(path: Path) -> None:
     save_elsewhere(path, Add(entry("a")))
     save_elsewhere(path, Add(entry("b")))
@@ -331,7 +395,7 @@ async def test_a_watchlist_that_is_gone_with_its_folder_is_written_again(
 ) -> None:
     path = tmp_path / "data" / "watchlist.toml"
     path.parent.mkdir()
-    save_elsewhere(path, Add(entry("a")._replace(label="A")), Add(entry("b")))
+    save_elsewhere(path, Add(entry("a")._replace(label="A")), Add(entry("b")), Learn(SAMPLE))
     async with running(path, check_interval=0.2) as session:
         session.update("a", TaskStatus.COMPLETED)
         await session.wait_until(lambda: not session.list.pending)
@@ -341,11 +405,13 @@ async def test_a_watchlist_that_is_gone_with_its_folder_is_written_again(
         if again == "a change meanwhile":
             session.remove("b")
         expected = ["a"] if again == "a change meanwhile" else ["a", "b"]
-        await session.wait_until(lambda: session.on_disk == expected)
+        # The file has it a moment before that is told.
+        await session.wait_until(lambda: session.on_disk == expected and any(session.warnings))
         assert all(ids == tuple(expected) for ids in session.loaded[1:]), session.loaded
         assert "was gone, and its folder with it; it was written again." in session.warnings[-1]
-    (first, *_) = WatchlistFile(path).load().entries
-    assert (first.label, first.status) == ("A", TaskStatus.COMPLETED)
+    written = WatchlistFile(path).load()
+    assert (written.entries[0].label, written.entries[0].status) == ("A", TaskStatus.COMPLETED)
+    assert written.history == (SAMPLE,)
 
 
 async def test_what_is_gone_and_cannot_be_written_again_is_not_saved(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from tui.scenext.models import TaskStatus
 from tui.watchlist.codec import decode
-from tui.watchlist.entries import Add, Change, Entry, Remove, Update, replay
+from tui.watchlist.entries import Add, Change, Entry, MarkSeen, Remove, Update, replay
 from tui.watchlist.export import export, suggest_path
+from tui.watchlist.history import Sample
 from tui.watchlist.unsaved import Unsaved
 from tui.wording.unsaved import kept_elsewhere, lost_changes, unsaved_changes
 
@@ -42,6 +43,9 @@ def names(folder: Path) -> list[str]:
         ([END, Remove("t1"), Remove("t2")], "2 tasks removed"),
         ([Add(Entry("new", NOON)), END, Remove("t2")], "1 task added, 1 removed, 1 changed"),
         ([Remove("missing")], "nothing"),
+        ([Update("t1", TaskStatus.COMPLETED, noticed=NOON)], "1 task changed"),
+        ([MarkSeen("t1", NOON)], "nothing"),  # Worth no question.
+        ([Update("t1", TaskStatus.COMPLETED, title="t", points=2.0, frames=1)], "nothing"),
     ],
 )
 def test_what_would_be_lost_is_counted_by_task(changes: list[Change], words: str) -> None:
@@ -76,11 +80,12 @@ def test_a_new_file_has_all_there_is_and_replaces_none(tmp_path: Path) -> None:
     original = tmp_path / "watchlist.toml"
     original.write_text('version = 1\nnote = "mine"\n[[task]]\nid = "t1"\ncolour = "red"\n')
     entries = replay(SAVED, [END, Add(Entry("new", NOON, "勾股"))])
-    path = export(entries, tmp_path, original, "kept.toml")
+    history = (Sample("t9", NOON, 600.0),)
+    path = export(entries, tmp_path, original, "kept.toml", history)
     assert path == tmp_path / "kept.toml"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     document = decode(path.read_bytes(), NOON)
-    assert document.entries == entries
+    assert (document.entries, document.history) == (entries, history)
     assert document.top_extras == {"note": "mine"}
     assert document.task_extras == {"t1": {"colour": "red"}}
     for taken in (path, tmp_path / "link", tmp_path / "dangling"):

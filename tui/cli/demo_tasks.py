@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from tui.demo.storyboard import STORIES
-from tui.watchlist.entries import Entry
+from tui.watchlist.entries import Add, Change, Entry, Learn
 from tui.watchlist.history import Sample
 
 MISTYPED_ID: Final = "48370"
@@ -15,6 +15,11 @@ MISTYPED_ID: Final = "48370"
 _SAMPLES: Final = 30
 _SHORTEST: Final = 40.0
 _STEP: Final = 13.0
+
+
+def changes(now: datetime, *, speed: float = 1.0) -> list[Change]:
+    """Return what makes an empty watchlist that of the demo, at the speed of its service."""
+    return [*map(Add, entries(now)), *map(Learn, history(now, speed=speed))]
 
 
 def entries(now: datetime) -> tuple[Entry, ...]:

@@ -114,12 +114,10 @@ def _find_config(options: WatchOptions) -> Path | None:
 
 def _save_demo_tasks(paths: Paths) -> None:
     from tui.cli import demo_tasks
-    from tui.watchlist.entries import Add
     from tui.watchlist.storage import StorageError, WatchlistFile
 
-    entries = demo_tasks.entries(datetime.now(UTC))
     try:
-        WatchlistFile(paths.watchlist).save([Add(entry) for entry in entries])
+        WatchlistFile(paths.watchlist).save(demo_tasks.changes(datetime.now(UTC)))
     except StorageError as error:
         raise UserError(str(error)) from None
 

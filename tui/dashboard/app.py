@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final, ParamSpec
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.events import Event, Key
 from textual.screen import Screen
 
 from tui import bytecode
@@ -49,6 +50,8 @@ TICK_INTERVAL: Final = 5.0
 TICKS_PER_AGE: Final = 2
 """Ticks between two updates of the ages, so that those that change together are sent together."""
 NOTIFICATION_SECONDS: Final = 5.0
+AWAY_SECONDS: Final = 86_400.0
+"""Seconds for which what ended while nobody watched is said, unless a key is pressed."""
 SIGNAL_SAVE_TIMEOUT: Final = 0.4
 """Seconds for the last save after SIGTERM, which allows 0.7 s for everything."""
 COUNTS_DELAY: Final = 0.25
@@ -111,6 +114,8 @@ class ScenextApp(TerminalApp):
         self._starting: asyncio.Task[None] | None = None
         self._answer_shown = asyncio.Event()
         self._had_fault = self._counts_scheduled = False
+        self._away = ""
+        """What ended while nobody watched, until a key is pressed."""
         self._quit_requested_at = -math.inf
         self.engine = Engine(
             dependencies,
@@ -119,6 +124,7 @@ class ScenextApp(TerminalApp):
                 watchlist_changed=lambda: self.post_message(messages.WatchlistChanged()),
                 problem_changed=lambda *args: self.post_message(messages.ProblemChanged(*args)),
                 crashed=self._crashed,
+                event=lambda event: self.post_message(messages.EventLogged(event)),
             ),
         )
         self._warnings = (*dependencies.warnings, self.engine.load())
@@ -166,6 +172,7 @@ class ScenextApp(TerminalApp):
             self._presenter.show_problem(f"start {number}", warning)
         self.watch(self.main_screen.tasks, "cursor", self._presenter.follow_cursor, init=False)
         self._presenter.begin(self._new_ids[0] if self._new_ids else "")
+        self._show_away()
         self.set_interval(TICK_INTERVAL, self._tick)
         gc_tuning.begin()
 
@@ -274,6 +281,27 @@ class ScenextApp(TerminalApp):
         self.main_screen.removed_count = self.engine.removed_count
         self._presenter.show_all(select)
         self.engine.sync_schedule(self.main_screen.tasks.keys_in_view())
+
+    async def on_event(self, event: Event) -> None:
+        """Let what is said of the time before the start go with the first key."""
+        if self._away and isinstance(event, Key):
+            self._away = ""
+            self.clear_notifications()
+        await super().on_event(event)
+
+    @_bounded("Telling what happened")
+    def on_event_logged(self, event: messages.EventLogged) -> None:
+        """Say what ended while nobody watched."""
+        from tui.watchlist.events import EventKind
+        from tui.wording.events import event_words
+
+        if event.event.kind is EventKind.AWAY:
+            self._away = event_words(event.event)
+            self._show_away()
+
+    def _show_away(self) -> None:
+        if self._away and self.main_screen.deferred is not None:
+            self.notify(self._away, markup=False, timeout=AWAY_SECONDS)
 
     @_bounded("Taking an answer")
     def on_task_polled(self, event: messages.TaskPolled) -> None:

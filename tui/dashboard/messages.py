@@ -7,10 +7,14 @@ elsewhere are named tuples: dataclasses are compiled at each start.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from tui.scenext.models import PollResult
+
+if TYPE_CHECKING:
+    from tui.watchlist.events import Event
 
 
 class TaskPolled(Message):
@@ -23,6 +27,14 @@ class TaskPolled(Message):
 
 class WatchlistChanged(Message):
     """Another program changed the watchlist."""
+
+
+class EventLogged(Message):
+    """Something happened to the watchlist, and is in the engine's events now."""
+
+    def __init__(self, event: Event) -> None:
+        super().__init__()
+        self.event = event
 
 
 class ProblemChanged(Message):

@@ -142,6 +142,7 @@ class Presenter:
             return
         loop_now = asyncio.get_running_loop().time()
         health = self._engine.schedule.health(loop_now)
+        self._engine.note_health(health)
         until = self.wall_time(health.until) if health.kind is HealthKind.PAUSED else None
         self._screen.status.polling = polling.polling_health(health, until), health.kind.is_trouble
         refused = ""

@@ -10,16 +10,24 @@ label = "the cat video"
 added = 2026-11-22 18:57:00+00:00
 status = "COMPLETED"
 ended = 2026-11-22 19:14:00+00:00
+title = "A cat among pigeons"
+noticed = 2026-11-22 19:14:00+00:00
+seen = 2026-11-22 19:14:00+00:00
+took = 1020.0
+points = 26.0
+frames = 13
+first_frames = 0
 ```
 
-Unknown keys, at the top level or in a task, are carried over when the file is rewritten. What a
+`history` is a list of `{id, end, seconds}`. Everything but `id` is optional. Releases that do not
+know a key carry it over, as this one does with unknown keys at the top level or in a task. What a
 person wrote by hand is read as it is meant: a whole number as the text of its digits, a state in
 any case, a lone `[task]`, a plain list of IDs, and what is no ID as it stands as if it were pasted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -30,15 +38,31 @@ from tui.clock import is_plausible
 from tui.errors import UserError
 from tui.scenext.models import TaskStatus
 from tui.scenext.task_ids import is_task_id, parse_task_ids
-from tui.watchlist.entries import Add, Change, Entry, Update, normalize, replay
+from tui.watchlist.entries import (
+    MAX_FRAME_COUNT,
+    MAX_POINTS,
+    Add,
+    Change,
+    Entry,
+    Learn,
+    MarkSeen,
+    Update,
+    normalize,
+    replay,
+    replay_history,
+)
+from tui.watchlist.history import MAX_SECONDS, Sample
 
 VERSION: Final = 1
 """The newest file version that this program reads, and the one that it writes."""
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
-_TOP_KEYS = frozenset({"version", "count", "task"})
+_MARKS = frozenset({"version", "count", "task"})
+"""The keys of which a watchlist has one at least."""
+_TOP_KEYS = _MARKS | {"history"}
+_UPDATED = frozenset(Update._fields)
 _STATUSES: Mapping[str, TaskStatus] = {status.value: status for status in TaskStatus}
-_TASK_KEYS = frozenset({"id", "label", "added", "status", "status_sent", "ended"})
+_TASK_KEYS = frozenset(Entry._fields)
 
 
 class UnreadableError(ValueError):
@@ -56,6 +80,8 @@ class Document(NamedTuple):
     """Unknown keys at the top level."""
     task_extras: Mapping[str, Mapping[str, Any]] = _EMPTY
     """Unknown keys in task tables, by task ID."""
+    history: tuple[Sample, ...] = ()
+    """How long earlier tasks took, the oldest first."""
 
     @property
     def newer(self) -> bool:
@@ -80,7 +106,7 @@ def decode(data: bytes, default_added: datetime) -> Document:
         tables = [table if isinstance(table, dict) else {"id": table} for table in tables]
     if version > VERSION and not isinstance(tables, list):
         tables = []
-    if not isinstance(tables, list) or top.keys().isdisjoint(_TOP_KEYS):
+    if not isinstance(tables, list) or top.keys().isdisjoint(_MARKS):
         raise UnreadableError("is not a watchlist")
     entries: list[Entry] = []
     extras: dict[str, Mapping[str, Any]] = {}
@@ -90,20 +116,22 @@ def decode(data: bytes, default_added: datetime) -> Document:
         damaged += not sound
         if entry is not None:
             entries.append(entry)
-            unknown = {key: table[key] for key in table.keys() - _TASK_KEYS}
-            extras[entry.id] = unknown | dict(extras.get(entry.id, {}))
+            if unknown := {key: table[key] for key in table if key not in _TASK_KEYS}:
+                extras[entry.id] = unknown | dict(extras.get(entry.id, {}))
     if damaged:
-        problems.append(f"has {damaged} damaged {'entry' if damaged == 1 else 'entries'}")
+        problems.append(f"has {damaged} damaged {_entries(damaged)}")
     unique = _deduplicate(entries)
     if len(unique) < len(entries):
         problems.append("lists a task twice")
     problems += _count_problem(top, len(tables))
+    history = _parse_history(top, problems)
     return Document(
         entries=unique,
         version=version,
         problems=tuple(problems),
         top_extras={key: value for key, value in top.items() if key not in _TOP_KEYS},
-        task_extras={task_id: extra for task_id, extra in extras.items() if extra},
+        task_extras=extras,
+        history=history,
     )
 
 
@@ -146,17 +174,44 @@ def _parse_entry(table: Mapping[str, Any], default_added: datetime) -> tuple[Ent
     task_id = _read_id(_read_text(table.get("id")) or "")
     if not task_id:
         return None, False
-    texts = [_read_text(table.get(key, "")) for key in ("label", "status", "status_sent")]
-    moments = [table.get(key) for key in ("added", "ended")]
-    sound = None not in texts and all(map(_is_moment, moments))
-    if not sound:
-        moments = [moment if _is_moment(moment) else None for moment in moments]
-    label, state, sent = (text or "" for text in texts)
-    added, ended = moments
-    status = _STATUSES.get(state.strip().upper() or TaskStatus.QUEUED)
-    if status is None:
-        status, sent = TaskStatus.UNKNOWN, sent or state
-    return normalize(Entry(task_id, added or default_added, label, status, sent, ended)), sound
+    fields: dict[str, Any] = {"added": default_added, "status": ""}
+    sound = True
+    for key, sent in table.items():
+        if (read := _READERS.get(key)) is None:
+            continue
+        if (value := read(sent)) is None:
+            sound = False
+        else:
+            fields[key] = value
+    if status := _STATUSES.get(fields["status"].strip().upper() or TaskStatus.QUEUED):
+        fields["status"] = status
+    else:
+        fields["status_sent"] = fields.get("status_sent") or fields["status"]
+        fields["status"] = TaskStatus.UNKNOWN
+    return normalize(Entry(task_id, **fields)), sound
+
+
+def _parse_history(top: Mapping[str, Any], problems: list[str]) -> tuple[Sample, ...]:
+    tables = top.get("history", [])
+    if not isinstance(tables, list):
+        problems.append("has no usable history")
+        return ()
+    samples = [sample for sample in map(_parse_sample, tables) if sample is not None]
+    if damaged := len(tables) - len(samples):
+        problems.append(f"has {damaged} damaged {_entries(damaged)} in its history")
+    return replay_history((), map(Learn, samples))
+
+
+def _parse_sample(table: object) -> Sample | None:
+    if not isinstance(table, dict):
+        return None
+    task_id = _read_id(_read_text(table.get("id")) or "")
+    end, seconds = _read_moment(table.get("end")), _read_seconds(table.get("seconds"))
+    return Sample(task_id, end, seconds) if task_id and end and seconds else None
+
+
+def _entries(count: int) -> str:
+    return "entry" if count == 1 else "entries"
 
 
 def _read_text(value: object) -> str | None:
@@ -175,10 +230,34 @@ def _read_id(value: str) -> str:
     return ""
 
 
-def _is_moment(value: object) -> bool:
-    if value is None:
-        return True
-    return isinstance(value, datetime) and value.tzinfo is not None and is_plausible(value)
+def _read_moment(value: object) -> datetime | None:
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        with suppress(OverflowError):
+            # First, since its comparisons are slow in the zone that rtoml gives it.
+            value = value.astimezone(UTC)
+            return value if is_plausible(value) else None
+    return None
+
+
+def _number_reader(limit: float, *types: type) -> Callable[[object], Any]:
+    """Return what reads a number between 0 and `limit`; None for anything else."""
+
+    def read(value: Any) -> Any:  # noqa: ANN401
+        # By the exact type, since a truth value is an integer as well.
+        return value if type(value) in types and 0 <= value <= limit else None
+
+    return read
+
+
+_read_seconds = _number_reader(MAX_SECONDS, float, int)
+_read_count = _number_reader(MAX_FRAME_COUNT, int)
+_READERS: Final[Mapping[str, Callable[[object], Any]]] = {
+    **dict.fromkeys(("label", "status", "status_sent", "title"), _read_text),
+    **dict.fromkeys(("added", "ended", "noticed", "seen"), _read_moment),
+    **{"took": _read_seconds, "points": _number_reader(MAX_POINTS, float, int)},
+    **dict.fromkeys(("frames", "first_frames"), _read_count),
+}
+"""The keys of a task but its ID, with what reads a value; it returns None for a damaged one."""
 
 
 def _deduplicate(entries: Sequence[Entry]) -> tuple[Entry, ...]:
@@ -189,7 +268,10 @@ def _deduplicate(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     for entry in entries:
         changes.append(Add(entry))
         if entry.status.terminal:
-            changes.append(Update(entry.id, entry.status, ended=entry.ended))
+            facts = {key: value for key, value in entry._asdict().items() if key in _UPDATED}
+            changes.append(Update(**facts))
+        if entry.seen is not None:
+            changes.append(MarkSeen(entry.id, entry.seen))
     return replay((), changes)
 
 
@@ -205,6 +287,8 @@ def encode(document: Document) -> bytes:
     # too long for a line prevents that, and is cut off again.
     sentinel = {"end": "-" * 100}
     head = {"version": VERSION, "count": len(document.entries), **document.top_extras}
+    if document.history:
+        head["history"] = [sample._asdict() for sample in document.history]
     tasks = [_table(entry, document.task_extras.get(entry.id, {})) for entry in document.entries]
     try:
         text = tomli_w.dumps({**head, "task": [*tasks, sentinel]})
@@ -212,18 +296,12 @@ def encode(document: Document) -> bytes:
         decoded = decode(data, datetime.min.replace(tzinfo=UTC))
     except (RecursionError, TypeError) as error:
         raise ValueError(str(error)) from error
-    if decoded.entries != tuple(document.entries) or decoded.problems:
+    written = (tuple(document.entries), document.history)
+    if (decoded.entries, decoded.history) != written or decoded.problems:
         raise ValueError("the file would not read back as what was written")
     return data
 
 
 def _table(entry: Entry, extras: Mapping[str, Any]) -> dict[str, Any]:
-    table: dict[str, Any] = {
-        "id": entry.id,
-        "label": entry.label,
-        "added": entry.added,
-        "status": entry.status.value,
-        "status_sent": entry.status_sent,
-        "ended": entry.ended,
-    }
+    table = {"id": entry.id, "label": entry.label, **entry._asdict(), "status": entry.status.value}
     return {key: value for key, value in table.items() if value not in ("", None)} | dict(extras)

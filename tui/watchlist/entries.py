@@ -2,23 +2,36 @@
 
 A save replays its changes on what the file holds by then, so a change says what to do and never
 what the list looks like.
+
+Facts of a task (its title, what it cost …) are told by every program that watches it: the first
+stays. When an end was noticed, the earlier time stays, and of what was looked at the later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from tui.clock import EARLIEST, LATEST
 from tui.sanitize import clean
 from tui.scenext.models import TaskStatus
 from tui.scenext.task_ids import is_task_id
+from tui.watchlist.history import MAX_SECONDS, Sample, join
 
 MAX_LABEL_LENGTH: Final = 200
 """Characters of a label."""
 MAX_STATUS_LENGTH: Final = 60
 """Characters of a state in the service's words."""
+MAX_TITLE_LENGTH: Final = 200
+"""Characters of a title."""
+MAX_POINTS: Final = 1e12
+"""Points that a task may have cost: more is a mistake."""
+MAX_FRAME_COUNT: Final = 1_000_000
+"""Frames that a task may have: an answer has no room for as many."""
+
+
+T = TypeVar("T")
 
 
 class Entry(NamedTuple):
@@ -73,7 +86,8 @@ class Update(NamedTuple):
     """A new state of a task. It never brings back an ID that was removed.
 
     A terminal state wins over an open one, whichever comes first. If the same end is seen twice,
-    the earlier time stays, so that two dashboards agree in whichever order they save.
+    the earlier times stay, so that two dashboards agree in whichever order they save. Another
+    terminal state is another end: what was known of the earlier one gives way to what this says.
     """
 
     id: str
@@ -95,7 +109,13 @@ class MarkSeen(NamedTuple):
     noticed: datetime
 
 
-Change = Add | Remove | Update | MarkSeen
+class Learn(NamedTuple):
+    """How long a task took. It stays when the task is removed."""
+
+    sample: Sample
+
+
+Change = Add | Remove | Update | MarkSeen | Learn
 
 
 def replay(entries: Sequence[Entry], changes: Sequence[Change]) -> tuple[Entry, ...]:
@@ -115,7 +135,23 @@ def replay(entries: Sequence[Entry], changes: Sequence[Change]) -> tuple[Entry, 
                 current = by_id.get(_encodable(task_id))
                 if current is not None:  # Otherwise removed, here or by another dashboard.
                     by_id[current.id] = _apply_update(current, change)
+            case MarkSeen(task_id, noticed):
+                current = by_id.get(_encodable(task_id))
+                if current is not None:
+                    seen = max(current.seen or noticed, noticed)
+                    by_id[current.id] = normalize(current._replace(seen=seen))
+            case Learn():
+                pass  # Of no entry: `replay_history`.
     return tuple(by_id.values())
+
+
+def replay_history(history: Iterable[Sample], changes: Iterable[Change]) -> tuple[Sample, ...]:
+    """Apply what the changes tell of how long tasks took. Pure and idempotent.
+
+    Of each task the first sample stays, and of all the newest `history.MAX_SAMPLES`.
+    """
+    learned = (change.sample for change in changes if isinstance(change, Learn))
+    return join(history, filter(None, map(_normalize_sample, learned)))
 
 
 def _apply_add(by_id: dict[str, Entry], entry: Entry, before: str | None) -> dict[str, Entry]:
@@ -136,28 +172,76 @@ def _apply_add(by_id: dict[str, Entry], entry: Entry, before: str | None) -> dic
 
 
 def _apply_update(entry: Entry, change: Update) -> Entry:
-    if entry.status.terminal and not change.status.terminal:
-        return entry
-    updated = normalize(
-        entry._replace(status=change.status, status_sent=change.status_sent, ended=change.ended)
+    title = entry.title or change.title
+    entry = entry._replace(
+        title=title, first_frames=_first(entry.first_frames, change.first_frames)
     )
-    if updated.status is entry.status and entry.ended is not None:
-        return updated._replace(ended=min(entry.ended, updated.ended or entry.ended))
-    return updated
+    if change.status is entry.status:
+        entry = entry._replace(
+            status_sent=change.status_sent,
+            ended=_earlier(entry.ended, change.ended),
+            noticed=_earlier(entry.noticed, change.noticed),
+            took=_first(entry.took, change.took),
+            points=_first(entry.points, change.points),
+            frames=_first(entry.frames, change.frames),
+        )
+    elif change.status.terminal or not entry.status.terminal:
+        entry = entry._replace(
+            status=change.status,
+            status_sent=change.status_sent,
+            ended=change.ended,
+            noticed=change.noticed,
+            took=change.took,
+            points=change.points,
+            frames=change.frames,
+        )
+    return normalize(entry)
+
+
+def _first(known: T | None, told: T | None) -> T | None:
+    return told if known is None else known
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min(one, other) if one and other else one or other
 
 
 def normalize(entry: Entry) -> Entry:
-    """Return the entry as the file can hold it, so that reading it back gives an equal one."""
-    unknown = entry.status is TaskStatus.UNKNOWN
-    ended = entry.ended if entry.status.terminal else None
+    """Return the entry as the file can hold it, so that reading it back gives an equal one.
+
+    What is said of an end is dropped where it has not ended, and a number that none can be.
+    """
+    status, ended = entry.status, entry.status.terminal
+    unknown = status is TaskStatus.UNKNOWN
     return Entry(
         id=_encodable(entry.id),
         added=_utc(entry.added),
         label=clean(entry.label, MAX_LABEL_LENGTH),
-        status=entry.status,
+        status=status,
         status_sent=clean(entry.status_sent, MAX_STATUS_LENGTH) if unknown else "",
-        ended=None if ended is None else _utc(ended),
+        ended=_utc(entry.ended) if ended and entry.ended is not None else None,
+        title=clean(entry.title, MAX_TITLE_LENGTH),
+        noticed=_utc(entry.noticed) if ended and entry.noticed is not None else None,
+        seen=None if entry.seen is None else _utc(entry.seen),
+        took=_number(entry.took, MAX_SECONDS) if ended else None,
+        points=_number(entry.points, MAX_POINTS) if ended else None,
+        frames=_count(entry.frames) if ended else None,
+        first_frames=_count(entry.first_frames),
     )
+
+
+def _normalize_sample(sample: Sample) -> Sample | None:
+    task_id, seconds = _encodable(sample.id), _number(sample.seconds, MAX_SECONDS)
+    return Sample(task_id, _utc(sample.end), seconds) if is_task_id(task_id) and seconds else None
+
+
+def _number(value: float | None, limit: float) -> float | None:
+    # `abs` for the sign of a zero; not a number is no more than any limit.
+    return abs(float(value)) if value is not None and 0 <= value <= limit else None
+
+
+def _count(value: int | None) -> int | None:
+    return value if value is not None and 0 <= value <= MAX_FRAME_COUNT else None
 
 
 def _encodable(text: str) -> str:
@@ -165,4 +249,6 @@ def _encodable(text: str) -> str:
 
 
 def _utc(moment: datetime) -> datetime:
+    if moment.tzinfo is UTC and EARLIEST <= moment <= LATEST:
+        return moment
     return min(max(moment, EARLIEST), LATEST).astimezone(UTC)

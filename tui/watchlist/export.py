@@ -12,9 +12,16 @@ from pathlib import Path
 from tui.atomic_file import AtomicFiles, Filesystem
 from tui.watchlist.codec import Document, UnreadableError, decode, encode
 from tui.watchlist.entries import Entry
+from tui.watchlist.history import Sample
 
 
-def export(entries: Sequence[Entry], path: Path, original: Path, name: str) -> Path:
+def export(
+    entries: Sequence[Entry],
+    path: Path,
+    original: Path,
+    name: str,
+    history: Sequence[Sample] = (),
+) -> Path:
     """Write a watchlist to a new file, mode 0600, in the same format; return its absolute path.
 
     The file can replace `original`: it also has the keys there that this program does not know.
@@ -30,25 +37,29 @@ def export(entries: Sequence[Entry], path: Path, original: Path, name: str) -> P
     path = path.expanduser().absolute()
     if path.is_dir():
         path /= name
-    files.create(path, _encode(entries, original, files))
+    files.create(path, _encode(entries, history, original, files))
     files.sync_directory(path.parent)
     return path
 
 
-def suggest_path(entries: Sequence[Entry], original: Path, now: datetime) -> Path:
+def suggest_path(
+    entries: Sequence[Entry], original: Path, now: datetime, history: Sequence[Sample] = ()
+) -> Path:
     """Return a path for `export` in the first folder that has room for the file.
 
     Each folder is tried by writing as much there; the home folder is the first one, and the answer
     if none has room. Blocks.
     """
-    size = len(_encode(entries, original, AtomicFiles(Filesystem())))
+    size = len(_encode(entries, history, original, AtomicFiles(Filesystem())))
     folders = list(dict.fromkeys(_folders()))
     best = next((folder for folder in folders if _takes(folder, size)), folders[0])
     return best / f"scenext-tui-watchlist-{now:%Y%m%d-%H%M%S}.toml"
 
 
-def _encode(entries: Sequence[Entry], original: Path, files: AtomicFiles) -> bytes:
-    document = Document(tuple(entries))
+def _encode(
+    entries: Sequence[Entry], history: Sequence[Sample], original: Path, files: AtomicFiles
+) -> bytes:
+    document = Document(tuple(entries), history=tuple(history))
     with suppress(OSError, UnreadableError, ValueError):
         data, modified = files.read(original)
         known = decode(data, modified)

@@ -8,6 +8,8 @@ from typing import Final, NamedTuple
 
 MAX_SAMPLES: Final = 200
 """Samples that are kept: the newest."""
+MAX_SECONDS: Final = 366 * 86_400.0
+"""Seconds that a task may have taken: more is a mistake."""
 
 
 class Sample(NamedTuple):
@@ -21,9 +23,9 @@ class Sample(NamedTuple):
 
 
 def join(*histories: Iterable[Sample]) -> tuple[Sample, ...]:
-    """Return the newest samples of all histories by their end; of one task the first stays."""
+    """Return the newest samples of all histories, by their end; of one task the first stays."""
     by_id: dict[str, Sample] = {}
     for history in histories:
         for sample in history:
             by_id.setdefault(sample.id, sample)
-    return tuple(sorted(by_id.values(), key=lambda sample: sample.end)[-MAX_SAMPLES:])
+    return tuple(sorted(by_id.values(), key=lambda sample: (sample.end, sample.id))[-MAX_SAMPLES:])

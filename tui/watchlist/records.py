@@ -9,19 +9,24 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from tui.errors import ApiError
 from tui.scenext.models import Frame, PollResult, Result, Task, TaskStatus
-from tui.watchlist.entries import Add, Change, Entry, Remove, Update, replay
-from tui.watchlist.frames import merge_frames
+from tui.watchlist.answer_facts import sample_of
+from tui.watchlist.answers import apply_answer, apply_failure, is_older
+from tui.watchlist.entries import (
+    Add,
+    Change,
+    Entry,
+    Learn,
+    MarkSeen,
+    Remove,
+    Update,
+    replay,
+    replay_history,
+)
 from tui.watchlist.history import Sample
-
-MAX_POLL_GAP: Final = 300.0
-"""Maximum age in seconds of the previous answer for the time of a task's end to count as known."""
-
-MAX_CACHE_AGE: Final = 30.0
-"""Seconds for which a cache may have kept an answer that counts as new: a period."""
 
 
 class Record(NamedTuple):
@@ -50,6 +55,8 @@ class Record(NamedTuple):
     """How long it took, by the monotonic clock; None where one end was not seen."""
     failures: int = 0
     """Failed requests in a row, of those during which other tasks were answered."""
+    failed_at: float | None = None
+    """When its last failed request ended, by the monotonic clock; None in this session for none."""
     newest_frame_at: float | None = None
     """When its newest frame was first seen, by the monotonic clock; None if it was there already
     when the program started."""
@@ -111,6 +118,8 @@ class Watchlist:
     def __init__(self) -> None:
         self._records: dict[str, Record] = {}
         self._counts: Counter[TaskStatus] = Counter()
+        self._answers: dict[str, float] = {}
+        """When the two tasks that were answered last were, by the monotonic clock."""
         self.history: tuple[Sample, ...] = ()
         """How long earlier tasks took, the oldest first."""
         self.pending: list[Change] = []
@@ -139,9 +148,37 @@ class Watchlist:
         """Return the number of tasks in each state."""
         return +self._counts
 
-    def load(self, entries: Sequence[Entry]) -> None:
-        """Replace the entries by those of the file, with the pending changes on top."""
-        self._set_entries(replay(entries, self.pending))
+    def load(
+        self,
+        entries: Sequence[Entry],
+        history: Sequence[Sample] = (),
+        now: datetime | None = None,
+    ) -> None:
+        """Replace what is known by what the file holds, with the pending changes on top.
+
+        An end that an older release wrote while it was watched here counts as noticed: at its own
+        time, or at the time `now`. Without `now` none does.
+        """
+        entries = replay(entries, self.pending)
+        ends = [
+            Update(entry.id, entry.status, noticed=entry.ended or now)
+            for entry in entries
+            if entry.noticed is None and entry.status.terminal and self._was_open(entry)
+        ]
+        if ends and now is not None:
+            self.pending += ends
+            entries = replay(entries, ends)
+        self._set_entries(entries)
+        self.history = replay_history(history, self.pending)
+
+    def _was_open(self, entry: Entry) -> bool:
+        """Return whether this release has watched an ended task before its end.
+
+        One that had ended before this release came has neither: it counts as looked at.
+        """
+        record = self._records.get(entry.id)
+        known_open = record is not None and not record.entry.status.terminal
+        return known_open or entry.first_frames is not None
 
     def add(
         self, task_ids: Iterable[str], label: str, now: datetime, boot: float | None = None
@@ -181,22 +218,31 @@ class Watchlist:
         if record is None:
             return None
         if result.task is None:
-            if result.error is not None:
-                # They hold the answer that was read, up to 1 MiB, and with a record for hours.
-                result.error.__traceback__ = result.error.__context__ = None
-            record = record._replace(error=result.error)
-        elif _is_older(record, result, boot):
-            record = record._replace(error=None)
+            others = (at for task_id, at in self._answers.items() if task_id != record.id)
+            record = apply_failure(record, result.error, boot, max(others, default=-math.inf))
+        elif is_older(record, result, boot):
+            record = record._replace(error=None, failures=0)
         else:
-            if result.requested and not result.task.status.terminal:
-                record = record._replace(reopened=record.status.terminal or record.reopened)
-            record = self._apply_answer(record, result.task, now, boot)
-            if result.age > MAX_CACHE_AGE:
-                record = record._replace(answered_at=now - timedelta(seconds=result.age))
-            record = record._replace(told_at=boot - result.age)
+            self._answers = _latest(self._answers, record.id, boot - result.age)
+            record, update = apply_answer(record, result, result.task, now, boot)
+            if update is not None:
+                self.pending.append(update)
+            if record.task is not None and record.task.status.terminal:
+                self._learn(sample_of(record.entry, record.task, record.took))
         record = record._replace(resting=result.resting)
         self._put(record)
         return record
+
+    def mark_seen(self, task_id: str) -> bool:
+        """Remember that somebody has looked at a task's end; return whether it was new."""
+        record = self._records.get(task_id)
+        if record is None or not record.entry.is_new or record.entry.noticed is None:
+            return False
+        change = MarkSeen(record.id, record.entry.noticed)
+        self.pending.append(change)
+        (entry,) = replay([record.entry], [change])
+        self._put(record._replace(entry=entry))
+        return True
 
     def _put(self, record: Record) -> None:
         # Adjusted rather than recounted, which a thousand tasks would pay for on every answer.
@@ -204,45 +250,13 @@ class Watchlist:
         self._counts[record.status] += 1
         self._records[record.id] = record
 
-    def _apply_answer(self, record: Record, task: Task, now: datetime, boot: float) -> Record:
-        stale = record.status.terminal and not task.status.terminal and not record.reopened
-        task = merge_frames(record.task, task, stale=stale)
-        known = record.task
-        if known is not None and task.status is known.status and _lacks_video(task, known):
-            # From a replica that lags behind.
-            task = task._replace(results=known.results)
-        if stale:
-            # What has ended stays ended: the answer is from a stale replica of the service.
-            frames, dropped = task.frames, task.dropped_frames
-            task = (record.task or task)._replace(
-                status=record.status,
-                status_sent=record.status_sent,
-                frames=frames,
-                dropped_frames=dropped,
-            )
-        entry = record.entry
-        # Only an unknown state is stored in the service's words.
-        sent = task.status_sent if task.status is TaskStatus.UNKNOWN else ""
-        took, reopened = record.took, record.reopened and not task.status.terminal
-        if (task.status, sent) != (entry.status, entry.status_sent) and not reopened:
-            has_ended = task.status.terminal and not entry.status.terminal
-            gap = math.inf if record.polled_at is None else boot - record.polled_at
-            watched = gap <= MAX_POLL_GAP
-            ended = now if has_ended and watched else entry.ended
-            if has_ended and watched and record.added_at is not None:
-                took = timedelta(seconds=boot - record.added_at)
-            update = Update(record.id, task.status, sent, ended)
-            self.pending.append(update)
-            (entry,) = replay([entry], [update])
-        return record._replace(
-            entry=entry,
-            task=task,
-            answered_at=now,
-            polled_at=boot,
-            error=None,
-            took=took,
-            reopened=reopened,
-        )
+    def _learn(self, sample: Sample | None) -> None:
+        if sample is not None:
+            learned = Learn(sample)
+            history = replay_history(self.history, [learned])
+            if history != self.history:
+                self.history = history
+                self.pending.append(learned)
 
     def _change(self, *changes: Change) -> None:
         self.pending.extend(changes)
@@ -257,15 +271,7 @@ class Watchlist:
         self._counts = Counter(record.status for record in self._records.values())
 
 
-def _lacks_video(task: Task, known: Task) -> bool:
-    return known.is_complete and not task.is_complete
-
-
-def _is_older(record: Record, result: PollResult, boot: float) -> bool:
-    """Return whether a cache gives an answer from before the last one.
-
-    The caches of one network need not agree, so that a state would go back and forth. An end is
-    taken from any: there is none before it.
-    """
-    is_end = result.task is not None and result.task.status.terminal
-    return not is_end and result.age > MAX_CACHE_AGE and boot - result.age < record.told_at
+def _latest(answers: dict[str, float], task_id: str, at: float) -> dict[str, float]:
+    """Return when the two tasks that were answered last were, this one at the end."""
+    others = [answer for answer in answers.items() if answer[0] != task_id]
+    return dict([*others[-1:], (task_id, at)])

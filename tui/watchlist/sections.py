@@ -1,11 +1,14 @@
 """Which tasks stand where in the list: sections in the order of need. Pure.
 
-Membership follows from the records alone, so nothing moves because it was looked at, and trouble of
-the whole host moves no task.
+Membership follows from the records alone, so nothing moves because it was looked at or because time
+passes, and trouble of the whole host moves no task: it lets no answer through from which one could
+learn that a task needs somebody.
 """
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
@@ -31,6 +34,37 @@ class Section(Enum):
     FINISHED = "finished"
 
 
+class Standing(Enum):
+    """How a task is doing, in the order of need; the first four need attention."""
+
+    FAILED = "failed"
+    TROUBLE = "trouble"
+    """The service answers for other tasks, but not for this one; or it is not asked any more."""
+    UNKNOWN = "unknown"
+    """Its state is not in the contract."""
+    OVERDUE = "overdue"
+    """It has run for longer than every earlier task."""
+    RUNNING = "running"
+    WAITING = "waiting"
+    FINISHED = "finished"
+
+    @property
+    def section(self) -> Section:
+        """The section of tasks that are doing so."""
+        return _SECTIONS[self]
+
+
+_SECTIONS: Final[Mapping[Standing, Section]] = {
+    Standing.FAILED: Section.ATTENTION,
+    Standing.TROUBLE: Section.ATTENTION,
+    Standing.UNKNOWN: Section.ATTENTION,
+    Standing.OVERDUE: Section.ATTENTION,
+    Standing.RUNNING: Section.RUNNING,
+    Standing.WAITING: Section.WAITING,
+    Standing.FINISHED: Section.FINISHED,
+}
+
+
 class SectionTasks(NamedTuple):
     """The tasks of one section, from the top; never empty."""
 
@@ -38,61 +72,99 @@ class SectionTasks(NamedTuple):
     ids: tuple[str, ...]
 
 
-def section_of(
-    record: Record, history: Sequence[Sample], now: datetime, boot: float | None = None
-) -> Section:
-    """Return the section of a task; `boot` is the monotonic clock at the time `now`."""
+def longest_sample(history: Sequence[Sample]) -> float:
+    """Return the seconds that a task must have run to be overdue; infinite for too few samples."""
+    if len(history) < MIN_SAMPLES_OVERDUE:
+        return math.inf
+    return max(sample.seconds for sample in history)
+
+
+def standing_of(record: Record, longest: float) -> Standing:
+    """Return how a task is doing; `longest` is the `longest_sample` of the watchlist's history.
+
+    A completed task stays finished whatever happens when it is asked for again, also while its
+    video is still missing: it comes by itself, and needs nobody.
+    """
     status = record.status
-    if status in (TaskStatus.FAILED, TaskStatus.UNKNOWN) or has_trouble(record):
-        return Section.ATTENTION
-    if status.terminal:
-        return Section.FINISHED
+    if status is TaskStatus.COMPLETED:
+        return Standing.FINISHED
+    if status is TaskStatus.FAILED:
+        return Standing.FAILED
+    if has_trouble(record):
+        return Standing.TROUBLE
+    if status is TaskStatus.UNKNOWN:
+        return Standing.UNKNOWN
     if status is TaskStatus.QUEUED:
-        return Section.WAITING
-    return Section.ATTENTION if _is_overdue(record, history, now, boot) else Section.RUNNING
+        return Standing.WAITING
+    return Standing.OVERDUE if known_age(record) > longest else Standing.RUNNING
+
+
+def section_of(record: Record, history: Sequence[Sample]) -> Section:
+    """Return the section of one task. For many tasks, `arrange` or `standing_of` cost less."""
+    return standing_of(record, longest_sample(history)).section
 
 
 def has_trouble(record: Record) -> bool:
-    """Return whether the service answers for other tasks, but not for this one."""
-    if record.status.terminal or record.error is None:
+    """Return whether the service answers for other tasks, but not for this one.
+
+    So it does for one that rests: it was refused for a day, and is not asked any more.
+    """
+    error = record.error
+    if record.status.terminal or error is None:
         return False
+    # A bare 404 may come from a wrong address, and then for all.
+    is_unknown_id = error.kind is ErrorKind.NOT_FOUND and not error.is_strange
     never_answered = record.status is TaskStatus.QUEUED
-    is_unknown_id = record.error.kind is ErrorKind.NOT_FOUND
-    return record.failures >= MIN_FAILURES or (never_answered and is_unknown_id)
+    return record.failures >= MIN_FAILURES or record.resting or (never_answered and is_unknown_id)
 
 
-def _is_overdue(
-    record: Record, history: Sequence[Sample], now: datetime, boot: float | None
-) -> bool:
-    if len(history) < MIN_SAMPLES_OVERDUE:
-        return False
-    return record.age(now, boot) > max(sample.seconds for sample in history)
+def known_age(record: Record) -> float:
+    """Return for how many seconds a task is known to have run: at its last answer, since it was
+    added. 0 before the first answer of this session, and once it has ended and runs again.
+
+    Not until now: while nothing is answered, as when the host is offline or after the machine
+    slept, nobody knows whether it still runs.
+    """
+    if record.reopened or record.polled_at is None or record.answered_at is None:
+        return 0.0
+    return record.age(record.answered_at, record.polled_at)
 
 
-def arrange(
-    records: Iterable[Record],
-    history: Sequence[Sample],
-    now: datetime,
-    boot: float | None = None,
-) -> tuple[SectionTasks, ...]:
+def count_standings(records: Iterable[Record], history: Sequence[Sample]) -> Counter[Standing]:
+    """Return how many tasks are doing how."""
+    longest = longest_sample(history)
+    return Counter(standing_of(record, longest) for record in records)
+
+
+def arrange(records: Iterable[Record], history: Sequence[Sample]) -> tuple[SectionTasks, ...]:
     """Return the sections that are not empty, in the order of need, and the order within each.
 
-    What needs attention: the newest end first. Running: the oldest first. Finished: the latest end
-    first; those whose end nobody saw come last. Otherwise in the order of adding.
+    What needs attention: failed tasks, the newest end first, then those in trouble, those in an
+    unknown state and overdue ones. Running and overdue: the oldest first. Finished: the latest end
+    first; those whose end nobody saw come last. Whatever is equal is in the order of adding.
     """
-    by_section: Mapping[Section, list[Record]] = {section: [] for section in Section}
+    longest = longest_sample(history)
+    by_standing: Mapping[Standing, list[Record]] = {standing: [] for standing in Standing}
     for record in records:
-        by_section[section_of(record, history, now, boot)].append(record)
-    by_section[Section.RUNNING].sort(key=lambda record: record.entry.added)
-    for section in (Section.ATTENTION, Section.FINISHED):
-        by_section[section].sort(key=_latest_end_first)
-    return tuple(
-        SectionTasks(section, tuple(record.id for record in tasks))
-        for section, tasks in by_section.items()
-        if tasks
-    )
+        by_standing[standing_of(record, longest)].append(record)
+    for standing in (Standing.RUNNING, Standing.OVERDUE):
+        by_standing[standing].sort(key=lambda record: record.entry.added)
+    by_standing[Standing.FAILED].sort(key=_newest_failure_first)
+    by_standing[Standing.FINISHED].sort(key=_latest_end_first)
+    ids: Mapping[Section, list[str]] = {section: [] for section in Section}
+    for standing, tasks in by_standing.items():
+        ids[standing.section].extend(record.id for record in tasks)
+    return tuple(SectionTasks(section, tuple(tasks)) for section, tasks in ids.items() if tasks)
 
 
-def _latest_end_first(record: Record) -> tuple[bool, float]:
-    ended = record.entry.ended
-    return (True, 0.0) if ended is None else (False, -ended.timestamp())
+def _latest_end_first(record: Record) -> float:
+    return _descending(record.entry.ended)
+
+
+def _newest_failure_first(record: Record) -> float:
+    # What failed overnight, when nobody watched, is news all the same.
+    return _descending(record.entry.ended or record.entry.noticed)
+
+
+def _descending(moment: datetime | None) -> float:
+    return math.inf if moment is None else -moment.timestamp()

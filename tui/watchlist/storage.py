@@ -23,7 +23,8 @@ from tui.atomic_file import AtomicFiles, Filesystem, is_ours, sibling
 from tui.os_errors import describe_os_error
 from tui.sanitize import display_path
 from tui.watchlist.codec import Document, UnreadableError, decode, encode
-from tui.watchlist.entries import Change, Entry, replay
+from tui.watchlist.entries import Change, Entry, replay, replay_history
+from tui.watchlist.history import Sample
 
 LOCK_TIMEOUT: Final = 5.0
 """Seconds that a save waits for the lock."""
@@ -47,6 +48,8 @@ class Snapshot(NamedTuple):
     """After a save: what `WatchlistFile.stamp` returns until somebody else writes; else None."""
     added: tuple[str, ...] = ()
     """After a save: the IDs that it added to what the file held by then, under the lock."""
+    history: tuple[Sample, ...] = ()
+    """How long earlier tasks took, the oldest first."""
 
 
 class _ReadResult(NamedTuple):
@@ -97,7 +100,8 @@ class WatchlistFile:
         if refusal := self._refused_link():
             return Snapshot((), f"{refusal}. Changes are not saved.", True)
         result = self._read(self._target())
-        return Snapshot(result.document.entries, result.warning, result.unreadable)
+        entries, history = result.document.entries, result.document.history
+        return Snapshot(entries, result.warning, result.unreadable, history=history)
 
     def save(self, changes: Sequence[Change]) -> Snapshot:
         """Replay the changes on the current file, and return what it then holds.
@@ -243,9 +247,12 @@ class WatchlistFile:
         current = self._read(target)
         if current.refusal:
             raise StorageError(f"Not saved: {current.refusal}")
-        document = current.document._replace(entries=replay(current.document.entries, changes))
+        document = current.document._replace(
+            entries=replay(current.document.entries, changes),
+            history=replay_history(current.document.history, changes),
+        )
         warning = current.warning
-        if document.entries != current.document.entries or not current.sound:
+        if document != current.document or not current.sound:
             self._files.remove_stray_files(target, self._now())
             data, note = self._encode(target, document)
             warning = warning or note
@@ -254,7 +261,7 @@ class WatchlistFile:
         self._files.sync_directory(target.parent)
         known = {entry.id for entry in current.document.entries}
         added = tuple(entry.id for entry in document.entries if entry.id not in known)
-        return Snapshot(document.entries, warning, added=added)
+        return Snapshot(document.entries, warning, added=added, history=document.history)
 
     def _encode(self, target: Path, document: Document) -> tuple[bytes, str]:
         """Return the bytes to write, and a warning.

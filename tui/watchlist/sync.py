@@ -16,7 +16,7 @@ from typing import Final
 
 from tui.os_errors import shortage
 from tui.sanitize import display_path
-from tui.watchlist.entries import Add, Change, Entry, Update
+from tui.watchlist.entries import Add, Change, Entry, Learn, MarkSeen, Remove, Update
 from tui.watchlist.storage import Snapshot, StorageError, WatchlistFile
 
 CHECK_INTERVAL: Final = 1.5
@@ -95,8 +95,17 @@ class WatchlistSync:
 
     @property
     def has_unsaved(self) -> bool:
-        """Whether a pending change would be lost at exit: one that a re-poll cannot recover."""
-        return any(not isinstance(change, Update) or change.ended for change in self._pending)
+        """Whether a pending change would be lost at exit: one that a re-poll cannot recover.
+
+        What was looked at does not count: nobody is asked, and nothing waits, because of a mark.
+        """
+        return any(map(_is_lasting, self._pending))
+
+    @property
+    def has_marks(self) -> bool:
+        """Whether the last save can take along what was looked at."""
+        marks = (isinstance(change, MarkSeen) for change in self._pending)
+        return not self._save_problem and any(marks)
 
     @property
     def saved(self) -> Sequence[Entry]:
@@ -141,13 +150,12 @@ class WatchlistSync:
         if self._pending_since is None:
             self._pending_since = now
         untried = self._pending[self._tried :]
-        if any(not isinstance(change, Update) for change in untried):
+        if any(isinstance(change, Add | Remove) for change in untried):
             return 0.0
         if self._save_problem:
             return self._failed_at + self._retry_interval - now
-        # Debounce by the cost of a save; end times get the shorter delay, since a re-poll cannot
-        # recover them.
-        factor = 20 if any(isinstance(c, Update) and c.ended for c in untried) else 100
+        # Debounce by the cost of a save; what a re-poll cannot recover gets the shorter delay.
+        factor = 20 if any(map(_is_lasting, untried)) else 100
         delay = max(MIN_DEBOUNCE, min(MAX_DEBOUNCE, factor * self._save_seconds))
         return self._pending_since + delay - now
 
@@ -184,7 +192,7 @@ class WatchlistSync:
 
         A file that was removed alone is a watchlist that was emptied.
         """
-        known = self.saved
+        known, history = self.saved, self._last_snapshot.history if self._last_snapshot else ()
         loop = asyncio.get_running_loop()
         if not known or not await loop.run_in_executor(self._thread, self._file.is_gone):
             return False
@@ -192,7 +200,7 @@ class WatchlistSync:
         self._restored = f"{name} was gone, and its folder with it; it was written again."
         _log.warning("the watchlist is gone with its folder; %d tasks are to be saved", len(known))
         self._last_snapshot, self._stamp, self._tried = Snapshot(()), None, 0
-        self._pending[:0] = [Add(entry) for entry in known]
+        self._pending[:0] = [*map(Add, known), *map(Learn, history)]
         self.wake()
         return True
 
@@ -229,3 +237,10 @@ class WatchlistSync:
             if snapshot != self._last_snapshot:
                 self._last_snapshot = snapshot
                 self._on_loaded(snapshot)
+
+
+def _is_lasting(change: Change) -> bool:
+    """Return whether a re-poll cannot recover a change, which nobody may lose therefore."""
+    if isinstance(change, Update):
+        return change.ended is not None or change.noticed is not None
+    return not isinstance(change, MarkSeen)

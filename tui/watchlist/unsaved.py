@@ -15,7 +15,7 @@ class Unsaved(NamedTuple):
     added: int = 0
     removed: int = 0
     changed: int = 0
-    """Tasks with a new label, or an end time that polling could not recover."""
+    """Tasks with a new label, or an end whose time polling could not recover."""
 
     @classmethod
     def between(cls, saved: Sequence[Entry], current: Sequence[Entry]) -> Unsaved:
@@ -29,5 +29,6 @@ class Unsaved(NamedTuple):
         return cls(len(after.keys() - before.keys()), len(before.keys() - after.keys()), changed)
 
 
-def _lasting(entry: Entry) -> tuple[str, datetime | None]:
-    return entry.label, entry.ended
+def _lasting(entry: Entry) -> tuple[str, datetime | None, datetime | None]:
+    # Not what was looked at, which is worth no question; nor what each answer tells again.
+    return entry.label, entry.ended, entry.noticed

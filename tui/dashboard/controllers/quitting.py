@@ -127,16 +127,20 @@ class QuitController:
     async def _suggest(self) -> Path:
         from tui.watchlist.export import suggest_path
 
-        entries, now = self._engine.watchlist.entries(), local_time(self._clock.now())
-        return await self._in_thread(lambda: suggest_path(entries, self._file, now))
+        watchlist, now = self._engine.watchlist, local_time(self._clock.now())
+        entries, history = watchlist.entries(), watchlist.history
+        return await self._in_thread(lambda: suggest_path(entries, self._file, now, history))
 
     async def _write(self, text: str) -> None:
         from tui.watchlist.export import export
 
-        entries, path = self._engine.watchlist.entries(), Path(text.strip())
+        entries, history = self._engine.watchlist.entries(), self._engine.watchlist.history
+        path = Path(text.strip())
         name = self._suggested.name if self._suggested is not None else path.name
         try:
-            self.written_to = await self._in_thread(lambda: export(entries, path, self._file, name))
+            self.written_to = await self._in_thread(
+                lambda: export(entries, path, self._file, name, history)
+            )
         except FileExistsError:
             self._refuse("There is already a file of that name; choose another one.")
         except FileNotFoundError:

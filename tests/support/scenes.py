@@ -76,7 +76,8 @@ class Scenario:
     begun: float = 0.0
     """When the program started: tasks that were created later are added while it runs."""
     unseen: float = math.inf
-    """Somebody has looked at what ended earlier than this, since the program started."""
+    """Somebody has looked at what ended earlier than this since the program started, and went back
+    to the top."""
     samples: int = 0
     """How many earlier tasks the watchlist remembers."""
     answers: Mapping[str, Reply | None] = field(default_factory=dict)

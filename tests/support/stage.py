@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import tempfile
 import threading
@@ -210,6 +211,8 @@ async def _play(performance: Performance, scenario: Scenario) -> None:
             for record in app.engine.watchlist if seconds < -60 * scenario.unseen else ():
                 app.engine.mark_seen(record.id)
     await performance.pilot.pause()
+    if scenario.unseen < math.inf:
+        await performance.press("g")
     await _get_into_trouble(performance, scenario.trouble)
 
 

@@ -212,6 +212,7 @@ async def _play(performance: Performance, scenario: Scenario) -> None:
                 app.engine.mark_seen(record.id)
     await performance.pilot.pause()
     if scenario.unseen < math.inf:
+        await performance.settle()
         await performance.press("g")
     await _get_into_trouble(performance, scenario.trouble)
 

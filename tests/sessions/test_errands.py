@@ -40,11 +40,10 @@ class Person:
         return re.split(r"^ *(?:Needs attention|Running)", self.sees, flags=re.MULTILINE)[0]
 
     def reads(self, text: str) -> bool:
-        """Whether a text is on the screen, in whichever lines it is wrapped, on either side."""
+        """Whether a text is on the screen, in whichever lines it is wrapped and beside whatever."""
         lines = self.sees.splitlines()
-        columns = ((0, None), (0, 61), (60, None))
-        sides = ("".join(line[a:b] for line in lines) for a, b in columns)
-        return any(_squeezed(text) in _squeezed(side) for side in sides)
+        panes = ("".join(line[left:] for line in lines) for left in range(max(map(len, lines))))
+        return any(_squeezed(text) in _squeezed(pane) for pane in panes)
 
 
 def _squeezed(text: str) -> str:

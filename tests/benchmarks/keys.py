@@ -63,7 +63,8 @@ class Navigator:
     def go_to_first(self) -> None:
         """Move down from the top to the first task of kind `run`."""
         for _ in range(_VISIBLE_ROWS):
-            if any(line.find(task_id("run", 0)) >= COLUMNS // 2 for line in self.process.lines()):
+            first = head(task_id("run", 0))
+            if any(line.find(first) >= COLUMNS // 2 for line in self.process.lines()):
                 return  # The details show it.
             self.process.press(self.down)
             self.process.read_for(0.3)
@@ -74,7 +75,7 @@ class Navigator:
         for _ in range(1, _VISIBLE_ROWS):
             self.process.press(self.down)
             self.process.read_for(0.03)
-        self.process.wait_for_line(re.compile(task_id("run", _VISIBLE_ROWS - 1)), timeout=5)
+        self.process.wait_for_line(re.compile(head(task_id("run", _VISIBLE_ROWS - 1))), timeout=5)
         self.process.wait_idle()
         end = _VISIBLE_ROWS + steps
         timings = [

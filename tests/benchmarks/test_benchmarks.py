@@ -43,7 +43,7 @@ def test_what_is_timed_is_on_the_screen() -> None:
         screen.feed(bytes(process.data))
         usage = process.usage()
         assert process.quit() > 0
-    assert any(line.find(second) >= 60 for line in screen.lines()), (
+    assert any(line.find(head(second)) >= 60 for line in screen.lines()), (
         "the detail pane shows another task"
     )
     first, last, size = timing

@@ -23,6 +23,7 @@ from tui.errors import ApiError, ErrorKind
 from tui.links.resolver import LinkResolver
 from tui.saving.download import MIN_COMPARED, PIECE_BYTES
 from tui.saving.saver import SaveProgress, Saver, SaveReport
+from tui.scenext.media import Media
 from tui.scenext.models import Frame, PollResult, Result
 from tui.wording.transfers import received_of, save_outcome, save_progress
 
@@ -548,3 +549,31 @@ def test_a_progress_says_how_much_has_come() -> None:
     progress = SaveProgress(2, 3, "frame2", received=120_000, length=700_000)
     assert save_progress(progress) == "Saving 2 of 3: frame2, 120.0 kB of 700.0 kB"
     assert received_of(120_000, None) == "120.0 kB"
+
+
+async def test_a_saved_file_is_found_by_its_name_without_its_host(tmp_path: Path) -> None:
+    links = [
+        Frame(f"f{number}", f"https://oss.scenext.cn{path}")
+        for number, path in enumerate(("/a.png", "/b.png", "/c.png"), 1)
+    ]
+    watched = record(running(*links))
+    folder = tmp_path / "t"
+    folder.mkdir()
+    for name in ("a.png", "a-1.png", "b-2.webp", "other.png"):
+        (folder / name).write_bytes(b"x")
+    (folder / "c.png").symlink_to(folder / "other.png")
+    with ThreadPoolExecutor(1) as threads:
+        resolver = LinkResolver(
+            get_record={"t": watched}.get,
+            ask=lambda _: asyncio.sleep(0, PollResult("t")),
+            now=lambda: 0.0,
+            on_refresh=lambda: None,
+        )
+        saver = Saver(resolver, no_media, tmp_path, threads)
+        found = [await saver.find("t", link) for link in resolver.get_all("t")]
+    assert found == [folder / "a.png", folder / "b-2.webp", None]
+
+
+def no_media() -> Media:
+    """Fetch nothing."""
+    raise AssertionError("nothing is fetched")

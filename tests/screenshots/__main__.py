@@ -22,16 +22,8 @@ WIDE: Final = (120, 40)
 NARROW: Final = (80, 24)
 TINY: Final = (60, 20)
 
-_SKY: Final = "Why the sky is blue"
-_COUNTS: Final = "7 tasks: 1 waiting, 2 in progress, 3 completed, 1 failed"
-_LIST: Final = (
-    _COUNTS,
-    "demo: live",
-    "Completed",
-    "In progress",
-    "Failed",
-)
-_TASK: Final = (_COUNTS, "9 frames", "frame4.png", "Clear, well paced")
+_LIST: Final = ("✗", "»", "✓", "live", "48370")
+_TASK: Final = ("9 frames", "frame4.png", "Clear, well paced")
 _PANEL: Final = ("open frame9", "sent to your terminal", "raw link")
 _LARGE: Final = ("Preview of frame9", "▀" * 90)
 _TYPED: Final = ("down", "a", *"48391", "space", *"48392", "tab", *"Euler", "space", *"identity")

@@ -42,7 +42,11 @@ def test_the_optional_keys_are_written_as_plain_values() -> None:
         "first_frames": 0,
     }
     assert written["task"][1] == {"id": "d", "added": NOON, "status": "QUEUED"}
-    assert written["history"][0] == {"id": "b", "end": NOON, "seconds": 600.0}
+    assert data.decode().endswith(
+        '\n\n[[history]]\nid = "b"\nend = 2026-11-22 12:00:00+00:00\nseconds = 600.0\n'
+        '\n[[history]]\nid = "c"\nend = 2026-11-22 12:00:00+00:00\nseconds = 720.5\n'
+    )
+    assert decode(encode(Document((), history=samples)), NOON).history == samples
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.records import a_record, at, fault, samples
+from tests.support.records import a_record, a_watchlist, at, fault, samples
 from tui.errors import ErrorKind
-from tui.scenext.models import TaskStatus
+from tui.scenext.models import PollResult, TaskStatus
 from tui.watchlist.history import Sample
 from tui.watchlist.records import Record
 from tui.watchlist.sections import (
@@ -197,6 +197,13 @@ def test_nothing_moves_when_all_requests_fail(
     error = fault(kind, is_strange=True)
     failing = [record._replace(error=error) for record in answered]
     assert arrange(failing, history) == arrange(answered, history)
+
+
+def test_a_task_that_is_not_known_does_not_move_while_the_host_is_away() -> None:
+    watchlist = a_watchlist([a_record(QUEUED)])
+    for minutes, kind in enumerate([NOT_FOUND, ErrorKind.OFFLINE, ErrorKind.KEY_REFUSED]):
+        watchlist.apply(PollResult("a", error=fault(kind)), at(minutes), minutes * 60)
+        assert arrange(watchlist, TWENTY) == (SectionTasks(Section.ATTENTION, ("a",)),)
 
 
 @given(RECORDS, HISTORIES)

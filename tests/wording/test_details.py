@@ -12,12 +12,13 @@ from tui.errors import ApiError, ErrorKind
 from tui.links.link import Link
 from tui.scenext.models import Frame, Points, Result, Task, TaskStatus
 from tui.watchlist.entries import Entry
+from tui.watchlist.estimates import Estimate
 from tui.watchlist.records import Record
 from tui.wording.details import Field, TaskDetails, task_details
 from tui.wording.links import link_row
-from tui.wording.rows import task_row
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("utc")
 VIDEO = "https://oss.scenext.cn/video/abc/final.mp4"
 
 
@@ -47,7 +48,8 @@ def named(details: TaskDetails, name: str) -> list[str]:
 
 def test_before_the_first_answer_there_is_little_to_say() -> None:
     details = task_details(record(None, label="批次"), NOW)
-    assert [field.name for field in details.fields] == ["State", "Times", "Label"]
+    assert [field.name for field in details.fields] == ["", "ID", "State"]
+    assert [field.text for field in details.fields] == ["批次", "t", "- Waiting, added 11:40"]
     assert details.heading == "Asking the service …"
     assert details.links == ()
 
@@ -58,7 +60,7 @@ def test_before_the_first_answer_there_is_little_to_say() -> None:
         (running(), "No frames yet"),
         (running(*frames(1)), "1 frame"),
         (running(*frames(3)), "3 frames"),
-        (Task("t", TaskStatus.FAILED), "No frames"),
+        (Task("t", TaskStatus.FAILED), "No frames; the service keeps none of a failed task"),
         (
             Task("t", TaskStatus.COMPLETED, results=(Result("video", VIDEO, True),)),
             "Video, no frames",
@@ -80,7 +82,9 @@ def test_the_heading_counts_what_can_be_opened(task: Task, heading: str) -> None
 
 def test_a_failure_tells_its_reason() -> None:
     task = Task("t", TaskStatus.FAILED, results=(Result("text", "渲染失败", False),))
-    assert named(task_details(record(task, ended=600), NOW), "Reason") == ["渲染失败"]
+    details = task_details(record(task, ended=600), NOW)
+    assert named(details, "Reason") == ["渲染失败"]
+    assert details.fields[2].name == "Reason", "it stands before what may be cut"
     done = task._replace(status=TaskStatus.COMPLETED)
     assert named(task_details(record(done, ended=600), NOW), "Text") == ["渲染失败"]
 
@@ -95,23 +99,7 @@ def test_everything_that_was_sent_is_told() -> None:
     assert named(details, "Message") == ["queued behind 3"]
     assert named(details, "Score") == ["9/10"]
     assert named(details, "Scoring") == ["clear\nshort"]
-    assert named(details, "Label") == ["批次"]
-
-
-@pytest.mark.parametrize(
-    ("ended", "words"),
-    [
-        (None, "already finished when added"),
-        (30, "took less than a minute"),
-        (17 * 60 + 40, "took about 17 min"),
-        (3000 * 60, "took about 3,000 min"),
-    ],
-)
-def test_times_say_what_the_task_took(ended: float | None, words: str) -> None:
-    task = Task("t", TaskStatus.COMPLETED)
-    (times,) = named(task_details(record(task, ended=ended), NOW), "Times")
-    assert times.startswith("added ")
-    assert times.endswith(words)
+    assert details.fields[0] == Field("", "批次", "heading")
 
 
 def test_a_failed_request_says_why_and_from_when_the_data_are() -> None:
@@ -121,7 +109,7 @@ def test_a_failed_request_says_why_and_from_when_the_data_are() -> None:
     never = record(None)._replace(error=ApiError(ErrorKind.NOT_FOUND, "no such task"))
     details = task_details(never, NOW)
     assert Field("Request", "! no such task; nothing is known of it yet", "stale") in details.fields
-    assert details.heading == ""
+    assert details.heading == "No answer yet; r asks again"
 
 
 def test_links_come_in_order_videos_first() -> None:
@@ -198,24 +186,69 @@ def test_points_are_a_number_and_what_it_is_for(points: Points, words: list[str]
     assert named(task_details(record(running()._replace(points=points)), NOW), "Points") == words
 
 
-@pytest.mark.parametrize(("ended", "begin"), [(None, "already finished"), (1200, "ended ")])
-def test_the_times_of_the_service_say_what_a_task_took(ended: float | None, begin: str) -> None:
-    created = datetime(2026, 3, 14, 1, 0, tzinfo=UTC).replace(tzinfo=None)
-    task = Task("t", TaskStatus.COMPLETED, created_at=created)
-    task = task._replace(finished_at=created + timedelta(minutes=12))
-    shown = record(task, ended=ended)
-    (times,) = named(task_details(shown, NOW), "Times")
-    assert begin in times
-    assert times.endswith(", took 12 min")
-    assert " (at " not in times, "a time without a zone is no moment"
-    assert task_row(shown, NOW).age == "12 min"
-    zoned = task._replace(created_at=NOW, finished_at=NOW + timedelta(minutes=12))
-    (times,) = named(task_details(record(zoned), NOW), "Times")
-    assert "already finished when added (at " in times
-
-
 def test_the_screen_says_where_it_cuts() -> None:
     task = running(*frames(3))._replace(dropped_frames=33_000, is_cut=True)
     details = task_details(record(task), NOW)
     assert details.heading == "The newest 3 of 33,003 frames"
     assert details.fields[-1].text == "… cut after 64 kB"
+
+
+def test_a_name_is_the_label_else_the_title_else_the_id() -> None:
+    titled = Task("t", TaskStatus.COMPLETED, title="光合作用")
+    named_by_all, by_title, by_none = (
+        task_details(shown, NOW)
+        for shown in (record(titled, label="batch 7"), record(titled), record(None))
+    )
+    assert named_by_all.fields[:2] == (Field("", "batch 7", "heading"), Field("ID", "t"))
+    assert named(named_by_all, "Title") == ["光合作用"]
+    assert by_title.fields[:2] == (Field("", "光合作用", "heading"), Field("ID", "t"))
+    assert named(by_title, "Title") == []
+    assert by_none.fields[0] == Field("", "t", "heading")
+    assert named(by_none, "ID") == [], "it is not said twice"
+
+
+def test_what_an_earlier_session_stored_is_shown_before_the_first_answer() -> None:
+    entry = Entry(
+        "t",
+        NOW - timedelta(hours=3),
+        status=TaskStatus.COMPLETED,
+        ended=NOW - timedelta(hours=2),
+        title="光合作用",
+        took=720.0,
+        points=26.0,
+        frames=13,
+    )
+    details = task_details(Record(entry), NOW)
+    assert [(field.name, field.text) for field in details.fields] == [
+        ("", "光合作用"),
+        ("ID", "t"),
+        ("State", "✓ Completed at about 10:00"),
+        ("Times", "added 09:00, took 12 min"),
+        ("Points", "26 points"),
+    ]
+    assert details.heading == "13 frames when it ended; asking the service …"
+    offline = Record(entry, error=ApiError(ErrorKind.OFFLINE, "no connection"))
+    assert task_details(offline, NOW).heading == "13 frames when it ended; r asks again"
+
+
+def test_a_running_task_tells_what_it_has_cost_so_far() -> None:
+    same = frame_url("t", 1)
+    task = running(Frame("frame1", same), Frame("frame2", same), *frames(1))
+    assert named(task_details(record(task), NOW), "Points") == ["about 6 points so far"]
+    task = task._replace(dropped_frames=600)
+    assert named(task_details(record(task), NOW), "Points") == ["about 1,206 points so far"]
+    assert named(task_details(record(running()), NOW), "Points") == []
+    unknown = task._replace(status=TaskStatus.UNKNOWN, points=Points(4))
+    assert named(task_details(record(unknown), NOW), "Points") == ["4 points"]
+
+
+def test_a_running_task_tells_when_it_is_likely_done_and_what_is_unusual() -> None:
+    estimate = Estimate(*(NOW + timedelta(minutes=minutes) for minutes in (35, 30, 40)))
+    shown = record(running(*frames(2)))._replace(newest_frame_at=1_000.0, polled_at=1_240.0)
+    details = task_details(shown, NOW, 1_240.0, estimate=estimate)
+    (expected,) = named(details, "Expected")
+    assert expected == "likely done ~12:35; half of such tasks end between 12:30 and 12:40"
+    assert named(details, "Frames") == ["the newest came at 11:56"]
+    quiet = task_details(shown, NOW, 1_240.0, quiet=NOW - timedelta(minutes=4))
+    assert Field("Frames", "no new frame since 11:56", "fact") in quiet.fields
+    assert named(quiet, "Expected") == []

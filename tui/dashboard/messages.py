@@ -92,7 +92,7 @@ class DetailRequested(Message):
 
 
 class _LinkRequested(Message):
-    """Do something with a link of a task; that of its newest frame where none is named."""
+    """Do something with a link of a task; its video or newest frame where none is named."""
 
     def __init__(self, task_id: str, link_key: str = "") -> None:
         super().__init__()

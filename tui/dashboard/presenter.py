@@ -110,7 +110,14 @@ class Presenter:
         from tui.wording.details import task_details
 
         if (record := self._watchlist.get(self._screen.selected)) is not None:
-            details = task_details(record, self._clock.now())
+            now, boot = self._clock.now(), self._clock.boot()
+            details = task_details(
+                record,
+                now,
+                boot,
+                estimate=self._engine.estimates.expected_end(record, now, boot),
+                quiet=self._engine.frame_gaps.quiet_since(record),
+            )
             server_now = self._engine.server_clock.now()
             self._screen.show_details(details, server_now, self._engine.addresses)
 

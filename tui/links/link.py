@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from tui.scenext.models import Frame, Result
@@ -30,6 +30,11 @@ class Link(NamedTuple):
         return self.key.startswith(_RESULT)
 
     @property
+    def is_video(self) -> bool:
+        """Whether it is the task's video, or one of them."""
+        return self.is_result and self.key.split(" ", 2)[2].casefold() == "video"
+
+    @property
     def expires_at(self) -> float | None:
         """When the link expires, as returned by `signed_url.expires_at`."""
         return expires_at(self.url)
@@ -47,6 +52,11 @@ def task_links(results: Iterable[Result], frames: Iterable[Frame]) -> tuple[Link
     """Return all links of a task: those of its results, then its frames in order."""
     linked = [result for result in results if result.is_link]
     return (*_result_links(linked), *frame_links(frames))
+
+
+def main_link(links: Sequence[Link]) -> Link | None:
+    """Return what a task is opened for: its video once there is one, else its newest frame."""
+    return next((link for link in links if link.is_video), links[-1] if links else None)
 
 
 def frame_links(frames: Iterable[Frame]) -> tuple[Link, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from tui.errors import ApiError, ErrorKind, MediaError
-from tui.links.link import Link, frame_links, same_link, task_links
+from tui.links.link import Link, frame_links, main_link, same_link, task_links
 from tui.links.retry import Retries, Sleep
 from tui.scenext.models import PollResult, Task
 from tui.watchlist.records import Record
@@ -66,12 +66,23 @@ class LinkResolver:
         self._refreshes: dict[str, _Refresh] = {}
 
     def find(self, task_id: str, key: str) -> Link | None:
-        """Return a link of a task by key; its newest frame if `key` is empty."""
-        if key:
-            return next((link for link in self.get_all(task_id) if link.key == key), None)
+        """Return a link of a task by key; if that is empty, its `main_link`."""
+        links = self.get_all(task_id)
+        if not key:
+            return main_link(links)
+        return next((link for link in links if link.key == key), None)
+
+    def find_picture(self, task_id: str, key: str) -> Link | None:
+        """Return the picture to show for a link of a task: a frame itself, else the newest frame.
+
+        A video is no picture, and may be large.
+        """
+        link = self.find(task_id, key) if key else None
+        if link is not None and not link.is_video:
+            return link
         record = self._get_record(task_id)
         frames = frame_links(record.frames) if record else ()
-        return frames[-1] if frames else None
+        return frames[-1] if frames else link
 
     def get_all(self, task_id: str) -> tuple[Link, ...]:
         """Return all links of a task."""

@@ -15,6 +15,7 @@ from tui.links.retry import Retries
 from tui.saving import file_names
 from tui.saving.download import Download
 from tui.saving.folder import SaveError
+from tui.saving.saved_files import find_saved
 from tui.signed_links.signed_url import identity
 
 if TYPE_CHECKING:
@@ -70,17 +71,9 @@ class Saver:
 
         A disk or a folder that takes no file ends it: nothing is fetched in vain.
         """
-        folder = self._folder / file_names.safe_name(task_id, "task")
+        folder, links, names = self._plan(task_id, links)
         paths: list[Path] = []
         failures: list[tuple[Link, Exception]] = []
-        known = self._resolver.get_all(task_id)
-        listed = {identity(link.url) for link in known}
-        # What has another link by now must not be named as if it were another file.
-        links = [
-            link if identity(link.url) in listed else same_link(known, link) or link
-            for link in links
-        ]
-        names = file_names.file_names((*known, *links))
         # A scene without a picture of its own repeats the one before it.
         unique = list({identity(link.url): link for link in links}.values())
         # The frames may find room on a disk that is too full for the video.
@@ -106,6 +99,25 @@ class Saver:
         not_fetched = len(unique) - len(paths) - len(failures)
         return SaveReport(folder, tuple(paths), tuple(failures), not_fetched)
 
+    async def find(self, task_id: str, link: Link) -> Path | None:
+        """Return where the file of a link was saved before, by its name; None where it was not."""
+        folder, (link,), names = self._plan(task_id, [link])
+        path = folder / names[identity(link.url)]
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, lambda: _find(path))
+
+    def _plan(self, task_id: str, links: Sequence[Link]) -> tuple[Path, list[Link], dict[str, str]]:
+        """Return the task's folder, the links as they are by now, and their files' names."""
+        folder = self._folder / file_names.safe_name(task_id, "task")
+        known = self._resolver.get_all(task_id)
+        listed = {identity(link.url) for link in known}
+        # What has another link by now must not be named as if it were another file.
+        links = [
+            link if identity(link.url) in listed else same_link(known, link) or link
+            for link in links
+        ]
+        return folder, links, file_names.file_names((*known, *links))
+
     async def _save_one(
         self, task_id: str, link: Link, download: Download, report: _Report, retries: Retries
     ) -> Path:
@@ -114,6 +126,15 @@ class Saver:
             return await download.receive(valid.url)
 
         return await self._resolver.fetch(task_id, link, receive, retries)
+
+
+def _find(path: Path) -> Path | None:
+    found = find_saved(path, min_size=1)
+    for file in found:
+        file.close()
+    paths = [file.path for file in found]
+    # Of several with a number appended, nobody knows which one it is.
+    return path if path in paths else next(iter(paths), None)
 
 
 class _Report:

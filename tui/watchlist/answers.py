@@ -9,7 +9,7 @@ import math
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from tui.errors import ApiError
+from tui.errors import ApiError, ErrorKind
 from tui.scenext.models import PollResult, Task, TaskStatus
 from tui.watchlist.answer_facts import frame_count, with_facts
 from tui.watchlist.entries import Update, replay
@@ -31,7 +31,8 @@ def apply_failure(
     """Return the record after a failed request that ended at `boot`, by the monotonic clock.
 
     It counts if another task was answered since the last result of this one; `others_answered` is
-    when that was last. Trouble of the whole host, in which no task is answered, counts for none.
+    when that was last. Trouble of the whole host, in which no task is answered, counts for none,
+    and hides no error that is the task's own: that the service does not know it stays known.
     """
     if error is not None:
         # They hold the answer that was read, up to 1 MiB, and with a record for hours.
@@ -39,7 +40,9 @@ def apply_failure(
     known = (record.added_at, record.polled_at, record.failed_at)
     last_result = max((moment for moment in known if moment is not None), default=-math.inf)
     counts = error is not None and others_answered > last_result
-    return record._replace(error=error, failures=record.failures + counts, failed_at=boot)
+    is_own = record.error is not None and record.error.kind is ErrorKind.NOT_FOUND
+    shown = record.error if is_own and error is not None and not counts else error
+    return record._replace(error=shown, failures=record.failures + counts, failed_at=boot)
 
 
 def is_older(record: Record, result: PollResult, boot: float) -> bool:

@@ -19,28 +19,24 @@ frames = 13
 first_frames = 0
 ```
 
-`history` is a list of `{id, end, seconds}`. Everything but `id` is optional. Releases that do not
-know a key carry it over, as this one does with unknown keys at the top level or in a task. What a
-person wrote by hand is read as it is meant: a whole number as the text of its digits, a state in
-any case, a lone `[task]`, a plain list of IDs, and what is no ID as it stands as if it were pasted.
+Behind the tasks stand `[[history]]` tables with `id`, `end` and `seconds`. Everything of a task but
+its `id` is optional. Unknown keys, at the top level or in a task, are carried over when the file is
+rewritten; earlier releases do the same with the keys that they do not know. What a person wrote by
+hand is read as it is meant: a whole number as the text of its digits, a state in any case, a lone
+`[task]`, a plain list of IDs, and what is no ID as it stands as if it were pasted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from tui import toml
-from tui.clock import is_plausible
-from tui.errors import UserError
 from tui.scenext.models import TaskStatus
-from tui.scenext.task_ids import is_task_id, parse_task_ids
+from tui.watchlist import values
 from tui.watchlist.entries import (
-    MAX_FRAME_COUNT,
-    MAX_POINTS,
     Add,
     Change,
     Entry,
@@ -51,7 +47,7 @@ from tui.watchlist.entries import (
     replay,
     replay_history,
 )
-from tui.watchlist.history import MAX_SECONDS, Sample
+from tui.watchlist.history import Sample
 
 VERSION: Final = 1
 """The newest file version that this program reads, and the one that it writes."""
@@ -171,13 +167,13 @@ def _count_problem(top: Mapping[str, Any], actual: int) -> list[str]:
 
 def _parse_entry(table: Mapping[str, Any], default_added: datetime) -> tuple[Entry | None, bool]:
     """Return the entry in a task table, if any, and whether the table was sound."""
-    task_id = _read_id(_read_text(table.get("id")) or "")
+    task_id = values.task_id(table.get("id"))
     if not task_id:
         return None, False
     fields: dict[str, Any] = {"added": default_added, "status": ""}
     sound = True
     for key, sent in table.items():
-        if (read := _READERS.get(key)) is None:
+        if (read := values.READERS.get(key)) is None:
             continue
         if (value := read(sent)) is None:
             sound = False
@@ -205,59 +201,13 @@ def _parse_history(top: Mapping[str, Any], problems: list[str]) -> tuple[Sample,
 def _parse_sample(table: object) -> Sample | None:
     if not isinstance(table, dict):
         return None
-    task_id = _read_id(_read_text(table.get("id")) or "")
-    end, seconds = _read_moment(table.get("end")), _read_seconds(table.get("seconds"))
+    task_id = values.task_id(table.get("id"))
+    end, seconds = values.moment(table.get("end")), values.seconds(table.get("seconds"))
     return Sample(task_id, end, seconds) if task_id and end and seconds else None
 
 
 def _entries(count: int) -> str:
     return "entry" if count == 1 else "entries"
-
-
-def _read_text(value: object) -> str | None:
-    """Return a text, or a whole number as the text of its digits; None for anything else."""
-    # Not a number with a point: how it was written is lost.
-    return str(value) if isinstance(value, str) or type(value) is int else None
-
-
-def _read_id(value: str) -> str:
-    """Return the ID that a text is meant to be; empty if there is none, or more than one."""
-    if is_task_id(value):
-        return value
-    with suppress(UserError):
-        ids = parse_task_ids([value])
-        return ids[0] if len(ids) == 1 else ""
-    return ""
-
-
-def _read_moment(value: object) -> datetime | None:
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        with suppress(OverflowError):
-            # First, since its comparisons are slow in the zone that rtoml gives it.
-            value = value.astimezone(UTC)
-            return value if is_plausible(value) else None
-    return None
-
-
-def _number_reader(limit: float, *types: type) -> Callable[[object], Any]:
-    """Return what reads a number between 0 and `limit`; None for anything else."""
-
-    def read(value: Any) -> Any:  # noqa: ANN401
-        # By the exact type, since a truth value is an integer as well.
-        return value if type(value) in types and 0 <= value <= limit else None
-
-    return read
-
-
-_read_seconds = _number_reader(MAX_SECONDS, float, int)
-_read_count = _number_reader(MAX_FRAME_COUNT, int)
-_READERS: Final[Mapping[str, Callable[[object], Any]]] = {
-    **dict.fromkeys(("label", "status", "status_sent", "title"), _read_text),
-    **dict.fromkeys(("added", "ended", "noticed", "seen"), _read_moment),
-    **{"took": _read_seconds, "points": _number_reader(MAX_POINTS, float, int)},
-    **dict.fromkeys(("frames", "first_frames"), _read_count),
-}
-"""The keys of a task but its ID, with what reads a value; it returns None for a damaged one."""
 
 
 def _deduplicate(entries: Sequence[Entry]) -> tuple[Entry, ...]:
@@ -281,18 +231,14 @@ def encode(document: Document) -> bytes:
     Raises `ValueError` if the bytes would not read back as the same entries, or if unknown keys
     hold a value that cannot be written.
     """
-    import tomli_w
-
-    # tomli-w writes short tables as one inline array instead of [[task]] tables. A last table
-    # too long for a line prevents that, and is cut off again.
-    sentinel = {"end": "-" * 100}
     head = {"version": VERSION, "count": len(document.entries), **document.top_extras}
-    if document.history:
-        head["history"] = [sample._asdict() for sample in document.history]
     tasks = [_table(entry, document.task_extras.get(entry.id, {})) for entry in document.entries]
     try:
-        text = tomli_w.dumps({**head, "task": [*tasks, sentinel]})
-        data = text.removesuffix(f'\n[[task]]\nend = "{sentinel["end"]}"\n').encode()
+        text = _dump(head, "task", tasks)
+        if document.history:
+            # Last, since whoever opens the file looks for the tasks.
+            text += "\n" + _dump({}, "history", [sample._asdict() for sample in document.history])
+        data = text.encode()
         decoded = decode(data, datetime.min.replace(tzinfo=UTC))
     except (RecursionError, TypeError) as error:
         raise ValueError(str(error)) from error
@@ -300,6 +246,17 @@ def encode(document: Document) -> bytes:
     if (decoded.entries, decoded.history) != written or decoded.problems:
         raise ValueError("the file would not read back as what was written")
     return data
+
+
+def _dump(head: Mapping[str, Any], name: str, tables: Sequence[Mapping[str, Any]]) -> str:
+    """Return TOML with a table of its own, as in `[[task]]`, for each of `tables`."""
+    import tomli_w
+
+    # tomli-w writes short tables as one inline array. A last table too long for a line prevents
+    # that, and is cut off again.
+    sentinel = {"end": "-" * 100}
+    text = tomli_w.dumps({**head, name: [*tables, sentinel]})
+    return text.removesuffix(f'\n[[{name}]]\nend = "{sentinel["end"]}"\n')
 
 
 def _table(entry: Entry, extras: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,8 +9,13 @@ from typing import NamedTuple
 
 from tui.links.link import Link, task_links
 from tui.scenext.models import MAX_TEXT_BYTES, Points, Result, TaskStatus
+from tui.watchlist.estimates import Estimate
+from tui.watchlist.facts import frame_count
 from tui.watchlist.records import Record
-from tui.wording.tasks import badge, duration
+from tui.wording.estimates import likely_done, quiet_since
+from tui.wording.points import points, task_points
+from tui.wording.task_times import newest_frame, since, times
+from tui.wording.tasks import badge
 from tui.wording.times import clock_time
 
 
@@ -20,7 +25,7 @@ class Field(NamedTuple):
     name: str
     text: str
     style: str = ""
-    """`badge` or `stale`, where it is to be shown as such."""
+    """`heading` (has a line of its own), `badge`, `fact` or `stale`, where it is shown as such."""
 
 
 class TaskDetails(NamedTuple):
@@ -34,47 +39,103 @@ class TaskDetails(NamedTuple):
     links: tuple[Link, ...]
 
 
-def task_details(record: Record, now: datetime) -> TaskDetails:
-    """Return what the detail pane shows of a record."""
+def task_details(
+    record: Record,
+    now: datetime,
+    boot: float | None = None,
+    *,
+    estimate: Estimate | None = None,
+    quiet: datetime | None = None,
+) -> TaskDetails:
+    """Return what the detail pane shows of a record; `boot` is the monotonic clock at `now`.
+
+    `quiet` is when its newest frame came, if that is unusually long ago.
+    """
+    state = badge(record.status, record.status_sent) + since(record, now, boot)
+    fields = (
+        *_identity(record),
+        Field("State", state, "badge"),
+        *_reasons(record),
+        *_trouble(record, now),
+        *_prospects(record, now, estimate, quiet),
+        *_facts(record, now),
+    )
     links = task_links(record.results, record.frames)
-    fields = tuple(_fields(record, now))
     return TaskDetails(record.id, record.status, fields, _heading(record), links)
 
 
 def _heading(record: Record) -> str:
+    """Return what can be opened, or why there is nothing and what to do."""
     if record.task is None:
-        return "" if record.error else "Asking the service …"
-    number = len(record.frames)
-    frames = f"{number} {'frame' if number == 1 else 'frames'}"
-    if record.task.dropped_frames:
-        frames = f"the newest {number:,} of {number + record.task.dropped_frames:,} frames"
-    if not number:
+        stored = frame_count(record)
+        known = f"{_count(stored, 'frame')} when it ended" if stored else ""
+        if record.error is not None:
+            return f"{known or 'No answer yet'}; r asks again"
+        return f"{known}; asking the service …" if known else "Asking the service …"
+    number, dropped = len(record.frames), record.task.dropped_frames
+    frames = _count(number, "frame")
+    if dropped:
+        frames = f"the newest {number:,} of {number + dropped:,} frames"
+    elif not number:
         frames = "no frames" if record.status.terminal else "no frames yet"
     kinds = Counter(result.kind for result in record.results if result.is_link)
     parts = [kind if count == 1 else f"{count} {kind}s" for kind, count in kinds.items()]
     heading = ", ".join([*parts, frames])
+    if not number and record.status is TaskStatus.FAILED:
+        heading += "; the service keeps none of a failed task"
     return heading[:1].upper() + heading[1:]
 
 
-def _fields(record: Record, now: datetime) -> Iterator[Field]:
-    task, entry = record.task, record.entry
-    yield Field("State", badge(record.status, record.status_sent), "badge")
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _identity(record: Record) -> Iterator[Field]:
+    label, title = record.entry.label, record.title
+    yield Field("", label or title or record.id, "heading")
+    if label or title:
+        yield Field("ID", record.id)
+    if label and title and title != label:
+        yield Field("Title", title)
+
+
+def _reasons(record: Record) -> Iterator[Field]:
+    """Yield why the task failed: before all else, so that no picture takes its place."""
+    if record.status is TaskStatus.FAILED:
+        for result in record.results:
+            if result.content and not result.is_link:
+                yield Field("Reason", result.content)
+
+
+def _trouble(record: Record, now: datetime) -> Iterator[Field]:
     if record.error is not None:
-        since = "nothing is known of it yet"
+        known = "nothing is known of it yet"
         if record.answered_at is not None:
-            since = f"what you see is from {clock_time(record.answered_at, now)}"
-        yield Field("Request", f"! {record.error.message}; {since}", "stale")
+            known = f"what you see is from {clock_time(record.answered_at, now)}"
+        yield Field("Request", f"! {record.error.message}; {known}", "stale")
     if record.resting:
         yield Field("Polling", "! no change for a day: polling stopped; r tries again", "stale")
-    if task is not None and task.title:
-        yield Field("Title", task.title)
-    yield Field("Times", _times(record, now))
-    if entry.label:
-        yield Field("Label", entry.label)
+
+
+def _prospects(
+    record: Record, now: datetime, estimate: Estimate | None, quiet: datetime | None
+) -> Iterator[Field]:
+    if estimate is not None:
+        yield Field("Expected", f"likely done {likely_done(estimate, now)}")
+    if unusual := quiet_since(quiet, now):
+        yield Field("Frames", unusual, "fact")
+    elif usual := newest_frame(record, now):
+        yield Field("Frames", usual)
+
+
+def _facts(record: Record, now: datetime) -> Iterator[Field]:
+    task = record.task
+    if text := times(record, now):
+        yield Field("Times", text)
+    if text := _points(record):
+        yield Field("Points", text)
     if task is None:
         return
-    if text := _points(task.points):
-        yield Field("Points", text)
     if task.message:
         yield Field("Message", task.message)
     for result in task.results:
@@ -83,39 +144,19 @@ def _fields(record: Record, now: datetime) -> Iterator[Field]:
         yield Field("", f"… cut after {MAX_TEXT_BYTES // 1000} kB", "stale")
 
 
-def _points(points: Points) -> str:
-    if points.total is None:
-        return points.purpose
-    number = f"{points.total:,.12g} {'point' if points.total == 1 else 'points'}"
-    return f"{number}: {points.purpose}" if points.purpose else number
+def _points(record: Record) -> str:
+    told = record.task.points if record.task is not None else Points()
+    words = task_points(record)
+    if not record.status.terminal and told.total is not None:
+        # A state that is not in the contract: what was sent is known, whatever it means.
+        words = points(told.total)
+    return ": ".join(filter(None, (words, told.purpose)))
 
 
 def _result_fields(record: Record, result: Result) -> Iterator[Field]:
-    if not result.is_link and result.content:
-        failed = record.status is TaskStatus.FAILED
-        yield Field("Reason" if failed else result.kind.capitalize(), result.content)
+    if result.content and not result.is_link and record.status is not TaskStatus.FAILED:
+        yield Field(result.kind.capitalize(), result.content)
     if result.score:
         yield Field("Score", result.score)
     if result.score_detail:
         yield Field("Scoring", result.score_detail)
-
-
-def _times(record: Record, now: datetime) -> str:
-    task, entry = record.task, record.entry
-    added = f"added {clock_time(entry.added, now)}"
-    if not record.status.terminal:
-        return added
-    ended = "already finished when added"
-    if entry.ended is not None:
-        ended = f"ended {clock_time(entry.ended, now)}"
-    elif task and task.finished_at and task.finished_at.tzinfo:
-        ended += f" (at {clock_time(task.finished_at, now)})"
-    lasted = duration(record)
-    if lasted is None:
-        return f"{added}, {ended}"
-    minutes = int(lasted.total_seconds() // 60)
-    took = f"{minutes:,} min" if minutes > 0 else "less than a minute"
-    if minutes > 0 and (task is None or task.duration is None):
-        # As seen from here: from when it was added until the poll that showed its end.
-        took = f"about {took}"
-    return f"{added}, {ended}, took {took}"

@@ -25,6 +25,20 @@ def format_duration(seconds: float, *, running: bool = True) -> str:
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} d"
 
 
+def long_duration(seconds: float) -> str:
+    """Return a duration in words that tell two tasks of hours apart: `12 min`, `2 h 5 min`."""
+    minutes = int(min(max(0.0, seconds), _MAX_DURATION) // 60)
+    if minutes < 1:
+        return "less than a minute"
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, hours = divmod(hours, 24)
+    return f"{days:,} d {hours} h" if hours else f"{days:,} d"
+
+
 def clock_time(moment: datetime, now: datetime) -> str:
     """Return a moment in the user's time zone, with the date where it was not today."""
     local, today = local_time(moment), local_time(now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rich.filesize import decimal as file_size
 
 from tui.errors import UnsafeLinkError
@@ -47,6 +49,11 @@ def save_outcome(report: SaveReport, server_now: float) -> str:
     if len(report.paths) == 1:
         return f"Saved {report.paths[0]}.{problems}"
     return f"Saved {len(set(report.paths))} files in {report.folder}.{problems}"
+
+
+def saved_before(link: Link, path: Path) -> str:
+    """Return, as a sentence, where the file of a link is that cannot be fetched any more."""
+    return f"{link.name} was saved before: {path}"
 
 
 def _failure(link: Link, error: Exception, server_now: float) -> str:

@@ -10,10 +10,10 @@ from tui.dashboard.screens.link_panel import LinkPanel
 from tui.dashboard.screens.main import MainScreen
 from tui.engine import Engine
 from tui.links.link import Link
-from tui.links.resolver import LinkResolver
+from tui.links.resolver import ExpiredLinkError, LinkResolver
 from tui.saving.file_names import quoted_path
-from tui.saving.saver import SaveProgress, Saver
-from tui.wording.transfers import save_outcome, save_progress
+from tui.saving.saver import SaveProgress, Saver, SaveReport
+from tui.wording.transfers import save_outcome, save_progress, saved_before
 
 MAX_OUTCOMES: Final = 3
 """Results shown, of downloads that followed each other."""
@@ -40,6 +40,12 @@ class DownloadController:
             self._queue.append((task_id, links))
             if self._running is None:
                 self._spawn()
+
+    async def show_saved(self, task_id: str, link: Link) -> None:
+        """Name the file of a link that was saved before, unless a download needs the line."""
+        path = await self._saver.find(task_id, link)
+        if path is not None and self._running is None:
+            self._show(saved_before(link, path), path=quoted_path(path))
 
     def cancel(self) -> None:
         """Cancel what is running and clear the queue; or hide the result of the last one."""
@@ -68,6 +74,9 @@ class DownloadController:
             if report.paths:
                 path = quoted_path(report.paths[0] if len(report.paths) == 1 else report.folder)
             outcome = save_outcome(report, self._engine.server_clock.now())
+            if (dead := _dead_link(report)) and (saved := await self._saver.find(task_id, dead)):
+                path = quoted_path(saved)
+                outcome = f"{outcome} {saved_before(dead, saved)}"
             outcomes = [*outcomes, outcome][-MAX_OUTCOMES:]
         self._running = None
         self._show("\n".join(outcomes), path=path)
@@ -82,3 +91,11 @@ class DownloadController:
         for screen in self._screen.app.screen_stack:
             if isinstance(screen, LinkPanel):
                 screen.transfer = text
+
+
+def _dead_link(report: SaveReport) -> Link | None:
+    """Return the link of a report that is about nothing else, if it has expired."""
+    if report.paths or report.not_fetched or len(report.failures) != 1:
+        return None
+    ((link, error),) = report.failures
+    return link if isinstance(error, ExpiredLinkError) else None

@@ -7,7 +7,7 @@ import platform
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -36,12 +36,15 @@ class LinkController:
         *,
         environ: Mapping[str, str],
         open_command: str,
+        show_saved: Callable[[str, Link], Awaitable[None]],
     ) -> None:
+        """Connect; `show_saved` names the file of a task's link, if it was saved before."""
         self._app = app
         self._engine = engine
         self._resolver = resolver
         self._environ = environ
         self._open_command = open_command
+        self._show_saved = show_saved
         self._opening: set[tuple[str, str]] = set()
 
     def open(self, task_id: str, key: str) -> None:
@@ -79,6 +82,7 @@ class LinkController:
             return
         outcome = await self._to_clipboard(link.url)
         self._notify(f"Link of {link.name} {outcome}. {self._lifetime(link)}")
+        await self._name_saved(task_id, link)
 
     async def _copy_text(self, text: str, name: str) -> None:
         self._notify(f"{name} {await self._to_clipboard(text)}.")
@@ -116,6 +120,7 @@ class LinkController:
         reason = await self._try_to_open(link)
         if reason is not None:
             await self._show_panel(task_id, link, reason)
+        await self._name_saved(task_id, link)
 
     async def _open_again(self, offered: OfferedLink) -> None:
         link = await self._valid(offered.task_id, offered.link_key)
@@ -140,11 +145,18 @@ class LinkController:
             return plan.reason
         if reason := await self._in_thread(lambda: opener.run(plan, link.url)):
             return reason
-        has_end = link.expires_at is not None
-        is_over = has_end and link.seconds_left(self._engine.server_clock.now()) <= 0
-        lifetime = f" {self._lifetime(link)}" if is_over else ""
+        lifetime = f" {self._lifetime(link)}" if self._is_over(link) else ""
         self._notify(f"Opened {link.name} with {plan.name}.{lifetime}")
         return None
+
+    def _is_over(self, link: Link) -> bool:
+        """Return whether a link has ended, by the service's clock."""
+        has_end = link.expires_at is not None
+        return has_end and link.seconds_left(self._engine.server_clock.now()) <= 0
+
+    async def _name_saved(self, task_id: str, link: Link) -> None:
+        if self._is_over(link):
+            await self._show_saved(task_id, link)
 
     async def _show_panel(self, task_id: str, link: Link, reason: str) -> None:
         name = f"{link.name} of {task_id}"

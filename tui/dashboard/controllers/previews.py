@@ -41,7 +41,7 @@ class PreviewController:
 
     def show(self, detail: TaskDetail, task_id: str, key: str) -> None:
         """Show the picture of the selected frame beside the list."""
-        link = self._resolver.find(task_id, key)
+        link = self._resolver.find_picture(task_id, key)
         detail.preview_heading.update(Content(f"Preview of {link.name}" if link else "Preview"))
         self._start(detail.preview, task_id, key)
 
@@ -58,7 +58,7 @@ class PreviewController:
             preview.show_text(self._off_reason)
             return
         size = preview.content_size
-        link = self._resolver.find(task_id, key)
+        link = self._resolver.find_picture(task_id, key)
         if link is None:
             preview.cancel_loads()
             preview.wanted = None

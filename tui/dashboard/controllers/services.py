@@ -35,8 +35,13 @@ class LinkServices:
             sleep=dependencies.sleep,
         )
         saver = Saver(resolver, engine.media, dependencies.downloads, engine.threads)
-        self.links = LinkController(
-            app, engine, resolver, environ=environ, open_command=config.open_command
-        )
         self.previews = PreviewController(engine, resolver, config=config, environ=environ)
         self.downloads = DownloadController(screen, engine, resolver, saver)
+        self.links = LinkController(
+            app,
+            engine,
+            resolver,
+            environ=environ,
+            open_command=config.open_command,
+            show_saved=self.downloads.show_saved,
+        )

@@ -231,7 +231,7 @@ class MainScreen(TerminalScreen):
         self._arrange()
 
     def action_open(self) -> None:
-        """Open the frame under the cursor; with the focus on the list, the newest one."""
+        """Open the frame under the cursor; of a task in the list its video, or newest frame."""
         self.post_message(messages.OpenRequested(self.selected, self._link_key()))
 
     def action_copy(self) -> None:
@@ -254,7 +254,7 @@ class MainScreen(TerminalScreen):
             self.post_message(messages.CopyTextRequested(self.deferred.transfer.path, "Path"))
 
     def action_preview(self) -> None:
-        """Show the picture of the frame that `action_open` would open, or hide it."""
+        """Show the picture of the frame under the cursor, in the list of the newest; or hide it."""
         if self.deferred is None:
             return
         self._highlight_newest()
@@ -287,7 +287,7 @@ class MainScreen(TerminalScreen):
             self.deferred.frames.cursor = self.deferred.frames.keys[-1]
 
     def action_download(self) -> None:
-        """Save the frame that `action_open` would open."""
+        """Save what `action_open` would open."""
         self.post_message(messages.DownloadRequested(self.selected, self._link_key()))
 
     def action_download_all(self) -> None:

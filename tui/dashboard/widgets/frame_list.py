@@ -13,7 +13,7 @@ from tui.addresses import AddressRule
 from tui.dashboard.widgets.row import Row
 from tui.dashboard.widgets.row_list import RowList
 from tui.dashboard.widgets.virtual_list import VirtualList
-from tui.links.link import MAX_CLICK_LENGTH, Link
+from tui.links.link import MAX_CLICK_LENGTH, Link, main_link
 from tui.signed_links.signed_url import expires_at, identity
 from tui.wording.cells import fit
 from tui.wording.links import LinkRowData, link_row
@@ -66,7 +66,11 @@ class FrameRow(Row[LinkRowData]):
 
 
 class FrameList(RowList[LinkRowData]):
-    """What can be opened of a task; the cursor stays on its frame when others arrive."""
+    """What can be opened of a task; the cursor stays on its frame when others arrive.
+
+    Of another task the newest is selected, as `main_link` says; while the cursor stands on it, it
+    follows to what is the newest by then.
+    """
 
     BINDING_GROUP_TITLE = "On a frame"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -77,16 +81,29 @@ class FrameList(RowList[LinkRowData]):
         super().__init__(id=id)
         self._urls: dict[str, str] = {}
         self._server_now = 0.0
+        self._task_id = self._newest = ""
 
     def make_row(self, value: LinkRowData) -> FrameRow:
         """Return a row with its link."""
         return FrameRow(value, self, self._urls[value.key])
 
-    def set_links(self, links: Sequence[Link], server_now: float, addresses: AddressRule) -> None:
-        """Show these links; `server_now` is the service's time in Unix seconds."""
+    def set_links(
+        self, task_id: str, links: Sequence[Link], server_now: float, addresses: AddressRule
+    ) -> bool:
+        """Show the links of a task; return whether it is another one than before.
+
+        `server_now` is the service's time in Unix seconds.
+        """
+        is_other, self._task_id = task_id != self._task_id, task_id
+        follows = is_other or self.cursor in ("", self._newest)
+        newest = main_link(links)
+        self._newest = newest.key if newest is not None else ""
         self._urls = {link.key: link.url for link in links}
         self._server_now = server_now
         self.set_values(link_row(link, server_now, addresses) for link in links)
+        if follows:
+            self.cursor = self._newest
+        return is_other
 
     def show_value(self, row: Row[LinkRowData], value: LinkRowData) -> None:
         """Show a frame in a row that carries its link."""

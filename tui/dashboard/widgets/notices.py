@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
@@ -25,15 +26,27 @@ class TransferBar(Static):
     """Where the result was saved, to be copied; empty while nothing was."""
     running = False
     """Whether there is something to cancel."""
+    _text = ""
 
     def show(self, text: str, *, path: str, running: bool) -> None:
         """Show a line with its keys; an empty text hides it."""
-        self.path, self.running = path, running
+        self._text, self.path, self.running = text, path, running
         self.set_class(bool(text), "-shown")
-        hint = "esc: cancel" if running else "esc: hide"
-        if path and not running:
-            hint = f"c: copy the path   {hint}"
-        self.update(Content(f"{text}   {hint}"))
+        self._show_words()
+
+    def on_resize(self) -> None:
+        """Keep the keys together."""
+        self._show_words()
+
+    def _show_words(self) -> None:
+        keys = "esc: cancel" if self.running else "esc: hide"
+        if self.path and not self.running:
+            keys = f"c: copy the path   {keys}"
+        words = f"{self._text}   {keys}"
+        if cell_len(words) > self.app.size.width - self.gutter.width:
+            words = f"{self._text}\n{keys}"
+        if self.content != Content(words):
+            self.update(Content(words))
 
 
 def key_hints(*pairs: tuple[str, str]) -> Content:

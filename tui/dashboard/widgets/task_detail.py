@@ -26,15 +26,14 @@ from tui.wording.wrapping import wrap
 
 
 class Fields(Widget):
-    """The fields of a task: names on the left, their text on the right.
+    """The fields of a task: a heading, then names on the left, their text on the right.
 
     Lines are wrapped once for a text and a width, and painted when they come into view: a task may
     have thousands of them.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "fields--name",
-        "fields--stale",
+        *(f"fields--{name}" for name in ("heading", "name", "fact", "stale")),
         *(f"fields--{name}" for name in STATE_NAMES.values()),
     }
     ALLOW_SELECT = False
@@ -75,10 +74,11 @@ class Fields(Widget):
         """Return each line's name, filled to the width of its column, text and style."""
         if self._wrapped_for != (wanted := (self.known, width)):
             fields = self.known[1] if self.known else ()
-            column = max((cell_len(field.name) for field in fields), default=0) + 1
+            widest = max((cell_len(field.name) for field in fields), default=0) + 1
             self._lines = [
                 (set_cell_size("" if number else field.name, column), line, field.style)
                 for field in fields
+                for column in (0 if field.style == "heading" else widest,)
                 for number, line in enumerate(wrap(field.text, width - column))
             ]
             self._wrapped_for = wanted
@@ -102,7 +102,7 @@ class TaskDetail(Vertical):
     def __init__(self) -> None:
         super().__init__()
         self.fields = Fields()
-        self.task_heading = Static(id="task-heading")
+        self._fields_pane = VerticalScroll(self.fields, id="fields-pane")
         self.heading = Static(id="frames-heading")
         self.frames = FrameList(id="frames")
         self.preview = FramePreview()
@@ -110,8 +110,7 @@ class TaskDetail(Vertical):
 
     def compose(self) -> ComposeResult:
         """Yield the fields, which scroll where they are long, and the frames."""
-        yield self.task_heading
-        yield VerticalScroll(self.fields, id="fields-pane")
+        yield self._fields_pane
         yield self.heading
         yield self.frames
         yield self.preview_heading
@@ -120,11 +119,12 @@ class TaskDetail(Vertical):
     def show(self, details: TaskDetails | None, server_now: float, addresses: AddressRule) -> None:
         """Show a task, or nothing; `server_now` is the service's time in Unix seconds."""
         self.fields.known = (details.status, details.fields) if details else None
-        # Textual would repaint an equal text, and lay out everything for it.
-        for static, words in (
-            (self.task_heading, details.task_id if details else ""),
-            (self.heading, details.heading if details else ""),
-        ):
-            if static.content != Content(words):
-                static.update(Content(words), layout=False)
-        self.frames.set_links(details.links if details else (), server_now, addresses)
+        # The reason of a failure takes the room that it needs.
+        self.set_class(details is not None and details.status is TaskStatus.FAILED, "-failed")
+        heading = Content(details.heading if details else "")
+        if self.heading.content != heading:
+            # Textual would repaint an equal text, and lay out everything for it.
+            self.heading.update(heading, layout=False)
+        task_id, links = (details.task_id, details.links) if details else ("", ())
+        if self.frames.set_links(task_id, links, server_now, addresses):
+            self._fields_pane.scroll_home(animate=False)

@@ -1,0 +1,240 @@
+"""The selected task beside the list: its words, its frames and the cursor on them."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from functools import partial
+from pathlib import Path
+from random import Random
+
+import httpx
+import pytest
+
+from tests.sessions.test_dashboard import NARROW, WIDE, Session, make_task, session
+from tests.sessions.test_small_windows import pictures
+from tests.support.service import frame_url
+from tui.addresses import AddressRule
+from tui.errors import ApiError
+from tui.scenext.media import Media
+from tui.scenext.models import Frame, Points, Result, Task, TaskStatus
+
+LARGE = (200, 50)
+REASON = "渲染失败：场景 4 的公式无法编译 (LaTeX error: Missing $ inserted)"
+
+
+def completed(task_id: str, frames: int) -> Task:
+    """Return a task that has completed, with its video and all that the service tells."""
+    video = frame_url(task_id, 0).replace("frame0.png", "final.mp4")
+    return make_task(task_id, frames, TaskStatus.COMPLETED)._replace(
+        results=(Result("video", video, True, "92", "clear"), Result("text", "done", False)),
+        points=Points(20.0, "for 10 scenes"),
+        title="The cat video",
+    )
+
+
+def failed(task_id: str, frames: int) -> Task:
+    """Return a task that has failed, with its reason behind much that could be shown first."""
+    return make_task(task_id, frames, TaskStatus.FAILED)._replace(
+        results=(Result("text", REASON * 3, False),),
+        points=Points(0.0, "任务执行失败，不消耗积分"),
+        message="a message of the service that takes a line of its own",
+    )
+
+
+async def answer(dashboard: Session, task: Task, words: str) -> None:
+    """Have the service answer this, ask it, and wait until it is shown."""
+    dashboard.service.answers[task.id] = task
+    await dashboard.press("r")
+    await dashboard.wait_for_text(words)
+
+
+def text(dashboard: Session) -> str:
+    """Return what is shown, on one line."""
+    return " ".join(dashboard.text.replace("│", " ").split())
+
+
+def _is_frame(dashboard: Session, key: str) -> bool:
+    return dashboard.frame == key
+
+
+# The cursor
+
+
+async def test_the_cursor_follows_the_newest_frame_and_then_the_video(tmp_path: Path) -> None:
+    async with session(tmp_path, {"one": make_task("one", 2)}) as dashboard:
+        assert dashboard.frame == "frame frame2 1"
+        await answer(dashboard, make_task("one", 3), "frame3.png")
+        assert dashboard.frame == "frame frame3 1"
+        await dashboard.press("enter")
+        await answer(dashboard, make_task("one", 40), "40 frames")
+        assert dashboard.frame == "frame frame40 1"
+        assert "frame40.png" in dashboard.text, "it is out of view"
+        await answer(dashboard, completed("one", 40), "Video, 40 frames")
+        assert dashboard.frame == "result 1 video"
+        assert "final.mp4" in dashboard.text
+
+
+async def test_a_cursor_that_was_moved_stays_where_it_is(tmp_path: Path) -> None:
+    async with session(tmp_path, {"one": make_task("one", 3)}) as dashboard:
+        await dashboard.press("enter", "k")
+        await answer(dashboard, make_task("one", 4), "frame4.png")
+        assert dashboard.frame == "frame frame2 1"
+        await dashboard.press("G")
+        await answer(dashboard, make_task("one", 5), "frame5.png")
+        assert dashboard.frame == "frame frame5 1", "it stood on the newest again"
+        await dashboard.press("g", "escape")
+        await answer(dashboard, completed("one", 5), "Video, 5 frames")
+        assert dashboard.frame == "frame frame1 1"
+
+
+async def test_the_first_frame_of_a_task_is_selected_as_it_comes(tmp_path: Path) -> None:
+    async with session(tmp_path, {"one": make_task("one")}) as dashboard:
+        assert dashboard.frame == ""
+        for count in (1, 2):
+            await answer(dashboard, make_task("one", count), f"frame{count}.png")
+            assert dashboard.frame == f"frame frame{count} 1"
+
+
+async def test_each_task_opens_with_what_o_opens(tmp_path: Path) -> None:
+    tasks: dict[str, Task | ApiError] = {
+        "one": make_task("one", 3),
+        "two": completed("two", 4),
+        "three": failed("three", 5),
+    }
+    async with session(tmp_path, tasks) as dashboard:
+        list_keys = {"one": "frame frame3 1", "two": "result 1 video", "three": "frame frame5 1"}
+        await dashboard.press("enter", "g", "escape")
+        for task_id, key in list_keys.items():
+            dashboard.app.main_screen.tasks.cursor = "two" if task_id == "one" else "one"
+            await dashboard.wait_until(lambda: dashboard.frame)
+            dashboard.app.main_screen.tasks.cursor = task_id
+            await dashboard.wait_until(partial(_is_frame, dashboard, key), key)
+            name = key.split()[-1] if key.startswith("result") else key.split()[1]
+            await dashboard.press("o")
+            await dashboard.wait_for_text(f"open {name} of {task_id}")
+            await dashboard.press("escape", "enter", "enter")
+            await dashboard.wait_for_text(f"open {name} of {task_id}")
+            await dashboard.press("escape", "escape")
+
+
+async def test_the_picture_of_a_completed_task_is_its_newest_frame(tmp_path: Path) -> None:
+    async with session(tmp_path, {"one": completed("one", 3)}) as dashboard:
+        dashboard.service.media = pictures()
+        await dashboard.press("enter", "p")
+        assert dashboard.frame == "result 1 video"
+        await dashboard.wait_for_text("Preview of frame3")
+        await dashboard.wait_for_text("▀")
+        await dashboard.press("j")
+        await dashboard.wait_for_text("Preview of frame1")
+
+
+# What is saved already
+
+
+def expired(task_id: str, *files: str) -> Task:
+    """Return a completed task whose links have ended, and will not be renewed."""
+    link = frame_url(task_id, 1, expires=int(time.time()) - 3_600)
+    first, *others = (link.replace("frame1.png", file) for file in files)
+    frames = tuple(Frame(f"frame{number}", url) for number, url in enumerate(others, 1))
+    results = (Result("video", first, True),)
+    return Task(task_id, TaskStatus.COMPLETED, "COMPLETED", frames, results)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_of_a_dead_link_what_was_saved_before_is_named(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    saved = tmp_path / "downloads" / "one" / "final.mp4"
+    saved.parent.mkdir(parents=True)
+    saved.write_bytes(b"a video")
+    words = "video was saved before: "
+    tasks: dict[str, Task | ApiError] = {"one": expired("one", "final.mp4", "frame1.png")}
+    async with session(tmp_path, tasks, size=size) as dashboard:
+        await dashboard.press("o")
+        await dashboard.wait_for_text("open video of one")
+        await dashboard.wait_for_text(words)
+        await dashboard.press("escape")
+        await dashboard.wait_gone("open video of one")
+        await dashboard.wait_for_text("c: copy the path")
+        assert words in text(dashboard)
+        assert str(saved) in text(dashboard).replace(" ", "")
+        await dashboard.press("c")
+        await dashboard.wait_until(lambda: dashboard.app.clipboard == str(saved))
+        await dashboard.press("escape")
+        await dashboard.wait_gone("c: copy the path")
+        await dashboard.press("y")
+        await dashboard.wait_until(lambda: words in text(dashboard))
+        await dashboard.press("escape", "enter", "G", "y")
+        await dashboard.wait_for_text("Link of frame1 sent")
+        assert "c: copy the path" not in dashboard.text, "frame1 was never saved"
+
+
+async def test_what_cannot_be_saved_again_is_named_where_it_was_saved_before(
+    tmp_path: Path,
+) -> None:
+    saved = tmp_path / "downloads" / "one" / "final.mp4"
+    saved.parent.mkdir(parents=True)
+    saved.write_bytes(b"a video")
+    tasks: dict[str, Task | ApiError] = {"one": expired("one", "final.mp4", "frame1.png")}
+    async with session(tmp_path, tasks) as dashboard:
+        refusal = httpx.Response(403, headers={"x-oss-ec": "0002-00000069"})
+        transport = httpx.MockTransport(lambda _: refusal)
+        context = ssl.create_default_context()
+        media = Media(context, AddressRule(), trust_env=False, transport=transport)
+        dashboard.service.media = media
+        await dashboard.press("d")
+        await dashboard.wait_until(lambda: "video was saved before: " in text(dashboard))
+        assert "video: The link ended at " in text(dashboard)
+        await dashboard.press("c")
+        await dashboard.wait_until(lambda: dashboard.app.clipboard == str(saved))
+
+
+# What is seen
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW, (60, 20)])
+async def test_a_picture_hides_no_reason(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with session(tmp_path, {"one": failed("one", 6)}, size=size) as dashboard:
+        dashboard.service.media = pictures()
+        await dashboard.press("p")
+        await dashboard.wait_for_text("▀")
+        assert "".join((REASON * 3).split()) in text(dashboard).replace(" ", "")
+
+
+async def test_the_picture_is_57_by_16_cells_where_the_pane_has_room(tmp_path: Path) -> None:
+    async with session(tmp_path, {"one": completed("one", 12)}, size=LARGE) as dashboard:
+        dashboard.service.media = pictures()
+        await dashboard.press("p")
+        await dashboard.wait_for_text("▀" * 57)
+        lines = [line for line in dashboard.lines if "▀" in line]
+        assert {line.count("▀") for line in lines} == {57}
+        assert len(lines) == 16
+        assert "for 10 scenes" in dashboard.text
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_whatever_was_hidden_when_the_task_ended_is_shown_afterwards(
+    tmp_path: Path, size: tuple[int, int], seed: int
+) -> None:
+    rng = Random(seed)
+    async with session(tmp_path, {"one": make_task("one", 2)}, size=size) as dashboard:
+        dashboard.service.media = pictures()
+        await dashboard.press(*rng.choice((("p", "plus"), ("enter", "p", "plus"), ("plus",))))
+        if rng.random() < 0.5:
+            await dashboard.wait_for_text("▀" * 30)
+        dashboard.service.answers["one"] = completed("one", 2)
+        await dashboard.press("r")
+        await dashboard.wait_for_text("Video, 2 frames")
+        await dashboard.press("minus", *rng.choice(((), ("p",), ("escape",))))
+        if "State" not in dashboard.text:
+            await dashboard.press("enter")
+        await dashboard.press("p", "p") if rng.random() < 0.5 else None
+        detail = dashboard.app.main_screen.deferred
+        assert detail is not None
+        fields = detail.detail.fields
+        await dashboard.pilot.pause()
+        height = len(fields._wrap(fields.size.width))
+        assert fields.size.height == height
+        assert "State" in dashboard.text

@@ -31,7 +31,7 @@ MAX_FRAME_COUNT: Final = 1_000_000
 """Frames that a task may have: an answer has no room for as many."""
 
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 class Entry(NamedTuple):
@@ -198,7 +198,7 @@ def _apply_update(entry: Entry, change: Update) -> Entry:
     return normalize(entry)
 
 
-def _first(known: T | None, told: T | None) -> T | None:
+def _first(known: _T | None, told: _T | None) -> _T | None:
     return told if known is None else known
 
 

@@ -28,6 +28,9 @@ MIN_DEBOUNCE: Final = 0.3
 MAX_DEBOUNCE: Final = 10.0
 """Maximum seconds of that delay."""
 
+_BY_THE_USER: Final = (Add, Remove)
+"""The changes that are saved at once."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -150,7 +153,7 @@ class WatchlistSync:
         if self._pending_since is None:
             self._pending_since = now
         untried = self._pending[self._tried :]
-        if any(isinstance(change, Add | Remove) for change in untried):
+        if any(isinstance(change, _BY_THE_USER) for change in untried):
             return 0.0
         if self._save_problem:
             return self._failed_at + self._retry_interval - now

@@ -7,6 +7,7 @@ presenting take at once, and the memory that the task then holds.
 from __future__ import annotations
 
 import asyncio
+import math
 import sys
 import time
 import tracemalloc
@@ -24,6 +25,7 @@ from tui.scenext.client import StatusClient
 from tui.scenext.models import PollResult, TaskStatus
 from tui.watchlist.entries import Entry
 from tui.watchlist.records import Record, Watchlist
+from tui.watchlist.sections import standing_of
 from tui.wording.details import task_details
 from tui.wording.rows import task_row
 
@@ -138,7 +140,7 @@ def _line(name: str, client: StatusClient, body: bytes, detail: TaskDetail) -> s
     record = watchlist.apply(result, NOW)
     applying = watch.lap()
     assert record is not None
-    task_row(record, NOW)
+    task_row(record, standing_of(record, math.inf), NOW)
     details = task_details(record, NOW)
     words = watch.lap()
     detail.show(details, 0.0, AddressRule())

@@ -94,12 +94,12 @@ def test_a_demo_that_is_killed_is_tidied_up_by_the_next(home: Home, tmp_path: Pa
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     with home.open("--demo", env={"TMPDIR": str(temporary)}) as terminal:
-        terminal.wait_for_text("Filter")
+        terminal.wait_for_text("filter")
         terminal.signal(signal.SIGKILL)
         terminal.wait_exit()
     (left,) = names(temporary)
     with home.open("--demo", env={"TMPDIR": str(temporary)}) as terminal:
-        terminal.wait_for_text("Filter")
+        terminal.wait_for_text("filter")
         assert left not in names(temporary)
         terminal.press("q")
         assert terminal.wait_exit() == 0

@@ -57,7 +57,7 @@ def test_what_was_asked_for_in_the_same_moment_is_done_before_the_end(
 ) -> None:
     assert home.run("add", "one", "two", "three").returncode == 0
     with home.open() as terminal:
-        terminal.wait_for_text("Filter")
+        terminal.wait_for_text("filter")
         terminal.write(keys)
         assert terminal.wait_exit() == 0
     assert [entry.id for entry in WatchlistFile(home.watchlist).load().entries] == remaining
@@ -76,7 +76,7 @@ def test_a_click_between_keys_keeps_its_place(home: Home, service: ScriptedServi
     ids = [f"id{number}" for number in range(8)]
     assert home.run("add", *ids).returncode == 0
     with home.open() as terminal:
-        terminal.wait_for_text("Filter")
+        terminal.wait_for_text("filter")
         x, y = terminal.find("id6")
         position = f"0;{x + 1};{y + 1}".encode()
         terminal.write(b"jj\x1b[<" + position + b"M\x1b[<" + position + b"mxq")
@@ -204,7 +204,7 @@ def test_one_that_is_stopped_without_being_asked_goes_on_as_before(watching: Ter
         watching.signal(signal.SIGCONT)
         watching.read_for(0.2)
     watching.press("/")
-    watching.wait_for_text("To the list")
+    watching.wait_for_text("to the list")
     watching.press(*"in order, each letter once")
     watching.wait_for_text("in order, each letter once")
     assert len(list(Path(f"/proc/{watching.pid}/task").iterdir())) == threads

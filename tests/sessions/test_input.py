@@ -31,8 +31,8 @@ def terminal(home: Home, service: ScriptedService, downloads: Path) -> Iterator[
     entries = (f'[[task]]\nid = "{each}"\nadded = 2026-01-02T03:04:05Z\n' for each in NAMES)
     home.watchlist.write_text("".join(("version = 1\ncount = 3\n", *entries)))
     with home.open(env=SSH) as opened:
-        opened.wait_for_text("3 completed")
-        opened.wait_for_text("Refresh")
+        opened.wait_for_text("3 done")
+        opened.wait_for_text("refresh")
         opened.wait_quiet(0.2)
         yield opened
 
@@ -133,7 +133,7 @@ def test_nothing_that_is_pasted_is_a_key(terminal: Terminal, home: Home, downloa
     terminal.wait_for_text("3 tasks")
     # Where text can be typed, its first line comes.
     terminal.press("/")
-    terminal.wait_for_text("To the list")
+    terminal.wait_for_text("to the list")
     terminal.write(b"\x1b[200~th\x1b[Dree\rx\x1b[201~")
     terminal.wait_for_text("th" + "ree")
     terminal.wait_gone("two")
@@ -210,14 +210,14 @@ def test_escape_and_the_next_key_in_one_are_both(terminal: Terminal, home: Home)
     terminal.wait_gone("esc: close")
     terminal.wait_for_text("│ two")
     terminal.press("/")
-    terminal.wait_for_text("To the list")
+    terminal.wait_for_text("to the list")
     # What alt has a meaning for in a field keeps it.
     terminal.press("thr three")
     terminal.write(b"\x1b\x7f")
     terminal.wait_for_text(": thr" if ": thr" in terminal.text() else "thr")
     terminal.wait_gone("thr three")
     terminal.write(b"\x1b\x1b[B\x1bk")
-    terminal.wait_gone("To the list")
+    terminal.wait_gone("to the list")
     terminal.press("?")
     terminal.wait_for_text("esc: close")
     terminal.write(b"\x1bq")

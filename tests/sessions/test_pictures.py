@@ -68,7 +68,7 @@ def _cpu_ticks(pid: int) -> int:
 def to_first_frame(terminal: Terminal) -> None:
     terminal.wait_for("3 frames| 3 t")
     terminal.press("enter")
-    terminal.wait_for(r"esc +Back")
+    terminal.wait_for(r"esc +back")
     terminal.press("home")
 
 

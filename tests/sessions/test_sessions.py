@@ -43,7 +43,7 @@ def test_three_tasks_are_watched_to_their_end(home: Home, service: ScriptedServi
         terminal.wait_for(r"✓ Completed .* done")
         terminal.wait_for(r"✗ Failed .* bad")
         terminal.wait_for(r"✓ Completed .* 3 run", timeout=15)
-        terminal.wait_for_text("3 tasks: 2 completed, 1 failed")
+        terminal.wait_for_text("✗ 1 failed  ✓ 2 done")
         terminal.wait_for_text("nothing left to poll")
         terminal.press("G")
         terminal.wait_for_text(REASON)
@@ -79,7 +79,7 @@ def test_odd_answers_are_told_for_what_they_are(home: Home, service: ScriptedSer
         terminal.press("G")
         terminal.wait_for(f"Reason +{REASON}")
         terminal.press("k")
-        terminal.wait_for_text("another task, “found”")
+        terminal.wait_for(r"another task,(.|\n)*“found”")
         terminal.press("q")
         assert terminal.wait_exit() == 0
 
@@ -94,7 +94,7 @@ def test_what_scrolls_into_view_is_asked_about_first(home: Home, service: Script
     assert home.run("add", *ids).returncode == 0
     with home.open(rows=20) as terminal:
         terminal.wait_for("» In progress .* task001")
-        terminal.wait_for_text("Refresh")
+        terminal.wait_for_text("refresh")
         terminal.press("G")
         terminal.wait_for("» In progress .* task199")
     # In the order of the list, it would be the last of 200 queries.
@@ -131,7 +131,7 @@ def test_what_is_typed_before_the_first_paint_is_done_in_its_order(
     with home.open() as terminal:
         terminal.press("j", "x")
         terminal.wait_for_text("Removed two")
-        terminal.wait_for_text("1 task: 1 in progress")
+        terminal.wait_for_text("» 1 running")
 
 
 def test_two_dashboards_and_a_script_share_one_watchlist(
@@ -325,11 +325,11 @@ def test_undo_brings_a_task_back_to_its_place(home: Home, service: ScriptedServi
     for task_id in ("u1", "u2", "u3"):
         service.script(task_id, task(task_id))
     with home.open("watch", "u1", "u2", "u3") as terminal:
-        terminal.wait_for(lambda text: text.count("» In progress") == 4)
+        terminal.wait_for_text("» 3 running")
         terminal.press("j", "x")
-        terminal.wait_for_text("2 tasks:")
+        terminal.wait_for_text("» 2 running")
         terminal.press("u")
-        text = terminal.wait_for_text("3 tasks:")
+        text = terminal.wait_for_text("» 3 running")
         terminal.wait_for(r"u1\s(.|\n)*u2\s(.|\n)*u3")
         assert "u2" in text
         terminal.wait_for(
@@ -504,11 +504,11 @@ def test_where_pictures_are_off_the_task_and_the_panel_say_so(
 def test_keys_that_come_together_each_remove_a_task(home: Home, service: ScriptedService) -> None:
     assert home.run("add", *"abcdef").returncode == 0
     with home.open() as terminal:
-        terminal.wait_for_text("6 waiting")
+        terminal.wait_for("6 (waiting|trouble)")
         terminal.press("xxxx")
-        terminal.wait_for_text("2 tasks")
+        terminal.wait_for("2 (waiting|trouble)")
         terminal.press("uu")
-        terminal.wait_for_text("4 tasks")
+        terminal.wait_for("4 (waiting|trouble)")
 
 
 def test_without_colours_the_cursor_is_underlined(home: Home, service: ScriptedService) -> None:
@@ -562,7 +562,7 @@ def test_an_unknown_id_is_not_found_and_waiting(home: Home, service: ScriptedSer
         terminal.wait_for(r"- Waiting +gone +! not found")
         terminal.wait_for(r"- Waiting +absent +! not found")
         terminal.wait_for(r"- Waiting +broken +! 500")
-        shown = terminal.wait_for_text("3 waiting, 1 in progress")
+        shown = terminal.wait_for(r"! \d trouble  » 1 running")
         assert "ueued" not in shown
         terminal.wait_for(lambda _: b'"IN_PROGRESS"' in home.watchlist.read_bytes())
     assert 'status = "QUEUED"' in home.watchlist.read_text(), "older versions read this word"
@@ -586,7 +586,7 @@ def test_the_documented_answer_is_shown(home: Home, service: ScriptedService) ->
         assert re.search(r"Title +勾股定理", shown)
         assert re.search(r"Points +20 points: 10 scenes", shown)
         assert re.search(r"took 12\s", shown)
-        terminal.press("tab", "end")
+        terminal.press("tab", "shift+tab", "end")
         terminal.wait_for_text("… cut after 64 kB")
-        terminal.press("tab", "end")
+        terminal.press("l", "end")
         terminal.wait_for_text("frame1200")

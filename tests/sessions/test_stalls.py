@@ -61,8 +61,8 @@ def progress(home: Home, service: ScriptedService) -> Progress:
 def open_dashboard(home: Home) -> Terminal:
     """Open the dashboard, and wait until all its tasks are known."""
     terminal = home.open()
-    terminal.wait_for_text("8 in progress")
-    terminal.wait_for_text("Refresh")
+    terminal.wait_for_text("8 running")
+    terminal.wait_for_text("refresh")
     return terminal
 
 

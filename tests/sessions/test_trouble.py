@@ -94,7 +94,7 @@ def test_a_video_that_comes_after_the_end_is_shown(home: Home, service: Scripted
     service.script("t", task("t", frames=frames), bare, bare, completed("t", frames=frames))
     with home.open("watch", "t") as terminal:
         terminal.wait_for(r"✓ Completed .* t")
-        terminal.wait_for_text("1 completed")
+        terminal.wait_for_text("1 done")
         terminal.wait_for_text("Video, 1 frame", timeout=15)
         terminal.wait_for_text("nothing left to poll")
     assert len(service.for_task("t")) == 4

@@ -40,7 +40,7 @@ def test_memory_does_not_grow_with_what_is_typed(
     assert home.run("add", *IDS).returncode == 0
     rng = random.Random(1)
     with home.open() as terminal:
-        terminal.wait_for_text("200 in progress", timeout=20)
+        terminal.wait_for_text("200 running", timeout=20)
         warm = memory_after_typing(terminal, rng, seconds=40)
         after = memory_after_typing(terminal, rng, seconds=80)
     figure(capsys, "resident memory, 40 s and 120 s of typing", f"{warm}, {after} MB")

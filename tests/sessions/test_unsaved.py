@@ -126,7 +126,7 @@ def test_a_lock_that_hangs_is_asked_about_and_one_that_is_freed_ends_it(home: Ho
     with ExitStack() as stack:
         with Filesystem().lock(Path(f"{home.watchlist}.lock"), 5):
             terminal = stack.enter_context(home.open("watch", "7"))
-            terminal.wait_for_text("Filter")
+            terminal.wait_for_text("filter")
             terminal.press("q")
             terminal.wait_for_text("another program may hold the lock")
             assert terminal.exit_code is None
@@ -156,7 +156,7 @@ def test_a_quit_while_an_answer_is_still_being_carried_out_follows_it(home: Home
 def test_the_demo_does_not_ask(home: Home) -> None:
     home.command = ("/bin/bash", "-c", 'ulimit -f 1; exec "$@"', "sh", *home.command)
     with home.open("--demo") as terminal:
-        terminal.wait_for_text("Filter")
+        terminal.wait_for_text("filter")
         terminal.press("a")
         terminal.wait_for_text("Add tasks")
         terminal.press(*(f"id{number} " for number in range(20)), "enter")

@@ -69,7 +69,7 @@ def test_dividers_and_frames_survive_all_labels(
     tasks: Home, columns_of: Callable[[str], int]
 ) -> None:
     with tasks.open(cols=COLS, columns_of=columns_of) as terminal:
-        terminal.wait_for_text(f"{len(LABELS)} completed")
+        terminal.wait_for_text(f"{len(LABELS)} done")
         terminal.wait_for(r"[|│] task000")
         terminal.wait_quiet(0.2)
         [divider] = columns_of_dividers(terminal)
@@ -140,7 +140,7 @@ def wait_for_pane(tmux: Tmux, text: str) -> None:
 
 
 def test_dividers_survive_in_tmux(tmux: Tmux) -> None:
-    wait_for_pane(tmux, f"{len(LABELS)} completed")
+    wait_for_pane(tmux, f"{len(LABELS)} done")
     for number in range(1, len(LABELS)):
         tmux("send-keys", "j")
         wait_for_pane(tmux, f"│ task{number:03}")
@@ -166,7 +166,7 @@ def test_dividers_survive_in_gnu_screen(tasks: Home) -> None:
         command = screen.start(tasks.command)
         try:
             with Terminal(command, cols=COLS, rows=40, env=environment) as terminal:
-                terminal.wait_for_text(f"{len(LABELS)} completed")
+                terminal.wait_for_text(f"{len(LABELS)} done")
                 for number in (*range(1, len(LABELS)), 0):
                     terminal.press("g" if number == 0 else "j")
                     terminal.wait_for_text(f" task{number:03}")
@@ -181,7 +181,7 @@ def test_dividers_survive_in_gnu_screen(tasks: Home) -> None:
 STEPS = [
     *(("a", "Add tasks"), ("escape", ""), ("?", "Stop watching"), ("escape", "")),
     *(("ctrl+p", "Search for commands"), ("th", "Choose other colours"), ("escape", "")),
-    *(("o", "esc back"), ("escape", ""), ("/", "Filter"), ("escape", ""), ("y", "clipboard")),
+    *(("o", "esc back"), ("escape", ""), ("/", "to the list"), ("escape", ""), ("y", "clipboard")),
 ]
 """Keys, and what is shown then besides the list."""
 
@@ -193,7 +193,7 @@ def test_where_ambiguous_characters_are_wide_nothing_of_ours_is_ambiguous(
     assert home.run("add", "task1").returncode == 0
     ssh = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
     with home.open(rows=24, env=ssh, columns_of=widths.wide_ambiguous) as terminal:
-        terminal.wait_for_text("1 completed")
+        terminal.wait_for_text("1 done")
         terminal.wait_for_text("| task1")
         known = len(terminal.raw)
         for key, shown in STEPS:

@@ -21,7 +21,7 @@ def terminal(home: Home, service: ScriptedService) -> Iterator[Terminal]:
     service.script("two", completed("two"))
     assert home.run("add", "one", "two").returncode == 0
     with home.open(cols=80, rows=24) as opened:
-        opened.wait_for_text("2 completed")
+        opened.wait_for_text("2 done")
         opened.wait_quiet(0.2)
         yield opened
 
@@ -64,7 +64,7 @@ def test_a_character_may_come_byte_by_byte_and_invalid_bytes_are_harmless(
     terminal: Terminal,
 ) -> None:
     terminal.press("/")
-    terminal.wait_for_text("To the list")
+    terminal.wait_for_text("to the list")
     for byte in "añ→".encode():
         terminal.write(bytes([byte]))
         terminal.read_for(0.05)

@@ -289,7 +289,7 @@ def test_over_a_slow_line_the_screen_follows_the_keys(home: Home, service: Scrip
     line = [sys.executable, "-m", "tests.support.slow_link", "--rate", "20000", "--delay", "0.1"]
     argv = [*line, "--", *home.command]
     with Terminal(argv, env=home.environment()) as terminal:
-        terminal.wait_for_text("Refresh")
+        terminal.wait_for_text("refresh")
         terminal.wait_quiet(1.0)
         before = len(terminal.raw)
         for key in "Gg" * 30:
@@ -309,7 +309,7 @@ def test_the_screen_follows_the_keys_even_if_the_terminal_never_replies(
     ids = [f"task{number:03}" for number in range(150)]
     assert home.run("add", *ids).returncode == 0
     with Terminal(home.command, env=home.environment(), answers=False) as terminal:
-        terminal.wait_for_text("Refresh")
+        terminal.wait_for_text("refresh")
         for key in "Gg" * 10:
             terminal.press(key)
         terminal.press("jjj")
@@ -339,7 +339,7 @@ def test_no_reply_of_the_terminal_reaches_the_shell(
         if early:
             terminal.wait_for_text("3 tasks")
         else:
-            terminal.wait_for_text("Refresh")
+            terminal.wait_for_text("refresh")
             # The frame caused by `j` is in flight when `q` arrives.
             terminal.press("j")
             time.sleep(0.15)

@@ -19,6 +19,7 @@ from tui.scenext.models import Frame, Task, TaskStatus
 from tui.watchlist.codec import decode, encode
 from tui.watchlist.entries import Entry, normalize
 from tui.watchlist.records import Record
+from tui.watchlist.sections import Standing
 from tui.wording.details import task_details
 from tui.wording.links import link_expired, link_lifetime, link_row
 from tui.wording.rows import task_row
@@ -72,7 +73,7 @@ def test_a_moment_has_words_whenever_it_is(moment: datetime) -> None:
     entry = Entry("t", moment, status=TaskStatus.COMPLETED, ended=NOW)
     task = Task("t", TaskStatus.COMPLETED, frames=(Frame("f", frame_url("t", 1)),))
     for record in (Record(entry, task, NOW), Record(entry._replace(ended=moment, added=NOW), task)):
-        assert task_row(record, NOW).age
+        assert task_row(record, Standing.FINISHED, NOW).key
         assert task_details(record, NOW).fields
     assert is_plausible(normalize(entry).added)
 

@@ -10,6 +10,7 @@ import asyncio
 import math
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from datetime import datetime
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final, ParamSpec
@@ -17,12 +18,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final, ParamSpec
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.events import Event, Key
+from textual.events import AppFocus, Event, InputEvent, Key, MouseMove
 from textual.screen import Screen
 
 from tui import bytecode
 from tui.background import report_fault
 from tui.dashboard import messages
+from tui.dashboard.arrangement import Arrangement, Forecasts
+from tui.dashboard.controllers.cursor_rest import CursorRest
 from tui.dashboard.presenter import Presenter
 from tui.dashboard.screens.main import MainScreen
 from tui.dashboard.widgets.row_list import RowList
@@ -32,8 +35,10 @@ from tui.os_errors import shortage
 from tui.sanitize import clean
 from tui.terminal import gc_tuning
 from tui.terminal.app import TerminalApp
+from tui.watchlist.records import Record
+from tui.watchlist.sections import count_standings
 from tui.wording import polling, summary, tasks
-from tui.wording.rows import task_row
+from tui.wording.rows import Forecast
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -113,7 +118,7 @@ class ScenextApp(TerminalApp):
         self.hold_input()
         self._starting: asyncio.Task[None] | None = None
         self._answer_shown = asyncio.Event()
-        self._had_fault = self._counts_scheduled = False
+        self._had_fault = self._counts_scheduled = self._events_scheduled = False
         self._away = ""
         """What ended while nobody watched, until a key is pressed."""
         self._quit_requested_at = -math.inf
@@ -127,18 +132,38 @@ class ScenextApp(TerminalApp):
                 event=lambda event: self.post_message(messages.EventLogged(event)),
             ),
         )
-        self._warnings = (*dependencies.warnings, self.engine.load())
+        self._load_warning = self.engine.load()
         if self._new_ids:
             self.engine.add(self._new_ids)
         now = dependencies.clock.now()
-        rows = [task_row(record, now) for record in self.engine.watchlist]
-        counts = summary.counts(self.engine.watchlist.counts())
-        self.main_screen = MainScreen(dependencies.host, rows, counts, self.line_is_free)
+        arrangement = Arrangement(self.engine.watchlist, self._forecasts())
+        arrangement.rebuild(now)
+        header = summary.HeaderData(
+            summary.header_parts(count_standings(self.engine.watchlist, ()))
+        )
+        self.main_screen = MainScreen(header, arrangement.lines, self.line_is_free)
+        self._cursor_rest = CursorRest(self.main_screen)
         self._presenter = Presenter(
-            self.main_screen, self.engine, dependencies.clock, dependencies.key
+            self.main_screen,
+            self.engine,
+            dependencies.clock,
+            dependencies.key,
+            dependencies.host,
+            arrangement,
         )
         if dependencies.config.theme:
             self._set_theme(dependencies.config.theme)
+
+    def _forecasts(self) -> Forecasts:
+        # Looked up when they are asked for: they are not imported for the first paint.
+        engine = self.engine
+
+        def of_task(record: Record, now: datetime, boot: float) -> Forecast:
+            estimate = engine.estimates.expected_end(record, now, boot)
+            quiet_since = engine.frame_gaps.quiet_since(record)
+            return Forecast(estimate.end if estimate else None, quiet_since)
+
+        return Forecasts(of_task, lambda: engine.estimates.usual_seconds())
 
     def _set_theme(self, name: str) -> None:
         if name not in self.available_themes:
@@ -168,8 +193,9 @@ class ScenextApp(TerminalApp):
         self.stylesheet.parse()
         await self.main_screen.mount_deferred()
         self.release_input()
-        for number, warning in enumerate(self._warnings):
+        for number, warning in enumerate(self._dependencies.warnings):
             self._presenter.show_problem(f"start {number}", warning)
+        self._presenter.show_problem("loaded", self._load_warning)
         self.watch(self.main_screen.tasks, "cursor", self._presenter.follow_cursor, init=False)
         self._presenter.begin(self._new_ids[0] if self._new_ids else "")
         self._show_away()
@@ -250,6 +276,10 @@ class ScenextApp(TerminalApp):
     def on_problem_changed(self, event: messages.ProblemChanged) -> None:
         """Show a problem, or that it is resolved."""
         bytecode.adapt(saves_fail=bool(self.engine.save_problem))
+        if event.problem == "file" and event.message:
+            # What the first look at the same file told, with other numbers.
+            self._load_warning = ""
+            self._presenter.show_problem("loaded", "")
         self._presenter.show_problem(event.problem, event.message)
         if "_quitting" in vars(self):
             self._quitting.check()
@@ -283,15 +313,20 @@ class ScenextApp(TerminalApp):
         self.engine.sync_schedule(self.main_screen.tasks.keys_in_view())
 
     async def on_event(self, event: Event) -> None:
-        """Let what is said of the time before the start go with the first key."""
+        """Note that somebody is there; what is said of the time before goes with the first key."""
         if self._away and isinstance(event, Key):
             self._away = ""
             self.clear_notifications()
         await super().on_event(event)
+        if isinstance(event, InputEvent | AppFocus) and not isinstance(event, MouseMove):
+            self._cursor_rest.user_acted()
 
     @_bounded("Telling what happened")
     def on_event_logged(self, event: messages.EventLogged) -> None:
-        """Say what ended while nobody watched."""
+        """Show what happened, once for all that happens in a moment."""
+        if not self._events_scheduled:
+            self._events_scheduled = True
+            self.set_timer(COUNTS_DELAY, self._show_events)
         from tui.watchlist.events import EventKind
         from tui.wording.events import event_words
 
@@ -324,11 +359,45 @@ class ScenextApp(TerminalApp):
             self._presenter.show_health()
         self._had_fault = error is not None
 
+    @_bounded("Arranging")
+    def on_order_expired(self) -> None:
+        """Put the tasks in their order again."""
+        self._presenter.renew_order()
+
+    @_bounded("Marking")
+    def on_task_seen(self, event: messages.TaskSeen) -> None:
+        """Remember that somebody has looked at a task, and take its mark away."""
+        record = self.engine.watchlist.get(event.task_id)
+        if record is not None and self.engine.mark_seen(event.task_id):
+            self._presenter.show_record(self.engine.watchlist.get(event.task_id) or record)
+
     @_bounded("Counting")
     def _show_counts(self) -> None:
         self._counts_scheduled = False
         self._presenter.show_counts()
         self._presenter.show_health()
+
+    @_bounded("Showing the events")
+    def on_event_lines_resized(self) -> None:
+        """Show what happened last in another width."""
+        self._presenter.show_events()
+
+    @_bounded("Showing the events")
+    def _show_events(self) -> None:
+        from tui.dashboard.screens.events import EventsScreen
+
+        self._events_scheduled = False
+        self._presenter.show_events()
+        if isinstance(self.screen, EventsScreen):
+            self.screen.show(self._presenter.all_events())
+
+    @_bounded("Showing the events")
+    def on_events_requested(self) -> None:
+        """Open the list of all events."""
+        from tui.dashboard.screens.events import EventsScreen
+
+        if self.screen is self.main_screen:
+            self.push_screen(EventsScreen(self._presenter.all_events()))
 
     def on_refresh_requested(self, event: messages.RefreshRequested) -> None:
         """Query tasks now."""
@@ -362,15 +431,17 @@ class ScenextApp(TerminalApp):
         if self._ticks % TICKS_PER_AGE == 0:
             self._presenter.show_ages(self.main_screen.tasks.keys_in_view())
             self._presenter.show_details()
+            self._presenter.show_counts()
 
     def action_help(self) -> None:
         """Show the keys."""
         from tui.dashboard.palette import key_groups
         from tui.dashboard.screens.help import Help
-        from tui.dashboard.widgets.frame_list import FrameList
+        from tui.dashboard.screens.main_keys import KEY_GROUPS
 
-        nodes = (RowList, MainScreen, FrameList, ScenextApp)
-        self.push_screen(Help(key_groups(self, nodes)))
+        lists = "In a list", RowList.BINDINGS
+        everywhere = "Everywhere", ScenextApp.BINDINGS
+        self.push_screen(Help(key_groups(self, (lists, *KEY_GROUPS, everywhere))))
 
     @cached_property
     def _services(self) -> LinkServices:

@@ -37,6 +37,18 @@ class EventLogged(Message):
         self.event = event
 
 
+class OrderExpired(Message):
+    """The tasks have not stood in their order for a moment."""
+
+
+class TaskSeen(Message):
+    """Somebody has looked at a task whose end was new."""
+
+    def __init__(self, task_id: str) -> None:
+        super().__init__()
+        self.task_id = task_id
+
+
 class ProblemChanged(Message):
     """A problem, by a short name, appeared or changed; `message` is empty once it is resolved."""
 
@@ -133,6 +145,10 @@ class CopyTextRequested(Message):
 
 class CancelDownloadRequested(Message):
     """Cancel the download that is running, or hide the result of the last one."""
+
+
+class EventsRequested(Message):
+    """Show all events since the start."""
 
 
 class VisibleTasksChanged(Message):

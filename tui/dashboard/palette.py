@@ -6,9 +6,8 @@ from collections.abc import Coroutine, Iterable, Iterator
 from functools import partial
 
 from textual.app import App
-from textual.binding import ActiveBinding, Binding
+from textual.binding import ActiveBinding, Binding, BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
-from textual.dom import DOMNode
 
 from tui.dashboard.screens.help import KeyGroup
 
@@ -46,16 +45,18 @@ def _left_out(active: ActiveBinding) -> bool:
     return moves or active.binding.action in ("quit", "command_palette", "help_quit")
 
 
-def key_groups(app: App[None], nodes: Iterable[type[DOMNode]]) -> list[KeyGroup]:
-    """Return the keys that these classes bind, one group for each class under its title."""
+def key_groups(
+    app: App[None], bindings_by_title: Iterable[tuple[str, Iterable[BindingType]]]
+) -> list[KeyGroup]:
+    """Return the keys of these bindings and what they do, one group under each title."""
     groups: list[KeyGroup] = []
-    for node in nodes:
+    for title, bindings in bindings_by_title:
         keys: dict[str, list[str]] = {}
-        for binding in Binding.make_bindings(node.BINDINGS):
+        for binding in Binding.make_bindings(bindings):
             if text := binding.tooltip or binding.description:
                 keys.setdefault(text, []).append(app.get_key_display(binding))
         pairs = [(" ".join(dict.fromkeys(names)), text) for text, names in keys.items()]
-        groups.append((node.BINDING_GROUP_TITLE or "", pairs))
+        groups.append((title, pairs))
     palette = Binding(app.COMMAND_PALETTE_BINDING, "command_palette")
     groups[-1][1].append((app.get_key_display(palette), "Command palette"))
     return groups

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,18 +12,26 @@ from textual.timer import Timer
 
 from tui.clock import Clock
 from tui.credentials import CurrentKey
+from tui.dashboard import messages
+from tui.dashboard.arrangement import Arrangement
 from tui.dashboard.screens.main import MainScreen
+from tui.dashboard.screens.pane_layout import MAX_EVENTS
 from tui.engine import Engine
 from tui.polling.health import HealthKind
 from tui.watchlist.records import Record
+from tui.watchlist.sections import count_standings
 from tui.wording import polling, summary
-from tui.wording.rows import matcher, task_row
 
 KEY_REPEAT: Final = 0.08
 """Seconds between two moves of the cursor below which a key counts as held: showing a task in full
 takes longer than a held key leaves."""
 CURSOR_DEBOUNCE: Final = 0.06
 """Seconds without a move after which the task is shown all the same."""
+
+ORDER_INTERVAL: Final = 1.0
+"""Seconds between two renewals of the order, at least."""
+ORDER_DELAY: Final = 0.25
+"""Seconds from a change to the renewal of the order, so that what moves at once is sent once."""
 
 
 class Presenter:
@@ -32,16 +41,27 @@ class Presenter:
     arrive earlier and later, when there are no widgets to show anything.
     """
 
-    def __init__(self, screen: MainScreen, engine: Engine, clock: Clock, key: CurrentKey) -> None:
+    def __init__(
+        self,
+        screen: MainScreen,
+        engine: Engine,
+        clock: Clock,
+        key: CurrentKey,
+        host: str,
+        arrangement: Arrangement,
+    ) -> None:
         self._screen = screen
+        self._arrangement = arrangement
         self._engine = engine
         self._watchlist = engine.watchlist
         self._clock = clock
         self._key = key
-        self._query = self._selected = ""
-        self._matches = matcher("", ())
+        self._host = host
+        self._selected = ""
         self._cursor_moved_at = 0.0
         self._cursor_timer: Timer | None = None
+        self._order_timer: Timer | None = None
+        self._ordered_at = -math.inf
         self._problems: dict[str, str] = {}
 
     @property
@@ -62,14 +82,42 @@ class Presenter:
         """Show the watchlist as it is filtered, with `select` under the cursor if it is there."""
         if not self._is_complete:
             return
-        now, boot = self._clock.now(), self._clock.boot()
-        rows = [task_row(record, now, boot) for record in self._watchlist]
-        self._matches = matcher(self._query, rows)
-        self._screen.set_tasks(list(filter(self._matches, rows)), empty=not len(self._watchlist))
-        if select in self._screen.tasks.keys:
+        self._arrangement.rebuild(self._clock.now(), self._clock.boot())
+        self._show_lines()
+        if self._screen.tasks.has(select):
             self._screen.tasks.cursor = select
+            self.show_ages(self._screen.tasks.keys_in_view())
         self.show_counts()
         self.show_details()
+
+    def _show_lines(self) -> None:
+        if self._order_timer is not None:
+            self._order_timer.stop()
+            self._order_timer = None
+        self._screen.set_tasks(self._arrangement.lines, empty=not len(self._watchlist))
+        self.show_ages(self._screen.tasks.keys_in_view())
+
+    def renew_order(self) -> None:
+        """Put the tasks in their order again; the cursor stays on its task."""
+        if not self._is_complete:
+            return
+        selected = self._screen.selected
+        self._ordered_at = asyncio.get_running_loop().time()
+        self._arrangement.renew(self._clock.now(), self._clock.boot())
+        self._show_lines()
+        if self._arrangement.query:
+            self.show_counts()
+        if self._screen.selected != selected:
+            self.show_details()
+
+    def _order_expired(self) -> None:
+        """Renew the order soon: once for all that moves by then, and once a second at most."""
+        if self._is_complete and self._order_timer is None:
+            waited = asyncio.get_running_loop().time() - self._ordered_at
+            self._order_timer = self._screen.set_timer(
+                max(ORDER_DELAY, ORDER_INTERVAL - waited),
+                lambda: self._screen.post_message(messages.OrderExpired()),
+            )
 
     def filter(self, query: str) -> None:
         """Show only the tasks that match a query; all where it is empty.
@@ -79,7 +127,7 @@ class Presenter:
         """
         tasks = self._screen.tasks
         self._selected = self._screen.selected or self._selected
-        self._query = query
+        self._arrangement.query = query
         self.show_all(self._selected)
         if tasks.keys and self._selected not in tasks.keys:
             tasks.cursor = tasks.keys[0]
@@ -88,19 +136,58 @@ class Presenter:
         """Show what has changed about one task; its row also before the screen is complete."""
         if not self._is_shown:
             return
-        row = task_row(record, self._clock.now(), self._clock.boot())
-        if self._matches(row) != self._screen.tasks.has(record.id):
-            self.show_all()
-            return
+        row = self._arrangement.update(record, self._clock.now(), self._clock.boot())
         self._screen.tasks.set_value(row)
+        is_shown = self._screen.tasks.has(record.id)
+        if self._arrangement.is_misplaced(record) or self._arrangement.matches(row) != is_shown:
+            self._order_expired()
         if record.id == self._screen.selected:
             self.show_details()
 
     def show_counts(self) -> None:
         """Show how many tasks are in which state."""
         if self._is_complete:
-            shown = len(self._screen.tasks.keys) if self._query else None
-            self._screen.status.counts = summary.counts(self._watchlist.counts(), shown)
+            status = self._screen.status
+            status.data = status.data._replace(parts=self._parts(), all_done=self._all_done())
+
+    def _parts(self) -> tuple[summary.HeaderPart, ...]:
+        history = self._watchlist.history
+        if not self._arrangement.query:
+            return summary.header_parts(count_standings(self._watchlist, history))
+        shown = filter(None, map(self._watchlist.get, self._screen.tasks.keys))
+        return summary.header_parts(count_standings(shown, history), len(self._watchlist))
+
+    def _all_done(self) -> str:
+        # Not imported for the first paint.
+        from tui.watchlist.estimates import last_end
+
+        now, records = self._clock.now(), self._watchlist
+        return summary.all_done(
+            count_standings(records, records.history),
+            self._engine.estimates.all_done(now, self._clock.boot()),
+            last_end(records),
+            now,
+        )
+
+    def show_events(self) -> None:
+        """Show what happened last."""
+        if not self._is_complete or self._screen.deferred is None:
+            return
+        # Not imported for the first paint.
+        from tui.wording.events import event_line
+
+        lines, now = self._screen.deferred.events, self._clock.now()
+        lines.lines = tuple(
+            event_line(event, now, lines.size.width or None)
+            for event in self._engine.events.newest(MAX_EVENTS)
+        )
+
+    def all_events(self) -> list[str]:
+        """Return what happened since the start, in words; the newest first."""
+        from tui.wording.events import event_line
+
+        now = self._clock.now()
+        return [event_line(event, now) for event in reversed(self._engine.events.all)]
 
     def show_details(self) -> None:
         """Show the selected task in full."""
@@ -141,7 +228,9 @@ class Presenter:
         now, boot = self._clock.now(), self._clock.boot()
         for key in task_ids:
             if (record := self._watchlist.get(key)) is not None:
-                self._screen.tasks.set_value(task_row(record, now, boot))
+                self._screen.tasks.set_value(self._arrangement.update(record, now, boot))
+                if self._arrangement.is_misplaced(record):
+                    self._order_expired()
 
     def show_health(self) -> None:
         """Show how polling is doing, once it has begun."""
@@ -151,7 +240,13 @@ class Presenter:
         health = self._engine.schedule.health(loop_now)
         self._engine.note_health(health)
         until = self.wall_time(health.until) if health.kind is HealthKind.PAUSED else None
-        self._screen.status.polling = polling.polling_health(health, until), health.kind.is_trouble
+        words = polling.polling_health(health, until)
+        # One that is late is no trouble of the host, and a second line would move the list.
+        is_trouble = health.kind.is_trouble and health.kind is not HealthKind.LATE
+        self._screen.status.data = self._screen.status.data._replace(
+            polling="" if is_trouble else words,
+            trouble=f"{self._host}: {words}" if is_trouble else "",
+        )
         refused = ""
         if health.kind is HealthKind.KEY_REFUSED:
             refused = polling.key_refused(self._key.key, health.reason)

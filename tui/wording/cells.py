@@ -8,7 +8,8 @@ from rich.cells import cell_len, set_cell_size
 def fit(text: str, width: int) -> str:
     """Return `text` cut (with `..`) or filled to exactly `width` cells."""
     if cell_len(text) > width:
-        return set_cell_size(set_cell_size(text, max(0, width - 2)) + "..", width)
+        # A wide character that does not fit leaves no blank before the sign.
+        return set_cell_size(set_cell_size(text, max(0, width - 2)).rstrip() + "..", width)
     return set_cell_size(text, width)
 
 

@@ -1,8 +1,4 @@
-"""The rows of the list of tasks: what they show, their columns, and which match a query. Pure.
-
-Rows use only glyphs that are one cell wide in every terminal: those of ambiguous width (box lines,
-ellipses, bullets) would shift what follows.
-"""
+"""The rows of the list of tasks: what they show, and which match a query. Pure."""
 
 from __future__ import annotations
 
@@ -10,58 +6,160 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from rich.cells import cell_len
-
+from tui.errors import ErrorKind
 from tui.scenext.models import TaskStatus
+from tui.time_zone import local_time
+from tui.watchlist import facts
 from tui.watchlist.records import Record
-from tui.wording.cells import cut_middle, fit
-from tui.wording.tasks import badge, duration, stale_reason
-from tui.wording.times import format_duration
+from tui.watchlist.sections import Section, Standing
+from tui.wording.points import points
+from tui.wording.tasks import badge, stale_reason
+from tui.wording.times import clock_time, format_duration
 
-ID_WIDTH: Final = 36
-"""Cells: a UUID, the longest ID that the service is known to hand out."""
-_BADGE_WIDTH: Final = 13
-_AGE_WIDTH: Final = 6
-_FRAMES_WIDTH: Final = 4
-_UNKNOWN_WIDTH: Final = 26
-_FIXED_WIDTH: Final = 1 + _AGE_WIDTH + 1 + _BADGE_WIDTH + 1 + _FRAMES_WIDTH + 1
-"""Cells in front of a row's ID, where its badge has the usual width."""
+_TROUBLE: Final = "!"
+
+
+class Forecast(NamedTuple):
+    """What is known of a task besides its record."""
+
+    expected_end: datetime | None = None
+    quiet_since: datetime | None = None
+    """Since when there is no new frame, where that is unusual."""
+
+
+NO_FORECAST: Final = Forecast()
 
 
 class TaskRowData(NamedTuple):
     """All that a row shows of a task: words only, so that equal values repaint nothing."""
 
     key: str
-    status: TaskStatus
-    badge: str
-    age: str
-    frames: str
-    stale: str
-    """Why the data are stale; empty when they are not."""
-    label: str
+    section: Section
+    look: str
+    """Which colour the glyph has: the state as in `in-progress`, or `trouble`."""
+    glyph: str
+    state: str
+    """The state in a word, for the filter."""
+    label: str = ""
+    title: str = ""
+    is_new: bool = False
+    time: str = ""
+    """How long it runs, or took."""
+    end: str = ""
+    """When it will end, or ended."""
+    frames: str = ""
+    points: str = ""
+    notes: tuple[str, ...] = ()
+    """A sentence, and shorter forms of it: why it needs attention, or what is unusual about it."""
+    is_stale: bool = False
+    """Whether the note says why the rest of the row is stale."""
+
+    @property
+    def name(self) -> str:
+        """The label, else the title, else the ID."""
+        return self.label or self.title or self.key
+
+    @property
+    def needs_look(self) -> bool:
+        """Whether `n` stops here."""
+        return self.is_new or self.section is Section.ATTENTION
 
 
-def task_row(record: Record, now: datetime, boot: float | None = None) -> TaskRowData:
+def task_row(
+    record: Record,
+    standing: Standing,
+    now: datetime,
+    boot: float | None = None,
+    forecast: Forecast = NO_FORECAST,
+) -> TaskRowData:
     """Return what a row shows of a record; `boot` is the monotonic clock at the time `now`."""
+    status = record.status
+    glyph, _, state = badge(status, record.status_sent).partition(" ")
+    in_trouble = standing in (Standing.TROUBLE, Standing.OVERDUE)
+    reason = "" if standing.section is Section.ATTENTION else stale_reason(record)
+    age = _age(record, now, boot)
     return TaskRowData(
         key=record.id,
-        status=record.status,
-        badge=badge(record.status, record.status_sent),
-        age=_age(record, now, boot),
-        frames=str(len(record.frames)) if record.task else "",
-        stale=stale_reason(record),
+        section=standing.section,
+        look="trouble" if in_trouble else status.value.lower().replace("_", "-"),
+        glyph=_TROUBLE if in_trouble else glyph,
+        state=state,
         label=record.entry.label,
+        title=record.title,
+        is_new=record.entry.is_new,
+        time="" if status is TaskStatus.QUEUED else age,
+        end=_end(record, now, forecast),
+        frames=_frames(record),
+        points=_points(record),
+        notes=(f"! {reason}",) if reason else _notes(record, standing, age, now, forecast),
+        is_stale=bool(reason),
     )
 
 
 def _age(record: Record, now: datetime, boot: float | None) -> str:
     if not record.status.terminal:
-        if boot is not None and record.added_at is not None:
-            return format_duration(boot - record.added_at)
-        return format_duration((now - record.entry.added).total_seconds())
-    took = duration(record)
+        return format_duration(record.age(now, boot))
+    took = facts.duration(record)
     # It had already ended when it was added, and the service does not say how long it took.
-    return "-" if took is None else format_duration(took.total_seconds(), running=False)
+    return "" if took is None else format_duration(took.total_seconds(), running=False)
+
+
+def _end(record: Record, now: datetime, forecast: Forecast) -> str:
+    if not record.status.terminal:
+        end = forecast.expected_end
+        return "" if end is None else f"~{local_time(end):%H:%M}"
+    if record.entry.ended is None:
+        return ""
+    ended, today = local_time(record.entry.ended), local_time(now)
+    if ended.date() == today.date():
+        return f"{ended:%H:%M}"
+    return f"{ended.day} {ended:%b}" if ended.year == today.year else f"{ended.year}"
+
+
+def _frames(record: Record) -> str:
+    number = facts.frame_count(record)
+    if record.status is TaskStatus.FAILED or number is None:
+        return ""
+    return f"{number:2} {'frame' if number == 1 else 'frames'}"
+
+
+def _points(record: Record) -> str:
+    total = facts.points(record)
+    # As in `points`, and one below the other.
+    return "" if total is None else points(total).rjust(len("20 points"))
+
+
+def _notes(
+    record: Record, standing: Standing, age: str, now: datetime, forecast: Forecast
+) -> tuple[str, ...]:
+    if standing.section is Section.ATTENTION:
+        return _reason(record, standing, age, now)
+    if record.status is TaskStatus.QUEUED:
+        return ("not asked yet" if record.error is None else "no answer yet",)
+    if forecast.quiet_since is not None and not record.status.terminal:
+        since = f"since {clock_time(forecast.quiet_since, now)}"
+        return f"no new frame {since}", f"quiet {since}"
+    return ()
+
+
+def _reason(record: Record, standing: Standing, age: str, now: datetime) -> tuple[str, ...]:
+    """Return why a task needs attention, and shorter forms of it."""
+    error = record.error
+    if standing is Standing.FAILED:
+        return (facts.failure_reason(record) or _failed_at(record, now),)
+    if standing is Standing.UNKNOWN:
+        return (f"unknown state: {record.status_sent}",)
+    if standing is Standing.OVERDUE or error is None:
+        return f"{age}, longer than any task before", f"{age}, longer than ever"
+    if error.kind is ErrorKind.NOT_FOUND:
+        return "the service does not know this ID", "unknown ID"
+    word = stale_reason(record)
+    return (error.message if error.message.startswith(word) else f"{word}: {error.message}",)
+
+
+def _failed_at(record: Record, now: datetime) -> str:
+    end = record.entry.ended
+    return "failed" if end is None else f"failed at {clock_time(end, now)}"
 
 
 def matcher(query: str, rows: Iterable[TaskRowData]) -> Callable[[TaskRowData], bool]:
@@ -84,49 +182,10 @@ def matcher(query: str, rows: Iterable[TaskRowData]) -> Callable[[TaskRowData], 
 
 def _haystack(row: TaskRowData) -> str:
     # One text, since every key searches all rows; no query contains a line break.
-    return "\n".join((row.badge, row.key, row.label, row.stale)).casefold()
+    return "\n".join((row.state, row.key, row.label, row.title, *row.notes[:1])).casefold()
 
 
-class Columns(NamedTuple):
-    """The widths of a row's columns; the same for all rows of a list."""
-
-    width: int
-    id_width: int
-
-    @classmethod
-    def fit(cls, width: int, longest_id: int, *, whole: bool) -> Columns:
-        """Return the columns for rows of `width` cells and IDs of up to `longest_id` cells.
-
-        With `whole`, IDs are shown whole up to `ID_WIDTH` even if no label fits then.
-        """
-        room = width - _FIXED_WIDTH
-        wanted = min(longest_id, ID_WIDTH)
-        return cls(width, max(8, min(wanted, room if whole else max(13, room - 12))))
-
-
-def task_line(row: TaskRowData, columns: Columns) -> tuple[tuple[str, str], ...]:
-    """Return a row as `(name, text)` parts, in the order of the line.
-
-    What changes most often comes first: a partial repaint is sent from the left edge.
-    """
-    # An unknown state may be long; it takes what the ID leaves free.
-    spare = columns.width - _FIXED_WIDTH - columns.id_width
-    most = _BADGE_WIDTH + max(0, min(spare, _UNKNOWN_WIDTH - _BADGE_WIDTH))
-    badge_text = fit(row.badge, max(_BADGE_WIDTH, min(most, cell_len(row.badge))))
-    parts = [
-        ("age", f" {row.age.rjust(_AGE_WIDTH)} "),
-        ("badge", badge_text + " "),
-        ("frames", row.frames.rjust(_FRAMES_WIDTH) + " "),
-        ("id", fit(cut_middle(row.key, columns.id_width), columns.id_width)),
-    ]
-    if row.stale:
-        parts.append(("stale", f" ! {row.stale}"))
-    if row.label:
-        parts.append(("label", f" {row.label}"))
-    return tuple(parts)
-
-
-def column_names(columns: Columns) -> str:
-    """Return the heads of the columns, as the line above the rows."""
-    state = "  State".ljust(_BADGE_WIDTH + 1 + _FRAMES_WIDTH - len("Frames"))
-    return f" {'Time'.rjust(_AGE_WIDTH)} {state}Frames {fit('Task', columns.id_width)} Label"
+def nothing_to_look_at(row: object, *, filtered: bool) -> str:
+    """Return that no other task than that of `row`, which is under the cursor, needs a look."""
+    other = "else " if isinstance(row, TaskRowData) and row.needs_look else ""
+    return f"Nothing {other}{'that is shown ' if filtered else ''}needs a look."

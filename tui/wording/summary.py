@@ -9,10 +9,8 @@ from typing import Final, NamedTuple
 
 from rich.cells import cell_len
 
-from tui.scenext.models import TaskStatus
 from tui.watchlist.sections import Standing
 from tui.wording import estimates
-from tui.wording.tasks import STATE_WORDS
 from tui.wording.times import clock_time
 
 GAP: Final = 2
@@ -118,15 +116,3 @@ def all_done(
     if not ended or ended < sum(standings.values()):
         return ""
     return f"all done {clock_time(last_end, now)}" if last_end is not None else "all done"
-
-
-def counts(by_status: Mapping[TaskStatus, int], shown: int | None = None) -> str:
-    """Return how many tasks are in which state, in words, and how many of them are `shown`."""
-    total = sum(by_status.values())
-    if not total:
-        return "No tasks"
-    words = {**STATE_WORDS, TaskStatus.UNKNOWN: "unknown"}
-    parts = [f"{by_status[status]:,} {words[status]}" for status in words if by_status.get(status)]
-    noun = "task" if total == 1 else "tasks"
-    of_them = "" if shown is None else f"{shown:,} of "
-    return f"{of_them}{total:,} {noun}: {', '.join(parts)}"

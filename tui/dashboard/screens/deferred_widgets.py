@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from textual.screen import Screen
-from textual.widget import Widget
 
+from tui.dashboard.screens.panes import Panes
+from tui.dashboard.widgets.event_lines import EventLines
 from tui.dashboard.widgets.filter_input import FilterInput
 from tui.dashboard.widgets.footer import KeyFooter
 from tui.dashboard.widgets.frame_list import FrameList
@@ -14,13 +15,14 @@ from tui.dashboard.widgets.task_detail import TaskDetail
 
 
 class DeferredWidgets:
-    """Details, banner, transfer bar and footer: they take as long to mount as the list itself."""
+    """Details, banner, events and footer: they take as long to mount as the list itself."""
 
     filter: FilterInput
 
     def __init__(self) -> None:
         self.detail = TaskDetail()
         self.banner = Banner()
+        self.events = EventLines(id="events")
         self.transfer = TransferBar()
         self.footer = KeyFooter(show_command_palette=False)
 
@@ -29,9 +31,9 @@ class DeferredWidgets:
         """The frames of the selected task."""
         return self.detail.frames
 
-    async def mount(self, screen: Screen[None], panes: Widget, list_pane: ListPane) -> None:
+    async def mount(self, screen: Screen[None], panes: Panes, list_pane: ListPane) -> None:
         """Mount them around and into the panes."""
         self.filter = await list_pane.mount_deferred()
         await screen.mount(self.banner, before=panes)
-        await panes.mount(self.detail)
-        await screen.mount(self.transfer, self.footer, after=panes)
+        await panes.add_detail(self.detail)
+        await screen.mount(self.events, self.transfer, self.footer, after=panes)

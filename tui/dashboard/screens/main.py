@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal
+from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 
 from tui.addresses import AddressRule
 from tui.dashboard import messages
 from tui.dashboard.screens.main_keys import MAIN_KEYS
+from tui.dashboard.screens.pane_layout import MIN_WIDTH_SPACED, Place, lay_out
+from tui.dashboard.screens.panes import Panes
 from tui.dashboard.widgets.list_pane import ListPane
 from tui.dashboard.widgets.status_bar import StatusBar
 from tui.terminal.screen import TerminalScreen
-from tui.wording.rows import TaskRowData
+from tui.wording.rows import nothing_to_look_at
+from tui.wording.section_lines import ListLine
+from tui.wording.summary import HeaderData
 
 if TYPE_CHECKING:
     from tui.dashboard.screens.deferred_widgets import DeferredWidgets
@@ -25,15 +29,6 @@ if TYPE_CHECKING:
     from tui.dashboard.widgets.row_list import RowList
     from tui.dashboard.widgets.virtual_list import VirtualList
     from tui.wording.details import TaskDetails
-
-MIN_WIDE_WIDTH: Final = 100
-"""Cells of a terminal from which on the selected task stands beside the list."""
-
-
-class _Panes(Horizontal):
-    """The list, and the task beside it or in its place."""
-
-    BLANK = True
 
 
 class MainScreen(TerminalScreen):
@@ -54,20 +49,21 @@ class MainScreen(TerminalScreen):
         """The list is on the screen."""
 
     def __init__(
-        self, host: str, rows: Sequence[TaskRowData], counts: str, may_paint: Callable[[], bool]
+        self, header: HeaderData, rows: Sequence[ListLine], may_paint: Callable[[], bool]
     ) -> None:
         """Show the tasks `rows` from the first paint on; `may_paint` says when to paint."""
         super().__init__(may_paint)
         self.deferred: DeferredWidgets | None = None
         """The rest of the widgets, once they are mounted; keys do nothing before."""
-        self.status = StatusBar(host, counts)
+        self.status = StatusBar(header)
         self._list_pane = ListPane(rows)
         self.tasks = self._list_pane.tasks
-        self._panes = _Panes(self._list_pane, id="panes")
+        self._panes = Panes(self._list_pane)
+        self.pane_layout = lay_out(0, 0)
 
     def compose(self) -> ComposeResult:
         """Yield what is looked at first: the status and the list."""
-        self.set_class(self.app.size.width < MIN_WIDE_WIDTH, "-narrow")
+        self._arrange(self.app.size)
         yield self.status
         yield self._panes
 
@@ -79,7 +75,7 @@ class MainScreen(TerminalScreen):
         with self.app.batch_update():
             await deferred.mount(self, self._panes, self._list_pane)
             self.deferred = deferred
-            self._arrange()
+            self._arrange(self.size)
         return deferred
 
     @property
@@ -87,8 +83,8 @@ class MainScreen(TerminalScreen):
         """The ID of the selected task; empty while there are no tasks."""
         return self.tasks.cursor
 
-    def set_tasks(self, rows: Sequence[TaskRowData], *, empty: bool) -> None:
-        """Show exactly these tasks; `empty` says whether the watchlist is, or just its filter."""
+    def set_tasks(self, rows: Sequence[ListLine], *, empty: bool) -> None:
+        """Show exactly these lines; `empty` says whether the watchlist is, or just its filter."""
         self.set_class(empty, "-empty")
         self.set_class(not empty and not rows, "-nothing")
         self.tasks.set_values(rows)
@@ -96,7 +92,7 @@ class MainScreen(TerminalScreen):
             self.opened = False
             if self.deferred is not None:
                 self.deferred.detail.show(None, 0.0, AddressRule())
-        self._arrange()
+        self._arrange(self.size)
         self.refresh_bindings()
 
     def show_details(self, details: TaskDetails, server_now: float, addresses: AddressRule) -> None:
@@ -118,29 +114,33 @@ class MainScreen(TerminalScreen):
             self.deferred.filter.clear_filter()
 
     def watch_opened(self) -> None:
-        """Swap list and task on a narrow terminal."""
-        self._arrange()
+        """Swap list and task where one stands in place of the other."""
+        self._arrange(self.size)
 
     def on_resize(self) -> None:
-        """Show list and task side by side where there is room, else one of them."""
-        self._arrange()
+        """Arrange the parts as the room allows."""
+        self._arrange(self.size)
 
-    def _arrange(self) -> None:
-        if self.deferred is None:
-            return
-        narrow = self.size.width < MIN_WIDE_WIDTH
-        self.set_class(narrow, "-narrow")
-        self.deferred.footer.compact = narrow
-        # As inline styles, not by a class: the widget to be focused next must be displayed at once.
-        detail = self.deferred.detail
-        self._list_pane.display = not (self.opened and (narrow or detail.enlarged))
-        detail.display = bool(self.tasks.keys) and (not narrow or self.opened)
+    def _arrange(self, size: Size) -> None:
+        self.pane_layout = lay_out(*size)
+        place = self.pane_layout.place
+        self.set_class(place is not Place.BESIDE, "-narrow")
+        self.set_class(place is Place.BELOW, "-below")
+        self._panes.place(self.pane_layout, opened=self.opened)
+        if self.deferred is not None:
+            self.deferred.footer.compact = size.width < MIN_WIDTH_SPACED
+            self.deferred.events.set_room(self.pane_layout.events)
 
-    def on_task_list_columns_changed(self) -> None:
+    def on_panes_resized(self) -> None:
+        """Keep notifications off what stands above and below the panes."""
+        for rack in self.query("ToastRack"):
+            rack.styles.margin = (0, 0, self.size.height - self._panes.region.bottom, 0)
+            rack.styles.max_height = self._panes.size.height
+
+    def on_task_list_laid(self) -> None:
         """Report the first paint: only then the list knows its columns."""
-        if not self.painted:
-            self.painted = True
-            self.post_message(self.Painted())
+        self.painted = True
+        self.post_message(self.Painted())
 
     def on_input_changed(self, event: FilterInput.Changed) -> None:
         """Filter while typing."""
@@ -173,7 +173,16 @@ class MainScreen(TerminalScreen):
 
     def on_descendant_focus(self) -> None:
         """Show the newest frame from the list, and the one under the cursor from the frames."""
+        # In whatever way the focus came there: a window that becomes narrow shows what has it.
+        if self.focused is self.tasks or self._is_in_detail:
+            self.opened = self._is_in_detail
         self._request_preview()
+
+    @property
+    def _is_in_detail(self) -> bool:
+        """Whether a part of the selected task has the focus."""
+        detail = self.deferred.detail if self.deferred is not None else None
+        return self.focused is not None and detail in self.focused.ancestors_with_self
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return which keys do something now, for the footer."""
@@ -183,10 +192,12 @@ class MainScreen(TerminalScreen):
         match action:
             case "filter":
                 # Where the task stands in place of the list, its keys need the room.
-                replaced = self.opened and self.has_class("-narrow")
+                replaced = self.opened and self.pane_layout.place is Place.INSTEAD
                 return not replaced and self.focused is not self.deferred.filter
             case "frames":
-                return bool(self.selected) and self.focused is self.tasks
+                return bool(self.selected) and self.focused is not detail.focus_target
+            case "list_pane":
+                return self._is_in_detail
             case "back":
                 filtered = bool(self.deferred.filter.value)
                 busy = self.saving or detail.preview.is_loading
@@ -203,6 +214,16 @@ class MainScreen(TerminalScreen):
                 return bool(self.selected)
         return True
 
+    def action_next_to_look_at(self, direction: int) -> None:
+        """Move the cursor to the next task that is new or needs attention (-1: the previous)."""
+        if key := self.tasks.next_to_look_at(direction):
+            self.tasks.cursor = key
+        else:
+            filtered = self.deferred is not None and bool(self.deferred.filter.value)
+            row = self.tasks.value(self.selected)
+            words = nothing_to_look_at(row, filtered=filtered)
+            self.notify(words, markup=False, timeout=3)
+
     def action_frames(self) -> None:
         """Go to the selected task's frames; on a narrow terminal they replace the list."""
         if self.deferred is None:
@@ -210,17 +231,34 @@ class MainScreen(TerminalScreen):
         self.post_message(messages.DetailRequested())
         self.opened = True
         # Not by `focus()`, which leaves the next key to the list.
-        self.set_focus(self.deferred.frames)
+        self.set_focus(self.deferred.detail.focus_target)
+
+    def action_list_pane(self) -> None:
+        """Go back to the list."""
+        self._show_list()
+        self.set_focus(self.tasks)
+
+    def action_other_pane(self) -> None:
+        """Go to the task from the list, and to the list from everywhere else."""
+        if self.focused is not self.tasks:
+            self.action_list_pane()
+        elif self.selected:
+            self.action_frames()
+
+    def action_events(self) -> None:
+        """Open the list of all events."""
+        self.post_message(messages.EventsRequested())
 
     def action_back(self) -> None:
-        """Cancel or hide the download, if there is one; else stop loading, return to the list."""
+        """Take one step back: the download, the enlarged picture, the task, the filter."""
         if self.saving:
             self.post_message(messages.CancelDownloadRequested())
             return
         stopped = self.deferred is not None and self.deferred.detail.preview.stop()
-        if self.focused is not self.tasks or self.opened:
-            self._show_list()
-            self.set_focus(self.tasks)
+        if self.deferred is not None and self.deferred.detail.enlarged:
+            self.action_enlarge(False)
+        elif self.focused is not self.tasks or self.opened:
+            self.action_list_pane()
         elif not stopped:
             self.show_all_tasks()
 
@@ -228,7 +266,7 @@ class MainScreen(TerminalScreen):
         if self.deferred is not None:
             self.deferred.detail.enlarged = False
         self.opened = False
-        self._arrange()
+        self._arrange(self.size)
 
     def action_open(self) -> None:
         """Open the frame under the cursor; of a task in the list its video, or newest frame."""
@@ -275,8 +313,8 @@ class MainScreen(TerminalScreen):
             return
         self._highlight_newest()
         self.deferred.detail.enlarged = larger
-        self.opened = larger or self.has_class("-narrow")
-        self._arrange()
+        self.opened = self.opened or larger
+        self._arrange(self.size)
         if larger:
             self.set_focus(self.deferred.frames)
         self.refresh_bindings()

@@ -1,4 +1,7 @@
-"""The keys of the main screen as data; footer, help and palette are derived from them."""
+"""The keys of the main screen as data; footer, help and palette are derived from them.
+
+The footer shows them in this order, as many as fit; the help shows them in groups.
+"""
 
 from __future__ import annotations
 
@@ -6,33 +9,33 @@ from typing import Final
 
 from textual.binding import Binding, BindingType
 
-MAIN_KEYS: Final[list[BindingType]] = [
-    Binding("enter", "frames", "Task", tooltip="Go to the task's frames", id="frames"),
-    Binding("escape", "back", "Back", tooltip="Back to the list", id="back"),
+_GO: Final = (
+    Binding("enter", "frames", "frames", tooltip="Go to the task's frames", id="frames"),
+    Binding("escape", "back", "back", tooltip="One step back", id="back"),
+    Binding("l,right", "frames", tooltip="To the task, on the right", show=False, id="right_pane"),
+    Binding("h,left", "list_pane", tooltip="Back to the list", show=False, id="left_pane"),
+    Binding("tab", "other_pane", tooltip="To the other pane", show=False, id="other_pane"),
     Binding(
-        "question_mark", "app.help", "Help", tooltip="Show all keys", key_display="?", id="help"
+        "shift+tab",
+        "app.focus_previous",
+        tooltip="To the part before: a task's text, to scroll it",
+        show=False,
+        id="previous_part",
     ),
-    Binding("q", "app.quit", tooltip="Quit; nothing is lost", show=False, id="dashboard.quit"),
-    Binding("slash", "filter", "Filter", key_display="/", tooltip="Filter"),
+)
+_FRAMES: Final = (
     Binding(
         "o",
         "open",
-        "Open",
+        "open",
         tooltip="Open the frame; of a task its video, or newest frame",
         id="open",
     ),
-    Binding("a", "add", "Add", tooltip="Watch more tasks", id="add"),
-    Binding("x", "remove", "Remove", tooltip="Stop watching", id="remove"),
-    Binding("u", "undo", "Undo", tooltip="Bring back the task removed last", id="undo"),
-    Binding("r", "refresh", "Refresh", tooltip="Refresh this task", id="refresh"),
-    Binding("R", "refresh_all", "Refresh all", tooltip="Refresh all", show=False, id="refresh_all"),
-    Binding("y", "copy", "Copy", tooltip="Copy the link that o opens", id="copy"),
-    Binding("Y", "copy_id", tooltip="Copy the task's ID", show=False, id="copy_id"),
-    Binding("p", "preview", "Preview", tooltip="Show the frame's picture here", id="preview"),
+    Binding("p", "preview", "picture", tooltip="Show the frame's picture here", id="preview"),
     Binding(
         "plus,equals_sign",
         "enlarge(True)",
-        "Zoom",
+        "larger",
         tooltip="Enlarge the picture",
         key_display="+",
         id="enlarge",
@@ -40,12 +43,12 @@ MAIN_KEYS: Final[list[BindingType]] = [
     Binding(
         "minus",
         "enlarge(False)",
-        "Smaller",
+        "smaller",
         tooltip="Make the picture small",
         key_display="-",
         id="shrink",
     ),
-    Binding("d", "download", "Save", tooltip="Save what o opens as a file", id="download"),
+    Binding("d", "download", "save", tooltip="Save what o opens as a file", id="download"),
     Binding(
         "D",
         "download_all",
@@ -53,5 +56,51 @@ MAIN_KEYS: Final[list[BindingType]] = [
         show=False,
         id="download_all",
     ),
-    Binding("c", "copy_path", "Copy path", tooltip="Copy the saved file's path", id="path"),
+    Binding("c", "copy_path", tooltip="Copy the saved file's path", show=False, id="path"),
+)
+_COPY: Final = (
+    Binding("y", "copy", "copy", tooltip="Copy the link that o opens", id="copy"),
+    Binding("Y", "copy_id", tooltip="Copy the task's ID", show=False, id="copy_id"),
+)
+_UNDO: Final = Binding("u", "undo", "undo", tooltip="Bring back the task removed last", id="undo")
+_FILTER: Final = Binding(
+    "slash", "filter", "filter", key_display="/", tooltip="Filter", id="filter"
+)
+_TASKS: Final = (
+    Binding(
+        "n",
+        "next_to_look_at(1)",
+        tooltip="Next task that is new or needs attention",
+        show=False,
+        id="look.next",
+    ),
+    Binding(
+        "N",
+        "next_to_look_at(-1)",
+        tooltip="Previous task that is new or needs attention",
+        show=False,
+        id="look.previous",
+    ),
+    Binding("a", "add", "add", tooltip="Watch more tasks", id="add"),
+    Binding("x", "remove", "remove", tooltip="Stop watching", id="remove"),
+    Binding("r", "refresh", "refresh", tooltip="Refresh this task", id="refresh"),
+    Binding("R", "refresh_all", tooltip="Refresh all", show=False, id="refresh_all"),
+    Binding("E", "events", tooltip="Show all events since the start", show=False, id="events"),
+)
+_PROGRAM: Final = (
+    Binding(
+        "question_mark", "app.help", "keys", tooltip="Show all keys", key_display="?", id="help"
+    ),
+    Binding("q", "app.quit", "quit", tooltip="Quit; nothing is lost", id="dashboard.quit"),
+)
+
+MAIN_KEYS: Final[list[BindingType]] = [
+    *(*_GO, _UNDO, *_FRAMES, _FILTER, *_PROGRAM, *_TASKS, *_COPY),
 ]
+KEY_GROUPS: Final[tuple[tuple[str, tuple[Binding, ...]], ...]] = (
+    ("Between list and task", _GO),
+    ("A task's frames", (*_FRAMES, *_COPY)),
+    ("The watchlist", (*_TASKS, _UNDO, _FILTER)),
+    ("The program", _PROGRAM),
+)
+"""The groups of the help."""

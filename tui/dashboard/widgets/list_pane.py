@@ -1,4 +1,4 @@
-"""The pane with the list of tasks: the heads of its columns, and later its filter."""
+"""The pane with the list of tasks, and later its filter below it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.dashboard.widgets.task_list import TaskList
-from tui.wording.rows import TaskRowData, column_names
+from tui.wording.section_lines import ListLine
 
 if TYPE_CHECKING:
     from tui.dashboard.widgets.filter_input import FilterInput
@@ -28,25 +28,20 @@ class ListPane(Vertical):
 
     BLANK = True
 
-    def __init__(self, rows: Sequence[TaskRowData]) -> None:
+    def __init__(self, rows: Sequence[ListLine]) -> None:
         """Show `rows` from the first paint on."""
         self.tasks = TaskList(id="tasks")
         self.tasks.preset(rows)
-        self._columns = Static(id="columns")
-        super().__init__(self._columns, self.tasks, id="list-pane")
+        super().__init__(self.tasks, id="list-pane")
 
     async def mount_deferred(self) -> FilterInput:
         """Mount what the first paint does not wait for, and return the filter."""
         from tui.dashboard.widgets.filter_input import FilterInput
 
-        filter_input = FilterInput(self._columns)
-        await self.mount(filter_input, before=0)
+        filter_input = FilterInput()
         await self.mount(
             Static(Content(EMPTY), id="empty"),
             Static(Content("No task matches.  esc: show all"), id="nothing"),
+            filter_input,
         )
         return filter_input
-
-    def on_task_list_columns_changed(self, event: TaskList.ColumnsChanged) -> None:
-        """Put the heads of the columns above them."""
-        self._columns.update(Content(column_names(event.columns)), layout=False)

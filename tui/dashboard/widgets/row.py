@@ -83,7 +83,9 @@ class Row(Widget, Generic[V]):
             kept = list(line.crop(0, max(0, width - 3)))
             sign = Segment("..", kept[-1].style if kept else style.rich_style)
             line = Strip([*kept, sign] if width > 2 else [])
-        line = line.adjust_cell_length(width, style.rich_style)
+        # Blanks in the last colour, since each change of it is sent.
+        last = next((segment.style for segment in reversed(list(line))), style.rich_style)
+        line = line.adjust_cell_length(width, last)
         for line_filter in self.get_line_filters():
             line = line.apply_filter(line_filter, style.background or TRANSPARENT)
         return line

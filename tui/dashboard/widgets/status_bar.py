@@ -1,54 +1,63 @@
-"""The line at the top: counts by state, the host, and how polling is doing."""
+"""The header: what needs somebody, what runs, when all is done, and how polling is doing."""
 
 from __future__ import annotations
 
-from rich.cells import cell_len
-from textual.app import ComposeResult
-from textual.containers import Horizontal
-from textual.content import Content
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.geometry import Size
 from textual.reactive import reactive
-from textual.widgets import Static
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.wording.header import Line, header_lines
+from tui.wording.summary import HeaderData, PartKind
+
+_KINDS = (*(kind.value for kind in PartKind), "all-done", "polling", "host-trouble")
 
 
-class StatusBar(Horizontal):
-    """Words only, repainted only when they differ."""
+class StatusBar(Widget):
+    """Words only, repainted only when they differ; on as many lines as they need."""
 
-    BLANK = True
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"status-bar--{kind}" for kind in _KINDS}
 
-    counts: reactive[str] = reactive("", repaint=False)
-    """How many tasks are in which state."""
-    polling: reactive[tuple[str, bool]] = reactive(("", False), repaint=False)
-    """How polling is doing, and whether that is trouble."""
+    data: reactive[HeaderData] = reactive(HeaderData(), repaint=False, init=False)
+    """What is shown."""
 
-    def __init__(self, host: str, counts: str) -> None:
-        """Show `counts` from the first paint on."""
+    def __init__(self, data: HeaderData) -> None:
+        """Show `data` from the first paint on."""
         super().__init__()
-        self._host = host
-        self.set_reactive(StatusBar.counts, counts)
-        self._counts = Static(Content(counts), id="counts")
-        self._polling = Static(id="polling")
+        self.set_reactive(StatusBar.data, data)
+        self._lines: tuple[Line, ...] = ()
+        self._laid_out_for: object = None
 
-    def compose(self) -> ComposeResult:
-        """Yield two texts, side by side or one above the other."""
-        yield self._counts
-        yield self._polling
+    def watch_data(self) -> None:
+        """Repaint; lay out, which costs far more, only for another height."""
+        self.refresh()
+        if len(self._lay_out(self.size.width)) != self.size.height:
+            self.refresh(layout=True)
 
-    def on_resize(self) -> None:
-        """Use a second line where one is too short."""
-        self._stack()
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the number of lines."""
+        return len(self._lay_out(width))
 
-    def _stack(self) -> None:
-        width = cell_len(f"{self.counts}  {self._host}: {self.polling[0]}")
-        self.set_class(width + 2 > self.app.size.width, "-stacked")
+    def render_line(self, y: int) -> Strip:
+        """Return one line in its colours."""
+        width, lines = self.size.width, self._lay_out(self.size.width)
+        segments = [
+            Segment(
+                part.text,
+                self.get_component_rich_style(f"status-bar--{part.kind}")
+                if part.kind
+                else self.rich_style,
+            )
+            for part in (lines[y] if y < len(lines) else ())
+        ]
+        return Strip(segments).adjust_cell_length(width, self.rich_style)
 
-    def watch_counts(self, counts: str) -> None:
-        """Show other counts."""
-        self._counts.update(Content(counts), layout=False)
-        self._stack()
-
-    def watch_polling(self, polling: tuple[str, bool]) -> None:
-        """Show another state of polling."""
-        text, is_trouble = polling
-        self._polling.set_class(is_trouble, "-trouble")
-        self._polling.update(Content(f"{self._host}: {text}"))
-        self._stack()
+    def _lay_out(self, width: int) -> tuple[Line, ...]:
+        if self._laid_out_for != (wanted := (self.data, width)):
+            self._lines = header_lines(self.data, max(1, width))
+            self._laid_out_for = wanted
+        return self._lines

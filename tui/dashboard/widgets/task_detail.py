@@ -116,6 +116,13 @@ class TaskDetail(Vertical):
         yield self.preview_heading
         yield self.preview
 
+    @property
+    def focus_target(self) -> Widget:
+        """The frames; of a task that has ended without any, the fields, which scroll."""
+        status = self.fields.known[0] if self.fields.known else None
+        has_frames = bool(self.frames.keys) or status is None or not status.terminal
+        return self.frames if has_frames else self._fields_pane
+
     def show(self, details: TaskDetails | None, server_now: float, addresses: AddressRule) -> None:
         """Show a task, or nothing; `server_now` is the service's time in Unix seconds."""
         self.fields.known = (details.status, details.fields) if details else None

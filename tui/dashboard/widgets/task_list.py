@@ -1,65 +1,70 @@
-"""The list of tasks: one `TaskRow` each, all with the same columns."""
+"""The list of tasks: a `TaskRow` each, with the same columns, under a line for each section."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, Final
+from typing import ClassVar
 
-from rich.cells import cell_len
 from textual.message import Message
 
+from tui.dashboard.widgets.row import Row
 from tui.dashboard.widgets.row_list import RowList
-from tui.dashboard.widgets.task_row import STATE_NAMES, TaskRow
-from tui.wording.rows import Columns, TaskRowData
+from tui.dashboard.widgets.section_row import SectionRow
+from tui.dashboard.widgets.task_row import STYLES, TaskRow
+from tui.wording.row_columns import Columns
+from tui.wording.rows import TaskRowData
+from tui.wording.section_lines import ListLine
 
-MIN_WHOLE_ID_WIDTH: Final = 120
-"""Cells of a terminal from which on IDs are shown whole."""
 
-
-class TaskList(RowList[TaskRowData]):
+class TaskList(RowList[ListLine]):
     """Every watched task on a line."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"task-list--{name}" for name in STATE_NAMES.values()}
-    _longest_id = 0
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*STYLES.values(), "section-row"}
+    _columns: Columns | None = None
+    _has_size = False
 
-    class ColumnsChanged(Message):
-        """The columns have other widths now."""
+    class Laid(Message):
+        """The list has a size, and so its rows their columns."""
 
-        def __init__(self, columns: Columns) -> None:
-            super().__init__()
-            self.columns = columns
-
-    def make_row(self, value: TaskRowData) -> TaskRow:
+    def make_row(self, value: ListLine) -> Row[ListLine]:
         """Return a row with the columns of the others."""
-        return TaskRow(value, self, self._current_columns)
+        if isinstance(value, TaskRowData):
+            return TaskRow(value, self, self._current_columns)
+        return SectionRow(value, self)
 
-    def preset(self, values: Iterable[TaskRowData]) -> None:
-        """Show these tasks from the first paint on."""
-        values = list(values)
-        self._longest_id = _longest_id(values)
-        super().preset(values)
+    def is_heading(self, value: ListLine) -> bool:
+        """Return whether a line is that of a section."""
+        return not isinstance(value, TaskRowData)
 
-    def set_values(self, values: Iterable[TaskRowData]) -> None:
-        """Show exactly these tasks."""
-        values = list(values)
-        before, self._longest_id = self._longest_id, _longest_id(values)
-        super().set_values(values)
-        if self._longest_id != before:
-            self._report_columns()
+    def _set(self, values: Iterable[ListLine]) -> None:
+        super()._set(values)
+        self._columns = None
 
     def on_resize(self) -> None:
-        """Report the new widths of the columns."""
-        self._report_columns()
+        """Report the first size."""
+        if not self._has_size:
+            self._has_size = True
+            self.post_message(self.Laid())
 
-    def _report_columns(self) -> None:
-        self.post_message(self.ColumnsChanged(self._current_columns()))
+    def next_to_look_at(self, direction: int) -> str:
+        """Return the key of the next task that is new or needs attention; empty without one.
+
+        The search goes on at the other end of the list, and leaves out the task under the cursor.
+        """
+        here = self._stops.index(self.cursor) if self.cursor else 0
+        order = (*self._stops[here + 1 :], *self._stops[:here])
+        for key in order if direction > 0 else reversed(order):
+            row = self._values[key]
+            if isinstance(row, TaskRowData) and row.needs_look:
+                return key
+        return ""
 
     def _current_columns(self) -> Columns:
         # By the size of the list, which is known: asking for that of a row about to scroll into
-        # view would make Textual lay out and repaint all rows.
-        width = self.size.width
-        return Columns.fit(width, self._longest_id, whole=self.app.size.width >= MIN_WHOLE_ID_WIDTH)
-
-
-def _longest_id(values: Iterable[TaskRowData]) -> int:
-    return max((cell_len(value.key) for value in values), default=0)
+        # view would make Textual lay out and repaint all rows. Fitted once for all of them, and as
+        # if there were a scroll bar: columns do not move when it comes.
+        width = max(0, self.size.width - 1)
+        if self._columns is None or self._columns.width != width:
+            rows = (value for value in self._values.values() if isinstance(value, TaskRowData))
+            self._columns = Columns.fit(width, rows if width else ())
+        return self._columns

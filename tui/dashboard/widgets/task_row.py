@@ -1,4 +1,4 @@
-"""One reactive widget per task: a line of age, badge, frames, ID, reason and label."""
+"""One reactive widget per task: a line of mark, glyph, name, ID and facts."""
 
 from __future__ import annotations
 
@@ -10,31 +10,32 @@ from rich.segment import Segment
 from tui.dashboard.widgets.row import Row
 from tui.dashboard.widgets.virtual_list import VirtualList
 from tui.scenext.models import TaskStatus
-from tui.wording.rows import Columns, TaskRowData, task_line
+from tui.wording.row_columns import Columns, task_line
+from tui.wording.rows import TaskRowData
+from tui.wording.section_lines import ListLine
 
 STATE_NAMES: Final = {status: status.value.lower().replace("_", "-") for status in TaskStatus}
 """The states as `app.tcss` names them: `in-progress` and the like."""
 
-_STYLES: Final = {
-    "age": "row-list--minor",
-    "frames": "row-list--minor",
-    "label": "row-list--minor",
-    "stale": "row-list--stale",
+STYLES: Final = {
+    **{name: f"task-list--{name}" for name in (*STATE_NAMES.values(), "trouble")},
+    **{name: f"row-list--{name}" for name in ("fact", "minor", "name", "new", "stale")},
 }
+"""The component classes of a row's parts."""
 
 
-class TaskRow(Row[TaskRowData]):
-    """A task's line. Colours come from the list's component classes, one for each state."""
+class TaskRow(Row[ListLine]):
+    """A task's line. Colours come from the list's component classes, one for each kind of part."""
 
     def __init__(
-        self, value: TaskRowData, rows: VirtualList[TaskRowData], columns_of: Callable[[], Columns]
+        self, value: ListLine, rows: VirtualList[ListLine], columns_of: Callable[[], Columns]
     ) -> None:
         """Show `value` in the widths that `columns_of` returns. See `Row`."""
         super().__init__(value, rows)
         self._columns_of = columns_of
         self._columns: Columns | None = None
 
-    def show(self, value: TaskRowData) -> None:
+    def show(self, value: ListLine) -> None:
         """Show new data, perhaps of another task."""
         super().show(value)
         if self._columns != self._columns_of():
@@ -43,9 +44,8 @@ class TaskRow(Row[TaskRowData]):
     def segments(self) -> Iterator[Segment]:
         """Return the line's parts."""
         self._columns = self._columns_of()
-        if self.data is None:
+        if not isinstance(self.data, TaskRowData):
             return
-        badge = f"task-list--{STATE_NAMES[self.data.status]}"
-        for name, text in task_line(self.data, self._columns):
-            style = badge if name == "badge" else _STYLES.get(name)
-            yield Segment(text, (self.style(style) if style else self.style()).rich_style)
+        for name, text in task_line(self.data, self._columns, under_cursor=self.under_cursor):
+            style = self.style(STYLES[name]) if name else self.style()
+            yield Segment(text, style.rich_style)

@@ -1,5 +1,7 @@
 """A virtual list: values by key, one a line, of which only those near the view have a widget.
 
+A row that is not needed any more becomes one of another value of the same type.
+
 Each row is placed by its line number instead of by styles, and is touched only while it is in view:
 refreshing one that is scrolled out makes the compositor lay out all of them again.
 """
@@ -50,7 +52,8 @@ class VirtualList(VerticalScroll, Generic[V]):
         self._rows: dict[str, Row[V]] = {}
         self._lines: dict[str, int] = {}
         self._keys: list[str] = []
-        self._spare: list[Row[V]] = []
+        self._stops: list[str] = []
+        self._spare: dict[type, list[Row[V]]] = {}
         self._placed = range(0)
         self._prefetch_timer: Timer | None = None
         # Nothing is on the screen before the first paint either.
@@ -62,26 +65,37 @@ class VirtualList(VerticalScroll, Generic[V]):
     def make_row(self, value: V) -> Row[V]:
         """Return a new row."""
 
+    def is_heading(self, value: V) -> bool:
+        """Return whether a value only stands above others; its key is reported nowhere."""
+        return False
+
     def preset(self, values: Iterable[V]) -> None:
         """Show these values from the first paint on; call it before the list is mounted."""
+        self._set(values)
+        self._lines = {key: line for line, key in enumerate(self._keys)}
+
+    def _set(self, values: Iterable[V]) -> None:
         self._values = {value.key: value for value in values}
         self._keys = list(self._values)
-        self._lines = {key: line for line, key in enumerate(self._keys)}
+        self._stops = [key for key, value in self._values.items() if not self.is_heading(value)]
 
     @property
     def keys(self) -> Sequence[str]:
-        """The keys of all values, from the top."""
-        return self._keys
+        """The keys of all values but headings, from the top."""
+        return self._stops
 
     def has(self, key: str) -> bool:
         """Return whether there is a value with this key."""
         return key in self._values
 
+    def value(self, key: str) -> V | None:
+        """Return the value of a key, if there is one."""
+        return self._values.get(key)
+
     def set_values(self, values: Iterable[V]) -> None:
         """Show exactly these values, in this order."""
         old_keys, old_places = self._keys, self._places()
-        self._values = {value.key: value for value in values}
-        self._keys = list(self._values)
+        self._set(values)
         if self._keys != old_keys:
             self._lines = {key: line for line, key in enumerate(self._keys)}
             self._recycle(old_keys)
@@ -101,7 +115,12 @@ class VirtualList(VerticalScroll, Generic[V]):
 
     def keys_in_view(self) -> Sequence[str]:
         """Return the keys of the rows that are in view."""
-        return [self._keys[line] for line in self._view()]
+        return self._keys_of(self._view())
+
+    def _keys_of(self, lines: Iterable[int]) -> list[str]:
+        """Return the keys of those of these lines that are no headings."""
+        keys = (self._keys[line] for line in lines)
+        return [key for key in keys if not self.is_heading(self._values[key])]
 
     def _view(self, top: float | None = None) -> range:
         """Return the lines in view, by their place: the compositor may be a frame behind."""
@@ -130,7 +149,7 @@ class VirtualList(VerticalScroll, Generic[V]):
         old = self._view(old_value)
         new = [line for line in self._view() if line not in old]
         self._show_lines(new)
-        self.post_message(self.ViewChanged(self, [self._keys[line] for line in new]))
+        self.post_message(self.ViewChanged(self, self._keys_of(new)))
         if self._prefetch_timer is None and any(
             line not in self._placed or self._keys[line] not in self._rows
             for line in self._near_view(0.5)
@@ -139,7 +158,7 @@ class VirtualList(VerticalScroll, Generic[V]):
 
     def _scrolled(self) -> None:
         self._scrolling = False
-        for key in self.keys_in_view():
+        for key in map(self._keys.__getitem__, self._view()):
             if key in self._rows and self._rows[key].is_outdated:
                 # Changed after it was painted, and before this was known.
                 self._rows[key].refresh()
@@ -202,7 +221,8 @@ class VirtualList(VerticalScroll, Generic[V]):
         key = self._keys[line]
         row = self._rows.get(key)
         if row is None:
-            row = self._spare.pop() if self._spare else self.make_row(self._values[key])
+            spare = self._spare.get(type(self._values[key]))
+            row = spare.pop() if spare else self.make_row(self._values[key])
             self._assign(row, key)
         return row
 
@@ -217,10 +237,11 @@ class VirtualList(VerticalScroll, Generic[V]):
             if old in self._rows and old not in self._values:
                 row = self._rows.pop(old)
                 key = self._keys[line] if line in view else ""
-                if key and key not in self._rows:
+                kind = type(row.data)
+                if key and key not in self._rows and type(self._values[key]) is kind:
                     self._assign(row, key)
                 else:
-                    self._spare.append(row)
+                    self._spare.setdefault(kind, []).append(row)
 
     @property
     def layout(self) -> Layout:

@@ -26,22 +26,22 @@ _LIST: Final = ("✗", "»", "✓", "live", "48370")
 _TASK: Final = ("9 frames", "frame4.png", "Clear, well paced")
 _PANEL: Final = ("open frame9", "sent to your terminal", "raw link")
 _LARGE: Final = ("Preview of frame9", "▀" * 90)
-_TYPED: Final = ("down", "a", *"48391", "space", *"48392", "tab", *"Euler", "space", *"identity")
+_TYPED: Final = ("a", *"48391", "space", *"48392", "tab", *"Euler", "space", *"identity")
 
 SCREENSHOTS: Final = (
-    Screenshot("dashboard-wide", WIDE, ("down",), (*_LIST, *_TASK)),
-    Screenshot("dashboard-narrow", NARROW, ("down",), _LIST),
-    Screenshot("dashboard-tiny", TINY, ("down",), _LIST),
-    Screenshot("task-narrow", NARROW, ("down", "enter"), _TASK),
-    Screenshot("task-tiny", TINY, ("down", "enter"), ("9 frames",)),
-    Screenshot("open-wide", WIDE, ("down", "o"), _PANEL),
-    Screenshot("preview-wide", WIDE, ("down", "enter", "end", "p"), ("Preview of frame9", "▀")),
-    Screenshot("preview-narrow", NARROW, ("down", "enter", "end", "p"), ("Preview of frame9", "▀")),
-    Screenshot("preview-large", WIDE, ("down", "enter", "end", "p", "plus"), _LARGE),
-    Screenshot("open-narrow", NARROW, ("down", "o"), _PANEL),
+    Screenshot("dashboard-wide", WIDE, (), (*_LIST, *_TASK)),
+    Screenshot("dashboard-narrow", NARROW, (), _LIST),
+    Screenshot("dashboard-tiny", TINY, (), _LIST),
+    Screenshot("task-narrow", NARROW, ("enter",), _TASK),
+    Screenshot("task-tiny", TINY, ("enter",), ("9 frames",)),
+    Screenshot("open-wide", WIDE, ("enter", "end", "o"), _PANEL),
+    Screenshot("preview-wide", WIDE, ("enter", "end", "p"), ("Preview of frame9", "▀")),
+    Screenshot("preview-narrow", NARROW, ("enter", "end", "p"), ("Preview of frame9", "▀")),
+    Screenshot("preview-large", WIDE, ("enter", "end", "p", "plus"), _LARGE),
+    Screenshot("open-narrow", NARROW, ("enter", "end", "o"), _PANEL),
     Screenshot("add-narrow", NARROW, _TYPED, ("Add tasks", "48391 48392", "Euler identity")),
-    Screenshot("help-wide", WIDE, ("down", "question_mark"), ("Keys", "Watch more tasks")),
-    Screenshot("help-narrow", NARROW, ("down", "question_mark"), ("Keys",)),
+    Screenshot("help-wide", WIDE, ("question_mark",), ("Keys", "Watch more tasks")),
+    Screenshot("help-narrow", NARROW, ("question_mark",), ("Keys",)),
 )
 
 

@@ -20,13 +20,14 @@ from tests.support.stage import (
     SceneClock,
     build_app,
     fixed_environment,
+    settle,
     wait_for_answers,
 )
 from tui.cli import demo_tasks
 from tui.config import Paths
 from tui.dashboard.app import ScenextApp
 from tui.demo import DemoService
-from tui.demo.storyboard import STORIES
+from tui.demo.storyboard import SKY, STORIES
 from tui.watchlist.storage import WatchlistFile
 
 SPEED: Final = 0.1
@@ -40,7 +41,10 @@ _START: Final = datetime(2026, 3, 14, 9, 26, tzinfo=UTC).timestamp()
 
 @dataclass(frozen=True)
 class Screenshot:
-    """One screenshot: terminal size, keys to press, and texts that it must show."""
+    """One screenshot: terminal size, keys to press, and texts that it must show.
+
+    The cursor is on the task about the sky when the first key is pressed.
+    """
 
     name: str
     size: tuple[int, int]
@@ -61,6 +65,8 @@ async def capture(screenshot: Screenshot) -> str:
         app = build_app(service, clock.as_clock(), Path(folder))
         async with _running(app, screenshot.size) as pilot:
             await _poll_until_end(app, pilot, clock)
+            await settle(pilot, app)
+            app.main_screen.tasks.cursor = SKY.task_id
             await pilot.press(*screenshot.keys)
             drawing = await _export_when_complete(app, pilot, screenshot)
         svg.check_no_secrets(drawing, (service.api_key, service.origin.rpartition("/")[2]))

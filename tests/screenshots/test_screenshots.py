@@ -13,7 +13,7 @@ from tests.screenshots import __main__ as command
 from tests.screenshots import png, svg
 from tests.screenshots.capture import Screenshot, capture
 
-NARROW = Screenshot("narrow", (80, 24), ("down", "enter"), ("Why the sky is blue", "9 frames"))
+NARROW = Screenshot("narrow", (80, 24), ("enter",), ("Why the sky is blue", "9 frames"))
 
 
 async def test_a_picture_shows_the_demo_and_no_secret(tmp_path: Path) -> None:

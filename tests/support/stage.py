@@ -111,13 +111,7 @@ class Performance:
 
     async def settle(self) -> None:
         """Wait until the screen has not changed for `SETTLE_SECONDS`."""
-        shown, since = "", time.monotonic()
-        deadline = since + WAIT_TIMEOUT
-        while time.monotonic() - since < SETTLE_SECONDS:
-            assert time.monotonic() < deadline, f"the screen keeps changing:\n{shown}"
-            await self.pilot.pause(0.05)
-            if (now_shown := self.text()) != shown:
-                shown, since = now_shown, time.monotonic()
+        await settle(self.pilot, self.app)
 
     async def wait_for(self, condition: Callable[[str], object]) -> str:
         """Wait until a function of the screen's text is true; return the text."""
@@ -134,13 +128,7 @@ class Performance:
 
     def text(self) -> str:
         """Return the text of the screen, a line for each row, without blanks at its end."""
-        width, height = self.app.size
-        options = self.app.console_options.update(width=width, height=height)
-        lines = self.app.console.render_lines(self.app.screen._compositor, options)
-        return "\n".join(
-            "".join(segment.text for segment in line if not segment.control).rstrip()
-            for line in lines[:height]
-        )
+        return screen_text(self.app)
 
 
 @asynccontextmanager
@@ -227,6 +215,28 @@ async def wait_for_answers(
             for record in app.engine.watchlist
         ):
             await pilot.pause(0.01)
+
+
+async def settle(pilot: Pilot[None], app: ScenextApp) -> None:
+    """Wait until the screen has not changed for `SETTLE_SECONDS`."""
+    shown, since = "", time.monotonic()
+    deadline = since + WAIT_TIMEOUT
+    while time.monotonic() - since < SETTLE_SECONDS:
+        assert time.monotonic() < deadline, f"the screen keeps changing:\n{shown}"
+        await pilot.pause(0.05)
+        if (now_shown := screen_text(app)) != shown:
+            shown, since = now_shown, time.monotonic()
+
+
+def screen_text(app: ScenextApp) -> str:
+    """Return the text of the screen, a line for each row, without blanks at its end."""
+    width, height = app.size
+    options = app.console_options.update(width=width, height=height)
+    lines = app.console.render_lines(app.screen._compositor, options)
+    return "\n".join(
+        "".join(segment.text for segment in line if not segment.control).rstrip()
+        for line in lines[:height]
+    )
 
 
 async def ask(app: ScenextApp, task_ids: Set[str]) -> None:

@@ -120,8 +120,8 @@ def test_a_broken_file_does_not_matter_behind_the_variable(key_setup: KeySetup) 
 def test_an_empty_variable_counts_as_unset(key_setup: KeySetup, empty: str) -> None:
     key_setup.environ[VARIABLE] = empty
     assert key_setup.error() == (
-        "No API key. Set SCENEXT_API_KEY, or api_key_command / api_key_file in "
-        f"{key_setup.config}. Keys: scenext.cn → personal centre → API Keys."
+        f"No API key. Put api_key_file or api_key_command into {key_setup.config}, or restart with "
+        "SCENEXT_API_KEY set. Keys are made on scenext.cn: personal centre, API Keys."
     )
     key_setup.write(f'api_key = "{KEY}"')
     key_setup.environ[VARIABLE] = empty
@@ -161,7 +161,7 @@ def test_a_placeholder_is_no_key(key_setup: KeySetup) -> None:
 )
 def test_a_malformed_key_is_told_by_its_place(key_setup: KeySetup, value: str, what: str) -> None:
     key_setup.environ[VARIABLE] = value
-    assert key_setup.error() == f"The key from {VARIABLE} has {what}; copy it again."
+    assert key_setup.error() == f"The key from {VARIABLE} has {what}; copy it again and restart."
 
 
 PASTED = [
@@ -251,7 +251,7 @@ def test_an_odd_key_is_sent_and_has_a_hint_for_its_refusal(
 def test_a_key_of_no_possible_length(key_setup: KeySetup, value: str) -> None:
     key_setup.environ[VARIABLE] = value
     assert key_setup.error() == (
-        f"The key from {VARIABLE} must have 8 to 512 characters; copy it again."
+        f"The key from {VARIABLE} must have 8 to 512 characters; copy it again and restart."
     )
 
 
@@ -371,15 +371,77 @@ def test_a_new_key_is_noticed(key_setup: KeySetup) -> None:
     key_setup.write(OTHER + "\n", "key")
     assert source.changed()
     assert current.reload()
-    assert current.key.secret == Secret(OTHER)
+    other = ApiKey(Secret(OTHER), str(key_setup.folder / "key"))
+    assert current.key == other
     assert not source.changed()
     (key_setup.folder / "key").unlink()
     with pytest.raises(UserError):
         current.reload()
-    assert current.key.secret == Secret(OTHER)
+    assert (current.key, current.problem) == (other, "")
     key_setup.write(f'api_key = "{KEY}"')
     assert current.reload()
-    assert current.key.source == str(key_setup.config)
+    assert current.key == ApiKey(Secret(KEY), str(key_setup.config))
+
+
+def test_a_key_that_is_missing_at_first_is_noticed_when_it_is_there(key_setup: KeySetup) -> None:
+    current = CurrentKey(key_setup.source())
+
+    def known() -> tuple[ApiKey | None, str]:
+        return current.key, current.problem
+
+    assert known()[0] is None
+    assert known()[1].startswith("No API key. ")
+    assert not current.needs_restart
+    assert not current.reload()
+    path = key_setup.folder / "key"
+    key_setup.write('api_key_file = "key"')
+    for content, problem in (
+        (None, f"api_key_file: {path} cannot be read (No such file or directory)."),
+        (" \n", f"The key from {path} is empty; put an API key there."),
+        ("YOUR_API_KEY", f"The key from {path} is a placeholder; put an API key there."),
+        ("short", f"The key from {path} must have 8 to 512 characters; copy it again."),
+    ):
+        if content is not None:
+            path.write_text(content)
+        with pytest.raises(UserError):
+            current.reload()
+        assert known() == (None, problem)
+        assert not current.reload()
+    path.write_text(KEY)
+    assert current.reload()
+    assert known() == (ApiKey(Secret(KEY), str(path)), "")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_key_file_that_becomes_readable_is_noticed(key_setup: KeySetup) -> None:
+    key_setup.write('api_key_file = "key"')
+    path = key_setup.write(KEY, "key")
+    path.chmod(0)
+    current = CurrentKey(key_setup.source())
+    assert current.problem == f"api_key_file: {path} cannot be read (Permission denied)."
+    path.chmod(0o600)
+    assert current.reload()
+
+
+def test_a_change_of_permissions_is_a_change(key_setup: KeySetup) -> None:
+    source = key_setup.source()
+    key_setup.write(f'api_key = "{KEY}"').chmod(0o644)
+    source.read()
+    assert not source.changed()
+    key_setup.config.chmod(0o600)
+    assert source.changed()
+
+
+def test_the_environment_of_a_running_program_does_not_change(key_setup: KeySetup) -> None:
+    key_setup.environ[VARIABLE] = "sk canary"
+    current = CurrentKey(key_setup.source())
+    assert (current.key, current.needs_restart) == (None, True)
+    assert current.problem.endswith("a space at position 3; copy it again and restart.")
+    key_setup.write(f'api_key = "{KEY}"')
+    assert not current.reload()
+    with pytest.raises(UserError):
+        current.reload(always=True)
+    assert current.key is None
 
 
 def test_a_key_belongs_to_the_base_url_beside_it(key_setup: KeySetup) -> None:
@@ -403,16 +465,15 @@ def test_a_key_belongs_to_the_base_url_beside_it(key_setup: KeySetup) -> None:
         current.reload(always=True)
     assert not current.reload()
     assert not ran.exists()
-    assert (current.key.secret, current.key.hint) == (
-        Secret(KEY),
-        "base_url changed in config.toml: restart to use it.",
+    assert current.key == ApiKey(
+        *(Secret(KEY), str(key_setup.config)), "base_url changed in config.toml: restart to use it."
     )
     # The file may change between the first look at it and the second.
     with pytest.raises(UserError, match=changed):
         source(old).read()
     key_setup.write(f'base_url = "{old}/"\napi_key = "{OTHER}"')
     assert current.reload()
-    assert (current.key.secret, current.key.hint) == (Secret(OTHER), "")
+    assert current.key == ApiKey(Secret(OTHER), str(key_setup.config))
 
 
 # No message contains the key

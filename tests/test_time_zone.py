@@ -15,7 +15,7 @@ import tui
 from tui.polling.health import HealthKind, PollingHealth
 from tui.polling.schedule import Held
 from tui.time_zone import is_zone, local_time, settle
-from tui.wording.polling import held, polling_health
+from tui.wording.polling import held, host_trouble
 from tui.wording.times import clock_time
 
 NOON = datetime(2026, 7, 15, 12, 0, tzinfo=UTC)
@@ -127,7 +127,7 @@ def test_every_moment_has_words_in_every_zone(
     assert clock_time(NOON, moment)
     assert held(Held(tasks=1, until=0.0, is_pause=True), moment, 1)
     paused = PollingHealth(HealthKind.PAUSED)
-    assert polling_health(paused, moment)
+    assert host_trouble(paused, NOON, until=moment, answered_at=moment)
 
 
 def test_local_time_is_made_in_one_place() -> None:

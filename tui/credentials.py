@@ -125,10 +125,16 @@ class KeySource:
         key = self._find(self._settings())
         if key is None:
             raise UserError(
-                "No API key. Set SCENEXT_API_KEY, or api_key_command / api_key_file in "
-                f"{display_path(self._config)}. Keys: scenext.cn → personal centre → API Keys."
+                "No API key. Put api_key_file or api_key_command into "
+                f"{display_path(self._config)}, or restart with {VARIABLE} set. "
+                "Keys are made on scenext.cn: personal centre, API Keys."
             )
         return key
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the key is from the environment."""
+        return self._environment is not None
 
     def changed(self) -> bool:
         """Return whether a file behind the key has changed since `read`. Blocks for a stat."""
@@ -174,9 +180,21 @@ class CurrentKey:
     """The current key, shared by the clients that send it and the code that reloads it."""
 
     def __init__(self, source: KeySource) -> None:
-        """Read the key. Raises `UserError` as `KeySource.read` does."""
+        """Read the key. Blocks, for a command up to `COMMAND_TIMEOUT`."""
         self._source = source
-        self.key = source.read()
+        self.key: ApiKey | None = None
+        """None until one could be read; from then on there always is one."""
+        self.problem = ""
+        """Why there is no key and what to do about it, in one line; empty once there is one."""
+        try:
+            self.key = source.read()
+        except UserError as error:
+            self.problem = str(error)
+
+    @property
+    def needs_restart(self) -> bool:
+        """Whether the key is from the environment, which does not change while a program runs."""
+        return self._source.is_fixed
 
     def reload(self, *, always: bool = False) -> bool:
         """Read the key again if a file behind it has changed; return whether it differs.
@@ -186,18 +204,24 @@ class CurrentKey:
         """
         if not always and not self._source.changed():
             return False
+        previous = self.key
         try:
-            previous, self.key = self.key, self._source.read()
-        except BaseUrlChangedError as error:
-            self.key = self.key._replace(hint=str(error))
+            self.key, self.problem = self._source.read(), ""
+        except UserError as error:
+            if previous is None:
+                self.problem = str(error)
+            elif isinstance(error, BaseUrlChangedError):
+                self.key = previous._replace(hint=str(error))
             raise
-        return self.key.secret != previous.secret
+        return previous is None or self.key.secret != previous.secret
 
 
 def _validate(text: str, source: str, hint: str = "") -> ApiKey:
     value = extract_key(text)
     if reason := malformed_reason(value):
-        raise UserError(f"The key from {source} {reason}.")
+        # The environment of a running program does not change.
+        restart = " and restart" if source == VARIABLE else ""
+        raise UserError(f"The key from {source} {reason}{restart}.")
     return ApiKey(Secret(value), source, f"{refusal_hint(value)} {hint}".strip())
 
 
@@ -293,9 +317,10 @@ def resolve_program(config: Path, name: str, key: str) -> str:
     return str(resolve_path(config, name, key).absolute()) if "/" in name else name
 
 
-def _stamp(path: Path) -> tuple[int, int, int] | None:
+def _stamp(path: Path) -> tuple[int, ...] | None:
     try:
         stat = path.stat()
     except OSError:
         return None
-    return stat.st_mtime_ns, stat.st_size, stat.st_ino
+    # The time of the last change of its status, since it may just have become readable.
+    return stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
@@ -21,7 +22,7 @@ from tui.clock import Clock, ServerClock
 from tui.config import APP, SERVICE_INTERVAL, Config
 from tui.credentials import CurrentKey, Secret
 from tui.errors import MediaError, UserError
-from tui.polling.health import HealthKind, PollingHealth
+from tui.polling.health import HealthKind, HealthTimer, PollingHealth
 from tui.polling.poller import Client, Poller
 from tui.polling.schedule import Held, Schedule
 from tui.redactor import Redactor
@@ -104,7 +105,11 @@ class Engine:
         self.addresses = AddressRule(config.base_url)
         self.watchlist = Watchlist()
         self.server_clock = ServerClock(clock)
-        self.schedule = Schedule(period=config.poll_interval, rate=config.max_requests_per_second)
+        self.schedule = Schedule(
+            period=config.poll_interval,
+            rate=config.max_requests_per_second,
+            has_key=dependencies.key.key is not None,
+        )
         # Not asyncio's own executor, whose threads a hanging name look-up may occupy.
         self.threads = ThreadPoolExecutor(4, thread_name_prefix="helper")
         self._sync = WatchlistSync(
@@ -123,6 +128,10 @@ class Engine:
             key_changed=self._key_changed,
         )
         self._background = Background(callbacks.crashed)
+        self._health_timer = HealthTimer(config.poll_interval)
+        self.answered_at: datetime | None = None
+        """When the service last told about any task; None before it has in this session."""
+        self._key_reading: asyncio.Task[None] | None = None
         self._removed: list[tuple[Record, str | None]] = []
 
     @cached_property
@@ -170,6 +179,8 @@ class Engine:
     def start(self, visible: Callable[[], Collection[str]]) -> None:
         """Save, follow and poll from now on; `visible` returns the tasks in view."""
         _log_start(self._dependencies.config)
+        if self._dependencies.key.key is None:
+            self._report_key_problem(self._dependencies.key.problem)
         self._recorder.begin(self.watchlist, self._dependencies.clock.now())
         self._sync.wake()
         self.spawn(self._sync.run())
@@ -291,6 +302,8 @@ class Engine:
         clock = self._dependencies.clock
         now = clock.now()
         record = self.watchlist.apply(result, now, clock.boot())
+        if record is not None and record.error is None:
+            self.answered_at = record.answered_at
         if before is not None and record is not None:
             self.frame_gaps.observe(before, record)
             self._recorder.polled(before, record, self.watchlist.history, now)
@@ -299,21 +312,29 @@ class Engine:
             self._sync.wake()
         return record
 
-    def note_health(self, health: PollingHealth) -> None:
-        """Record an event where trouble of the whole service has begun or ended."""
+    def health(self) -> PollingHealth:
+        """Return how polling as a whole is doing, and since when.
+
+        Where trouble of the whole service has begun or ended since the last look, that is recorded.
+        """
+        clock = self._dependencies.clock
+        now = clock.now()
+        health = self.schedule.health(asyncio.get_running_loop().time())
         if health.kind not in (HealthKind.RESTING, HealthKind.STARTING):
-            is_trouble = health.kind.is_trouble and health.kind is not HealthKind.LATE
-            trouble = health.kind.value if is_trouble else ""
-            self._recorder.host(trouble, health.reason, self._dependencies.clock.now())
+            trouble = health.kind.value if health.kind.is_host_trouble else ""
+            self._recorder.host(trouble, health.reason, now)
+        return self._health_timer.observe(health, now, clock.boot())
 
     def refresh(self, task_ids: tuple[str, ...]) -> Held | None:
-        """Query tasks now (all where none is named); a refused key is read again first.
+        """Query tasks now (all where none is named); look for another key first if one is needed.
 
         Return the tasks that have to wait, as the service asked; None if there are none.
         """
         task_ids = task_ids or self.watchlist.ids
-        if self.schedule.breaker.key_refused:
-            self.spawn(self._refresh_key(task_ids))
+        if self.schedule.breaker.needs_key:
+            # One at a time: a command may take long.
+            if self._key_reading is None or self._key_reading.done():
+                self._key_reading = self.spawn(self._refresh_key(task_ids))
             return None
         return self._poller.refresh(*task_ids)
 
@@ -345,8 +366,9 @@ class Engine:
         return await self.media().fetch(url, limit, progress)
 
     def _new_client(self) -> Client:
-        assert self._clients is not None  # noqa: S101 (polling starts with it)
-        return self._clients.status_client(self._dependencies.key.key.secret)
+        key = self._dependencies.key.key
+        assert self._clients is not None and key is not None  # noqa: S101, PT018 (polling waits)
+        return self._clients.status_client(key.secret)
 
     async def _key_changed(self, *, always: bool = False) -> bool:
         loop = asyncio.get_running_loop()
@@ -354,13 +376,17 @@ class Engine:
         try:
             changed = await loop.run_in_executor(self.threads, lambda: key.reload(always=always))
         except UserError as error:
-            # It quotes what the command for the key says, which may name the key.
-            self._callbacks.problem_changed("key", self._dependencies.redact(str(error)))
+            self._report_key_problem(str(error))
             return False
-        self._dependencies.redact.learn(key.key.secret)
+        if key.key is not None:
+            self._dependencies.redact.learn(key.key.secret)
         if always or changed:
             self._callbacks.problem_changed("key", "")
         return changed
+
+    def _report_key_problem(self, problem: str) -> None:
+        # It quotes what the command for the key says, which may name the key.
+        self._callbacks.problem_changed("key", self._dependencies.redact(problem))
 
     async def _refresh_key(self, task_ids: tuple[str, ...]) -> None:
         if await self._key_changed(always=True):

@@ -122,7 +122,12 @@ def run_session(
     async def run() -> Session:
         loop = asyncio.get_running_loop()
         slept, results = [0.0], list[PollResult]()
-        schedule = Schedule(period=30.0, rate=options.pop("rate", 20.0), random=Random(3))
+        schedule = Schedule(
+            period=30.0,
+            rate=options.pop("rate", 20.0),
+            random=Random(3),
+            has_key=options.pop("has_key", True),
+        )
         schedule.sync(dict.fromkeys(task_ids, False), loop.time())
         service = FakeService(answer)
         clock = Clock(boot=lambda: loop.time() + sum(slept))
@@ -440,6 +445,30 @@ def test_what_a_command_prints_is_read_again_before_each_probe() -> None:
         assert reads[2] - began == pytest.approx(1785, abs=5)
 
     run_session("a", answer=answer, scene=scene, key_changed=changed)
+
+
+def test_a_key_that_is_missing_is_looked_for_each_second_and_by_the_command_rarely() -> None:
+    looks, reads = list[float](), list[float]()
+
+    async def answer(client: FakeClient, task_id: str) -> TaskStatus:
+        return RUNNING
+
+    async def changed(*, always: bool = False) -> bool:
+        (reads if always else looks).append(asyncio.get_running_loop().time())
+        return len(reads) == 3
+
+    async def scene(session: Session) -> None:
+        began = session.now
+        await asyncio.sleep(899)
+        assert session.kind() is HealthKind.NO_KEY
+        assert session.service.sent == []
+        assert session.service.clients == []
+        assert [round(read - began) for read in reads] == [300, 600]
+        assert len(looks) == pytest.approx(896, abs=4)
+        await asyncio.sleep(10)
+        assert session.kind() is HealthKind.LIVE
+
+    run_session("a", answer=answer, scene=scene, key_changed=changed, has_key=False)
 
 
 def test_the_client_of_a_query_under_way_is_renewed_as_well() -> None:

@@ -625,6 +625,40 @@ def test_another_key_is_tried_with_all_that_the_old_one_was_refused_for() -> Non
     assert len(sim.times("t7", since=START + 10)) == 2
 
 
+def test_without_a_key_nothing_is_asked_until_there_is_one() -> None:
+    schedule = Schedule(period=30.0, rate=20.0, random=Random(7), has_key=False)
+    sim = Simulation(schedule)
+    assert sim.kind() is HealthKind.NO_KEY, "an empty list needs one as well"
+    schedule.sync(dict.fromkeys(numbered_ids(10), False), START)
+    schedule.refresh(numbered_ids(10), sim.run(1000).now, by_user=True)
+    schedule.resume(sim.run(1000).now)
+    schedule.sync({"t1": False, "new": True}, sim.run(1000).now)
+    schedule.remove("t1", sim.run(1000).now)
+    assert sim.run(1000).sent == []
+    assert sim.kind() is HealthKind.NO_KEY
+    schedule.replace_key(sim.now)
+    assert sim.run(1).reported == ["new"]
+    assert sim.kind() is HealthKind.RESTING
+
+
+@pytest.mark.parametrize("left", [{}, {"done": True}])
+def test_a_refusal_stands_while_there_is_nothing_to_ask(left: dict[str, bool]) -> None:
+    sim = simulate(*("a", "b", *left), ended=left, answer=lambda *_: REFUSED)
+    sim.run(10)
+    assert sim.kind() is HealthKind.KEY_REFUSED
+    sim.schedule.sync(left, sim.now)
+    sent = len(sim.sent)
+    assert sim.run(3600).kind() is HealthKind.KEY_REFUSED
+    assert len(sim.sent) == sent
+    sim.schedule.sync({**left, "c": False}, sim.now)
+    assert sim.kind() in (HealthKind.STARTING, HealthKind.LIVE), "that one may tell more"
+    assert sim.run(1).times("c") != []
+    assert sim.kind() is HealthKind.KEY_REFUSED
+    sim.schedule.sync(left, sim.now)
+    sim.schedule.replace_key(sim.now)
+    assert sim.kind() is not HealthKind.KEY_REFUSED
+
+
 def test_a_refused_key_stops_all_but_what_is_under_way() -> None:
     sim = simulate(*numbered_ids(16), answer=lambda *_: REFUSED, latency=lambda: 0.7).run(599)
     assert len(sim.sent) == 16

@@ -118,13 +118,19 @@ async def test_each_task_opens_with_what_o_opens(tmp_path: Path) -> None:
             await dashboard.press("escape", "escape")
 
 
-async def test_the_picture_of_a_completed_task_is_its_newest_frame(tmp_path: Path) -> None:
-    async with session(tmp_path, {"one": completed("one", 3)}) as dashboard:
+@pytest.mark.parametrize("keys", [("enter", "p"), ("enter", "G", "escape", "p")])
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_the_picture_of_a_completed_task_is_its_newest_frame(
+    tmp_path: Path, size: tuple[int, int], keys: tuple[str, ...]
+) -> None:
+    async with session(tmp_path, {"one": completed("one", 3)}, size=size) as dashboard:
         dashboard.service.media = pictures()
-        await dashboard.press("enter", "p")
+        await dashboard.press(*keys)
         assert dashboard.frame == "result 1 video"
         await dashboard.wait_for_text("Preview of frame3")
         await dashboard.wait_for_text("▀")
+        if not dashboard.frames.has_focus:
+            await dashboard.press("enter")
         await dashboard.press("j")
         await dashboard.wait_for_text("Preview of frame1")
 
@@ -213,7 +219,9 @@ async def test_the_picture_is_57_by_16_cells_where_the_pane_has_room(tmp_path: P
         assert "for 10 scenes" in dashboard.text
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 25))]
+)
 @pytest.mark.parametrize("size", [WIDE, NARROW])
 async def test_whatever_was_hidden_when_the_task_ended_is_shown_afterwards(
     tmp_path: Path, size: tuple[int, int], seed: int

@@ -70,14 +70,18 @@ def test_dividers_and_frames_survive_all_labels(
 ) -> None:
     with tasks.open(cols=COLS, columns_of=columns_of) as terminal:
         terminal.wait_for_text(f"{len(LABELS)} done")
-        terminal.wait_for(r"[|│] task000")
+        terminal.wait_for(r"[|│] ID +task000")
+        terminal.wait_quiet(0.2)
+        # The first key takes away what lies over the divider.
+        terminal.press("g")
+        terminal.wait_gone("While you were away")
         terminal.wait_quiet(0.2)
         [divider] = columns_of_dividers(terminal)
         assert len(divider) == 1
         for number in range(1, len(LABELS)):
             terminal.press("j")
-            terminal.wait_for(rf"[|│] task{number:03}")
-        terminal.wait_for(rf"[|│] {LAST}")
+            terminal.wait_for(rf"[|│] ID +task{number:03}")
+        terminal.wait_for(rf"[|│] ID +{LAST}")
         terminal.wait_quiet(0.2)
         assert columns_of_dividers(terminal) == {divider}
         assert 7 not in terminal.modes, "lines wrap"
@@ -143,7 +147,7 @@ def test_dividers_survive_in_tmux(tmux: Tmux) -> None:
     wait_for_pane(tmux, f"{len(LABELS)} done")
     for number in range(1, len(LABELS)):
         tmux("send-keys", "j")
-        wait_for_pane(tmux, f"│ task{number:03}")
+        wait_for_pane(tmux, f"│ ID    task{number:03}")
     tmux("copy-mode")
     for command in ("history-top", "top-line", "start-of-line"):
         tmux("send-keys", "-X", command)

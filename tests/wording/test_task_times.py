@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 from tui.scenext.models import Task, TaskStatus
 from tui.watchlist.entries import Entry
 from tui.watchlist.records import Record
-from tui.watchlist.sections import Standing
 from tui.wording.details import task_details
-from tui.wording.rows import task_row
 from tui.wording.task_times import newest_frame, since, times
 from tui.wording.times import long_duration
 
@@ -75,7 +73,6 @@ def test_of_times_without_a_zone_only_the_difference_counts() -> None:
     assert since(shown, NOW) == " at about 11:53"
     assert times(shown, NOW) == "added 11:40, took 12 min"
     assert "01:" not in repr(task_details(shown, NOW))
-    assert task_row(shown, Standing.FINISHED, NOW).time == "12 min"
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.credentials import VARIABLE, ApiKey, Secret
 from tui.errors import ApiError
-from tui.polling.health import HealthKind, PollingHealth
 from tui.polling.schedule import Held
 from tui.sanitize import clean
 from tui.scenext.models import Frame, Task, TaskStatus
@@ -154,34 +152,6 @@ def test_a_refresh_that_is_refused_says_until_when(held: Held, asked: int, words
     assert polling.held(held, until, asked).startswith(words)
 
 
-def test_how_polling_stands_is_said_for_every_kind() -> None:
-    until = NOW.astimezone().replace(hour=9, minute=5, second=7)
-    expected = {
-        HealthKind.RESTING: "nothing left to poll",
-        HealthKind.STARTING: "asking",
-        HealthKind.LIVE: "live",
-        HealthKind.LATE: "late: answers are slow",
-        HealthKind.OFFLINE: "offline: no route, trying again",
-        HealthKind.NOT_THE_API: "answers are not from the API (captive portal, proxy, base_url?)",
-        HealthKind.PAUSED: "paused by the service until 09:05:07",
-        HealthKind.KEY_REFUSED: "stopped: the service refused the key",
-        HealthKind.SERVER_ERRORS: "server errors for all, trying again",
-        HealthKind.WRONG_ADDRESS: "no route for all: is base_url right?",
-    }
-    for kind in HealthKind:
-        assert (
-            polling.polling_health(PollingHealth(kind, reason="no route"), until) == expected[kind]
-        )
-    assert (
-        polling.polling_health(PollingHealth(HealthKind.LATE, every=49.2), None)
-        == "late: each task every 50 s"
-    )
-    assert (
-        polling.polling_health(PollingHealth(HealthKind.PAUSED), None)
-        == "paused by the service until later"
-    )
-
-
 @pytest.mark.parametrize(
     ("seconds_left", "words"),
     [(-1, "ended?"), (0, "ended?"), (1, "<1 min"), (59, "<1 min"), (60, "1 min"), (86400, "24 h")],
@@ -200,23 +170,3 @@ def test_a_moment_of_another_day_has_its_date() -> None:
     assert times.clock_time(now.replace(hour=9, minute=1), now) == "09:01"
     yesterday = now - timedelta(days=1)
     assert times.clock_time(yesterday, now) == f"{yesterday:%Y-%m-%d} 12:{yesterday:%M}"
-
-
-@pytest.mark.parametrize(
-    ("key", "advice"),
-    [
-        (
-            ApiKey(Secret("12345678"), "~/key"),
-            "it goes on when the key changes, or press r.",
-        ),
-        (ApiKey(Secret("12345678"), VARIABLE), "restart with the new key."),
-        (
-            ApiKey(Secret("12345678"), VARIABLE, "config.toml has another key; unset it."),
-            "restart with the new key. config.toml has another key; unset it.",
-        ),
-    ],
-)
-def test_a_refused_key_of_the_environment_needs_a_restart(key: ApiKey, advice: str) -> None:
-    words = polling.key_refused(key, "401: the service refused the key for this task")
-    assert words.startswith(f"The service refused the key from {key.source} (401).")
-    assert words.endswith(f"Polling has stopped; {advice}")

@@ -155,7 +155,8 @@ def _launch(
     from tui.terminal import crash_report
 
     redact = Redactor()
-    redact.learn(key.key.secret)
+    if key.key is not None:
+        redact.learn(key.key.secret)
     crash_report.install(redact)
     warnings = (
         *warnings,

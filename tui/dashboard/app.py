@@ -15,6 +15,7 @@ from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final, ParamSpec
 
+from rich.color import ColorSystem
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -25,6 +26,7 @@ from tui import bytecode
 from tui.background import report_fault
 from tui.dashboard import messages
 from tui.dashboard.arrangement import Arrangement, Forecasts
+from tui.dashboard.colours import COLOR_SYSTEMS, readable_variables
 from tui.dashboard.controllers.cursor_rest import CursorRest
 from tui.dashboard.presenter import Presenter
 from tui.dashboard.screens.main import MainScreen
@@ -171,6 +173,15 @@ class ScenextApp(TerminalApp):
             raise UserError(f"theme: there is no theme “{clean(name, 60)}”. There are: {known}")
         self.theme = name
 
+    def get_css_variables(self) -> dict[str, str]:
+        """Return the theme's variables, with colours in which everything can be read."""
+        system = COLOR_SYSTEMS.get(self.console.color_system, ColorSystem.TRUECOLOR)
+        theme = self.current_theme
+        variables = super().get_css_variables()
+        variables |= readable_variables(variables, system, dark=theme.dark, ansi=theme.ansi)
+        self.theme_variables = variables
+        return variables
+
     def get_default_screen(self) -> Screen[Any]:
         """Return the main screen."""
         return self.main_screen
@@ -281,6 +292,8 @@ class ScenextApp(TerminalApp):
             self._load_warning = ""
             self._presenter.show_problem("loaded", "")
         self._presenter.show_problem(event.problem, event.message)
+        if event.problem == "key":
+            self._presenter.show_health()
         if "_quitting" in vars(self):
             self._quitting.check()
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from tui.polling.health import CALM
 from tui.watchlist.records import Record, Watchlist
 from tui.watchlist.sections import (
     SectionTasks,
@@ -48,6 +49,8 @@ class Arrangement:
         """Arrange nothing yet; call `rebuild`."""
         self.query = ""
         """What shown tasks match; all where it is empty."""
+        self.health = CALM
+        """How polling as a whole is doing."""
         self._watchlist = watchlist
         self._forecasts = forecasts
         self._rows: dict[str, TaskRowData] = {}
@@ -75,7 +78,7 @@ class Arrangement:
             places[record.id] = place = self._place(record)
             row = self._rows.get(record.id)
             if row is None or row.section is not place.standing.section:
-                row = task_row(record, place.standing, now, boot)
+                row = task_row(record, place.standing, now, boot, health=self.health)
             rows[record.id] = row
         self._rows, self._places = rows, places
 
@@ -87,7 +90,7 @@ class Arrangement:
         """Put one task into words, and return them; its place stays until `renew`."""
         standing = standing_of(record, self._longest)
         forecast = self._forecasts.of_task(record, now, boot)
-        row = self._rows[record.id] = task_row(record, standing, now, boot, forecast)
+        row = self._rows[record.id] = task_row(record, standing, now, boot, forecast, self.health)
         return row
 
     def is_misplaced(self, record: Record) -> bool:

@@ -17,7 +17,8 @@ from tui.dashboard.arrangement import Arrangement
 from tui.dashboard.screens.main import MainScreen
 from tui.dashboard.screens.pane_layout import MAX_EVENTS
 from tui.engine import Engine
-from tui.polling.health import HealthKind
+from tui.polling.health import HealthKind, PollingHealth
+from tui.scenext.models import TaskStatus
 from tui.watchlist.records import Record
 from tui.watchlist.sections import count_standings
 from tui.wording import polling, summary
@@ -233,25 +234,32 @@ class Presenter:
                     self._order_expired()
 
     def show_health(self) -> None:
-        """Show how polling is doing, once it has begun."""
-        if not self._is_complete or not self._engine.connected:
+        """Show how polling is doing, once it has begun or is known to need a key."""
+        engine = self._engine
+        if not self._is_complete or not (engine.connected or engine.schedule.breaker.needs_key):
             return
-        loop_now = asyncio.get_running_loop().time()
-        health = self._engine.schedule.health(loop_now)
-        self._engine.note_health(health)
-        until = self.wall_time(health.until) if health.kind is HealthKind.PAUSED else None
-        words = polling.polling_health(health, until)
-        # One that is late is no trouble of the host, and a second line would move the list.
-        is_trouble = health.kind.is_trouble and health.kind is not HealthKind.LATE
-        self._screen.status.data = self._screen.status.data._replace(
-            polling="" if is_trouble else words,
-            trouble=f"{self._host}: {words}" if is_trouble else "",
+        health = engine.health()
+        trouble = polling.host_trouble(
+            health,
+            self._clock.now(),
+            until=self.wall_time(health.until) if health.kind is HealthKind.PAUSED else None,
+            answered_at=engine.answered_at,
+            has_saved=any(status is not TaskStatus.QUEUED for status in self._watchlist.counts()),
         )
+        self._screen.status.data = self._screen.status.data._replace(
+            polling="" if trouble else polling.polling_health(health),
+            trouble=f"{self._host}: {trouble}" if trouble else "",
+        )
+        self._screen.needs_key = health.kind.needs_key
         refused = ""
-        if health.kind is HealthKind.KEY_REFUSED:
+        if health.kind is HealthKind.KEY_REFUSED and self._key.key is not None:
             refused = polling.key_refused(self._key.key, health.reason)
         if refused != self._problems.get("refused", ""):
             self.show_problem("refused", refused)
+        before, self._arrangement.health = self._arrangement.health, health
+        if _look(before) != _look(health):
+            # All rows at once, so that they are sent together.
+            self.show_all()
 
     def wall_time(self, moment: float) -> datetime:
         """Return the wall-clock time of a moment on the event loop's clock."""
@@ -262,6 +270,8 @@ class Presenter:
 
     def show_problem(self, problem: str, message: str) -> None:
         """Show a problem in the banner until it is resolved: until its message is empty."""
+        if problem == "key" and message and self._key.key is None:
+            message = polling.no_key(message, needs_restart=self._key.needs_restart)
         self._problems[problem] = message
         self._show_problems()
 
@@ -269,3 +279,8 @@ class Presenter:
         if self._is_complete and self._screen.deferred is not None:
             messages = dict.fromkeys(filter(None, self._problems.values()))
             self._screen.deferred.banner.text = "\n".join(messages)
+
+
+def _look(health: PollingHealth) -> tuple[bool, bool]:
+    """Return what rows show of how polling is doing."""
+    return health.kind.is_host_trouble, health.is_stale

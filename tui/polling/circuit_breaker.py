@@ -28,6 +28,7 @@ KEY_PROBE_INTERVAL: Final = 600.0
 MAX_PROBE_INTERVAL: Final = 30.0
 """Seconds between two probes of a host that cannot be reached, or while there is a task that the
 key was never tried with."""
+_NO_KEY: Final = HostState(HealthKind.NO_KEY, stops_polling=True)
 _MAX_FAULTS: Final = 50
 """Faults that are remembered: more than it takes to tell an outage."""
 
@@ -46,9 +47,10 @@ class InFlight(NamedTuple):
 class CircuitBreaker:
     """Stops all queries but one probe at a time while the service cannot be used."""
 
-    def __init__(self, random: Random) -> None:
-        """Start closed."""
+    def __init__(self, random: Random, *, has_key: bool = True) -> None:
+        """Start closed; without a key, open until `replace_key`."""
         self._random = random
+        self._has_key = has_key
         self._answers: dict[str, Answer] = {}
         self._faults: deque[Fault] = deque(maxlen=_MAX_FAULTS)
         self._flights: dict[str, InFlight] = {}
@@ -58,7 +60,7 @@ class CircuitBreaker:
         self._probe_requested = -math.inf
         self._probes = 0
         self._has_unasked = False
-        self.state = HostState(HealthKind.STARTING)
+        self.state = HostState(HealthKind.STARTING) if has_key else _NO_KEY
         """By the answers at the last `update`."""
 
     @property
@@ -70,6 +72,11 @@ class CircuitBreaker:
     def key_refused(self) -> bool:
         """Whether the service refuses the key."""
         return self.state.kind is HealthKind.KEY_REFUSED
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether nothing goes on before there is another key."""
+        return self.state.kind.needs_key
 
     @property
     def _is_probing(self) -> bool:
@@ -97,6 +104,8 @@ class CircuitBreaker:
 
     def wait(self, now: float) -> float:
         """Return the seconds until a request may be sent; infinite while one must return first."""
+        if not self._has_key:
+            return math.inf
         if self.is_open:
             return math.inf if self._is_probing else max(0.0, self._probe_at - now)
         if ErrorKind.KEY_REFUSED in self.state.suspects and self._flights:
@@ -176,6 +185,9 @@ class CircuitBreaker:
     def update(self, active: Collection[str], now: float) -> bool:
         """Derive the state afresh; return whether that closed the breaker."""
         before = self.state
+        if not self._has_key or (self.key_refused and not active):
+            # Nothing can be asked that would show otherwise.
+            return False
         self._has_unasked = any(task_id not in self._answers for task_id in active)
         self.state = assess(self._answers, self._faults, active, now)
         still_unreachable = before.stops_polling and {before.kind, self.state.kind} <= UNREACHABLE
@@ -187,6 +199,9 @@ class CircuitBreaker:
     def replace_key(self, now: float) -> None:
         """Forget what was learnt with another key."""
         self._key_since = now
+        self._has_key = True
+        if self.needs_key:
+            self.state = HostState(HealthKind.STARTING)
         for task_id, answer in tuple(self._answers.items()):
             if answer.kind is ErrorKind.KEY_REFUSED:
                 del self._answers[task_id]

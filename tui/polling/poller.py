@@ -140,7 +140,7 @@ class Poller:
         """Prepare; nothing runs before `run`.
 
         `new_client` makes a client with the current key; `report` gets each result that is still
-        wanted; `key_changed`, called while the key is refused, tells whether there is another.
+        wanted; `key_changed`, called while another key is needed, tells whether there is one.
         """
         self.schedule = schedule
         self._report = report
@@ -161,6 +161,9 @@ class Poller:
             _DetachedExecutor(thread_name_prefix="look-up")
         )
         self._closing = False
+        if self.schedule.breaker.needs_key:
+            # It was read just now.
+            self._key_read_at = self._now()
         watcher = asyncio.create_task(self._watch())
         try:
             while True:
@@ -263,14 +266,14 @@ class Poller:
             self._report(result)
 
     async def _watch(self) -> None:
-        """Notice that the machine slept and, while the key is refused, that there is another."""
+        """Notice that the machine slept and, while a key is needed, that there is another."""
         while True:
             boot, known = self._clock.boot(), self._now()
             await asyncio.sleep(WATCH_INTERVAL)
             passed = self._clock.boot() - boot
             if passed > WATCH_INTERVAL + SLEEP_THRESHOLD:
                 self._resume(passed - (self._now() - known))
-            if self._key_changed is not None and self.schedule.breaker.key_refused:
+            if self._key_changed is not None and self.schedule.breaker.needs_key:
                 await self._check_key(self._key_changed)
 
     def _resume(self, unseen: float) -> None:

@@ -62,12 +62,17 @@ _Heap = list[tuple[int, float, int, str]]
 class Schedule:
     """Due times of all tasks. Every method takes the current time, `now`, in monotonic seconds."""
 
-    def __init__(self, *, period: float, rate: float, random: Random | None = None) -> None:
-        """Query each task every `period` seconds, all together at most `rate` times a second."""
+    def __init__(
+        self, *, period: float, rate: float, random: Random | None = None, has_key: bool = True
+    ) -> None:
+        """Query each task every `period` seconds, all together at most `rate` times a second.
+
+        Without a key none is queried before `replace_key`.
+        """
         self._random = random or Random()  # noqa: S311 (jitter, not a secret)
         self._rhythm = Rhythm(period, self._random)
         self.limiter = RateLimiter(rate)
-        self.breaker = CircuitBreaker(self._random)
+        self.breaker = CircuitBreaker(self._random, has_key=has_key)
         self._entries: dict[str, Entry] = {}
         self._in_flight: set[str] = set()
         self._later: _Heap = []
@@ -262,7 +267,7 @@ class Schedule:
         active = len(self.active)
         self._update_breaker(now)
         state = self.breaker.state
-        if not active and not self.breaker.key_refused:
+        if not active and not self.breaker.needs_key:
             return PollingHealth(HealthKind.RESTING)
         if state.kind is not HealthKind.LIVE:
             return PollingHealth(state.kind, until=state.until, reason=state.message)

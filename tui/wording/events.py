@@ -55,6 +55,7 @@ _HOST: Final[Mapping[str, str]] = {
     HealthKind.NOT_THE_API: "answers are not from the API",
     HealthKind.PAUSED: "paused by the service",
     HealthKind.KEY_REFUSED: "the service refused the key",
+    HealthKind.NO_KEY: "no API key",
     HealthKind.WRONG_ADDRESS: "wrong address",
     HealthKind.SERVER_ERRORS: "server errors for all tasks",
 }

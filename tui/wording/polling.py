@@ -9,20 +9,28 @@ from tui.credentials import VARIABLE, ApiKey
 from tui.polling.health import HealthKind, PollingHealth
 from tui.polling.schedule import Held
 from tui.time_zone import local_time
+from tui.wording.times import clock_time
 
 
 def key_refused(key: ApiKey, reason: str) -> str:
-    """Return what to say when the service refuses a key; the key is not part of it."""
+    """Return what to do when the service refuses a key; the key is not part of it.
+
+    That polling has stopped is for the header to say.
+    """
     # The environment of a running program does not change.
-    advice = "it goes on when the key changes, or press r."
+    advice = "polling goes on when the key changes (r: try now)."
     if key.source == VARIABLE:
         advice = "restart with the new key."
     code = reason.partition(":")[0]
     shown = f" ({code})" if code.isdigit() else ""
-    return (
-        f"The service refused the key from {key.source}{shown}. Polling has stopped; "
-        f"{advice} {key.hint}".rstrip()
-    )
+    return f"The service refused the key from {key.source}{shown}; {advice} {key.hint}".rstrip()
+
+
+def no_key(problem: str, *, needs_restart: bool) -> str:
+    """Return why there is no key and what to do about it; see `CurrentKey`."""
+    if needs_restart:
+        return problem
+    return f"{problem} Polling begins by itself once there is one (r: look now)."
 
 
 def held(held: Held, until: datetime, asked: int) -> str:
@@ -40,8 +48,8 @@ def held(held: Held, until: datetime, asked: int) -> str:
     return f"The service asked to wait: {held.tasks:,} {noun} will be polled by {clock}{others}."
 
 
-def polling_health(health: PollingHealth, until: datetime | None) -> str:
-    """Return how polling is doing; `until` is the wall-clock time at which a pause ends."""
+def polling_health(health: PollingHealth) -> str:
+    """Return how polling is doing; empty where the whole host is in trouble."""
     match health.kind:
         case HealthKind.RESTING:
             return "nothing left to poll"
@@ -53,15 +61,55 @@ def polling_health(health: PollingHealth, until: datetime | None) -> str:
             return f"late: each task every {math.ceil(health.every)} s"
         case HealthKind.LATE:
             return "late: answers are slow"
+    return ""
+
+
+def host_trouble(
+    health: PollingHealth,
+    now: datetime,
+    *,
+    until: datetime | None = None,
+    answered_at: datetime | None = None,
+    has_saved: bool = False,
+) -> str:
+    """Return the trouble of the whole host in one line, with the age of what is shown.
+
+    Empty where it is in none. `until` is when a pause ends, `answered_at` when the service last
+    told about any task; `has_saved` tells whether earlier sessions left anything to show.
+    """
+    if not health.kind.is_host_trouble:
+        return ""
+    age = ""
+    if answered_at is not None:
+        age = f"; what you see is from {clock_time(answered_at, now)}"
+    elif has_saved:
+        age = "; what you see was saved earlier"
+    # The reason comes last: where there is no room, it is what is cut.
+    reason = _reason(health)
+    return f"{_state(health, now, until)}{age}{f' ({reason})' if reason else ''}"
+
+
+def _state(health: PollingHealth, now: datetime, until: datetime | None) -> str:
+    since = f" since {clock_time(health.since, now)}" if health.since else ""
+    match health.kind:
+        case HealthKind.PAUSED:
+            return f"told to pause until {f'{local_time(until):%H:%M:%S}' if until else 'later'}"
         case HealthKind.OFFLINE:
-            return f"offline: {health.reason}, trying again"
+            return f"offline{since}, trying again"
         case HealthKind.NOT_THE_API:
-            return "answers are not from the API (captive portal, proxy, base_url?)"
-        case HealthKind.KEY_REFUSED:
-            return "stopped: the service refused the key"
+            return f"not the API{since}"
         case HealthKind.SERVER_ERRORS:
-            return "server errors for all, trying again"
+            return f"server errors{since}"
         case HealthKind.WRONG_ADDRESS:
             return f"{health.reason.partition(':')[0]} for all: is base_url right?"
-    shown = f"{local_time(until):%H:%M:%S}" if until else "later"
-    return f"paused by the service until {shown}"
+    return f"stopped{since}"
+
+
+def _reason(health: PollingHealth) -> str:
+    match health.kind:
+        case HealthKind.OFFLINE | HealthKind.SERVER_ERRORS:
+            return health.reason
+        case HealthKind.NOT_THE_API:
+            return "captive portal, proxy, base_url?"
+    # What to do about the key stands in the banner, in full.
+    return ""

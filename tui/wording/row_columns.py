@@ -99,14 +99,14 @@ def task_line(
 
 
 def _parts(row: TaskRowData, columns: Columns, under_cursor: bool) -> Iterator[tuple[str, str]]:
-    minor = "stale" if row.is_stale else "minor"
+    minor, look = ("stale", "stale") if row.is_stale else ("minor", row.look)
     # Blanks have the colour of what stands beside them: each other one costs 40 bytes to send.
     cursor = CURSOR if under_cursor else " "
     if row.is_new:
         yield "new", cursor + NEW
-        yield row.look, f"{row.glyph} "
+        yield look, f"{row.glyph} "
     else:
-        yield row.look, f"{cursor} {row.glyph} "
+        yield look, f"{cursor} {row.glyph} "
     yield from _name_parts(row, columns, minor)
     yield minor, "  " if columns.id else " "
     if row.section in (Section.ATTENTION, Section.WAITING):

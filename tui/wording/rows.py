@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from tui.errors import ErrorKind
+from tui.polling.health import CALM, PollingHealth
 from tui.scenext.models import TaskStatus
 from tui.time_zone import local_time
 from tui.watchlist import facts
 from tui.watchlist.records import Record
 from tui.watchlist.sections import Section, Standing
 from tui.wording.points import points
-from tui.wording.tasks import badge, stale_reason
+from tui.wording.tasks import badge, is_stale, stale_reason
 from tui.wording.times import clock_time, format_duration
 
 _TROUBLE: Final = "!"
@@ -52,7 +53,7 @@ class TaskRowData(NamedTuple):
     notes: tuple[str, ...] = ()
     """A sentence, and shorter forms of it: why it needs attention, or what is unusual about it."""
     is_stale: bool = False
-    """Whether the note says why the rest of the row is stale."""
+    """Whether all of the row is dimmed, since it may no longer be so."""
 
     @property
     def name(self) -> str:
@@ -71,12 +72,16 @@ def task_row(
     now: datetime,
     boot: float | None = None,
     forecast: Forecast = NO_FORECAST,
+    health: PollingHealth = CALM,
 ) -> TaskRowData:
-    """Return what a row shows of a record; `boot` is the monotonic clock at the time `now`."""
+    """Return what a row shows of a record; `boot` is the monotonic clock at the time `now`.
+
+    `health` is that of polling as a whole.
+    """
     status = record.status
     glyph, _, state = badge(status, record.status_sent).partition(" ")
     in_trouble = standing in (Standing.TROUBLE, Standing.OVERDUE)
-    reason = "" if standing.section is Section.ATTENTION else stale_reason(record)
+    reason = "" if standing.section is Section.ATTENTION else stale_reason(record, health)
     age = _age(record, now, boot)
     return TaskRowData(
         key=record.id,
@@ -92,7 +97,7 @@ def task_row(
         frames=_frames(record),
         points=_points(record),
         notes=(f"! {reason}",) if reason else _notes(record, standing, age, now, forecast),
-        is_stale=bool(reason),
+        is_stale=standing.section is not Section.ATTENTION and is_stale(record, health),
     )
 
 

@@ -6,10 +6,10 @@ Text from outside was cleaned where it entered, and is passed on as plain string
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Final
 
 from tui.errors import ErrorKind
+from tui.polling.health import CALM, PollingHealth
 from tui.scenext.models import TaskStatus
 from tui.watchlist.records import Record
 
@@ -18,17 +18,15 @@ _NUMBERED: Final = frozenset(
 )
 """Errors whose HTTP status says more than their name, unless it is one of success."""
 
+_OWN: Final = frozenset({ErrorKind.NOT_FOUND, ErrorKind.REJECTED, ErrorKind.OTHER_TASK})
+"""Errors that are about one task, whatever the host does."""
+
 _BADGES: Final[Mapping[TaskStatus, tuple[str, str]]] = {
     TaskStatus.QUEUED: ("-", "Waiting"),
     TaskStatus.IN_PROGRESS: ("»", "In progress"),
     TaskStatus.COMPLETED: ("✓", "Completed"),
     TaskStatus.FAILED: ("✗", "Failed"),
 }
-
-STATE_WORDS: Final[Mapping[TaskStatus, str]] = {
-    status: word.lower() for status, (_, word) in _BADGES.items()
-}
-"""The states of the contract, in the words that counts use."""
 
 
 def badge(status: TaskStatus, sent: str) -> str:
@@ -37,25 +35,22 @@ def badge(status: TaskStatus, sent: str) -> str:
     return f"{glyph} {word}"
 
 
-def duration(record: Record) -> timedelta | None:
-    """Return how long an ended task took: by the service, or else as seen from here.
+def is_stale(record: Record, health: PollingHealth = CALM) -> bool:
+    """Return whether what is shown of a task may no longer be so.
 
-    None where nobody knows, as after an end that the wall clock puts before the beginning.
+    What has ended stays as it is, whatever becomes of the host.
     """
-    if record.task is not None and record.task.duration is not None:
-        return record.task.duration
-    if record.took is not None:
-        return record.took
-    entry = record.entry
-    if entry.ended is None or entry.ended < entry.added:
-        return None
-    return entry.ended - entry.added
+    has_failed = record.error is not None or record.resting
+    return has_failed or (health.is_stale and not record.status.terminal)
 
 
-def stale_reason(record: Record) -> str:
-    """Return in a few words why a record is stale; empty when it is up to date."""
+def stale_reason(record: Record, health: PollingHealth = CALM) -> str:
+    """Return in a few words why a record is stale; empty when it is up to date.
+
+    Empty too where that is the trouble of the whole host, which the header tells.
+    """
     error = record.error
-    if error is None:
+    if error is None or (health.kind.is_host_trouble and error.kind not in _OWN):
         return "resting" if record.resting else ""
     code = error.http_status or 0
     reason = str(code) if error.kind in _NUMBERED and code >= 300 else error.kind.value

@@ -49,4 +49,4 @@ class CursorRest:
         """Return the ID of the task under the cursor if it is new and can be seen."""
         row = self._screen.tasks.value(self._screen.selected)
         is_new = isinstance(row, TaskRowData) and row.is_new
-        return self._screen.selected if is_new and self._screen.is_current else ""
+        return self._screen.selected if is_new and self._screen.is_active else ""

@@ -44,6 +44,8 @@ class MainScreen(TerminalScreen):
     """Whether the line about a download is shown."""
     removed_count: reactive[int] = reactive(0, bindings=True)
     """How many removed tasks could be brought back."""
+    needs_key: reactive[bool] = reactive(False, bindings=True)
+    """Whether nothing goes on before there is another key, which a refresh looks for."""
 
     class Painted(Message):
         """The list is on the screen."""
@@ -210,7 +212,9 @@ class MainScreen(TerminalScreen):
                 return self.saving and bool(self.deferred.transfer.path)
             case "undo":
                 return self.removed_count > 0
-            case "remove" | "refresh" | "refresh_all" | "copy_id":
+            case "refresh" | "refresh_all":
+                return bool(self.selected) or self.needs_key
+            case "remove" | "copy_id":
                 return bool(self.selected)
         return True
 
@@ -321,8 +325,8 @@ class MainScreen(TerminalScreen):
 
     def _highlight_newest(self) -> None:
         # From the list the newest frame is meant, also once the frames have the focus.
-        if self.deferred is not None and self.focused is self.tasks and self.deferred.frames.keys:
-            self.deferred.frames.cursor = self.deferred.frames.keys[-1]
+        if self.deferred is not None and self.focused is self.tasks:
+            self.deferred.frames.select_newest()
 
     def action_download(self) -> None:
         """Save what `action_open` would open."""
@@ -352,7 +356,7 @@ class MainScreen(TerminalScreen):
 
     def action_refresh(self) -> None:
         """Query the selected task now."""
-        self.post_message(messages.RefreshRequested((self.selected,)))
+        self.post_message(messages.RefreshRequested(tuple(filter(None, (self.selected,)))))
 
     def action_refresh_all(self) -> None:
         """Query all tasks now."""

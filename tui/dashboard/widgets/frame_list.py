@@ -102,8 +102,12 @@ class FrameList(RowList[LinkRowData]):
         self._server_now = server_now
         self.set_values(link_row(link, server_now, addresses) for link in links)
         if follows:
-            self.cursor = self._newest
+            self.select_newest()
         return is_other
+
+    def select_newest(self) -> None:
+        """Put the cursor on what is the newest, and have it follow from there."""
+        self.cursor = self._newest
 
     def show_value(self, row: Row[LinkRowData], value: LinkRowData) -> None:
         """Show a frame in a row that carries its link."""

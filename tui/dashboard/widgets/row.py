@@ -67,7 +67,8 @@ class Row(Widget, Generic[V]):
 
     def style(self, *names: str) -> Style:
         """Return the style of component classes of the list, as they are on this row."""
-        return self._rows.row_style(*((CURSOR, *names) if self.under_cursor else names))
+        # The cursor's last: it may need a text colour of its own.
+        return self._rows.row_style(*((*names, CURSOR) if self.under_cursor else names))
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return the line, painted again only if something has changed."""

@@ -110,8 +110,9 @@ async def test_nothing_is_promised_about_tasks_of_which_nothing_is_known() -> No
 
 async def test_a_host_that_is_gone_is_said_once_and_moves_nothing() -> None:
     async with play(OFFLINE, NARROW) as stage:
-        text = stage.text()
-        assert len(re.findall("offline", text, re.IGNORECASE)) == 1
+        text, person = stage.text(), Person(stage)
+        assert len(re.findall("offline", person.header)) == 1
+        assert not [row for row in text.splitlines() if "frames" in row and "offline" in row]
         assert re.search(r"✗ ?2\b", text)
         assert re.search(r"^ *Needs attention +3\b", text, re.MULTILINE)
         assert re.search(r"^ *Running +6\b", text, re.MULTILINE)

@@ -21,7 +21,7 @@ from tests.benchmarks import keys, running, starts
 from tests.benchmarks.harness import Harness
 from tests.benchmarks.report import Figures, format_table, to_json
 
-PARTS: Final = ("starts", "keys", "changes", "polls", "lag", "idle")
+PARTS: Final = ("starts", "keys", "changes", "moves", "polls", "lag", "idle")
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,14 @@ def measure(profile: Profile, parts: Sequence[str] = PARTS) -> tuple[Figures, li
             match part:
                 case "starts":
                     starts.measure(harness, figures, profile.rounds, profile.start_sizes)
+                    largest = min(running.MANY_TASKS, max(profile.start_sizes))
+                    starts.measure_all_states(harness, figures, profile.rounds, largest)
                 case "keys":
                     keys.measure_sizes(harness, figures, profile.list_sizes)
                 case "changes":
                     running.changes(harness, figures, profile.changes)
+                case "moves":
+                    running.moves(harness, figures, profile.changes)
                 case "polls":
                     running.polls(
                         harness, figures, profile.poll_seconds, steady_state=profile.steady_state

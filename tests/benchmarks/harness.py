@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Self
 
-from tests.benchmarks.pty_process import PtyProcess
-from tests.benchmarks.service import KEY, Service, task_id
+from tests.benchmarks.pty_process import COLUMNS, ROWS, PtyProcess
+from tests.benchmarks.service import KEY, Service, head, task_id
 from tests.support.home import Home
 from tui.scenext.models import TaskStatus
 from tui.watchlist.entries import Add, Entry
@@ -22,6 +22,14 @@ REPOSITORY: Final = Path(__file__).parents[2]
 OLD: Final = timedelta(hours=3)
 """An age whose displayed value does not change during a benchmark."""
 _PROGRAM: Final = ("-m", "tui")
+_SUBJECTS: Final = (
+    "Newton's laws",
+    "化学平衡",
+    "Fourier series of a square wave",
+    "光合作用",
+    "How quicksort works",
+)
+"""So that rows differ from those beside them: a move sends again what differs."""
 
 
 class Harness:
@@ -39,20 +47,30 @@ class Harness:
         self.service.__exit__()
         shutil.rmtree(self._folder)
 
-    def home(self, entries: Sequence[Entry], **settings: float) -> Home:
-        """Return a new home with a watchlist; `settings` go to `config.toml`."""
+    def home(self, entries: Sequence[Entry], *, samples: int = 0, **settings: float) -> Home:
+        """Return a new home with a watchlist that remembers `samples` earlier tasks.
+
+        The `settings` go to `config.toml`.
+        """
         self._homes += 1
         home = Home(self._folder / f"home{self._homes}")
         home.configure(base_url=f"http://127.0.0.1:{self.service.port}/api", **settings)
         home.watchlist.parent.mkdir(parents=True)
         WatchlistFile(home.watchlist).save([Add(entry) for entry in entries])
+        with home.watchlist.open("a", encoding="utf-8") as file:
+            file.write(_history(samples))
         return home
 
-    def program(self, home: Home, module: Sequence[str] = _PROGRAM) -> PtyProcess:
-        """Start the dashboard."""
+    def program(
+        self,
+        home: Home,
+        module: Sequence[str] = _PROGRAM,
+        size: tuple[int, int] = (COLUMNS, ROWS),
+    ) -> PtyProcess:
+        """Start the dashboard in a terminal of `size`."""
         argv = [sys.executable, *module, "watch"]
         env = {**home.environment(), "SCENEXT_API_KEY": KEY}
-        return PtyProcess(argv, env, REPOSITORY)
+        return PtyProcess(argv, env, REPOSITORY, size)
 
     def floor(self) -> PtyProcess:
         """Start the minimal Textual app."""
@@ -87,6 +105,38 @@ def entries(
     first = datetime.now(UTC) - age
     ended = first + timedelta(minutes=30) if status.terminal else None
     return [
-        Entry(task_id(kind, n), first + n * apart, f"batch {n // 50}", status, ended=ended)
+        Entry(
+            task_id(kind, n),
+            first + n * apart,
+            f"{head(task_id(kind, n))} {_SUBJECTS[n % len(_SUBJECTS)]}",
+            status,
+            ended=ended,
+            noticed=ended,
+            seen=ended,
+            first_frames=None if status is TaskStatus.QUEUED else 0,
+        )
         for n in range(number)
     ]
+
+
+def all_states(number: int) -> list[Entry]:
+    """Return tasks of which 5 have failed, 2 in 5 are completed, and the others are running."""
+    completed = number * 2 // 5
+    running = entries(
+        "run",
+        number - completed - 5,
+        age=timedelta(minutes=9),
+        apart=timedelta(seconds=0.5),
+        status=TaskStatus.IN_PROGRESS,
+    )
+    failed = entries("bad", 5, status=TaskStatus.FAILED)
+    return [*failed, *running, *entries("end", completed, status=TaskStatus.COMPLETED)]
+
+
+def _history(samples: int) -> str:
+    """Return the tables of earlier tasks, which took from 8 to 28 minutes."""
+    end = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+    return "".join(
+        f'\n[[history]]\nid = "old{n}"\nend = {end}\nseconds = {480 + n * 1_200 / samples}\n'
+        for n in range(samples)
+    )

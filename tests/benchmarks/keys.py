@@ -15,9 +15,9 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from tests.benchmarks.harness import Harness, entries
-from tests.benchmarks.pty_process import PtyProcess
+from tests.benchmarks.pty_process import COLUMNS, PtyProcess
 from tests.benchmarks.report import Budget, Figures, percentile
-from tests.benchmarks.service import task_id
+from tests.benchmarks.service import head, task_id
 from tests.support.service import frame_url
 
 BUDGET: Final = Budget(16, 8)
@@ -60,12 +60,22 @@ class Navigator:
             press(self.process, self.up, task_id("run", n)) for n in range(rows - 2, -1, -1)
         ]
 
+    def go_to_first(self) -> None:
+        """Move down from the top to the first task of kind `run`."""
+        for _ in range(_VISIBLE_ROWS):
+            first = head(task_id("run", 0))
+            if any(line.find(first) >= COLUMNS // 2 for line in self.process.lines()):
+                return  # The details show it.
+            self.process.press(self.down)
+            self.process.read_for(0.3)
+        raise AssertionError("the first running task is not reached")
+
     def scroll(self, steps: int) -> list[KeyTiming]:
         """Move down past the last visible row, then return to the top."""
         for _ in range(1, _VISIBLE_ROWS):
             self.process.press(self.down)
             self.process.read_for(0.03)
-        self.process.wait_for_line(re.compile(task_id("run", _VISIBLE_ROWS - 1)), timeout=5)
+        self.process.wait_for_line(re.compile(head(task_id("run", _VISIBLE_ROWS - 1))), timeout=5)
         self.process.wait_idle()
         end = _VISIBLE_ROWS + steps
         timings = [
@@ -121,7 +131,7 @@ def measure_sizes(harness: Harness, figures: Figures, sizes: Sequence[int]) -> N
         with floor(harness, size) as other, harness.program(home) as process:
             rows = min(size, 11)
             for n in range(rows):
-                process.wait_for_line(re.compile(f"In progress .*{task_id('run', n)}"), timeout=10)
+                process.wait_for_line(re.compile(f"» .*{head(task_id('run', n))}"), timeout=10)
             harness.service.command("hold")
             process.wait_idle()
             condition = f"idle, {size:,} tasks"

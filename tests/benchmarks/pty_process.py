@@ -51,15 +51,22 @@ class Usage:
 class PtyProcess:
     """One program in a pseudo-terminal."""
 
-    def __init__(self, argv: Sequence[str], env: Mapping[str, str], cwd: Path) -> None:
-        """Start it in a terminal of 120x40 with true colour and synchronized output."""
+    def __init__(
+        self,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        cwd: Path,
+        size: tuple[int, int] = (COLUMNS, ROWS),
+    ) -> None:
+        """Start it in a terminal of `size` with true colour and synchronized output."""
         self.data = bytearray()
         """All output so far."""
         self._ends: list[int] = []
         self._times: list[float] = []
         self._closed = False
         self._master, slave = os.openpty()
-        termios.tcsetwinsize(slave, (ROWS, COLUMNS))
+        self._size = size
+        termios.tcsetwinsize(slave, size[::-1])
         self.started = time.monotonic()
         try:
             self._process = subprocess.Popen(
@@ -124,12 +131,13 @@ class PtyProcess:
         The output itself may not contain the line, since only changed cells are sent.
         """
         deadline = time.monotonic() + timeout
-        while not any(map(pattern.search, self._lines())):
+        while not any(map(pattern.search, self.lines())):
             assert time.monotonic() < deadline, f"no line matches {pattern.pattern!r}"
             self.read_for(0.05)
 
-    def _lines(self) -> list[str]:
-        screen = Screen(COLUMNS, ROWS)
+    def lines(self) -> list[str]:
+        """Return the lines of the drawn screen."""
+        screen = Screen(*self._size)
         screen.feed(bytes(self.data))
         return screen.lines()
 

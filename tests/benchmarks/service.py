@@ -1,9 +1,9 @@
 """A fast stand-in for the service in a process of its own, controlled by commands.
 
-A task's ID begins with its kind: `run` is in progress, `end` is completed, `sig` is in progress
-and gets freshly signed links in every response. Commands are lines on standard input (`hold`,
-`release`, `frames ID NUMBER`, `state ID STATE`, `count`); the reply to each is a line with the
-number of queries so far.
+A task's ID begins with its kind: `run` is in progress, `end` is completed, `bad` has failed, `sig`
+is in progress and gets freshly signed links in every response. Commands are lines on standard input
+(`hold`, `release`, `frames ID NUMBER`, `state ID STATE`, `count`); the reply to each is a line with
+the number of queries so far.
 """
 
 from __future__ import annotations
@@ -23,12 +23,18 @@ KEY: Final = "sk-benchmark-0123456789"
 FRAMES: Final = 8
 """Frames of a task, which make a response of about 3 kB."""
 _LINK_SECONDS: Final = 3_600
+_STATES: Final = {"end": "COMPLETED", "bad": "FAILED"}
 
 
 def task_id(kind: str, number: int) -> str:
     """Return the ID of a task of a kind, as long as the UUIDs of the service."""
     rest = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{kind}{number}"))
     return f"{kind}{number:05}{rest[8:]}"
+
+
+def head(task: str) -> str:
+    """Return the part of an ID that is shown at any width: each label begins with it."""
+    return task[:8]
 
 
 class TaskStore:
@@ -44,7 +50,7 @@ class TaskStore:
     def respond(self, task: str) -> bytes:
         """Return the response about a task: head and body."""
         self.queries += 1
-        default = "COMPLETED" if task.startswith("end") else "IN_PROGRESS"
+        default = _STATES.get(task[:3], "IN_PROGRESS")
         frames, state = self.frames.get(task, FRAMES), self.states.get(task, default)
         if task.startswith("sig"):
             # The expiry is in seconds, and the signature depends on it.

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from tests.benchmarks.floor import FLOOR_TEXT
-from tests.benchmarks.harness import Harness, entries
+from tests.benchmarks.harness import Harness, all_states, entries
 from tests.benchmarks.pty_process import PtyProcess
 from tests.benchmarks.report import Budget, Figures
-from tests.benchmarks.service import task_id
+from tests.benchmarks.service import head, task_id
+from tui.watchlist.history import MAX_SAMPLES
 
 SIZES: Final = (10, 20, 100, 1_000, 5_000)
 """Tasks in the watchlist."""
@@ -19,7 +20,7 @@ _PAINT: Final = {20: Budget(1.4, 1.25, "ratio"), 1_000: Budget(1.6, 1.35, "ratio
 _STATUS: Final = {number: Budget(300, 150) for number in SIZES}
 _MEMORY: Final = {100: Budget(1.6, 1.4, "ratio"), 1_000: Budget(2.2, 1.9, "ratio")}
 _QUIT: Final = Budget(100, 20, "over")
-_FIRST_STATUS: Final = "» In progress".encode()
+_FIRST_STATUS: Final = "»".encode()
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,19 @@ def measure(harness: Harness, figures: Figures, rounds: int, sizes: Sequence[int
             with harness.floor() as process:
                 floor = time_start(process, FLOOR_TEXT.encode(), b"")
             with harness.program(harness.home(entries("run", size))) as process:
-                ours = time_start(process, task_id("run", 0).encode(), _FIRST_STATUS)
-            _record(figures, size, ours, floor)
+                ours = time_start(process, head(task_id("run", 0)).encode(), _FIRST_STATUS)
+            _record(figures, size, f"{size:,} tasks", ours, floor)
+
+
+def measure_all_states(harness: Harness, figures: Figures, rounds: int, size: int) -> None:
+    """Start the floor and a dashboard by turns whose tasks are in all states, with a history."""
+    for _ in range(rounds):
+        with harness.floor() as process:
+            floor = time_start(process, FLOOR_TEXT.encode(), b"")
+        home = harness.home(all_states(size), samples=MAX_SAMPLES)
+        with harness.program(home) as process:
+            ours = time_start(process, head(task_id("bad", 0)).encode(), b"")
+        _record(figures, size, f"{size:,} tasks in all states", ours, floor)
 
 
 def _warm_up(harness: Harness) -> None:
@@ -75,12 +87,11 @@ def _warm_up(harness: Harness) -> None:
     with harness.floor() as process:
         time_start(process, FLOOR_TEXT.encode(), b"")
     with harness.program(harness.home(entries("run", 10))) as process:
-        time_start(process, task_id("run", 0).encode(), _FIRST_STATUS)
+        time_start(process, head(task_id("run", 0)).encode(), _FIRST_STATUS)
     os.sync()
 
 
-def _record(figures: Figures, size: int, ours: StartTiming, floor: StartTiming) -> None:
-    tasks = f"{size:,} tasks"
+def _record(figures: Figures, size: int, tasks: str, ours: StartTiming, floor: StartTiming) -> None:
     figures.add(
         f"first paint, {tasks}", "ms", ours.paint, floor=[floor.paint], budget=_PAINT.get(size)
     )

@@ -13,7 +13,7 @@ from tests.screenshots import __main__ as command
 from tests.screenshots import png, svg
 from tests.screenshots.capture import Screenshot, capture
 
-NARROW = Screenshot("narrow", (80, 24), ("down", "enter"), ("Why the sky is blue", "9 frames"))
+NARROW = Screenshot("narrow", (80, 24), ("enter",), ("Why the sky is blue", "9 frames"))
 
 
 async def test_a_picture_shows_the_demo_and_no_secret(tmp_path: Path) -> None:
@@ -21,12 +21,7 @@ async def test_a_picture_shows_the_demo_and_no_secret(tmp_path: Path) -> None:
     path.write_text(await capture(NARROW), "utf-8")
     drawing = path.read_text("utf-8")
     seen = svg.visible_text(drawing)
-    for words in (
-        "✗ 1 failed » 2 running ✓ 3 done",
-        "live",
-        "frame4.png",
-        "added 09:26, ended 09:38",
-    ):
+    for words in ("live", "frame4.png", "Completed at about 09:38", "added 09:26, took 12 min"):
         assert words in seen
     assert re.search("Signature|demo-[A-Za-z0-9_-]{8}|Expires=|127[.]0|@font-face", drawing) is None
 

@@ -91,7 +91,7 @@ def test_a_user_that_nobody_knows_can_see_the_demo_and_is_told_of_limits(home: H
         pytest.skip("nobody else may run this Python")
     home.command = command
     with start(home, "unset HOME ${!XDG_*}", arguments=("--demo",), user=user) as terminal:
-        terminal.wait_for_text("6 tasks")
+        terminal.wait_for_text("勾股定理的证明")
         terminal.press("q")
         assert terminal.wait_exit() == 0
     home.command = command

@@ -25,7 +25,6 @@ from tui.terminal import gc_tuning, textual_variables
 
 if TYPE_CHECKING:
     from tui.dashboard.app import ScenextApp
-    from tui.demo import DemoService
     from tui.engine import ClientFactory, Dependencies
 
 DEMO_INTERVAL: Final = 3.0
@@ -82,7 +81,7 @@ def demo(options: WatchOptions) -> int:
     config = _load_config(options, own) if own is not None else Config()
     with demo_folder() as folder, DemoService() as service:
         paths = Paths.inside(folder)
-        _save_demo_tasks(paths, service)
+        _save_demo_tasks(paths)
         config = config._replace(
             base_url=service.base_url, poll_interval=DEMO_INTERVAL, trust_env=False
         )
@@ -113,14 +112,12 @@ def _find_config(options: WatchOptions) -> Path | None:
     return path
 
 
-def _save_demo_tasks(paths: Paths, service: DemoService) -> None:
-    from tui.watchlist.entries import Add, Entry
+def _save_demo_tasks(paths: Paths) -> None:
+    from tui.cli import demo_tasks
     from tui.watchlist.storage import StorageError, WatchlistFile
 
-    now = datetime.now(UTC)
-    entries = [Entry(task_id, now, service.labels[task_id]) for task_id in service.task_ids]
     try:
-        WatchlistFile(paths.watchlist).save([Add(entry) for entry in entries])
+        WatchlistFile(paths.watchlist).save(demo_tasks.changes(datetime.now(UTC)))
     except StorageError as error:
         raise UserError(str(error)) from None
 

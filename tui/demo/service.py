@@ -48,8 +48,6 @@ class DemoService:
             raise ValueError("speed must be above 0")
         self.task_ids: tuple[str, ...] = tuple(story.task_id for story in stories)
         """The tasks, in the order to show them in."""
-        self.labels: dict[str, str] = {story.task_id: story.label for story in stories}
-        """The name of each task."""
         self.api_key: str = f"demo-{secrets.token_urlsafe(24)}"
         """The only key that is accepted; a new one for each instance."""
         self.signer: Final = Signer("LTAI5tDEMO", secrets.token_bytes(30), "scenext-demo")
@@ -60,7 +58,7 @@ class DemoService:
             for scene in story.scenes:
                 # The picture of a repeated scene was drawn by the first one.
                 self._pictures.setdefault(story.picture_path(scene.picture), (story, scene))
-        self._videos = {video_path(story.label): story for story in stories}
+        self._videos = {video_path(story.name): story for story in stories}
         self._speed = speed
         self._now = now
         self._latency = latency
@@ -180,12 +178,12 @@ class DemoService:
         if path in self._pictures:
             story, scene = self._pictures[path]
             if scene.drawn_at <= elapsed:
-                body = pictures.frame_png(story.label, scene.picture, story.seed)
+                body = pictures.frame_png(story.name, scene.picture, story.seed)
                 return Response(200, body, {"Content-Type": "image/png", **_request_id()})
         elif path in self._videos and self._videos[path].ends_at <= elapsed:
             story = self._videos[path]
             numbers = tuple(dict.fromkeys(scene.picture for scene in story.scenes))
-            body = pictures.video_gif(story.label, numbers, story.seed)
+            body = pictures.video_gif(story.name, numbers, story.seed)
             return Response(200, body, {"Content-Type": "image/gif", **_request_id()})
         return self._oss_error(no_such_key(path.removeprefix("/")))
 

@@ -64,6 +64,7 @@ class Story:
 
     task_id: str
     label: str
+    """What the user calls it; may be empty."""
     seed: int
     """Selects the colours and the figure of the frames."""
     scenes: tuple[Scene, ...]
@@ -75,6 +76,13 @@ class Story:
     """Seconds after the demo's start at which the task was created."""
     link_lifetime: int | None = None
     """Seconds that links are valid, signed anew for each response. None: signed once, for `DAY`."""
+    title: str = ""
+    """What the service calls the video once there is one; empty where that is the label."""
+
+    @property
+    def name(self) -> str:
+        """The video's title, known or not yet."""
+        return self.title or self.label
 
     def at(self, elapsed: float) -> Snapshot:
         """Return the state of the task `elapsed` seconds after the demo's start."""
@@ -85,24 +93,24 @@ class Story:
             return Snapshot(self.end, (), self.result, (Charge(0, "任务失败，不消耗积分"),), "")
         points = POINTS_PER_SCENE * len(scenes)
         charge = Charge(points, f"{len(scenes)} 个分镜，消耗 {points} 积分")
-        return Snapshot(self.end, scenes, self.result, (charge,), self.label)
+        return Snapshot(self.end, scenes, self.result, (charge,), self.name)
 
     def picture_path(self, picture: int) -> str:
         """Return the path of one frame's file."""
-        return f"/frame_img/{_folder(self.label)}/frame{picture}.png"
+        return f"/frame_img/{_folder(self.name)}/frame{picture}.png"
 
 
 def _uuid(name: str) -> str:
     return str(uuid5(NAMESPACE_URL, f"demo:{name}"))
 
 
-def _folder(label: str) -> str:
-    return f"{_uuid(label)}/{_uuid(label + '/frames')}"
+def _folder(name: str) -> str:
+    return f"{_uuid(name)}/{_uuid(name + '/frames')}"
 
 
-def video_path(label: str) -> str:
+def video_path(name: str) -> str:
     """Return the path of a task's video, an animated GIF."""
-    return f"/video/{_folder(label)}/video.gif"
+    return f"/video/{_folder(name)}/video.gif"
 
 
 def _scenes(first: float, step: float, pictures: tuple[int, ...]) -> tuple[Scene, ...]:
@@ -162,15 +170,17 @@ QUICKSORT: Final = Story(
 
 PHOTOSYNTHESIS: Final = Story(
     task_id="48344",
-    label="Photosynthesis step by step",
+    label="",
+    title="光合作用：光反应与暗反应",
     seed=4,
     scenes=_scenes(3, 9, (1, 2, 3, 4, 5, 6)),
     ends_at=60,
     end="COMPLETED",
-    result=(Item("video", video_path("Photosynthesis step by step"), 81, "Good overview"),),
+    result=(Item("video", video_path("光合作用：光反应与暗反应"), 81, "Good overview"),),
     link_lifetime=90,
 )
-"""Its links expire soon after each response."""
+"""Has no label, so that it has no name before the service tells its title. Its links expire soon
+after each response."""
 
 BAYES: Final = Story(
     task_id=_uuid("bayes"),

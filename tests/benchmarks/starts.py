@@ -66,7 +66,7 @@ def measure(harness: Harness, figures: Figures, rounds: int, sizes: Sequence[int
             with harness.floor() as process:
                 floor = time_start(process, FLOOR_TEXT.encode(), b"")
             with harness.program(harness.home(entries("run", size))) as process:
-                ours = time_start(process, task_id("run", 0).encode(), _FIRST_STATUS)
+                ours = time_start(process, task_id("run", 0)[:8].encode(), _FIRST_STATUS)
             _record(figures, size, ours, floor)
 
 

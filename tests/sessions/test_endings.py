@@ -46,7 +46,7 @@ def test_q_ends_with_0_and_leaves_the_terminal_as_it_was(watching: Terminal) -> 
     watching.press("q")
     assert watching.wait_exit() == 0
     assert_restored(watching)
-    assert "In progress" not in watching.text()
+    assert "» " not in watching.text()
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ def test_what_redirects_elsewhere_is_offered_to_the_browser(
     service.script("t", task("t", "COMPLETED", frames=[host.link("/frame1.png")]))
     words = "which is not followed here; o opens it, and a browser may follow."
     with home.open("watch", "t", cols=80, rows=24, env=SSH) as terminal:
-        terminal.wait_for(r"Completed .* 1 t")
+        terminal.wait_for(r"✓ .*t .* 1 frame")
         terminal.press("o")
         terminal.wait_for_text("o open   p preview")
         terminal.press("p")

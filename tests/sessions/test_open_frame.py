@@ -100,7 +100,7 @@ def test_the_demos_frame_previews_everywhere(
     name, _, colours = term.partition(" ")
     env = {"TERM": name, "COLORTERM": colours, **SSH}
     with home.open("--demo", cols=cols, rows=rows, env=env) as terminal:
-        terminal.wait_for(r"✓ Completed .* 48213")
+        terminal.wait_for(r"✓ .*48213")
         to_frames(terminal)
         terminal.press("end")
         terminal.wait_for_text("frame6.png")
@@ -158,7 +158,7 @@ def test_a_frame_that_was_left_while_it_loaded_is_given_up(
     links = [host.link("/slow.png"), host.link("/frame2.png")]
     service.script("t", task("t", frames=links))
     with home.open("watch", "t", cols=80, rows=24) as terminal:
-        terminal.wait_for(r"In progress .* 2 t")
+        terminal.wait_for(r"» t .* 2 frames")
         to_frames(terminal)
         terminal.press("home", "p")
         terminal.wait_for("Loading frame1")
@@ -206,7 +206,7 @@ def test_the_panel_previews_saves_and_survives_its_closing(
     links = [host.link("/frame1.png"), host.link("/slow.png")]
     service.script("t", task("t", "COMPLETED", frames=links))
     with home.open("watch", "t", cols=80, rows=24, env=SSH) as terminal:
-        terminal.wait_for(r"Completed .* 2 t")
+        terminal.wait_for(r"✓ .*t .* 2 frame")
         terminal.press("o")
         terminal.wait_for_text("open frame2 of t")
         terminal.press("p")
@@ -235,7 +235,7 @@ def test_each_key_that_the_panel_names_leads_back_from_the_raw_link(
 ) -> None:
     service.script("t", task("t", "COMPLETED", frames=[frame_url("t", 1)]))
     with home.open("watch", "t", cols=80, rows=24, env=SSH) as terminal:
-        terminal.wait_for(r"Completed .* 1 t")
+        terminal.wait_for(r"✓ .*t .* 1 frame")
         terminal.press("o")
         for keys in (b"\r", b"\x1b", b"\x1b[27u", b"q", b"\x03", b"\x04"):
             terminal.wait_for_text("open frame1 of t")
@@ -269,7 +269,7 @@ def test_no_keys_in_whatever_haste_end_it(
     others = ["o", "d", "escape", "p", "c", "u", "enter", "a", "?", "/", "x", "j", "ctrl+p", "D"]
     with home.open("watch", "one", "two", cols=80, rows=24, env=SSH) as terminal:
         terminal.wait_for_text("filter")
-        terminal.wait_for(r"Completed .* 3 one")
+        terminal.wait_for(r"✓ .*one .* 3 frame")
         for _ in range(80):
             terminal.press(*rng.choices(("o", "d", "escape", "enter"), k=3), rng.choice(others))
             # About as long as a screen takes to open and close.

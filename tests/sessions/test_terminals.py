@@ -36,10 +36,8 @@ PROMPT = "prompt>"
 COMMAND = f"{sys.executable} -m tui; echo code $?"
 
 HEADER = re.compile(r" (\d+ of \d+ shown  )?(! |» |✓ ).* live")
-TITLES = re.compile(r"   Time   State {5}Frames Task     Label +│.*")
-ROW = re.compile(
-    r"( +<1| +\d+) min [»✓-] (In progress|Completed|Waiting) +[\d-]+ \w+( +\S+)? *[▁-█]?│.*"
-)
+TITLES = re.compile(r" (Running|Waiting|Finished)  \d+( of \d+)? .*│.*")
+ROW = re.compile(r"[ >][ *][»✓-] \w.*│.*| (Running|Waiting|Finished)  \d+ .*│.*")
 EMPTY = re.compile(r" +[▁-█]?│.*")
 EVENT = re.compile(r" \d\d:\d\d .*|")
 FOOTER = re.compile(r" ⏎ frames  o open  p picture  d save  / filter  .*")

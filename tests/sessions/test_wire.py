@@ -69,7 +69,7 @@ def bytes_sent(terminal: Terminal, *keys: str, expected: str) -> int:
 def test_keys_send_what_they_change(terminal: Terminal) -> None:
     # Each limit is below the cost of repainting the list.
     assert bytes_sent(terminal, "j", expected="│ task001") < 2_000
-    assert bytes_sent(terminal, "/", expected="to the list") < 2_000
+    assert bytes_sent(terminal, "/", expected="to the list") < 2_500
     assert bytes_sent(terminal, "escape", expected="refresh") < 3_000
     # As many frames as keys at most; how many depends on the machine.
     assert bytes_sent(terminal, "j" * 34, expected="│ task035") < 20_000
@@ -149,9 +149,9 @@ def test_the_start_sends_the_screen_once_and_what_is_new(
         for terminal in (wide, narrow):
             terminal.wait_for_text("refresh")
         wait_quiet((wide, narrow), 1.0)
-        assert len(wide.raw) < 25_000
-        # Each unknown ID is told, counted, and an event.
-        assert len(narrow.raw) < 13_000
+        # What is new here is why each of them needs attention: the service knows none.
+        assert len(wide.raw) < 32_000
+        assert len(narrow.raw) < 16_000
 
 
 def test_after_a_resize_while_keys_are_held_the_screen_is_whole(

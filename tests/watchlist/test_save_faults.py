@@ -157,7 +157,7 @@ def test_a_folder_that_cannot_be_written_to_is_told_until_it_can(
     home.watchlist.parent.parent.mkdir(parents=True)
     home.watchlist.parent.write_text("a file, where the folder should be")
     with home.open("watch", "one") as terminal:
-        terminal.wait_for(r"In progress .* one")
+        terminal.wait_for(r"» one")
         terminal.wait_for("Not saved: .*")
         shown = terminal.wait_for_text("is not a folder")
         figure(

@@ -35,7 +35,6 @@ PROMPT = "prompt>"
 COMMAND = f"{sys.executable} -m tui; echo code $?"
 
 HEADER = re.compile(r" \d+ of \d+ tasks.* | \d+ tasks: .* +127\.0\.0\.1:\d+: live")
-TITLES = re.compile(r" (Running|Waiting|Finished)  \d+( of \d+)? .*│.*")
 ROW = re.compile(r"[ >][ *][»✓-] \w.*│.*| (Running|Waiting|Finished)  \d+ .*│.*")
 EMPTY = re.compile(r" +[▁-█]?│.*")
 FOOTER = re.compile(r" ⏎ Task  \? Help  / Filter  o Open  .*")
@@ -133,11 +132,10 @@ class Session:
         )
 
     def _is_whole(self, lines: list[str]) -> bool:
-        header, titles, *rows, footer = lines
-        divider = titles.find("│")
+        header, *rows, footer = lines
+        divider = cell_index(rows[0], "│")
         return bool(
             HEADER.fullmatch(header)
-            and TITLES.fullmatch(titles)
             and all(ROW.fullmatch(row) or EMPTY.fullmatch(row) for row in rows)
             and all(divider == cell_index(row, "│") for row in rows)
             and FOOTER.fullmatch(footer)
@@ -203,12 +201,12 @@ def test_a_session(surface: Surface, home: Home, service: ScriptedService, done:
         move_and_get_help(session, terminal)
         add_two_tasks(session, terminal)
         session.wait_for_dashboard(terminal, "1 completed")
-        assert re.search(r"✓ Completed +1 task30", terminal.text())
+        assert re.search(r"✓ .*task30", terminal.text())
         click(session, terminal, "task28")
         terminal.resize(130, 30 + session.own_rows)
         session.wait_for_dashboard(terminal, "task06", "late1")
         terminal = in_the_first_size_again(session, terminal)
-        session.wait_for_dashboard(terminal, "│ task28", " 1 task28", "1 completed")
+        session.wait_for_dashboard(terminal, "│ task28", "task28  <1 min", "1 completed")
         click(session, terminal, "task20")
         filter_and_escape(session, terminal)
         terminal.press("q")

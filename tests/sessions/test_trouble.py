@@ -82,7 +82,7 @@ def test_ids_that_the_service_does_not_know_say_nothing_about_its_address(
     service.script("a", error(404, "Task not found"))
     service.script("b", error(404, "任务不存在"))
     with home.open("watch", "a", "b") as terminal:
-        terminal.wait_for(r"a +! not found(.|\n)*b +! not found")
+        terminal.wait_for(r"a +the service does not know(.|\n)*b +the service")
         service.wait_for_requests(4)
         assert "base_url" not in terminal.text()
         terminal.wait_for(" live")

@@ -225,11 +225,18 @@ async def resize(dashboard: Session, columns: int, rows: int) -> None:
         assert {strip.cell_length for strip in strips} == {columns}
 
 
+def is_about_to_be_seen(dashboard: Session) -> bool:
+    """Return whether the mark under the cursor goes soon: once it has rested there."""
+    record = dashboard.app.engine.watchlist.get(dashboard.selected)
+    is_looked_at = len(dashboard.app.screen_stack) == 1
+    return is_looked_at and record is not None and record.entry.is_new
+
+
 async def shrink_and_grow(
     dashboard: Session, size: tuple[int, int], sizes: list[tuple[int, int]]
 ) -> None:
     before = None
-    while before != (before := look(dashboard)):
+    while before != (before := look(dashboard)) or is_about_to_be_seen(dashboard):
         # Until what the keys have done is shown.
         await dashboard.pilot.pause(0.15)
     for columns, rows in sizes:

@@ -26,6 +26,8 @@ class Forecast(NamedTuple):
     expected_end: datetime | None = None
     quiet_since: datetime | None = None
     """Since when there is no new frame, where that is unusual."""
+    asked_at: datetime | None = None
+    """When the request that is in flight about it was sent."""
 
 
 NO_FORECAST: Final = Forecast()
@@ -140,7 +142,8 @@ def _notes(
     if standing.section is Section.ATTENTION:
         return _reason(record, standing, age, now)
     if record.status is TaskStatus.QUEUED:
-        return ("not asked yet" if record.error is None else "no answer yet",)
+        asked = forecast.asked_at
+        return ("no answer yet" if asked is None else f"asked {clock_time(asked, now)}",)
     if forecast.quiet_since is not None and not record.status.terminal:
         since = f"since {clock_time(forecast.quiet_since, now)}"
         return f"no new frame {since}", f"quiet {since}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from tui.errors import ErrorKind
+from tui.errors import ApiError, ErrorKind
 from tui.polling.health import CALM, PollingHealth
 from tui.scenext.models import TaskStatus
 from tui.watchlist.records import Record
@@ -40,8 +40,16 @@ def is_stale(record: Record, health: PollingHealth = CALM) -> bool:
 
     What has ended stays as it is, whatever becomes of the host.
     """
-    has_failed = record.error is not None or record.resting
-    return has_failed or (health.is_stale and not record.status.terminal)
+    if record.status.terminal:
+        return own_error(record, health) is not None or record.resting
+    return record.error is not None or record.resting or health.is_stale
+
+
+def own_error(record: Record, health: PollingHealth = CALM) -> ApiError | None:
+    """Return why the last request about a task failed; None where the whole host is in trouble."""
+    error = record.error
+    is_own = error is not None and (error.kind in _OWN or not health.kind.is_host_trouble)
+    return error if is_own else None
 
 
 def stale_reason(record: Record, health: PollingHealth = CALM) -> str:
@@ -49,8 +57,8 @@ def stale_reason(record: Record, health: PollingHealth = CALM) -> str:
 
     Empty too where that is the trouble of the whole host, which the header tells.
     """
-    error = record.error
-    if error is None or (health.kind.is_host_trouble and error.kind not in _OWN):
+    error = own_error(record, health)
+    if error is None:
         return "resting" if record.resting else ""
     code = error.http_status or 0
     reason = str(code) if error.kind in _NUMBERED and code >= 300 else error.kind.value

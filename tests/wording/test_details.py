@@ -109,8 +109,8 @@ def test_a_failed_request_says_why_and_from_when_the_data_are() -> None:
     assert words.startswith("! no connection; data from ")
     never = record(None)._replace(error=ApiError(ErrorKind.NOT_FOUND, "no such task"))
     details = task_details(never, NOW)
-    assert Field("Request", "! no such task; nothing is known of it yet", "stale") in details.fields
-    assert details.heading == "No answer yet; r asks again"
+    assert Field("Request", "! the service does not know this ID", "stale") in details.fields
+    assert details.heading == "Nothing to open yet; r asks again"
 
 
 def test_trouble_of_the_whole_host_is_no_fact_of_a_task() -> None:

@@ -457,10 +457,14 @@ class ScenextApp(TerminalApp):
         from tui.dashboard.palette import key_groups
         from tui.dashboard.screens.help import Help
         from tui.dashboard.screens.main_keys import KEY_GROUPS
+        from tui.wording.row_columns import MARKS
 
         lists = "In a list", RowList.BINDINGS
         everywhere = "Everywhere", ScenextApp.BINDINGS
-        self.push_screen(Help(key_groups(self, (*KEY_GROUPS, lists, everywhere))))
+        groups = key_groups(self, (*KEY_GROUPS, lists, everywhere))
+        # On the first screenful of a small terminal, where they are looked for.
+        groups.insert(1, ("Signs in the list", list(MARKS)))
+        self.push_screen(Help(groups))
 
     @cached_property
     def _services(self) -> LinkServices:

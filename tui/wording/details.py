@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
+from tui.errors import ErrorKind
 from tui.links.link import Link, task_links
 from tui.polling.health import CALM, PollingHealth
 from tui.scenext.models import MAX_TEXT_BYTES, Points, Result, TaskStatus
@@ -16,7 +17,7 @@ from tui.watchlist.records import Record
 from tui.wording.estimates import likely_done, quiet_since
 from tui.wording.points import points, task_points
 from tui.wording.task_times import newest_frame, since, times
-from tui.wording.tasks import badge, own_error
+from tui.wording.tasks import NOT_KNOWN, badge, own_error
 from tui.wording.times import clock_time
 
 
@@ -73,7 +74,7 @@ def _heading(record: Record, health: PollingHealth) -> str:
         stored = frame_count(record)
         known = f"{_count(stored, 'frame')} when it ended" if stored else ""
         if own_error(record, health) is not None:
-            return f"{known or 'No answer yet'}; r asks again"
+            return f"{known or 'Nothing to open yet'}; r asks again"
         if health.kind.is_host_trouble:
             once = "there is an API key" if health.kind.needs_key else "the service answers"
             return f"{known}; shown once {once}" if known else f"Frames are shown once {once}"
@@ -115,10 +116,10 @@ def _reasons(record: Record) -> Iterator[Field]:
 
 def _trouble(record: Record, now: datetime, health: PollingHealth) -> Iterator[Field]:
     if (error := own_error(record, health)) is not None:
-        known = "nothing is known of it yet"
+        words = NOT_KNOWN if error.kind is ErrorKind.NOT_FOUND else error.message
         if record.answered_at is not None:
-            known = f"data from {clock_time(record.answered_at, now)}"
-        yield Field("Request", f"! {error.message}; {known}", "stale")
+            words += f"; data from {clock_time(record.answered_at, now)}"
+        yield Field("Request", f"! {words}", "stale")
     if record.resting:
         yield Field("Polling", "! no change for a day: polling stopped; r tries again", "stale")
 

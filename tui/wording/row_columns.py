@@ -19,6 +19,13 @@ from tui.wording.rows import TaskRowData
 
 CURSOR: Final = ">"
 NEW: Final = "*"
+MARKS: Final = (
+    (NEW, "Ended since somebody last looked"),
+    ("✗ ! ?", "Failed, in trouble, in an unknown state"),
+    ("» - ✓", "Running, waiting for an answer, completed"),
+    ("~14:35", "When it is likely to end"),
+)
+"""The signs in a row, and what they mean."""
 UUID_WIDTH: Final = 36
 """Cells: a UUID, the longest ID that the service is known to hand out."""
 ID_WIDTH: Final = 10

@@ -14,7 +14,7 @@ from tui.watchlist import facts
 from tui.watchlist.records import Record
 from tui.watchlist.sections import Section, Standing
 from tui.wording.points import points
-from tui.wording.tasks import badge, is_stale, stale_reason
+from tui.wording.tasks import NOT_KNOWN, badge, is_stale, stale_reason
 from tui.wording.times import clock_time, format_duration
 
 _TROUBLE: Final = "!"
@@ -160,7 +160,7 @@ def _reason(record: Record, standing: Standing, age: str, now: datetime) -> tupl
     if standing is Standing.OVERDUE or error is None:
         return f"{age}, longer than any task before", f"{age}, longer than ever"
     if error.kind is ErrorKind.NOT_FOUND:
-        return "the service does not know this ID", "unknown ID"
+        return NOT_KNOWN, "unknown ID"
     word = stale_reason(record)
     return (error.message if error.message.startswith(word) else f"{word}: {error.message}",)
 

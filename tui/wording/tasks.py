@@ -13,6 +13,9 @@ from tui.polling.health import CALM, PollingHealth
 from tui.scenext.models import TaskStatus
 from tui.watchlist.records import Record
 
+NOT_KNOWN: Final = "the service does not know this ID"
+"""Why there is no answer about a task, where the service says that there is no such task."""
+
 _NUMBERED: Final = frozenset(
     {ErrorKind.SERVER, ErrorKind.REJECTED, ErrorKind.RATE_LIMITED, ErrorKind.KEY_REFUSED}
 )

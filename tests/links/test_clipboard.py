@@ -135,7 +135,7 @@ def test_in_tmux_the_raw_link_can_be_taken_whole(
     argv = tmux.argv("new-session", sys.executable, "-m", "tui", "watch", "t1")
     env = home.environment({"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"})
     with Terminal(argv, env=env, cols=80, rows=24) as terminal:
-        terminal.wait_for(r"Completed .* t1")
+        terminal.wait_for("✓ t1")
         terminal.press("o")
         terminal.wait_for_text("Link copied by tmux.")
         terminal.press("u")

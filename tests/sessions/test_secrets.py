@@ -166,6 +166,7 @@ def test_a_session_of_faults_leaves_no_secret_anywhere(
             drawn = len(terminal.raw)
             terminal.press("k")
             until_drawn(terminal, drawn)
+        terminal.press("/", "good", "enter")
         terminal.wait_for_text("frame3.png")
         terminal.press("a")
         terminal.wait_for_text("Add tasks")
@@ -175,7 +176,7 @@ def test_a_session_of_faults_leaves_no_secret_anywhere(
         terminal.wait_gone("Add tasks")
         terminal.press("x")
         terminal.wait_for_text("Removed late7")
-        terminal.press("g")
+        terminal.press("/", "good", "enter")
         terminal.wait_for_text("frame3.png")
         terminal.press("y")
         terminal.wait_for_text("Link of frame3 sent to")
@@ -376,9 +377,9 @@ def test_a_good_answer_that_quotes_a_secret_shows_none(
     fields = {"messages": [f"{KEY} {link}"], "consumption": [KEY, link]}
     script(service, "bad", task("bad", "FAILED", frames=[link], result=result, **fields))
     with home.open("--verbose", "watch", "odd", "bad", env=SSH) as terminal:
-        terminal.wait_for(r"GONE(.|\n)*Failed")
+        terminal.wait_for(r"✗ bad(.|\n)*GONE")
         terminal.wait_for_text("1 frame")
-        terminal.press("G")
+        terminal.press("g")
         terminal.wait_for(r"│ bad")
         terminal.press("q")
         assert terminal.wait_exit() == 0

@@ -78,7 +78,7 @@ async def wait_for_order(dashboard: Session) -> None:
 
 
 async def test_what_needs_attention_comes_first_and_what_is_finished_last(tmp_path: Path) -> None:
-    async with session(tmp_path, mixed()) as dashboard:
+    async with session(tmp_path, mixed(), size=(200, 50)) as dashboard:
         await dashboard.wait_until(lambda: "Finished  1" in dashboard.text)
         assert shown(dashboard) == [
             *("Needs attention", "fail1", "gone1"),
@@ -266,7 +266,7 @@ async def test_a_state_that_is_not_in_the_contract_keeps_its_row_in_the_columns(
 ) -> None:
     odd = make_task("odd", 2, TaskStatus.UNKNOWN)._replace(status_sent="WAITING_FOR_A_MACHINE")
     tasks: dict[str, Task | ApiError] = {"odd": odd, "fail": failed("fail", "no formula")}
-    async with session(tmp_path, tasks, size=NARROW) as dashboard:
+    async with session(tmp_path, tasks, size=(200, 50)) as dashboard:
         await dashboard.wait_for_text("unknown state: WAITING_FOR_A_MACHINE")
         [first, second] = [
             line for line in dashboard.lines if "unknown state" in line or "no formula" in line

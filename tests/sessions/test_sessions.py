@@ -552,8 +552,8 @@ def test_an_unknown_id_is_not_found_and_waiting(home: Home, service: ScriptedSer
     service.script("broken", Reply(500, error("out of order")))
     service.script("fine", task("fine"))
     with home.open("watch", "gone", "absent", "broken", "fine") as terminal:
-        terminal.wait_for(r"! gone +the service does not know")
-        terminal.wait_for(r"! absent +the service does not know")
+        terminal.wait_for(r"! gone +unknown ID")
+        terminal.wait_for(r"! absent +unknown ID")
         terminal.wait_for(r"- broken .*! 500")
         shown = terminal.wait_for(r"! \d trouble  » 1 running")
         assert "ueued" not in shown

@@ -84,7 +84,7 @@ def test_ids_that_the_service_does_not_know_say_nothing_about_its_address(
     service.script("a", error(404, "Task not found"))
     service.script("b", error(404, "任务不存在"))
     with home.open("watch", "a", "b") as terminal:
-        terminal.wait_for(r"! a .*does not know this ID(.|\n)*! b .*does not know this ID")
+        terminal.wait_for(r"! a .*unknown ID(.|\n)*! b .*unknown ID")
         service.wait_for_requests(4)
         assert "base_url" not in terminal.text()
         terminal.wait_for(" live")
@@ -96,7 +96,7 @@ def test_a_video_that_comes_after_the_end_is_shown(home: Home, service: Scripted
     service.script("t", task("t", frames=frames), bare, bare, completed("t", frames=frames))
     with home.open("watch", "t") as terminal:
         terminal.wait_for(r"✓ t\b")
-        terminal.wait_for_text("1 completed")
+        terminal.wait_for_text("✓ 1 done")
         terminal.wait_for_text("Video, 1 frame", timeout=15)
         terminal.wait_for_text("nothing left to poll")
     assert len(service.for_task("t")) == 4

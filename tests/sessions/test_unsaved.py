@@ -154,7 +154,7 @@ def test_a_quit_while_an_answer_is_still_being_carried_out_follows_it(home: Home
 
 
 def test_the_demo_does_not_ask(home: Home) -> None:
-    home.command = ("/bin/bash", "-c", 'ulimit -f 1; exec "$@"', "sh", *home.command)
+    home.command = ("/bin/bash", "-c", 'ulimit -f 4; exec "$@"', "sh", *home.command)
     with home.open("--demo") as terminal:
         terminal.wait_for_text("filter")
         terminal.press("a")

@@ -337,7 +337,7 @@ def test_no_reply_of_the_terminal_reaches_the_shell(
     argv = [*line, "--", sys.executable, "-c", WHAT_IS_LEFT, *home.command]
     with Terminal(argv, env=home.environment()) as terminal:
         if early:
-            terminal.wait_for_text("3 tasks")
+            terminal.wait_for_text("! 3 trouble")
         else:
             terminal.wait_for_text("refresh")
             # The frame caused by `j` is in flight when `q` arrives.
@@ -354,7 +354,7 @@ def test_a_reply_that_is_over_a_second_late_at_the_exit_does_not_reach_the_shell
     assert home.run("add", "one", "two", "three").returncode == 0
     argv = [sys.executable, "-c", WHAT_IS_LEFT, *home.command]
     with Terminal(argv, env=home.environment(), answers=False) as terminal:
-        terminal.wait_for_text("3 tasks")
+        terminal.wait_for_text("! 3 trouble")
         terminal.read_for(1.2)
         terminal.press("q")
         terminal.read_for(0.5)

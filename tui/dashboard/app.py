@@ -312,10 +312,11 @@ class ScenextApp(TerminalApp):
 
     def on_remove_requested(self, event: messages.RemoveRequested) -> None:
         """Stop watching a task."""
+        record = self.engine.watchlist.get(event.task_id)
         removed = self.engine.remove(event.task_id)
         self._show_watchlist()
-        if removed:
-            self._notify(f"Removed {event.task_id}. u: undo")
+        if removed and record is not None:
+            self._notify(f"Removed {tasks.task_name(record)}. u: undo")
 
     def on_undo_requested(self) -> None:
         """Bring back the task removed last."""

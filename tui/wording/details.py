@@ -17,7 +17,7 @@ from tui.watchlist.records import Record
 from tui.wording.estimates import likely_done, quiet_since
 from tui.wording.points import points, task_points
 from tui.wording.task_times import newest_frame, since, times
-from tui.wording.tasks import NOT_KNOWN, badge, own_error
+from tui.wording.tasks import NOT_KNOWN, badge, own_error, task_name
 from tui.wording.times import clock_time
 
 
@@ -99,7 +99,7 @@ def _count(number: int, noun: str) -> str:
 
 def _identity(record: Record) -> Iterator[Field]:
     label, title = record.entry.label, record.title
-    yield Field("", label or title or record.id, "heading")
+    yield Field("", task_name(record), "heading")
     if label or title:
         yield Field("ID", record.id)
     if label and title and title != label:

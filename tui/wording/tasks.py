@@ -32,6 +32,11 @@ _BADGES: Final[Mapping[TaskStatus, tuple[str, str]]] = {
 }
 
 
+def task_name(record: Record) -> str:
+    """Return what a task is called: its label, else its title, else its ID."""
+    return record.entry.label or record.title or record.id
+
+
 def badge(status: TaskStatus, sent: str) -> str:
     """Return a state as a glyph and a word, an unknown one as the service sent it."""
     glyph, word = _BADGES.get(status, ("?", f"Unknown: {sent}"))

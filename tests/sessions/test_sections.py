@@ -87,7 +87,7 @@ async def test_what_needs_attention_comes_first_and_what_is_finished_last(tmp_pa
             *("Finished", "光合作用"),
         ]
         assert "公式无法编译 (LaTeX error)" in dashboard.text
-        assert "unknown ID" in dashboard.text
+        assert "the service does not know this ID" in dashboard.text
         assert "Running  2" in dashboard.text
 
 
@@ -266,9 +266,9 @@ async def test_a_state_that_is_not_in_the_contract_keeps_its_row_in_the_columns(
 ) -> None:
     odd = make_task("odd", 2, TaskStatus.UNKNOWN)._replace(status_sent="WAITING_FOR_A_MACHINE")
     tasks: dict[str, Task | ApiError] = {"odd": odd, "fail": failed("fail", "no formula")}
-    async with session(tmp_path, tasks, size=(200, 50)) as dashboard:
+    async with session(tmp_path, tasks, size=NARROW) as dashboard:
         await dashboard.wait_for_text("unknown state: WAITING_FOR_A_MACHINE")
-        [first, second] = [
+        [first, second, *_] = [
             line for line in dashboard.lines if "unknown state" in line or "no formula" in line
         ]
         assert first.index("no formula") == second.index("unknown state")

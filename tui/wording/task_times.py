@@ -61,7 +61,7 @@ def times(record: Record, now: datetime) -> str:
     if task is not None and task.created_at is not None and task.created_at.tzinfo is not None:
         begin = f"created {clock_time(task.created_at, now)}"
     elif entry.ended is None and (entry.noticed or LATEST) - entry.added <= _AT_ONCE:
-        begin = f"already ended when added at {added}"
+        begin = f"had already ended when added at {added}"
     took = _took(record)
     return f"{begin}, took {took}" if took else begin
 

@@ -77,6 +77,7 @@ async def test_what_ends_under_the_cursor_while_nobody_is_there_stays_new(tmp_pa
 
 async def test_what_a_dialog_covers_is_not_looked_at(tmp_path: Path) -> None:
     async with session(tmp_path, many(3)) as dashboard:
+        await dashboard.press("g")
         await end(dashboard, "t00")
         await dashboard.press("question_mark")
         await asyncio.sleep(RESTED)

@@ -263,8 +263,17 @@ async def _get_into_trouble(performance: Performance, trouble: Trouble) -> None:
 
 @contextmanager
 def fixed_environment() -> Iterator[None]:
-    """Use UTC, colours and the default theme whatever the user's environment says."""
-    fixed = {"TZ": "UTC", "NO_COLOR": None, "TEXTUAL_THEME": None}
+    """Use UTC, all colours and the default theme whatever the user's environment says.
+
+    Colours are chosen for what a terminal shows of them; a picture shows them as they are.
+    """
+    fixed = {
+        "TZ": "UTC",
+        "NO_COLOR": None,
+        "TEXTUAL_THEME": None,
+        "TERM": "xterm-256color",
+        "COLORTERM": "truecolor",
+    }
     before = {name: os.environ.get(name) for name in fixed}
     _set_environ(fixed)
     try:

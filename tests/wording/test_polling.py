@@ -60,12 +60,12 @@ def test_every_kind_is_either_calm_or_the_hosts_trouble() -> None:
 @pytest.mark.parametrize("kind", TROUBLE)
 def test_the_hosts_trouble_tells_the_age_of_what_is_shown(kind: HealthKind) -> None:
     said = trouble(kind, answered_at=BEFORE)
-    assert said == f"{TROUBLE[kind]}; what you see is from 14:01{REASONS.get(kind, '')}"
+    assert said == f"{TROUBLE[kind]}; data from 14:01{REASONS.get(kind, '')}"
     # All but the reason fits beside the name of the service's host at 80 columns.
     state = said.removesuffix(REASONS.get(kind, "none"))
     assert cell_len(f" api.scenext.cn: {state} ") <= 80
     assert trouble(kind, has_saved=True).startswith(
-        f"{TROUBLE[kind]}; what you see was saved earlier"
+        f"{TROUBLE[kind]}; data from an earlier session"
     )
 
 
@@ -87,7 +87,7 @@ def test_a_pause_without_an_end_is_over_later() -> None:
     [
         (
             ApiKey(Secret("12345678"), "~/key"),
-            "polling goes on when the key changes (r: try now).",
+            "polling goes on when the key changes; r tries now.",
         ),
         (ApiKey(Secret("12345678"), VARIABLE), "restart with the new key."),
         (
@@ -103,7 +103,7 @@ def test_a_refused_key_of_the_environment_needs_a_restart(key: ApiKey, advice: s
 
 def test_a_missing_key_is_looked_for_but_not_in_the_environment() -> None:
     assert polling.no_key("No API key.", needs_restart=False) == (
-        "No API key. Polling begins by itself once there is one (r: look now)."
+        "No API key. Polling begins by itself once there is one; r looks now."
     )
     assert polling.no_key("Odd key.", needs_restart=True) == "Odd key."
 

@@ -50,7 +50,9 @@ def test_a_running_task_tells_its_age_its_expected_end_its_frames_and_what_is_un
 
 def test_a_waiting_task_tells_whether_it_was_asked() -> None:
     waiting = a_record(TaskStatus.QUEUED, added=20)
-    assert task_row(waiting).notes == ("not asked yet",)
+    assert task_row(waiting).notes == ("no answer yet",)
+    [words] = task_row(waiting, asked_at=at(21)).notes
+    assert words == f"asked {at(21).astimezone():%H:%M}"
     assert task_row(waiting).time == ""
     assert task_row(waiting._replace(error=fault())).notes == ("! offline",)
 

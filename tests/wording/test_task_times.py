@@ -81,7 +81,7 @@ def test_of_times_without_a_zone_only_the_difference_counts() -> None:
         ({"ended": minutes_after(12)}, "added 11:40, took about 12 min"),
         ({"ended": minutes_after(0.5)}, "added 11:40, took less than a minute"),
         ({"ended": minutes_after(12), "took": 690.0}, "added 11:40, took 11 min"),
-        ({"noticed": minutes_after(1)}, "added 11:40, when it had already ended"),
+        ({"noticed": minutes_after(1)}, "had already ended when added at 11:40"),
         ({"noticed": minutes_after(19)}, "added 11:40"),
         ({"noticed": minutes_after(19), "took": 690.0}, "added 11:40, took 11 min"),
         ({}, "added 11:40"),

@@ -10,7 +10,7 @@ import asyncio
 import math
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final, ParamSpec
@@ -163,7 +163,10 @@ class ScenextApp(TerminalApp):
         def of_task(record: Record, now: datetime, boot: float) -> Forecast:
             estimate = engine.estimates.expected_end(record, now, boot)
             quiet_since = engine.frame_gaps.quiet_since(record)
-            return Forecast(estimate.end if estimate else None, quiet_since)
+            asked_at = None
+            if (asked := engine.schedule.asked_at(record.id)) is not None:
+                asked_at = now - timedelta(seconds=asyncio.get_running_loop().time() - asked)
+            return Forecast(estimate.end if estimate else None, quiet_since, asked_at)
 
         return Forecasts(of_task, lambda: engine.estimates.usual_seconds())
 
@@ -309,10 +312,11 @@ class ScenextApp(TerminalApp):
 
     def on_remove_requested(self, event: messages.RemoveRequested) -> None:
         """Stop watching a task."""
+        record = self.engine.watchlist.get(event.task_id)
         removed = self.engine.remove(event.task_id)
         self._show_watchlist()
-        if removed:
-            self._notify(f"Removed {event.task_id}. u: undo")
+        if removed and record is not None:
+            self._notify(f"Removed {tasks.task_name(record)}. u: undo")
 
     def on_undo_requested(self) -> None:
         """Bring back the task removed last."""
@@ -330,8 +334,11 @@ class ScenextApp(TerminalApp):
         if self._away and isinstance(event, Key):
             self._away = ""
             self.clear_notifications()
+        is_input = isinstance(event, InputEvent) and not isinstance(event, MouseMove)
+        if is_input:
+            self.main_screen.tasks.stays_at_top = False
         await super().on_event(event)
-        if isinstance(event, InputEvent | AppFocus) and not isinstance(event, MouseMove):
+        if is_input or isinstance(event, AppFocus):
             self._cursor_rest.user_acted()
 
     @_bounded("Telling what happened")
@@ -451,10 +458,14 @@ class ScenextApp(TerminalApp):
         from tui.dashboard.palette import key_groups
         from tui.dashboard.screens.help import Help
         from tui.dashboard.screens.main_keys import KEY_GROUPS
+        from tui.wording.row_columns import MARKS
 
         lists = "In a list", RowList.BINDINGS
         everywhere = "Everywhere", ScenextApp.BINDINGS
-        self.push_screen(Help(key_groups(self, (*KEY_GROUPS, lists, everywhere))))
+        groups = key_groups(self, (*KEY_GROUPS, lists, everywhere))
+        # On the first screenful of a small terminal, where they are looked for.
+        groups.insert(1, ("Signs in the list", list(MARKS)))
+        self.push_screen(Help(groups))
 
     @cached_property
     def _services(self) -> LinkServices:

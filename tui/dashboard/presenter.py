@@ -87,6 +87,7 @@ class Presenter:
         self._show_lines()
         if self._screen.tasks.has(select):
             self._screen.tasks.cursor = select
+            self._screen.tasks.stays_at_top = False
             self.show_ages(self._screen.tasks.keys_in_view())
         self.show_counts()
         self.show_details()
@@ -205,6 +206,7 @@ class Presenter:
                 boot,
                 estimate=self._engine.estimates.expected_end(record, now, boot),
                 quiet=self._engine.frame_gaps.quiet_since(record),
+                health=self._arrangement.health,
             )
             server_now = self._engine.server_clock.now()
             self._screen.show_details(details, server_now, self._engine.addresses)

@@ -14,7 +14,7 @@ from tui.watchlist import facts
 from tui.watchlist.records import Record
 from tui.watchlist.sections import Section, Standing
 from tui.wording.points import points
-from tui.wording.tasks import badge, is_stale, stale_reason
+from tui.wording.tasks import NOT_KNOWN, badge, is_stale, stale_reason
 from tui.wording.times import clock_time, format_duration
 
 _TROUBLE: Final = "!"
@@ -26,6 +26,8 @@ class Forecast(NamedTuple):
     expected_end: datetime | None = None
     quiet_since: datetime | None = None
     """Since when there is no new frame, where that is unusual."""
+    asked_at: datetime | None = None
+    """When the request that is in flight about it was sent."""
 
 
 NO_FORECAST: Final = Forecast()
@@ -140,7 +142,8 @@ def _notes(
     if standing.section is Section.ATTENTION:
         return _reason(record, standing, age, now)
     if record.status is TaskStatus.QUEUED:
-        return ("not asked yet" if record.error is None else "no answer yet",)
+        asked = forecast.asked_at
+        return ("no answer yet" if asked is None else f"asked {clock_time(asked, now)}",)
     if forecast.quiet_since is not None and not record.status.terminal:
         since = f"since {clock_time(forecast.quiet_since, now)}"
         return f"no new frame {since}", f"quiet {since}"
@@ -157,7 +160,7 @@ def _reason(record: Record, standing: Standing, age: str, now: datetime) -> tupl
     if standing is Standing.OVERDUE or error is None:
         return f"{age}, longer than any task before", f"{age}, longer than ever"
     if error.kind is ErrorKind.NOT_FOUND:
-        return "the service does not know this ID", "unknown ID"
+        return NOT_KNOWN, "unknown ID"
     word = stale_reason(record)
     return (error.message if error.message.startswith(word) else f"{word}: {error.message}",)
 

@@ -56,11 +56,12 @@ def times(record: Record, now: datetime) -> str:
     if not record.status.terminal:
         return ""
     task, entry = record.task, record.entry
-    begin = f"added {clock_time(entry.added, now)}"
+    added = clock_time(entry.added, now)
+    begin = f"added {added}"
     if task is not None and task.created_at is not None and task.created_at.tzinfo is not None:
         begin = f"created {clock_time(task.created_at, now)}"
     elif entry.ended is None and (entry.noticed or LATEST) - entry.added <= _AT_ONCE:
-        begin += ", when it had already ended"
+        begin = f"had already ended when added at {added}"
     took = _took(record)
     return f"{begin}, took {took}" if took else begin
 

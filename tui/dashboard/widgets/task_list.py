@@ -20,6 +20,8 @@ class TaskList(RowList[ListLine]):
     """Every watched task on a line."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {*STYLES.values(), "section-row"}
+    stays_at_top = True
+    """Whether the cursor goes to whatever comes to the top: as long as nobody has done anything."""
     _columns: Columns | None = None
     _has_size = False
 
@@ -35,6 +37,19 @@ class TaskList(RowList[ListLine]):
     def is_heading(self, value: ListLine) -> bool:
         """Return whether a line is that of a section."""
         return not isinstance(value, TaskRowData)
+
+    def set_values(self, values: Iterable[ListLine]) -> None:
+        """Show exactly these lines; the cursor stays on its task once somebody is there."""
+        stays = self.stays_at_top
+        super().set_values(values)
+        if stays and self._stops:
+            self.cursor = self._stops[0]
+        self.stays_at_top = stays
+
+    def watch_cursor(self, old: str, new: str) -> None:
+        """Move the mark; from now on the cursor stays on its task."""
+        super().watch_cursor(old, new)
+        self.stays_at_top = False
 
     def _set(self, values: Iterable[ListLine]) -> None:
         super()._set(values)

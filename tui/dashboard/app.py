@@ -134,9 +134,8 @@ class ScenextApp(TerminalApp):
         self._load_warning = self.engine.load()
         if self._new_ids:
             self.engine.add(self._new_ids)
-        now = dependencies.clock.now()
         arrangement = Arrangement(self.engine.watchlist, self._forecasts())
-        arrangement.rebuild(now)
+        arrangement.begin(dependencies.clock.now())
         header = summary.HeaderData(summary.header_parts(arrangement.standings))
         self.main_screen = MainScreen(header, arrangement.lines, self.line_is_free)
         self._cursor_rest = CursorRest(self.main_screen)

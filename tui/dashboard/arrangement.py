@@ -5,7 +5,9 @@ The order is that of `sections.arrange`; an answer changes one row's words and n
 
 from __future__ import annotations
 
+import itertools
 import math
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -16,12 +18,15 @@ from tui.watchlist.records import Record, Watchlist
 from tui.watchlist.sections import (
     SectionTasks,
     Standing,
-    arrange,
+    arrange_standings,
     longest_sample,
     standing_of,
 )
-from tui.wording.rows import NO_FORECAST, Forecast, TaskRowData, matcher, task_row
+from tui.wording.rows import NO_FORECAST, Forecast, TaskRowData, brief_row, matcher, task_row
 from tui.wording.section_lines import ListLine, section_row
+
+FIRST_ROWS: Final = 200
+"""Tasks that the first paint puts into words: more than there are lines on any usual screen."""
 
 
 class Forecasts(NamedTuple):
@@ -47,7 +52,7 @@ class Arrangement:
     """The rows of a watchlist's tasks, and the order in which they stand under their sections."""
 
     def __init__(self, watchlist: Watchlist, forecasts: Forecasts = NO_FORECASTS) -> None:
-        """Arrange nothing yet; call `rebuild`."""
+        """Arrange nothing yet; call `begin` or `rebuild`."""
         self.query = ""
         """What shown tasks match; all where it is empty."""
         self.standings: Counter[Standing] = Counter()
@@ -66,6 +71,10 @@ class Arrangement:
         self._longest = math.inf
         self._matches = matcher("", ())
 
+    def begin(self, now: datetime) -> None:
+        """Put all tasks in order, and as many into words as a screen may show at first."""
+        self.renew(now, worded=FIRST_ROWS)
+
     def rebuild(self, now: datetime, boot: float | None = None) -> None:
         """Put all tasks into words and in order; without forecasts, which cost more.
 
@@ -75,21 +84,29 @@ class Arrangement:
         self.renew(now, boot)
         self._matches = matcher(self.query, self._rows.values() if self.query else ())
 
-    def renew(self, now: datetime, boot: float | None = None) -> None:
-        """Put all tasks in order; those that have changed, or are doing otherwise, into words."""
-        history = self._watchlist.history
-        self._longest = longest_sample(history)
-        self._sections = arrange(self._watchlist, history)
-        rows, records, before = {}, {}, self._current
+    def renew(self, now: datetime, boot: float | None = None, *, worded: int = sys.maxsize) -> None:
+        """Put all tasks in order; those that have changed, or are doing otherwise, into words.
+
+        Only the first `worded` of them; the next renewal does so with the others.
+        """
+        self._longest = longest_sample(self._watchlist.history)
         self._arranged = {record.id: self._place(record) for record in self._watchlist}
-        for record in self._watchlist:
+        self._sections = arrange_standings(
+            (record, self._arranged[record.id].standing) for record in self._watchlist
+        )
+        old, records, before = self._rows, self._records, self._current
+        self._rows, self._records, self._current = {}, {}, dict(self._arranged)
+        ids = itertools.chain.from_iterable(section.ids for section in self._sections)
+        for line, record in enumerate(filter(None, map(self._watchlist.get, ids))):
             key, standing = record.id, self._arranged[record.id].standing
-            row, place = self._rows.get(key), before.get(key)
-            is_same = place is not None and place.standing is standing
-            if row is None or not is_same or self._records[key] != record:
-                row = task_row(record, standing, now, boot, health=self._health)
-            rows[key], records[key] = row, record
-        self._rows, self._records, self._current = rows, records, dict(self._arranged)
+            row = old.get(key)
+            if row is not None and before[key].standing is standing and records.get(key) == record:
+                self._rows[key], self._records[key] = row, record
+            elif line < worded:
+                self._rows[key] = task_row(record, standing, now, boot, health=self._health)
+                self._records[key] = record
+            else:
+                self._rows[key] = brief_row(record, standing)
         self.standings = Counter(place.standing for place in self._arranged.values())
 
     def _place(self, record: Record) -> _Place:

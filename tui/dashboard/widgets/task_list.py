@@ -21,6 +21,8 @@ class TaskList(RowList[ListLine]):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {*STYLES.values(), "section-row"}
     _columns: Columns | None = None
+    _names: frozenset[tuple[str, str, str]] = frozenset()
+    """ID, label and title of each task: what the columns depend on."""
     _has_size = False
 
     class Laid(Message):
@@ -38,7 +40,10 @@ class TaskList(RowList[ListLine]):
 
     def _set(self, values: Iterable[ListLine]) -> None:
         super()._set(values)
-        self._columns = None
+        rows = (value for value in self._values.values() if isinstance(value, TaskRowData))
+        names = frozenset((row.key, row.label, row.title) for row in rows)
+        if names != self._names:
+            self._names, self._columns = names, None
 
     def on_resize(self) -> None:
         """Report the first size."""

@@ -184,6 +184,11 @@ class ScenextApp(TerminalApp):
         """Return what the palette offers besides the keys."""
         yield SystemCommand("Theme", "Choose other colours", self.action_change_theme)
 
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether all that has happened is shown, and nothing waits for the cursor to rest."""
+        return self._presenter.is_up_to_date and not self._cursor_rest.is_waiting
+
     def on_main_screen_painted(self) -> None:
         """Start everything that the first paint did not wait for."""
         self._starting = self.engine.spawn(self._start())

@@ -166,7 +166,9 @@ def test_ids_can_be_pasted_where_a_terminal_does_not_mark_it(
         terminal.wait_for(lambda _: watched(home)[3:] == ["12345", "c4a7f19e", "55d6"])
         for task_id in ("55d6", "c4a7f19e", "12345"):
             terminal.wait_for_text(task_id)
-        terminal.press("g", "jjj", "xxx")
+        terminal.wait_for_text("! 3 trouble")
+        # The first of them is selected.
+        terminal.press("xxx")
         terminal.wait_for("3 (done|waiting|trouble)")
         terminal.wait_for(lambda _: watched(home) == ["one", "two", "three"])
     # In a bundle over a slow line, a tab and an enter are keys.

@@ -25,6 +25,7 @@ from textual.widgets import Input
 
 from tests.sessions.test_dashboard import Session, make_task, session
 from tui.addresses import AddressRule
+from tui.dashboard.messages import ProblemChanged
 from tui.dashboard.screens.add_tasks import AddTasks
 from tui.dashboard.screens.help import Help
 from tui.dashboard.screens.unsaved import UnsavedChanges
@@ -175,7 +176,8 @@ async def _unsaved(dashboard: Session) -> None:
 async def _told(dashboard: Session) -> None:
     main = dashboard.app.main_screen
     assert main.deferred is not None
-    main.deferred.banner.text = "something is wrong " * 8 + "\n" + "失败 " * 8
+    wrong = "something is wrong " * 8 + "\n" + "失败 " * 8
+    dashboard.app.on_problem_changed(ProblemChanged("test", wrong))
     main.show_transfer("Saving frame3.png 30 % " * 3, running=True)
     # For longer than the test takes.
     dashboard.app.notify("A line that wraps " * 6, markup=False, timeout=600)
@@ -225,11 +227,18 @@ async def resize(dashboard: Session, columns: int, rows: int) -> None:
         assert {strip.cell_length for strip in strips} == {columns}
 
 
+def is_about_to_be_seen(dashboard: Session) -> bool:
+    """Return whether the mark under the cursor goes soon: once it has rested there."""
+    record = dashboard.app.engine.watchlist.get(dashboard.selected)
+    is_looked_at = len(dashboard.app.screen_stack) == 1
+    return is_looked_at and record is not None and record.entry.is_new
+
+
 async def shrink_and_grow(
     dashboard: Session, size: tuple[int, int], sizes: list[tuple[int, int]]
 ) -> None:
     before = None
-    while before != (before := look(dashboard)):
+    while before != (before := look(dashboard)) or is_about_to_be_seen(dashboard):
         # Until what the keys have done is shown.
         await dashboard.pilot.pause(0.15)
     for columns, rows in sizes:

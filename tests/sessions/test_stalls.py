@@ -121,7 +121,7 @@ def test_work_goes_on_and_then_the_newest_frame_alone_is_shown(
     progress.wait(1, len(dashboards))
     for way, terminal in dashboards.items():
         WAYS[way][1](terminal)
-        terminal.wait_for_text("! 2 trouble  » 8 running")
+        terminal.wait_for("(! 2 trouble  » 8|» 10) running")
         terminal.wait_for_text("│ task0")
         terminal.wait_gone("esc: close")
         assert_painted_right(terminal)

@@ -126,10 +126,14 @@ class Session:
         return lines[: len(lines) - self.own_rows]
 
     def wait_for_dashboard(self, terminal: Terminal, *texts: str) -> None:
-        """Wait until nothing but the dashboard is on the screen, each line whole, and `texts`."""
+        """Wait until nothing but the dashboard is on the screen, each line whole, and `texts`.
+
+        These are patterns.
+        """
         terminal.wait_for(
             lambda _: (
-                self._is_whole(self.lines(terminal)) and all(map(terminal.text().count, texts))
+                self._is_whole(self.lines(terminal))
+                and all(re.search(text, terminal.text()) for text in texts)
             )
         )
 
@@ -198,7 +202,7 @@ def test_a_session(surface: Surface, home: Home, service: ScriptedService, done:
         terminal.wait_quiet(0.3)
         modes = terminal.modes
         terminal.press(COMMAND, "enter")
-        session.wait_for_dashboard(terminal, "» 30 running", "│ task01", "frame1.png")
+        session.wait_for_dashboard(terminal, "» 30 running", r"│ ID +task01", "frame1.png")
         if multiplexer and (shown := multiplexer.shown()):
             assert shown.splitlines() == session.lines(terminal)
         done.add("task30")
@@ -208,9 +212,9 @@ def test_a_session(surface: Surface, home: Home, service: ScriptedService, done:
         assert re.search(r"✓ .*task30", terminal.text())
         click(session, terminal, "task28")
         terminal.resize(130, 30 + session.own_rows)
-        session.wait_for_dashboard(terminal, "task06", "late1")
+        session.wait_for_dashboard(terminal, "task07", "late1")
         terminal = in_the_first_size_again(session, terminal)
-        session.wait_for_dashboard(terminal, "│ task28", "task28  <1 min", "✓ 1 done")
+        session.wait_for_dashboard(terminal, r"│ ID +task28", "task28  <1 min", "✓ 1 done")
         click(session, terminal, "task20")
         filter_and_escape(session, terminal)
         terminal.press("q")
@@ -220,9 +224,9 @@ def test_a_session(surface: Surface, home: Home, service: ScriptedService, done:
 def move_and_get_help(session: Session, terminal: Terminal) -> None:
     """Move by all keys of more than one byte, and open and close the help."""
     terminal.press("down", "down", "up")
-    session.wait_for_dashboard(terminal, "│ task02")
+    session.wait_for_dashboard(terminal, r"│ ID +task02")
     terminal.press("end", "home", "pagedown", "pageup", "down")
-    session.wait_for_dashboard(terminal, "│ task02")
+    session.wait_for_dashboard(terminal, r"│ ID +task02")
     terminal.press("?")
     terminal.wait_for_text("esc: close")
     terminal.press("?")
@@ -243,7 +247,7 @@ def click(session: Session, terminal: Terminal, task_id: str) -> None:
     """Select a task with the mouse, once the terminal reports it."""
     terminal.wait_for(lambda _: terminal.modes >= MODES_ON and 25 not in terminal.modes)
     terminal.click_text(task_id)
-    session.wait_for_dashboard(terminal, f"│ {task_id}")
+    session.wait_for_dashboard(terminal, rf"│ ID +{task_id}")
 
 
 def in_the_first_size_again(session: Session, terminal: Terminal) -> Terminal:
@@ -293,9 +297,9 @@ def test_on_a_bare_terminal(surface: Surface, home: Home, service: ScriptedServi
         terminal.wait_for(f"^{PROMPT}")
         modes = terminal.modes
         terminal.press(COMMAND, "enter")
-        session.wait_for_dashboard(terminal, "» 30 running", "│ task01", "frame1.png")
+        session.wait_for_dashboard(terminal, "» 30 running", r"│ ID +task01", "frame1.png")
         terminal.press("down")
-        session.wait_for_dashboard(terminal, "│ task02")
+        session.wait_for_dashboard(terminal, r"│ ID +task02")
         terminal.press("q")
         assert_left(session, terminal, modes)
 

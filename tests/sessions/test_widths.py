@@ -69,7 +69,8 @@ def test_dividers_and_frames_survive_all_labels(
     tasks: Home, columns_of: Callable[[str], int]
 ) -> None:
     with tasks.open(cols=COLS, columns_of=columns_of) as terminal:
-        terminal.wait_for_text(f"{len(LABELS)} done")
+        # All in the order in which they stay.
+        terminal.wait_for_text(f"Finished  {len(LABELS)}")
         terminal.wait_for(r"[|│] ID +task000")
         terminal.wait_quiet(0.2)
         # The first key takes away what lies over the divider.
@@ -144,7 +145,7 @@ def wait_for_pane(tmux: Tmux, text: str) -> None:
 
 
 def test_dividers_survive_in_tmux(tmux: Tmux) -> None:
-    wait_for_pane(tmux, f"{len(LABELS)} done")
+    wait_for_pane(tmux, f"Finished  {len(LABELS)}")
     for number in range(1, len(LABELS)):
         tmux("send-keys", "j")
         wait_for_pane(tmux, f"│ ID    task{number:03}")
@@ -184,7 +185,7 @@ def test_dividers_survive_in_gnu_screen(tasks: Home) -> None:
 
 STEPS = [
     *(("a", "Add tasks"), ("escape", ""), ("?", "Stop watching"), ("escape", "")),
-    *(("ctrl+p", "Search for commands"), ("th", "Choose other colours"), ("escape", "")),
+    *(("ctrl+p", "Search for commands"), ("theme", "Choose other colours"), ("escape", "")),
     *(("o", "esc back"), ("escape", ""), ("/", "to the list"), ("escape", ""), ("y", "clipboard")),
 ]
 """Keys, and what is shown then besides the list."""

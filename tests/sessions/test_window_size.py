@@ -121,8 +121,11 @@ def test_a_window_may_change_at_any_moment_and_be_next_to_nothing(
         # Before the first paint.
         terminal.resize(110, 35)
         wait_for_size(terminal, 110, 35)
+        terminal.wait_for_text("Finished  5")
         terminal.press("j")
         terminal.wait_for_text("│ task2")
+        # Its mark goes once the cursor has rested there.
+        terminal.wait_for("> ✓ task2")
         terminal.wait_quiet()
         before = terminal.cells()
         for columns, rows in ((3, 35), (2, 24), (1, 1), (200, 1), (4, 7)):

@@ -123,7 +123,7 @@ def test_with_renamed_hooks_everything_works_and_the_log_names_each(
     assert home.run("add", "task1", "task2", "task3").returncode == 0
     home.command = (sys.executable, "-m", "tests.support.renamed_textual", "tui")
     with home.open(env=renaming(hooks)) as terminal:
-        terminal.wait_for_text("3 done")
+        terminal.wait_for_text("Finished  3")
         terminal.wait_for_text("│ task1")
         terminal.press("j")
         terminal.wait_for_text("│ task2")

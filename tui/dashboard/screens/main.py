@@ -203,7 +203,8 @@ class MainScreen(TerminalScreen):
                 return self._is_in_detail
             case "back":
                 filtered = bool(self.deferred.filter.value)
-                busy = self.saving or detail.preview.is_loading
+                # Not while one is loaded alone: the footer would change with every picture.
+                busy = self.saving or detail.previewing
                 return busy or self.opened or filtered or self._is_in_detail
             case "open" | "copy" | "preview" | "download" | "download_all":
                 return bool(detail.frames.keys)

@@ -98,6 +98,7 @@ class Presenter:
         """Show what was known before the screen was complete, with `select` selected."""
         self._show_problems()
         self.show_all(select)
+        self._may_order_at = asyncio.get_running_loop().time() + ORDER_INTERVAL
         self.show_health()
 
     def show_all(self, select: str = "") -> None:

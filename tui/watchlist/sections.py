@@ -137,24 +137,29 @@ def count_standings(records: Iterable[Record], history: Sequence[Sample]) -> Cou
 
 
 def arrange(records: Iterable[Record], history: Sequence[Sample]) -> tuple[SectionTasks, ...]:
-    """Return the sections that are not empty, in the order of need, and the order within each.
+    """Return the sections that are not empty, in the order of need, and the order within each."""
+    longest = longest_sample(history)
+    return arrange_standings((record, standing_of(record, longest)) for record in records)
+
+
+def arrange_standings(tasks: Iterable[tuple[Record, Standing]]) -> tuple[SectionTasks, ...]:
+    """Return what `arrange` does of tasks whose standings are known.
 
     What needs attention: failed tasks, the newest end first, then those in trouble, those in an
     unknown state and overdue ones. Running and overdue: the oldest first. Finished: the latest end
     first; those whose end nobody saw come last. Whatever is equal is in the order of adding.
     """
-    longest = longest_sample(history)
     by_standing: Mapping[Standing, list[Record]] = {standing: [] for standing in Standing}
-    for record in records:
-        by_standing[standing_of(record, longest)].append(record)
+    for record, standing in tasks:
+        by_standing[standing].append(record)
     for standing in (Standing.RUNNING, Standing.OVERDUE):
         by_standing[standing].sort(key=lambda record: record.entry.added)
     by_standing[Standing.FAILED].sort(key=_newest_failure_first)
     by_standing[Standing.FINISHED].sort(key=_latest_end_first)
     ids: Mapping[Section, list[str]] = {section: [] for section in Section}
-    for standing, tasks in by_standing.items():
-        ids[standing.section].extend(record.id for record in tasks)
-    return tuple(SectionTasks(section, tuple(tasks)) for section, tasks in ids.items() if tasks)
+    for standing, records in by_standing.items():
+        ids[standing.section].extend(record.id for record in records)
+    return tuple(SectionTasks(section, tuple(found)) for section, found in ids.items() if found)
 
 
 def _latest_end_first(record: Record) -> float:

@@ -103,6 +103,21 @@ def task_row(
     )
 
 
+def brief_row(record: Record, standing: Standing) -> TaskRowData:
+    """Return what is known of a row that is not looked at yet: its place and its name."""
+    entry = record.entry
+    return TaskRowData(
+        key=entry.id,
+        section=standing.section,
+        look="",
+        glyph=" ",
+        state="",
+        label=entry.label,
+        title=record.title,
+        is_new=entry.is_new,
+    )
+
+
 def _age(record: Record, now: datetime, boot: float | None) -> str:
     if not record.status.terminal:
         return format_duration(record.age(now, boot))

@@ -27,6 +27,11 @@ class CursorRest:
         self._timer: Timer | None = None
         self._acted_again = False
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the cursor has not rested for long enough since somebody did something."""
+        return self._timer is not None
+
     def user_acted(self) -> None:
         """Begin to wait, since there was a key, a click, or the terminal got the focus."""
         self._acted_again = True

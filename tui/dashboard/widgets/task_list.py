@@ -23,6 +23,8 @@ class TaskList(RowList[ListLine]):
     stays_at_top = True
     """Whether the cursor goes to whatever comes to the top: as long as nobody has done anything."""
     _columns: Columns | None = None
+    _names: frozenset[tuple[str, str, str]] = frozenset()
+    """ID, label and title of each task: what the columns depend on."""
     _has_size = False
 
     class Laid(Message):
@@ -53,7 +55,10 @@ class TaskList(RowList[ListLine]):
 
     def _set(self, values: Iterable[ListLine]) -> None:
         super()._set(values)
-        self._columns = None
+        rows = (value for value in self._values.values() if isinstance(value, TaskRowData))
+        names = frozenset((row.key, row.label, row.title) for row in rows)
+        if names != self._names:
+            self._names, self._columns = names, None
 
     def on_resize(self) -> None:
         """Report the first size."""

@@ -249,6 +249,7 @@ class Presenter:
         self._screen.status.data = self._screen.status.data._replace(
             polling="" if trouble else polling.polling_health(health),
             trouble=f"{self._host}: {trouble}" if trouble else "",
+            trouble_reason=polling.trouble_reason(health),
         )
         self._screen.needs_key = health.kind.needs_key
         refused = ""

@@ -139,6 +139,11 @@ class MainScreen(TerminalScreen):
             rack.styles.margin = (0, 0, self.size.height - self._panes.region.bottom, 0)
             rack.styles.max_height = self._panes.size.height
 
+    def on_screen_suspend(self) -> None:
+        """Leave notifications to the screen above, which shows the same ones elsewhere."""
+        for rack in self.query("ToastRack"):
+            rack.display = False
+
     def on_task_list_laid(self) -> None:
         """Report the first paint: only then the list knows its columns."""
         self.painted = True

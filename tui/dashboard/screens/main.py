@@ -206,6 +206,8 @@ class MainScreen(TerminalScreen):
                 return bool(self.selected) and self.focused is not detail.focus_target
             case "list_pane":
                 return self._is_in_detail
+            case "text":
+                return detail.display and detail.can_scroll_text
             case "back":
                 filtered = bool(self.deferred.filter.value)
                 busy = self.saving or detail.preview.is_loading
@@ -242,6 +244,11 @@ class MainScreen(TerminalScreen):
         self.opened = True
         # Not by `focus()`, which leaves the next key to the list.
         self.set_focus(self.deferred.detail.focus_target)
+
+    def action_text(self) -> None:
+        """Go to the selected task's text, to scroll it."""
+        if self.deferred is not None:
+            self.set_focus(self.deferred.detail.fields_pane)
 
     def action_list_pane(self) -> None:
         """Go back to the list."""

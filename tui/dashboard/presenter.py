@@ -278,7 +278,11 @@ class Presenter:
 
     def _show_problems(self) -> None:
         if self._is_complete and self._screen.deferred is not None:
-            messages = dict.fromkeys(filter(None, self._problems.values()))
+            problems = dict(self._problems)
+            if problems.get("key"):
+                # Where another key was tried since, the one that was refused is no news.
+                problems.pop("refused", None)
+            messages = dict.fromkeys(filter(None, problems.values()))
             self._screen.deferred.banner.text = "\n".join(messages)
 
 

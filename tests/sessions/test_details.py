@@ -208,6 +208,20 @@ async def test_a_picture_hides_no_reason(tmp_path: Path, size: tuple[int, int]) 
         assert "".join((REASON * 3).split()) in text(dashboard).replace(" ", "")
 
 
+async def test_a_picture_is_hidden_also_where_the_task_has_none(tmp_path: Path) -> None:
+    tasks: dict[str, Task | ApiError] = {"one": make_task("one", 2), "two": failed("two", 0)}
+    async with session(tmp_path, tasks) as dashboard:
+        dashboard.service.media = pictures()
+        dashboard.app.main_screen.tasks.cursor = "one"
+        await dashboard.press("p")
+        await dashboard.wait_for_text("▀")
+        dashboard.app.main_screen.tasks.cursor = "two"
+        await dashboard.wait_for_text("There is no frame to show.")
+        assert "p picture" in dashboard.text
+        await dashboard.press("p")
+        await dashboard.wait_gone("There is no frame")
+
+
 @pytest.mark.parametrize("size", [NARROW, (60, 20)])
 async def test_beside_a_picture_all_that_is_told_of_an_end_is_seen_or_can_be_reached(
     tmp_path: Path, size: tuple[int, int]

@@ -212,8 +212,11 @@ class MainScreen(TerminalScreen):
                 filtered = bool(self.deferred.filter.value)
                 busy = self.saving or detail.preview.is_loading
                 return busy or self.opened or filtered or self._is_in_detail
-            case "open" | "copy" | "preview" | "download" | "download_all":
+            case "open" | "copy" | "download" | "download_all":
                 return bool(detail.frames.keys)
+            case "preview":
+                # It can be hidden where there is nothing to show.
+                return bool(detail.frames.keys) or detail.previewing
             case "enlarge":
                 return detail.previewing and detail.enlarged is not bool(parameters[0])
             case "copy_path":

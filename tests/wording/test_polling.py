@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -119,6 +120,7 @@ def test_how_long_it_has_been_so_is_counted_by_a_clock_that_nobody_sets() -> Non
     assert (later.since, later.is_stale) == (NOW, True)
     live = timer.observe(PollingHealth(HealthKind.LIVE), NOW, 500.0)
     assert not live.is_stale
+    assert (first.recovered_at, live.recovered_at) == (-math.inf, 500.0)
     again = timer.observe(offline, SINCE, 600.0)
     assert (again.since, again.is_stale) == (SINCE, False)
 

@@ -5,6 +5,7 @@ Text from outside was cleaned where it entered, and is passed on as plain string
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Final
 
@@ -47,10 +48,13 @@ def is_stale(record: Record, health: PollingHealth = CALM) -> bool:
 def stale_reason(record: Record, health: PollingHealth = CALM) -> str:
     """Return in a few words why a record is stale; empty when it is up to date.
 
-    Empty too where that is the trouble of the whole host, which the header tells.
+    Empty too where that is the trouble of the whole host, which the header tells, or was until the
+    service answered again.
     """
     error = record.error
-    if error is None or (health.kind.is_host_trouble and error.kind not in _OWN):
+    failed_at = math.inf if record.failed_at is None else record.failed_at
+    is_host = health.kind.is_host_trouble or failed_at <= health.recovered_at
+    if error is None or (is_host and error.kind not in _OWN):
         return "resting" if record.resting else ""
     code = error.http_status or 0
     reason = str(code) if error.kind in _NUMBERED and code >= 300 else error.kind.value

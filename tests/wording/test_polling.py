@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -36,14 +37,16 @@ REASONS = {
 
 
 def trouble(kind: HealthKind, **known: object) -> str:
-    """Return the words for a host that is in trouble since 14:02."""
+    """Return the words for a host that is in trouble since 14:02, with the reason."""
     health = PollingHealth(kind, reason="404: no", since=SINCE)
     until = NOW.replace(minute=25, second=7)
     answered_at = known.get("answered_at")
     assert answered_at is None or isinstance(answered_at, datetime)
-    return polling.host_trouble(
+    words = polling.host_trouble(
         health, NOW, until=until, answered_at=answered_at, has_saved=bool(known.get("has_saved"))
     )
+    reason = polling.trouble_reason(health)
+    return f"{words} ({reason})" if reason else words
 
 
 def test_every_kind_is_either_calm_or_the_hosts_trouble() -> None:
@@ -117,6 +120,7 @@ def test_how_long_it_has_been_so_is_counted_by_a_clock_that_nobody_sets() -> Non
     assert (later.since, later.is_stale) == (NOW, True)
     live = timer.observe(PollingHealth(HealthKind.LIVE), NOW, 500.0)
     assert not live.is_stale
+    assert (first.recovered_at, live.recovered_at) == (-math.inf, 500.0)
     again = timer.observe(offline, SINCE, 600.0)
     assert (again.since, again.is_stale) == (SINCE, False)
 

@@ -9,7 +9,7 @@ import itertools
 import math
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -57,7 +57,8 @@ class Arrangement:
         """What shown tasks match; all where it is empty."""
         self.standings: Counter[Standing] = Counter()
         """How many tasks are doing how: kept up to date, since counting takes a walk over all."""
-        self._health = CALM
+        self.health = CALM
+        """How polling as a whole is doing; see `set_health`."""
         self._watchlist = watchlist
         self._forecasts = forecasts
         self._rows: dict[str, TaskRowData] = {}
@@ -103,7 +104,7 @@ class Arrangement:
             if row is not None and before[key].standing is standing and records.get(key) == record:
                 self._rows[key], self._records[key] = row, record
             elif line < worded:
-                self._rows[key] = task_row(record, standing, now, boot, health=self._health)
+                self._rows[key] = task_row(record, standing, now, boot, health=self.health)
                 self._records[key] = record
             else:
                 self._rows[key] = brief_row(record, standing)
@@ -122,7 +123,7 @@ class Arrangement:
                 self.standings[before.standing] -= 1
         self._current[key], self._records[key] = place, record
         forecast = self._forecasts.of_task(record, now, boot)
-        row = task_row(record, place.standing, now, boot, forecast, self._health)
+        row = task_row(record, place.standing, now, boot, forecast, self.health)
         self._rows[key] = row
         return row
 
@@ -131,7 +132,7 @@ class Arrangement:
 
         `rebuild` does that.
         """
-        before, self._health = self._health, health
+        before, self.health = self.health, health
         if _look(before) == _look(health):
             return False
         self._rows.clear()
@@ -148,16 +149,6 @@ class Arrangement:
     def matches(self, row: TaskRowData) -> bool:
         """Return whether the query lets a task be shown."""
         return self._matches(row)
-
-    @property
-    def rows(self) -> Iterable[TaskRowData]:
-        """All tasks that match, in the order of the list."""
-        return (
-            row
-            for _, ids in self._sections
-            for task_id in ids
-            if self._matches(row := self._rows[task_id])
-        )
 
     @property
     def lines(self) -> list[ListLine]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -58,6 +59,9 @@ class PollingHealth(NamedTuple):
     is_stale: bool = False
     """Whether the host has been in trouble for more than a period, so that what is known of the
     tasks that run is older than it should be."""
+    recovered_at: float = -math.inf
+    """When the trouble of the whole host was last over, by the monotonic clock: what failed before
+    then says nothing about its task."""
 
 
 CALM: Final = PollingHealth(HealthKind.LIVE)
@@ -76,10 +80,16 @@ class HealthTimer:
         self._kind: HealthKind | None = None
         self._since: datetime | None = None
         self._began = 0.0
+        self._recovered_at = -math.inf
 
     def observe(self, health: PollingHealth, now: datetime, boot: float) -> PollingHealth:
         """Return `health` with its times; `boot` is the monotonic clock at the time `now`."""
         if health.kind is not self._kind:
+            was_trouble = self._kind is not None and self._kind.is_host_trouble
+            if was_trouble and not health.kind.is_host_trouble:
+                self._recovered_at = boot
             self._kind, self._since, self._began = health.kind, now, boot
         is_stale = health.kind.is_host_trouble and boot - self._began > self._period
-        return health._replace(since=self._since, is_stale=is_stale)
+        return health._replace(
+            since=self._since, is_stale=is_stale, recovered_at=self._recovered_at
+        )

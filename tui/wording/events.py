@@ -92,9 +92,9 @@ def event_words(event: Event) -> str:
             return away(event.tasks, event.failed)
         case EventKind.HOST_TROUBLE:
             words = _HOST.get(event.host, event.host)
-            # That it was refused is all that the service says of a key.
-            is_told = not event.text or event.host == HealthKind.KEY_REFUSED
-            return words if is_told else f"{words}: {event.text}"
+            # The reason of a refusal says so again.
+            has_more = event.text and event.host != HealthKind.KEY_REFUSED
+            return f"{words}: {event.text}" if has_more else words
         case EventKind.HOST_RECOVERED:
             lasted = "" if event.seconds is None else f" after {_duration(event.seconds)}"
             return f"live again{lasted}"

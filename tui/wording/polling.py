@@ -79,8 +79,9 @@ def host_trouble(
 ) -> str:
     """Return the trouble of the whole host in one line, with the age of what is shown.
 
-    Empty where it is in none. `until` is when a pause ends, `answered_at` when the service last
-    told about any task; `has_saved` tells whether earlier sessions left anything to show.
+    Empty where it is in none; why it is in trouble says `trouble_reason`. `until` is when a pause
+    ends, `answered_at` when the service last told about any task; `has_saved` tells whether earlier
+    sessions left anything to show.
     """
     if not health.kind.is_host_trouble:
         return ""
@@ -89,9 +90,7 @@ def host_trouble(
         age = f"; data from {clock_time(answered_at, now)}"
     elif has_saved:
         age = "; data from an earlier session"
-    # The reason comes last: where there is no room, it is what is cut.
-    reason = _reason(health)
-    return f"{_state(health, now, until)}{age}{f' ({reason})' if reason else ''}"
+    return f"{_state(health, now, until)}{age}"
 
 
 def _state(health: PollingHealth, now: datetime, until: datetime | None) -> str:
@@ -110,7 +109,8 @@ def _state(health: PollingHealth, now: datetime, until: datetime | None) -> str:
     return f"stopped{since}"
 
 
-def _reason(health: PollingHealth) -> str:
+def trouble_reason(health: PollingHealth) -> str:
+    """Return the reason of the host's trouble, where it helps to know it."""
     match health.kind:
         case HealthKind.OFFLINE:
             # That there is no connection is what offline means.

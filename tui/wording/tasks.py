@@ -5,6 +5,7 @@ Text from outside was cleaned where it entered, and is passed on as plain string
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Final
 
@@ -54,9 +55,14 @@ def is_stale(record: Record, health: PollingHealth = CALM) -> bool:
 
 
 def own_error(record: Record, health: PollingHealth = CALM) -> ApiError | None:
-    """Return why the last request about a task failed; None where the whole host is in trouble."""
+    """Return why the last request about a task failed; None where that was the host's trouble.
+
+    So it was, too, if the service has answered again since then.
+    """
     error = record.error
-    is_own = error is not None and (error.kind in _OWN or not health.kind.is_host_trouble)
+    failed_at = math.inf if record.failed_at is None else record.failed_at
+    is_host = health.kind.is_host_trouble or failed_at <= health.recovered_at
+    is_own = error is not None and (error.kind in _OWN or not is_host)
     return error if is_own else None
 
 

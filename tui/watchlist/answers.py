@@ -73,8 +73,10 @@ def apply_answer(
             took = timedelta(seconds=boot - record.added_at)
         (entry,) = replay([entry], [update])
     is_news = entry != record.entry
+    reckoned = record.reckoned_added_at
     record = record._replace(
         entry=entry,
+        reckoned_added_at=boot - record.age(now, boot) if reckoned is None else reckoned,
         task=task,
         answered_at=now - timedelta(seconds=result.age) if is_cached else now,
         told_at=told_at,

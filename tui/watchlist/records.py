@@ -49,6 +49,9 @@ class Record(NamedTuple):
     added_at: float | None = None
     """When it was added, by the monotonic clock; None if that was not in this session. The wall
     clock may be set while the task is watched."""
+    reckoned_added_at: float | None = None
+    """When it was added, by the monotonic clock, as the wall clock told at its first answer of this
+    session. Where the wall clock is set later, that tells another time."""
     polled_at: float | None = None
     """When it was answered last, by the monotonic clock."""
     took: timedelta | None = None
@@ -174,8 +177,11 @@ class Watchlist:
     def _was_open(self, entry: Entry) -> bool:
         """Return whether this release has watched an ended task before its end.
 
-        One that had ended before this release came has neither: it counts as looked at.
+        One that had ended before this release came has neither: it counts as looked at. So does one
+        that somebody has looked at, where only that is left in a file that was edited by hand.
         """
+        if entry.seen is not None:
+            return False
         record = self._records.get(entry.id)
         known_open = record is not None and not record.entry.status.terminal
         return known_open or entry.first_frames is not None

@@ -214,10 +214,18 @@ class Watchlist:
             self._change(Add(record.entry, before))
             self._put(record._replace(entry=self._records[record.id].entry))
 
-    def apply(self, result: PollResult, now: datetime, boot: float | None = None) -> Record | None:
+    def apply(
+        self,
+        result: PollResult,
+        now: datetime,
+        boot: float | None = None,
+        *,
+        host_trouble: bool = False,
+    ) -> Record | None:
         """Apply the result of a poll; return the new record, None if the task is not watched.
 
-        `boot` is the monotonic clock at the time `now`.
+        `boot` is the monotonic clock at the time `now`. `host_trouble` tells that no task can be
+        asked with success by now, so that a failure says nothing of this one.
         """
         boot = now.timestamp() if boot is None else boot
         record = self._records.get(result.task_id)
@@ -225,7 +233,10 @@ class Watchlist:
             return None
         if result.task is None:
             others = (at for task_id, at in self._answers.items() if task_id != record.id)
-            record = apply_failure(record, result.error, boot, max(others, default=-math.inf))
+            others_answered = max(others, default=-math.inf)
+            record = apply_failure(
+                record, result.error, boot, others_answered, host_trouble=host_trouble
+            )
         elif is_older(record, result, boot):
             record = record._replace(error=None, failures=0)
         else:
@@ -238,6 +249,12 @@ class Watchlist:
         record = record._replace(resting=result.resting)
         self._put(record)
         return record
+
+    def forgive_failures(self, below: int) -> None:
+        """Count no failures of tasks that have fewer than `below`: they were those of the host."""
+        for record in self._records.values():
+            if 0 < record.failures < below:
+                self._records[record.id] = record._replace(failures=0)
 
     def mark_seen(self, task_id: str) -> bool:
         """Remember that somebody has looked at a task's end; return whether it was new."""

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.sessions.test_boundaries import make_engine
 from tui.config import Paths
 from tui.engine import Engine
+from tui.errors import ApiError, ErrorKind
+from tui.polling.schedule import Job
 from tui.scenext.models import Points, PollResult, Result, Task, TaskStatus
+from tui.watchlist.sections import Section, section_of
 from tui.watchlist.storage import WatchlistFile
 
 VIDEO = Result("video", "https://cdn.invalid/v.mp4?sig=1", is_link=True)
@@ -57,3 +62,26 @@ async def test_undo_brings_back_a_mark_and_a_removal_keeps_the_experience(tmp_pa
     (entry,) = file.load().entries
     assert entry == before.entry
     assert entry.is_new
+
+
+@pytest.mark.parametrize("kind", [ErrorKind.OFFLINE, ErrorKind.TIMEOUT, ErrorKind.NOT_THE_API])
+async def test_a_connection_that_comes_and_goes_moves_no_task(
+    tmp_path: Path, kind: ErrorKind
+) -> None:
+    engine, error = loaded_engine(tmp_path), ApiError(kind, "no connection")
+    ids = [f"t{n:02}" for n in range(40)]
+    engine.add(ids)
+    schedule = engine.schedule
+    schedule.sync(dict.fromkeys(ids, False), 0)
+    failures = 0
+    for second in range(400):
+        while isinstance(job := schedule.next(second), Job):
+            if second < 60 or second % 30 < 10:
+                schedule.record_success(job, second, ended=False)
+                engine.apply_result(PollResult(job.task_id, RUNNING._replace(id=job.task_id)))
+            else:
+                failures += schedule.record_failure(job, second, error) is not None
+                engine.apply_result(PollResult(job.task_id, error=error))
+    assert failures > 20
+    assert {section_of(record, ()) for record in engine.watchlist} == {Section.RUNNING}
+    engine.threads.shutdown()

@@ -28,6 +28,7 @@ from tui.polling.schedule import Held, Schedule
 from tui.redactor import Redactor
 from tui.scenext.models import PollResult, TaskStatus
 from tui.watchlist.records import Record, Watchlist
+from tui.watchlist.sections import MIN_FAILURES
 from tui.watchlist.storage import Snapshot, WatchlistFile
 from tui.watchlist.sync import WatchlistSync
 from tui.watchlist.unsaved import Unsaved
@@ -131,6 +132,8 @@ class Engine:
         self._health_timer = HealthTimer(config.poll_interval)
         self.answered_at: datetime | None = None
         """When the service last told about any task; None before it has in this session."""
+        self._in_outage = False
+        """Whether the last result was a failure, and known to be the host's."""
         self._key_reading: asyncio.Task[None] | None = None
         self._removed: list[tuple[Record, str | None]] = []
 
@@ -301,7 +304,8 @@ class Engine:
         before = self.watchlist.get(result.task_id)
         clock = self._dependencies.clock
         now = clock.now()
-        record = self.watchlist.apply(result, now, clock.boot())
+        in_trouble = self._note_host_trouble(result)
+        record = self.watchlist.apply(result, now, clock.boot(), host_trouble=in_trouble)
         if record is not None and record.error is None:
             self.answered_at = record.answered_at
         if before is not None and record is not None:
@@ -311,6 +315,18 @@ class Engine:
         if self.watchlist.pending:
             self._sync.wake()
         return record
+
+    def _note_host_trouble(self, result: PollResult) -> bool:
+        """Return whether a result is a failure in an outage, known by its first few failures.
+
+        Those count for none of their tasks either, once it is known. By what the breaker found
+        last, since asking about all tasks on each failure would cost more.
+        """
+        in_trouble = result.task is None and self.schedule.breaker.state.kind.is_host_trouble
+        if in_trouble and not self._in_outage:
+            self.watchlist.forgive_failures(MIN_FAILURES)
+        self._in_outage = in_trouble
+        return in_trouble
 
     def health(self) -> PollingHealth:
         """Return how polling as a whole is doing, and since when.

@@ -110,8 +110,12 @@ def test_from_fewer_than_nine_longer_samples_nothing_is_claimed(count: int) -> N
         running(3, silence=5.1),
         a_record(QUEUED),
         a_record(TaskStatus.UNKNOWN, answered=3),
+        a_record(RUNNING, answered=3, added=1440, is_stored=True),
     ],
-    ids=["had frames", "of an older release", "not answered yet", "silent", "waits", "unknown"],
+    ids=[
+        *("had frames", "of an older release", "not answered yet", "silent", "waits", "unknown"),
+        "added tomorrow",
+    ],
 )
 def test_no_end_is_claimed_where_nobody_can_know(record: Record) -> None:
     assert expect(estimates_from(*range(1, 21)), record, 3) is None

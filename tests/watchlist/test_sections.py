@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.support.records import a_record, a_watchlist, at, fault, samples
 from tui.errors import ErrorKind
-from tui.scenext.models import PollResult, TaskStatus
+from tui.scenext.models import PollResult, Task, TaskStatus
 from tui.watchlist.history import Sample
 from tui.watchlist.records import Record
 from tui.watchlist.sections import (
@@ -204,6 +204,19 @@ def test_a_task_that_is_not_known_does_not_move_while_the_host_is_away() -> None
     for minutes, kind in enumerate([NOT_FOUND, ErrorKind.OFFLINE, ErrorKind.KEY_REFUSED]):
         watchlist.apply(PollResult("a", error=fault(kind)), at(minutes), minutes * 60)
         assert arrange(watchlist, TWENTY) == (SectionTasks(Section.ATTENTION, ("a",)),)
+
+
+@pytest.mark.parametrize("set_by", [-1440, 365 * 1440], ids=["a day back", "a year forward"])
+def test_no_task_becomes_overdue_because_the_clock_was_set(set_by: float) -> None:
+    running = a_record(RUNNING, added=-10, is_stored=True)
+    watchlist, task = a_watchlist([running]), Task("a", RUNNING, RUNNING.value)
+    for minutes, wall in ((1, 1), (2, 2 + set_by)):
+        record = watchlist.apply(PollResult("a", task), at(wall), minutes * 60)
+        assert record is not None
+        assert standing_of(record, longest_sample(TWENTY)) is Standing.RUNNING
+    record = watchlist.apply(PollResult("a", task), at(11), 11 * 60)
+    assert record is not None
+    assert standing_of(record, longest_sample(TWENTY)) is Standing.OVERDUE, "once both clocks agree"
 
 
 @given(RECORDS, HISTORIES)

@@ -125,7 +125,10 @@ class Estimates:
 
     def _compute(self, record: Record, now: datetime, boot: float) -> Estimate | None:
         self._learn()
-        age = max(0.0, record.age(now, boot))
+        age = record.age(now, boot)
+        if age < -MAX_CLOCK_STEP:
+            return None  # The clock was set back since it was added.
+        age = max(0.0, age)
         first_longer = bisect_right(self._seconds, age)
         if len(self._seconds) - first_longer < MIN_SAMPLES:
             return None

@@ -12,7 +12,7 @@ from tui.engine import Engine
 from tui.errors import ApiError, ErrorKind
 from tui.polling.schedule import Job
 from tui.scenext.models import Points, PollResult, Result, Task, TaskStatus
-from tui.watchlist.sections import Section, section_of
+from tui.watchlist.sections import Section, longest_sample, standing_of
 from tui.watchlist.storage import WatchlistFile
 
 VIDEO = Result("video", "https://cdn.invalid/v.mp4?sig=1", is_link=True)
@@ -83,5 +83,7 @@ async def test_a_connection_that_comes_and_goes_moves_no_task(
                 failures += schedule.record_failure(job, second, error) is not None
                 engine.apply_result(PollResult(job.task_id, error=error))
     assert failures > 20
-    assert {section_of(record, ()) for record in engine.watchlist} == {Section.RUNNING}
+    assert {standing_of(record, longest_sample(())).section for record in engine.watchlist} == {
+        Section.RUNNING
+    }
     engine.threads.shutdown()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from itertools import pairwise
 from random import Random
@@ -25,7 +25,6 @@ from tui.watchlist.sections import (
     arrange,
     count_standings,
     longest_sample,
-    section_of,
     standing_of,
 )
 
@@ -34,6 +33,10 @@ FAILED, UNKNOWN = TaskStatus.FAILED, TaskStatus.UNKNOWN
 TWENTY = samples(range(1, 21))
 """A history whose longest task took 20 minutes."""
 NOT_FOUND = ErrorKind.NOT_FOUND
+
+
+def section_of(record: Record, history: Sequence[Sample]) -> Section:
+    return standing_of(record, longest_sample(history)).section
 
 
 @pytest.mark.parametrize(

@@ -219,12 +219,12 @@ def test_a_sections_line_counts_its_tasks_and_says_when_a_filter_hides_some() ->
 
 @pytest.mark.parametrize("width", [79, 40, 34])
 def test_the_usual_time_stands_at_the_end_of_the_line_of_what_runs(width: int) -> None:
-    line = section_line(section_row(Section.RUNNING, 6, 6, 13 * 60 + 20), width)
+    line = section_line(section_row(Section.RUNNING, 6, 6, "usual time 13 min"), width)
     assert line.startswith(" Running  6  ")
     assert line.endswith("  usual time 13 min")
     assert cell_len(line) == width - 1
 
 
 def test_a_narrow_line_leaves_the_usual_time_out() -> None:
-    line = section_line(section_row(Section.RUNNING, 6, 6, 800), 24)
+    line = section_line(section_row(Section.RUNNING, 6, 6, "usual time 13 min"), 24)
     assert line.rstrip() == " Running  6"

@@ -9,19 +9,22 @@ import itertools
 import math
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
 from tui.polling.health import CALM, PollingHealth
 from tui.watchlist.records import Record, Watchlist
 from tui.watchlist.sections import (
+    Section,
     SectionTasks,
     Standing,
     arrange_standings,
     longest_sample,
     standing_of,
 )
+from tui.wording.estimates import usual_time
+from tui.wording.points import points_sum
 from tui.wording.rows import NO_FORECAST, Forecast, TaskRowData, brief_row, matcher, task_row
 from tui.wording.section_lines import ListLine, section_row
 
@@ -153,15 +156,23 @@ class Arrangement:
     @property
     def lines(self) -> list[ListLine]:
         """The list from the top: each section of which a task matches, and its tasks."""
-        usual = self._forecasts.usual_seconds()
         lines: list[ListLine] = []
         for section, ids in self._sections:
             rows = [self._rows[task_id] for task_id in ids]
             if self.query:
                 rows = list(filter(self._matches, rows))
             if rows:
-                lines += [section_row(section, len(ids), len(rows), usual), *rows]
+                fact = self._fact(section, rows)
+                lines += [section_row(section, len(ids), len(rows), fact), *rows]
         return lines
+
+    def _fact(self, section: Section, rows: Iterable[TaskRowData]) -> str:
+        """Return what is known of the shown tasks of a section in common; may be empty."""
+        if section is Section.RUNNING:
+            return usual_time(self._forecasts.usual_seconds())
+        if section is Section.FINISHED:
+            return points_sum(filter(None, (self._watchlist.get(row.key) for row in rows)))
+        return ""
 
 
 def _look(health: PollingHealth) -> tuple[bool, bool]:

@@ -16,7 +16,7 @@ from tui.credentials import CurrentKey
 from tui.dashboard import messages
 from tui.dashboard.arrangement import Arrangement
 from tui.dashboard.screens.main import MainScreen
-from tui.dashboard.screens.pane_layout import MAX_EVENTS
+from tui.dashboard.screens.pane_layout import BOX_LINES
 from tui.engine import Engine
 from tui.polling.health import HealthKind
 from tui.scenext.models import TaskStatus
@@ -234,7 +234,7 @@ class Presenter:
         lines, now = self._screen.deferred.events, self._clock.now()
         lines.lines = tuple(
             event_line(event, now, lines.size.width or None)
-            for event in self._engine.events.newest(MAX_EVENTS)
+            for event in self._engine.events.newest(BOX_LINES)
         )
 
     def all_events(self) -> list[str]:

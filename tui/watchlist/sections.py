@@ -99,11 +99,6 @@ def standing_of(record: Record, longest: float) -> Standing:
     return Standing.OVERDUE if known_age(record) > longest else Standing.RUNNING
 
 
-def section_of(record: Record, history: Sequence[Sample]) -> Section:
-    """Return the section of one task. For many tasks, `arrange` or `standing_of` cost less."""
-    return standing_of(record, longest_sample(history)).section
-
-
 def has_trouble(record: Record) -> bool:
     """Return whether the service answers for other tasks, but not for this one.
 

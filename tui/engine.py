@@ -27,6 +27,7 @@ from tui.polling.poller import Client, Poller
 from tui.polling.schedule import Held, Schedule
 from tui.redactor import Redactor
 from tui.scenext.models import PollResult, TaskStatus
+from tui.watchlist.estimates import Estimates
 from tui.watchlist.records import Record, Watchlist
 from tui.watchlist.sections import MIN_FAILURES
 from tui.watchlist.storage import Snapshot, WatchlistFile
@@ -35,7 +36,6 @@ from tui.watchlist.unsaved import Unsaved
 
 if TYPE_CHECKING:
     from tui.scenext.media import Media
-    from tui.watchlist.estimates import Estimates
     from tui.watchlist.events import Event, EventLog
     from tui.watchlist.frame_gaps import FrameGaps
     from tui.watchlist.recorder import EventRecorder
@@ -105,6 +105,8 @@ class Engine:
         config, clock = dependencies.config, dependencies.clock
         self.addresses = AddressRule(config.base_url)
         self.watchlist = Watchlist()
+        self.estimates = Estimates(self.watchlist)
+        """When tasks are likely to end."""
         self.server_clock = ServerClock(clock)
         self.schedule = Schedule(
             period=config.poll_interval,
@@ -138,16 +140,9 @@ class Engine:
         self._removed: list[tuple[Record, str | None]] = []
 
     @cached_property
-    def estimates(self) -> Estimates:
-        """When tasks are likely to end."""
-        # Not imported for the first paint; nor are the next two.
-        from tui.watchlist.estimates import Estimates
-
-        return Estimates(self.watchlist)
-
-    @cached_property
     def frame_gaps(self) -> FrameGaps:
         """For which tasks there was no new frame for unusually long."""
+        # Not imported for the first paint; nor is the next one.
         from tui.watchlist.frame_gaps import FrameGaps
 
         return FrameGaps(self.watchlist)

@@ -20,6 +20,7 @@ from tui.dashboard.screens.pane_layout import BOX_LINES
 from tui.engine import Engine
 from tui.polling.health import HealthKind
 from tui.scenext.models import TaskStatus
+from tui.watchlist.estimates import last_end
 from tui.watchlist.records import Record
 from tui.watchlist.sections import Standing
 from tui.wording import polling, summary
@@ -214,9 +215,6 @@ class Presenter:
         boot = self._clock.boot()
         if is_open and boot < self._all_done.until:
             return self._all_done.words
-        # Not imported for the first paint.
-        from tui.watchlist.estimates import last_end
-
         now = self._clock.now()
         expected = self._engine.estimates.all_done(now, boot) if is_open else None
         ended = None if is_open else last_end(self._watchlist)

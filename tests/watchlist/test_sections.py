@@ -17,13 +17,14 @@ from tests.support.records import a_record, a_watchlist, at, fault, samples
 from tui.errors import ErrorKind
 from tui.scenext.models import PollResult, Task, TaskStatus
 from tui.watchlist.history import Sample
-from tui.watchlist.records import Record
+from tui.watchlist.records import Record, Watchlist
 from tui.watchlist.sections import (
     Section,
     SectionTasks,
     Standing,
     arrange,
     count_standings,
+    known_age,
     longest_sample,
     standing_of,
 )
@@ -235,3 +236,13 @@ def test_the_longest_sample_decides_and_is_infinite_without_enough() -> None:
 
 def _ids(sections: Iterable[SectionTasks]) -> list[str]:
     return [task_id for tasks in sections for task_id in tasks.ids]
+
+
+def test_an_answer_that_a_cache_has_kept_tells_the_age_of_its_time() -> None:
+    watchlist = Watchlist()
+    watchlist.add(["a"], "", at(0), 0.0)
+    for boot, age in ((60.0, 0.0), (900.0, 240.0)):
+        answer = PollResult("a", Task("a", RUNNING), age=age)
+        record = watchlist.apply(answer, at(boot / 60), boot)
+    assert record is not None
+    assert known_age(record) == 660.0

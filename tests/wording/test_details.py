@@ -266,7 +266,7 @@ def test_a_running_task_tells_what_it_has_cost_so_far() -> None:
 
 def test_a_running_task_tells_when_it_is_likely_done_and_what_is_unusual() -> None:
     estimate = Estimate(*(NOW + timedelta(minutes=minutes) for minutes in (35, 30, 40)))
-    shown = record(running(*frames(2)))._replace(newest_frame_at=1_000.0, polled_at=1_240.0)
+    shown = record(running(*frames(2)))._replace(newest_frame_at=1_000.0, told_at=1_240.0)
     details = task_details(shown, NOW, 1_240.0, estimate=estimate)
     (expected,) = named(details, "Expected")
     assert expected == "likely done ~12:35; half of such tasks end between 12:30 and 12:40"

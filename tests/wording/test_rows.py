@@ -191,7 +191,10 @@ def row(task_id: str, label: str = "", state: str = "In progress", **more: objec
 def test_a_query_matches_what_has_it_as_it_stands_or_else_all_of_its_words() -> None:
     rows = [
         row("3e0f-77", "batch 1"),
-        row("90ab-12", "Batch 3", "Failed", notes=("公式无法编译 (LaTeX error)",)),
+        row("90ab-12", "Batch 3", "Failed", notes=("公式无法编译 (LaTeX error)",))._replace(
+            section=Section.ATTENTION
+        ),
+        row("45ef-31", "quiet", notes=("no new frame since 14:13",)),
         row("33cd-45", "batch 30"),
         row("12ef-30", "other", title="光合作用讲解视频"),
     ]
@@ -204,8 +207,9 @@ def test_a_query_matches_what_has_it_as_it_stands_or_else_all_of_its_words() -> 
     assert keys("batch failed") == keys("failed 3") == keys("latex") == ["90ab-12"]
     assert keys("progress 3e") == ["3e0f-77"], "a match must not span two fields"
     assert keys("光合") == ["12ef-30"]
+    assert keys("14:13") == [], "that is known only of rows in view"
     assert keys("nothing") == []
-    assert len(keys("")) == 4
+    assert len(keys("")) == 5
     assert list(filter(matcher("zz", ()), rows)) == []
 
 

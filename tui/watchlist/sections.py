@@ -121,11 +121,11 @@ def known_age(record: Record) -> float:
     slept, nobody knows whether it still runs. Where the wall clock was set since the first answer,
     the lower of two ages: which of them is right is not known.
     """
-    if record.reopened or record.polled_at is None or record.answered_at is None:
+    if record.reopened or record.answered_at is None:
         return 0.0
-    age = record.age(record.answered_at, record.polled_at)
+    age = record.age(record.answered_at, record.told_at)
     reckoned = record.reckoned_added_at
-    return age if reckoned is None else min(age, record.polled_at - reckoned)
+    return age if reckoned is None else min(age, record.told_at - reckoned)
 
 
 def count_standings(records: Iterable[Record], history: Sequence[Sample]) -> Counter[Standing]:

@@ -204,8 +204,11 @@ def matcher(query: str, rows: Iterable[TaskRowData]) -> Callable[[TaskRowData], 
 
 
 def _haystack(row: TaskRowData) -> str:
+    # What is unusual about a running task is known only of those in view.
+    is_forecast = row.section is Section.RUNNING and not row.is_stale
+    notes = () if is_forecast else row.notes[:1]
     # One text, since every key searches all rows; no query contains a line break.
-    return "\n".join((row.state, row.key, row.label, row.title, *row.notes[:1])).casefold()
+    return "\n".join((row.state, row.key, row.label, row.title, *notes)).casefold()
 
 
 def nothing_to_look_at(row: object, *, filtered: bool) -> str:

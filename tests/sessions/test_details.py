@@ -208,6 +208,40 @@ async def test_a_picture_hides_no_reason(tmp_path: Path, size: tuple[int, int]) 
         assert "".join((REASON * 3).split()) in text(dashboard).replace(" ", "")
 
 
+async def test_a_picture_is_hidden_also_where_the_task_has_none(tmp_path: Path) -> None:
+    tasks: dict[str, Task | ApiError] = {"one": make_task("one", 2), "two": failed("two", 0)}
+    async with session(tmp_path, tasks) as dashboard:
+        dashboard.service.media = pictures()
+        dashboard.app.main_screen.tasks.cursor = "one"
+        await dashboard.press("p")
+        await dashboard.wait_for_text("▀")
+        dashboard.app.main_screen.tasks.cursor = "two"
+        await dashboard.wait_for_text("There is no frame to show.")
+        assert "p picture" in dashboard.text
+        await dashboard.press("p")
+        await dashboard.wait_gone("There is no frame")
+
+
+@pytest.mark.parametrize("size", [NARROW, (60, 20)])
+async def test_beside_a_picture_all_that_is_told_of_an_end_is_seen_or_can_be_reached(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with session(tmp_path, {"one": make_task("one", 2)}, size=size) as dashboard:
+        dashboard.service.media = pictures()
+        await dashboard.press("p", "plus")
+        ended = completed("one", 2)
+        long = Result("text", "a long text " * 30 + "with an end", False)
+        await answer(dashboard, ended._replace(results=(*ended.results, long)), "Video, 2 frames")
+        await dashboard.press("minus")
+        await dashboard.wait_for_text("shift+tab text")
+        assert all(words in dashboard.text for words in ("The cat", "20 points", "92"))
+        assert "with an end" not in dashboard.text
+        await dashboard.press("shift+tab")
+        await dashboard.wait_gone("shift+tab text")
+        await dashboard.press("end")
+        await dashboard.wait_for_text("with an end")
+
+
 async def test_the_picture_is_57_by_16_cells_where_the_pane_has_room(tmp_path: Path) -> None:
     async with session(tmp_path, {"one": completed("one", 12)}, size=LARGE) as dashboard:
         dashboard.service.media = pictures()

@@ -284,6 +284,23 @@ async def test_a_notification_covers_neither_a_saved_path_nor_banner_nor_keys(
         assert ("/a/long/path" * 9) in shown
 
 
+async def test_a_notification_is_whole_and_shown_once(tmp_path: Path) -> None:
+    async with session(tmp_path, three(), size=NARROW) as dashboard:
+        for length in (36, 37, 38):
+            dashboard.app.clear_notifications()
+            dashboard.app.notify("-" * (length - 4) + " end", timeout=600)
+            await dashboard.wait_for_text("----")
+            await dashboard.pilot.pause()
+            assert dashboard.text.count("end") == 1, length
+        await dashboard.press("E")
+        await dashboard.wait_for_text("Events since")
+        await dashboard.pilot.pause()
+        assert dashboard.text.count("end") == 1
+        await dashboard.press("escape")
+        await dashboard.wait_gone("Events since")
+        await dashboard.wait_for_text("end")
+
+
 async def test_a_warning_about_the_watchlist_takes_the_place_of_the_one_from_the_start(
     tmp_path: Path,
 ) -> None:

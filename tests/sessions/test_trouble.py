@@ -177,6 +177,7 @@ def test_a_command_that_failed_once_is_not_held_against_it(
         key_file.unlink()
         terminal.press("r")
         terminal.wait_for_text("api_key_command ended with")
+        assert "The service refused the key from" not in terminal.text()
         key_file.write_text("sk-wrong-0123456789\n")
         terminal.press("r")
         terminal.wait_gone("api_key_command ended with")

@@ -132,12 +132,15 @@ def test_what_other_dashboards_do_is_told() -> None:
 
 
 def test_trouble_of_the_host_is_told_when_it_begins_changes_and_ends() -> None:
-    session = Session()
+    session = Session(stored("a"))
     host = session.recorder.host
     assert session.news(lambda: host("", "", at(0))) == []
     assert session.news(lambda: host("offline", "no route", at(1))) == [EventKind.HOST_TROUBLE]
     assert session.news(lambda: host("offline", "no name", at(2))) == []
     assert session.news(lambda: host("key refused", "401", at(3))) == [EventKind.HOST_TROUBLE]
+    assert session.news(lambda: host("", "", at(4))) == [], "another key, not yet tried"
+    assert session.news(lambda: host("key refused", "401", at(5))) == []
+    session.poll(answer("a"))
     assert session.news(lambda: host("", "", at(13))) == [EventKind.HOST_RECOVERED]
     assert session.reported[-1].seconds == 720
     assert session.news(lambda: host("", "", at(14))) == []

@@ -57,6 +57,9 @@ def event(kind: EventKind) -> Event:
         (event(EventKind.OVERDUE), "! Sorting: has run longer than every earlier task"),
         (event(EventKind.HOST_TROUBLE)._replace(task_id="", host="offline", text="no route"),
          "! offline: no route"),
+        (event(EventKind.HOST_TROUBLE)._replace(
+            task_id="", host="key refused", text="401: the service refused the key for this task"
+        ), "! the service refused the key"),
         (event(EventKind.HOST_RECOVERED)._replace(task_id="", seconds=720.0),
          "» live again after 12 min"),
         (event(EventKind.AWAY)._replace(task_id="", tasks=7, failed=1),

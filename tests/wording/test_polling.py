@@ -36,14 +36,16 @@ REASONS = {
 
 
 def trouble(kind: HealthKind, **known: object) -> str:
-    """Return the words for a host that is in trouble since 14:02."""
+    """Return the words for a host that is in trouble since 14:02, with the reason."""
     health = PollingHealth(kind, reason="404: no", since=SINCE)
     until = NOW.replace(minute=25, second=7)
     answered_at = known.get("answered_at")
     assert answered_at is None or isinstance(answered_at, datetime)
-    return polling.host_trouble(
+    words = polling.host_trouble(
         health, NOW, until=until, answered_at=answered_at, has_saved=bool(known.get("has_saved"))
     )
+    reason = polling.trouble_reason(health)
+    return f"{words} ({reason})" if reason else words
 
 
 def test_every_kind_is_either_calm_or_the_hosts_trouble() -> None:

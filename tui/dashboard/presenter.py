@@ -249,6 +249,7 @@ class Presenter:
         self._screen.status.data = self._screen.status.data._replace(
             polling="" if trouble else polling.polling_health(health),
             trouble=f"{self._host}: {trouble}" if trouble else "",
+            trouble_reason=polling.trouble_reason(health),
         )
         self._screen.needs_key = health.kind.needs_key
         refused = ""
@@ -277,7 +278,11 @@ class Presenter:
 
     def _show_problems(self) -> None:
         if self._is_complete and self._screen.deferred is not None:
-            messages = dict.fromkeys(filter(None, self._problems.values()))
+            problems = dict(self._problems)
+            if problems.get("key"):
+                # Where another key was tried since, the one that was refused is no news.
+                problems.pop("refused", None)
+            messages = dict.fromkeys(filter(None, problems.values()))
             self._screen.deferred.banner.text = "\n".join(messages)
 
 

@@ -74,6 +74,8 @@ class EventRecorder:
         self._first_round: FirstRound | None = None
         self._host_trouble = ""
         self._trouble_since: datetime | None = None
+        self._was_answered = False
+        """Whether the service has answered since its trouble began, or became another one."""
         self._history: Sequence[Sample] = ()
         self._longest = longest_sample(())
 
@@ -87,6 +89,7 @@ class EventRecorder:
         """Record what the result of a poll tells."""
         if history is not self._history:
             self._history, self._longest = history, longest_sample(history)
+        self._was_answered |= after.error is None or after.error.kind in _ABOUT_THE_TASK
         self._add(event_between(before, after, now, self._longest))
         self._observe_first_round([after], now)
 
@@ -121,8 +124,11 @@ class EventRecorder:
         self._observe_first_round(after, now)
 
     def host(self, trouble: str, reason: str, now: datetime) -> None:
-        """Record that the whole service has trouble; with an empty `trouble`, that it has none."""
-        if trouble == self._host_trouble:
+        """Record that the whole service has trouble; with an empty `trouble`, that it has none.
+
+        That it is over counts once there is an answer: another key may be refused as well.
+        """
+        if trouble == self._host_trouble or not (trouble or self._was_answered):
             return
         since, self._host_trouble = self._trouble_since, trouble
         if not trouble:
@@ -130,7 +136,7 @@ class EventRecorder:
             seconds = None if since is None else max(0.0, (now - since).total_seconds())
             self._add(Event(now, EventKind.HOST_RECOVERED, seconds=seconds))
             return
-        self._trouble_since = since or now
+        self._trouble_since, self._was_answered = since or now, False
         self._add(Event(now, EventKind.HOST_TROUBLE, host=trouble, text=reason))
 
     def _observe_first_round(self, records: Iterable[Record], now: datetime) -> None:

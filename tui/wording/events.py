@@ -92,7 +92,9 @@ def event_words(event: Event) -> str:
             return away(event.tasks, event.failed)
         case EventKind.HOST_TROUBLE:
             words = _HOST.get(event.host, event.host)
-            return f"{words}: {event.text}" if event.text else words
+            # The reason of a refusal says so again.
+            has_more = event.text and event.host != HealthKind.KEY_REFUSED
+            return f"{words}: {event.text}" if has_more else words
         case EventKind.HOST_RECOVERED:
             lasted = "" if event.seconds is None else f" after {_duration(event.seconds)}"
             return f"live again{lasted}"

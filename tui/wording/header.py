@@ -15,8 +15,8 @@ from tui.wording.cells import fit
 from tui.wording.summary import HeaderData
 from tui.wording.wrapping import wrap
 
-_ONE_LINE_WIDTH: Final = 78
-"""Cells from which on the host's trouble has one line; it may have two below."""
+_MIN_REASON_WIDTH: Final = 12
+"""Cells that are left for the reason of the host's trouble, where any of it is shown."""
 
 
 class Part(NamedTuple):
@@ -39,7 +39,10 @@ def header_lines(data: HeaderData, width: int) -> tuple[Line, ...]:
         for text, kind in ((data.all_done, "all-done"), (data.polling, "polling"))
         if text
     ]
-    return (*_counts_and_state(data, state, width), *_trouble(data.trouble, width))
+    return (
+        *_counts_and_state(data, state, width),
+        *_trouble(data.trouble, data.trouble_reason, width),
+    )
 
 
 def _counts_and_state(data: HeaderData, state: Sequence[Part], width: int) -> Iterator[Line]:
@@ -90,11 +93,12 @@ def _flow(line: Line, width: int) -> Iterator[Line]:
     yield tuple(current)
 
 
-def _trouble(text: str, width: int) -> Iterator[Line]:
+def _trouble(text: str, reason: str, width: int) -> Iterator[Line]:
+    """Yield the trouble whole, with the age of what is shown, and as much of its reason as fits."""
     if not text:
         return
-    most = 1 if width >= _ONE_LINE_WIDTH else 2
-    lines = wrap(text, width)
-    for number, line in enumerate(lines[:most], 1):
-        cut = number == most and len(lines) > most
-        yield (Part(fit(f"{line} {lines[number]}", width) if cut else line, "host-trouble"),)
+    *above, last = wrap(text, width)
+    if reason and width - cell_len(last) >= _MIN_REASON_WIDTH:
+        last = fit(f"{last} ({reason})", width).rstrip()
+    for line in (*above, last):
+        yield (Part(line, "host-trouble"),)

@@ -74,8 +74,9 @@ def host_trouble(
 ) -> str:
     """Return the trouble of the whole host in one line, with the age of what is shown.
 
-    Empty where it is in none. `until` is when a pause ends, `answered_at` when the service last
-    told about any task; `has_saved` tells whether earlier sessions left anything to show.
+    Empty where it is in none; why it is in trouble says `trouble_reason`. `until` is when a pause
+    ends, `answered_at` when the service last told about any task; `has_saved` tells whether earlier
+    sessions left anything to show.
     """
     if not health.kind.is_host_trouble:
         return ""
@@ -84,9 +85,7 @@ def host_trouble(
         age = f"; what you see is from {clock_time(answered_at, now)}"
     elif has_saved:
         age = "; what you see was saved earlier"
-    # The reason comes last: where there is no room, it is what is cut.
-    reason = _reason(health)
-    return f"{_state(health, now, until)}{age}{f' ({reason})' if reason else ''}"
+    return f"{_state(health, now, until)}{age}"
 
 
 def _state(health: PollingHealth, now: datetime, until: datetime | None) -> str:
@@ -105,7 +104,8 @@ def _state(health: PollingHealth, now: datetime, until: datetime | None) -> str:
     return f"stopped{since}"
 
 
-def _reason(health: PollingHealth) -> str:
+def trouble_reason(health: PollingHealth) -> str:
+    """Return the reason of the host's trouble, where it helps to know it."""
     match health.kind:
         case HealthKind.OFFLINE | HealthKind.SERVER_ERRORS:
             return health.reason

@@ -52,6 +52,8 @@ class HeaderData(NamedTuple):
     """How polling is doing, where nothing is wrong with it."""
     trouble: str = ""
     """The trouble of the whole host, in one line; empty where there is none."""
+    trouble_reason: str = ""
+    """Its reason, which gives way where there is no room."""
 
     @property
     def text(self) -> str:

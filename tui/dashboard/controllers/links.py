@@ -177,7 +177,7 @@ class LinkController:
     async def _valid(self, task_id: str, key: str) -> Link | None:
         link = await self._resolver.get_valid(task_id, key)
         if link is None:
-            self._notify("There is no frame yet.")
+            self._notify("There is no frame to open.")
         return link
 
     def _plan(self, url: str) -> opener.Plan:

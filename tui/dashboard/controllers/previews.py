@@ -62,7 +62,7 @@ class PreviewController:
         if link is None:
             preview.cancel_loads()
             preview.wanted = None
-            preview.show_text("There is no frame yet." if task_id else "")
+            preview.show_text("There is no frame to show." if task_id else "")
             return
         wanted = (identity(link.url), size.width, size.height)
         same = preview.wanted in (wanted, (link.url, size.width, size.height))

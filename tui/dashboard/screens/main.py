@@ -139,6 +139,11 @@ class MainScreen(TerminalScreen):
             rack.styles.margin = (0, 0, self.size.height - self._panes.region.bottom, 0)
             rack.styles.max_height = self._panes.size.height
 
+    def on_screen_suspend(self) -> None:
+        """Leave notifications to the screen above, which shows the same ones elsewhere."""
+        for rack in self.query("ToastRack"):
+            rack.display = False
+
     def on_task_list_laid(self) -> None:
         """Report the first paint: only then the list knows its columns."""
         self.painted = True
@@ -201,13 +206,18 @@ class MainScreen(TerminalScreen):
                 return bool(self.selected) and self.focused is not detail.focus_target
             case "list_pane":
                 return self._is_in_detail
+            case "text":
+                return detail.display and detail.can_scroll_text
             case "back":
                 filtered = bool(self.deferred.filter.value)
                 # Not while one is loaded alone: the footer would change with every picture.
                 busy = self.saving or detail.previewing
                 return busy or self.opened or filtered or self._is_in_detail
-            case "open" | "copy" | "preview" | "download" | "download_all":
+            case "open" | "copy" | "download" | "download_all":
                 return bool(detail.frames.keys)
+            case "preview":
+                # It can be hidden where there is nothing to show.
+                return bool(detail.frames.keys) or detail.previewing
             case "enlarge":
                 return detail.previewing and detail.enlarged is not bool(parameters[0])
             case "copy_path":
@@ -238,6 +248,11 @@ class MainScreen(TerminalScreen):
         self.opened = True
         # Not by `focus()`, which leaves the next key to the list.
         self.set_focus(self.deferred.detail.focus_target)
+
+    def action_text(self) -> None:
+        """Go to the selected task's text, to scroll it."""
+        if self.deferred is not None:
+            self.set_focus(self.deferred.detail.fields_pane)
 
     def action_list_pane(self) -> None:
         """Go back to the list."""

@@ -12,16 +12,10 @@ from textual.binding import Binding, BindingType
 _GO: Final = (
     Binding("enter", "frames", "frames", tooltip="Go to the task's frames", id="frames"),
     Binding("escape", "back", "back", tooltip="One step back", id="back"),
+    Binding("shift+tab", "text", "text", tooltip="To the task's text, to scroll it", id="text"),
     Binding("l,right", "frames", tooltip="To the task, on the right", show=False, id="right_pane"),
     Binding("h,left", "list_pane", tooltip="Back to the list", show=False, id="left_pane"),
     Binding("tab", "other_pane", tooltip="To the other pane", show=False, id="other_pane"),
-    Binding(
-        "shift+tab",
-        "app.focus_previous",
-        tooltip="To the part before: a task's text, to scroll it",
-        show=False,
-        id="previous_part",
-    ),
 )
 _FRAMES: Final = (
     Binding(

@@ -102,7 +102,7 @@ class TaskDetail(Vertical):
     def __init__(self) -> None:
         super().__init__()
         self.fields = Fields()
-        self._fields_pane = VerticalScroll(self.fields, id="fields-pane")
+        self.fields_pane = VerticalScroll(self.fields, id="fields-pane")
         self.heading = Static(id="frames-heading")
         self.frames = FrameList(id="frames")
         self.preview = FramePreview()
@@ -110,18 +110,32 @@ class TaskDetail(Vertical):
 
     def compose(self) -> ComposeResult:
         """Yield the fields, which scroll where they are long, and the frames."""
-        yield self._fields_pane
+        yield self.fields_pane
         yield self.heading
         yield self.frames
         yield self.preview_heading
         yield self.preview
+
+    def on_mount(self) -> None:
+        """Have the footer name the key for the text where it is longer than its place."""
+        self.watch(
+            self.fields_pane,
+            "show_vertical_scrollbar",
+            self.screen.refresh_bindings,
+            init=False,
+        )
+
+    @property
+    def can_scroll_text(self) -> bool:
+        """Whether some of the text is out of view, and the keys for it go elsewhere."""
+        return self.fields_pane.show_vertical_scrollbar and not self.fields_pane.has_focus
 
     @property
     def focus_target(self) -> Widget:
         """The frames; of a task that has ended without any, the fields, which scroll."""
         status = self.fields.known[0] if self.fields.known else None
         has_frames = bool(self.frames.keys) or status is None or not status.terminal
-        return self.frames if has_frames else self._fields_pane
+        return self.frames if has_frames else self.fields_pane
 
     def show(self, details: TaskDetails | None, server_now: float, addresses: AddressRule) -> None:
         """Show a task, or nothing; `server_now` is the service's time in Unix seconds."""
@@ -134,4 +148,4 @@ class TaskDetail(Vertical):
             self.heading.update(heading, layout=False)
         task_id, links = (details.task_id, details.links) if details else ("", ())
         if self.frames.set_links(task_id, links, server_now, addresses):
-            self._fields_pane.scroll_home(animate=False)
+            self.fields_pane.scroll_home(animate=False)

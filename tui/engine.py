@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -131,6 +132,8 @@ class Engine:
         self._health_timer = HealthTimer(config.poll_interval)
         self.answered_at: datetime | None = None
         """When the service last told about any task; None before it has in this session."""
+        self._told_at = -math.inf
+        """The same, by the monotonic clock."""
         self._key_reading: asyncio.Task[None] | None = None
         self._removed: list[tuple[Record, str | None]] = []
 
@@ -302,8 +305,11 @@ class Engine:
         clock = self._dependencies.clock
         now = clock.now()
         record = self.watchlist.apply(result, now, clock.boot())
-        if record is not None and record.error is None:
-            self.answered_at = record.answered_at
+        if result.error is None or (result.error.kind.about_task and not result.error.is_strange):
+            self._health_timer.note_answer()
+        if record is not None and record.told_at > self._told_at:
+            # An answer that a cache has kept may be older than another task's.
+            self._told_at, self.answered_at = record.told_at, record.answered_at
         if before is not None and record is not None:
             self.frame_gaps.observe(before, record)
             self._recorder.polled(before, record, self.watchlist.history, now)
@@ -320,10 +326,13 @@ class Engine:
         clock = self._dependencies.clock
         now = clock.now()
         health = self.schedule.health(asyncio.get_running_loop().time())
-        if health.kind not in (HealthKind.RESTING, HealthKind.STARTING):
+        health = self._health_timer.observe(health, now, clock.boot())
+        # Many short pauses would push everything else out of the events.
+        is_short_pause = health.kind is HealthKind.PAUSED and not health.is_stale
+        if health.kind not in (HealthKind.RESTING, HealthKind.STARTING) and not is_short_pause:
             trouble = health.kind.value if health.kind.is_host_trouble else ""
             self._recorder.host(trouble, health.reason, now)
-        return self._health_timer.observe(health, now, clock.boot())
+        return health
 
     def refresh(self, task_ids: tuple[str, ...]) -> Held | None:
         """Query tasks now (all where none is named); look for another key first if one is needed.

@@ -18,9 +18,6 @@ _NUMBERED: Final = frozenset(
 )
 """Errors whose HTTP status says more than their name, unless it is one of success."""
 
-_OWN: Final = frozenset({ErrorKind.NOT_FOUND, ErrorKind.REJECTED, ErrorKind.OTHER_TASK})
-"""Errors that are about one task, whatever the host does."""
-
 _BADGES: Final[Mapping[TaskStatus, tuple[str, str]]] = {
     TaskStatus.QUEUED: ("-", "Waiting"),
     TaskStatus.IN_PROGRESS: ("»", "In progress"),
@@ -40,8 +37,9 @@ def is_stale(record: Record, health: PollingHealth = CALM) -> bool:
 
     What has ended stays as it is, whatever becomes of the host.
     """
-    has_failed = record.error is not None or record.resting
-    return has_failed or (health.is_stale and not record.status.terminal)
+    if record.status.terminal:
+        return record.resting or (record.error is not None and record.error.kind.about_task)
+    return record.error is not None or record.resting or health.is_stale
 
 
 def stale_reason(record: Record, health: PollingHealth = CALM) -> str:
@@ -50,7 +48,7 @@ def stale_reason(record: Record, health: PollingHealth = CALM) -> str:
     Empty too where that is the trouble of the whole host, which the header tells.
     """
     error = record.error
-    if error is None or (health.kind.is_host_trouble and error.kind not in _OWN):
+    if error is None or (health.kind.is_host_trouble and not error.kind.about_task):
         return "resting" if record.resting else ""
     code = error.http_status or 0
     reason = str(code) if error.kind in _NUMBERED and code >= 300 else error.kind.value

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Iterable
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 from textual.timer import Timer
 
@@ -19,9 +19,13 @@ from tui.dashboard.screens.pane_layout import MAX_EVENTS
 from tui.engine import Engine
 from tui.polling.health import HealthKind, PollingHealth
 from tui.scenext.models import TaskStatus
+from tui.time_zone import local_time
 from tui.watchlist.records import Record
 from tui.watchlist.sections import count_standings
 from tui.wording import polling, summary
+
+if TYPE_CHECKING:
+    from tui.watchlist.events import Event
 
 KEY_REPEAT: Final = 0.08
 """Seconds between two moves of the cursor below which a key counts as held: showing a task in full
@@ -64,6 +68,10 @@ class Presenter:
         self._order_timer: Timer | None = None
         self._ordered_at = -math.inf
         self._problems: dict[str, str] = {}
+        self._event_words: dict[Event, str] = {}
+        """The words of all events, once they were asked for."""
+        self._events_day: date | None = None
+        """The day on which they are told."""
 
     @property
     def _is_shown(self) -> bool:
@@ -188,7 +196,14 @@ class Presenter:
         from tui.wording.events import event_line
 
         now = self._clock.now()
-        return [event_line(event, now) for event in reversed(self._engine.events.all)]
+        if (day := local_time(now).date()) != self._events_day:
+            self._events_day = day
+            self._event_words.clear()
+        # A list that is open is renewed at each event: only the new ones are put into words.
+        known, events = self._event_words, self._engine.events.all[::-1]
+        lines = [known.get(event) or event_line(event, now) for event in events]
+        self._event_words = dict(zip(events, lines, strict=True))
+        return lines
 
     def show_details(self) -> None:
         """Show the selected task in full."""

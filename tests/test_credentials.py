@@ -19,7 +19,7 @@ from tui.config import load, load_key_settings, read_table
 from tui.credentials import VARIABLE, ApiKey, CurrentKey, KeySettings, KeySource, Secret
 from tui.errors import UserError
 from tui.log import RedactingFormatter
-from tui.redactor import Redactor
+from tui.redactor import Redactor, without_queries
 
 KEY = "sk-canary-0123456789"
 OTHER = "sk-other-9876543210"
@@ -508,6 +508,21 @@ def test_any_key_is_well_formed_or_refused(value: str) -> None:
     else:
         assert message.startswith(("No API key. ", f"The key from {VARIABLE} "))
         assert len(message.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://a.invalid/b.png", "https://a.invalid/b.png"),
+        ("see HTTP://a.invalid/视频.mp4?名=视频&sig=1 (2)", "see HTTP://a.invalid/视频.mp4 (2)"),
+        ("<a href='https://a.invalid?x=1'>, y?", "<a href='https://a.invalid'>, y?"),
+        ("失败：https://a.invalid/?x=1。请重试", "失败：https://a.invalid/。请重试"),
+        ("why? 1://2?3", "why? 1://2?3"),
+        ("https://" * 100_000, "https://" * 100_000),
+    ],
+)
+def test_links_lose_their_queries(text: str, shown: str) -> None:
+    assert without_queries(text) == shown
 
 
 def test_a_redactor_knows_the_forms_of_a_key() -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from tests.sessions.test_boundaries import make_engine
+from tui.clock import Clock
 from tui.config import Paths
 from tui.engine import Engine
 from tui.errors import ApiError, ErrorKind
+from tui.polling.health import HealthKind
 from tui.polling.schedule import Job
 from tui.scenext.models import Points, PollResult, Result, Task, TaskStatus
+from tui.watchlist.events import EventKind
 from tui.watchlist.sections import Section, longest_sample, standing_of
 from tui.watchlist.storage import WatchlistFile
 
@@ -20,8 +24,8 @@ RUNNING = Task("a", TaskStatus.IN_PROGRESS, "IN_PROGRESS")
 DONE = Task("a", TaskStatus.COMPLETED, "COMPLETED", (), (VIDEO,), Points(6.0), title="t")
 
 
-def loaded_engine(folder: Path) -> Engine:
-    engine = make_engine(folder, [])
+def loaded_engine(folder: Path, clock: Clock | None = None) -> Engine:
+    engine = make_engine(folder, [], clock)
     assert engine.load() == ""
     return engine
 
@@ -87,3 +91,77 @@ async def test_a_connection_that_comes_and_goes_moves_no_task(
         Section.RUNNING
     }
     engine.threads.shutdown()
+
+
+def fail(engine: Engine, error: ApiError) -> HealthKind:
+    """Let the next query fail; return how polling is doing then."""
+    now = asyncio.get_running_loop().time()
+    job = engine.schedule.next(now)
+    assert isinstance(job, Job)
+    engine.schedule.record_failure(job, now, error)
+    engine.apply_result(PollResult(job.task_id, error=error))
+    return engine.health().kind
+
+
+def succeed(engine: Engine, *, ended: bool = False) -> None:
+    """Let the next query be answered: its task runs, or has ended."""
+    now = asyncio.get_running_loop().time()
+    job = engine.schedule.next(now)
+    assert isinstance(job, Job)
+    engine.schedule.record_success(job, now, ended=ended)
+    engine.apply_result(
+        PollResult(job.task_id, (DONE if ended else RUNNING)._replace(id=job.task_id))
+    )
+
+
+def host_events(engine: Engine) -> list[EventKind]:
+    kinds = [event.kind for event in engine.events.all]
+    return [kind for kind in kinds if kind in (EventKind.HOST_TROUBLE, EventKind.HOST_RECOVERED)]
+
+
+async def test_an_outage_is_over_when_the_service_answers_not_when_the_machine_wakes(
+    tmp_path: Path,
+) -> None:
+    engine = loaded_engine(tmp_path)
+    engine.add(["a", "b", "c"])
+    engine.schedule.sync(dict.fromkeys("abc", False), asyncio.get_running_loop().time())
+    succeed(engine, ended=True)
+    for _ in range(2):
+        await asyncio.sleep(0.06)  # As the rate of requests allows.
+        kind = fail(engine, ApiError(ErrorKind.OFFLINE, "no route"))
+    assert kind is HealthKind.OFFLINE
+    engine.schedule.resume(asyncio.get_running_loop().time(), 28_800.0)
+    assert engine.health().kind is HealthKind.OFFLINE
+    assert host_events(engine) == [EventKind.HOST_TROUBLE]
+    await asyncio.sleep(0.06)
+    succeed(engine)
+    assert engine.health().kind is HealthKind.LIVE
+    assert host_events(engine) == [EventKind.HOST_TROUBLE, EventKind.HOST_RECOVERED]
+    await engine.stop()
+
+
+async def test_a_short_pause_is_no_event_and_a_long_one_is(tmp_path: Path) -> None:
+    boot = 0.0
+    engine = loaded_engine(tmp_path, Clock(boot=lambda: boot))
+    engine.add(["a"])
+    engine.schedule.sync({"a": False}, asyncio.get_running_loop().time())
+    busy = ApiError(ErrorKind.RATE_LIMITED, "429", http_status=429, retry_after=3_600.0)
+    assert fail(engine, busy) is HealthKind.PAUSED
+    boot = 30.0
+    assert engine.health().kind is HealthKind.PAUSED
+    assert host_events(engine) == []
+    boot = 31.0
+    engine.health()
+    assert host_events(engine) == [EventKind.HOST_TROUBLE]
+    await engine.stop()
+
+
+async def test_an_older_answer_that_a_cache_has_kept_makes_nothing_older(tmp_path: Path) -> None:
+    engine = loaded_engine(tmp_path)
+    engine.add(["a", "b"])
+    engine.apply_result(PollResult("a", RUNNING))
+    answered_at = engine.answered_at
+    assert answered_at is not None
+    engine.apply_result(PollResult("b", RUNNING._replace(id="b"), age=1_000.0))
+    assert engine.answered_at == answered_at
+    await engine.stop()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -136,6 +137,8 @@ class Engine:
         """When the service last told about any task; None before it has in this session."""
         self._in_outage = False
         """Whether the last result was a failure, and known to be the host's."""
+        self._told_at = -math.inf
+        """The same, by the monotonic clock."""
         self._key_reading: asyncio.Task[None] | None = None
         self._removed: list[tuple[Record, str | None]] = []
 
@@ -301,8 +304,11 @@ class Engine:
         now = clock.now()
         in_trouble = self._note_host_trouble(result)
         record = self.watchlist.apply(result, now, clock.boot(), host_trouble=in_trouble)
-        if record is not None and record.error is None:
-            self.answered_at = record.answered_at
+        if result.error is None or (result.error.kind.about_task and not result.error.is_strange):
+            self._health_timer.note_answer()
+        if record is not None and record.told_at > self._told_at:
+            # An answer that a cache has kept may be older than another task's.
+            self._told_at, self.answered_at = record.told_at, record.answered_at
         if before is not None and record is not None:
             self.frame_gaps.observe(before, record)
             self._recorder.polled(before, record, self.watchlist.history, now)
@@ -331,10 +337,13 @@ class Engine:
         clock = self._dependencies.clock
         now = clock.now()
         health = self.schedule.health(asyncio.get_running_loop().time())
-        if health.kind not in (HealthKind.RESTING, HealthKind.STARTING):
+        health = self._health_timer.observe(health, now, clock.boot())
+        # Many short pauses would push everything else out of the events.
+        is_short_pause = health.kind is HealthKind.PAUSED and not health.is_stale
+        if health.kind not in (HealthKind.RESTING, HealthKind.STARTING) and not is_short_pause:
             trouble = health.kind.value if health.kind.is_host_trouble else ""
             self._recorder.host(trouble, health.reason, now)
-        return self._health_timer.observe(health, now, clock.boot())
+        return health
 
     def refresh(self, task_ids: tuple[str, ...]) -> Held | None:
         """Query tasks now (all where none is named); look for another key first if one is needed.

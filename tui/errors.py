@@ -37,6 +37,11 @@ class ErrorKind(StrEnum):
         """Whether no response arrived at all."""
         return self in (ErrorKind.OFFLINE, ErrorKind.TIMEOUT, ErrorKind.CERTIFICATE)
 
+    @property
+    def about_task(self) -> bool:
+        """Whether it is an answer about one task, whatever the host does."""
+        return self in (ErrorKind.NOT_FOUND, ErrorKind.REJECTED, ErrorKind.OTHER_TASK)
+
 
 class ApiError(Exception):
     """A status query failed."""

@@ -26,7 +26,15 @@ _SIGNATURE: Final = (
 )
 _PATH_SAFE: Final = "!$&()*+,;=:@/%"
 _QUERY_SAFE: Final = f"{_PATH_SAFE}?#[]^{{|}}"
+# Consumes a link to its end whether it has a query or not, and so takes linear time. Chinese
+# sentences go on behind a link without a space.
+_QUERY: Final = r"(?i)(https?://[^\s?\"'<>]*+)(?:\?[^\s\"'<>，。；：！？、）】》」]*+)?"
 _BEARER: Final = r"(?i)(bearer\s+)[!-~]+"
+
+
+def without_queries(text: str) -> str:
+    """Return `text` with its links cut at their queries, where signatures stand."""
+    return re.sub(_QUERY, r"\1", text) if "://" in text else text
 
 
 class Redactor:

@@ -66,3 +66,10 @@ def test_the_picture_of_a_video_is_the_newest_frame() -> None:
     assert video is not None
     assert name(links.find_picture("t", video.key)) == "frame3"
     assert name(links.find_picture("t", links.get_all("t")[1].key)) == "frame1"
+
+
+def test_a_video_without_frames_has_no_picture() -> None:
+    links = resolver(record(TASKS["no frames"]))
+    video = links.find("t", "")
+    assert video is not None
+    assert links.find_picture("t", video.key) is None

@@ -331,6 +331,22 @@ def test_the_difference_of_its_times_is_the_duration(
     assert parsed.duration == (None if minutes is None else timedelta(minutes=minutes))
 
 
+SIGNED = "https://oss.invalid/Video/a.mp4?OSSAccessKeyId=LTAI&Expires=1749287113&Signature=ab%3D"
+
+
+def test_what_is_stored_or_told_as_an_event_holds_no_signed_link() -> None:
+    """The title goes into the watchlist, and a reason, a state or an error into the events."""
+    assert parse_fields(title=SIGNED).title == "https://oss.invalid/Video/a.mp4"
+    texts = [{"type": "text", "content": f"渲染失败：{SIGNED}，请重试"}]
+    (reason,) = parse_fields(status="FAILED", result=texts).results
+    assert reason.content == "渲染失败：https://oss.invalid/Video/a.mp4，请重试"
+    assert "Signature" not in parse_fields(status=f"at {SIGNED[:50]}").status_sent
+    body = json.dumps({"status": "error", "data": {"messages": f"no access to {SIGNED}"}})
+    assert parser.error_message(body.encode()) == "no access to https://oss.invalid/Video/a.mp4"
+    (video,) = parse_fields(status="FAILED", result=[{"type": "video", "content": SIGNED}]).results
+    assert video.content == SIGNED
+
+
 def test_a_title_is_one_clean_line() -> None:
     assert parse_fields(title="\x1b[2J勾股\n定理 ").title == "勾股 ⏎ 定理"
     assert parse_fields(title=None).title == ""

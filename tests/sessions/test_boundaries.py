@@ -170,7 +170,7 @@ async def test_whatever_the_service_causes_is_a_failed_query() -> None:
                     await client.query("1")
 
 
-def make_engine(folder: Path, crashes: list[Exception]) -> Engine:
+def make_engine(folder: Path, crashes: list[Exception], clock: Clock | None = None) -> Engine:
     """Return an engine that polls nothing."""
     paths = Paths.inside(folder)
     settings = KeySettings(inline=Secret("sk-test-0123456789"))
@@ -180,7 +180,7 @@ def make_engine(folder: Path, crashes: list[Exception]) -> Engine:
         file=WatchlistFile(paths.watchlist),
         connect=FakeService,
         environ={},
-        clock=Clock(),
+        clock=clock or Clock(),
         host="test",
         downloads=folder,
         redact=Redactor(),

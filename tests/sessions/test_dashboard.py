@@ -173,6 +173,7 @@ def build_app(
     new_ids: tuple[str, ...] = (),
     base_url: str = "",
     api_key: str = "sk-test-0123456789",
+    clock: Clock | None = None,
 ) -> ScenextApp:
     """Return the app with the tasks of the service on its watchlist."""
     paths = Paths.inside(folder)
@@ -198,7 +199,7 @@ def build_app(
             file=file,
             connect=connect,
             environ=SSH,
-            clock=Clock(),
+            clock=clock or Clock(),
             host="test",
             downloads=folder / "downloads",
             redact=Redactor(),
@@ -218,10 +219,13 @@ async def session(
     new_ids: tuple[str, ...] = (),
     base_url: str = "",
     api_key: str = "sk-test-0123456789",
+    clock: Clock | None = None,
 ) -> AsyncIterator[Session]:
     """Run the app with these tasks on its watchlist, and wait until all were queried."""
     service = FakeService(tasks)
-    app = build_app(folder, service, new_ids=new_ids, base_url=base_url, api_key=api_key)
+    app = build_app(
+        folder, service, new_ids=new_ids, base_url=base_url, api_key=api_key, clock=clock
+    )
     file = WatchlistFile(Paths.inside(folder).watchlist)
     async with app.run_test(size=size, notifications=True) as pilot:
         running = Session(app, pilot, service, file)

@@ -281,3 +281,19 @@ async def test_whatever_was_hidden_when_the_task_ended_is_shown_afterwards(
         height = len(fields._wrap(fields.size.width))
         assert fields.size.height == height
         assert "State" in dashboard.text
+
+
+async def test_a_key_behind_a_held_one_means_the_task_that_is_selected_by_then(
+    tmp_path: Path,
+) -> None:
+    """Its frames are not shown yet: those on the screen are another task's."""
+    tasks: dict[str, Task | ApiError] = {"a": failed("a", 2), "b": failed("b", 9)}
+    async with session(tmp_path, tasks) as dashboard:
+        dashboard.app.main_screen.tasks.cursor = "b"
+        await dashboard.press("l")
+        screen = dashboard.app.main_screen
+        for _ in range(2):
+            screen.action_next_to_look_at(1)
+        assert (screen.selected, len(dashboard.frames.keys)) == ("b", 2)
+        screen.action_open()
+        await dashboard.wait_for_text("frame9 of b")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.sessions.test_dashboard import make_task, session
+from tui.clock import Clock
 from tui.config import Paths
 from tui.errors import ApiError, ErrorKind
 from tui.scenext.models import Task, TaskStatus
+from tui.time_zone import local_time
 from tui.watchlist.entries import Add, Entry, Remove, Update
 from tui.watchlist.events import Event, EventKind
 from tui.watchlist.storage import WatchlistFile
@@ -33,14 +37,21 @@ async def test_what_ended_while_nobody_watched_is_said_until_a_key_is_pressed(
     an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
     file = WatchlistFile(Paths.inside(tmp_path).watchlist)
     file.save([Add(Entry(task_id, an_hour_ago)) for task_id in tasks])
-    async with session(tmp_path, tasks) as dashboard:
+    passed = 0.0
+    clock = Clock(boot=lambda: time.monotonic() + passed)
+    async with session(tmp_path, tasks, clock=clock) as dashboard:
         await dashboard.wait_for_text("While you were away: 1 completed, 1 failed")
         events = dashboard.app.engine.events
         assert sorted(kind.value for kind in kinds(events.all)) == ["away", "completed", "failed"]
         assert kinds(events.newest(1)) == [EventKind.AWAY]
+        await dashboard.press("j", "x", "u")
+        dashboard.app.notify("something else", timeout=600)
+        await dashboard.wait_for_text("something else")
+        assert "While you were away" in dashboard.text, "who is typing had no time to read it"
+        passed = 60.0
         await dashboard.press("j")
-        # The line of the newest event stays.
-        await dashboard.wait_until(lambda: dashboard.text.count("While you were away") == 1)
+        await dashboard.wait_gone("While you were away")
+        assert "something else" in dashboard.text
 
 
 async def test_what_the_user_and_other_programs_do_is_told(tmp_path: Path) -> None:
@@ -84,3 +95,28 @@ async def test_what_is_known_before_the_start_is_no_event(tmp_path: Path) -> Non
     async with session(tmp_path, {"one": make_task("one", 3, DONE)}) as dashboard:
         assert dashboard.app.engine.events.all == ()
         assert "While you were away" not in dashboard.text
+
+
+async def test_what_happened_yesterday_has_its_date_as_soon_as_the_day_is_over(
+    tmp_path: Path,
+) -> None:
+    passed = 0.0
+    clock = Clock(wall=lambda: time.time() + passed)
+    async with session(tmp_path, {"one": make_task("one", 1)}, clock=clock) as dashboard:
+        dashboard.service.answers["one"] = make_task("one", 1, DONE)
+        await dashboard.app.engine.ask("one")
+        await dashboard.press("E")
+        await dashboard.wait_for_text("one: completed")
+        dashboard.app.engine.add(["two"])
+        await dashboard.wait_for_text("+ two: added")
+        today = f"{local_time(clock.now()):%Y-%m-%d} "
+        assert today not in dashboard.text
+        passed = 86_400.0
+        for _ in range(2):
+            dashboard.app._tick()
+        dated = rf"{today}\d\d:\d\d"
+        both = rf"{dated} \+ two: added(.|\n)*{dated} ✓ one: completed in"
+        await dashboard.wait_until(lambda: re.search(both, dashboard.text))
+        await dashboard.press("escape")
+        await dashboard.wait_gone("Events since")
+        assert re.search(rf"{dated} \+ two: added", dashboard.text)

@@ -81,6 +81,7 @@ def test_a_failure_tells_its_reason_in_one_line() -> None:
     assert event is not None
     assert event.text.startswith("任务执行失败; 不消耗积分; xxx")
     assert len(event.text) == 200
+    assert event.text.endswith("xx..")
     assert "sig=1" not in str(event)
 
 

@@ -8,6 +8,7 @@ from tests.support.records import a_record, at, fault
 from tui.errors import ErrorKind
 from tui.scenext.models import TaskStatus
 from tui.watchlist.events import Event, EventKind
+from tui.watchlist.history import Sample
 from tui.watchlist.recorder import EventRecorder
 from tui.watchlist.records import Record
 
@@ -132,15 +133,29 @@ def test_what_other_dashboards_do_is_told() -> None:
 
 
 def test_trouble_of_the_host_is_told_when_it_begins_changes_and_ends() -> None:
-    session = Session(stored("a"))
+    session = Session()
     host = session.recorder.host
     assert session.news(lambda: host("", "", at(0))) == []
     assert session.news(lambda: host("offline", "no route", at(1))) == [EventKind.HOST_TROUBLE]
     assert session.news(lambda: host("offline", "no name", at(2))) == []
     assert session.news(lambda: host("key refused", "401", at(3))) == [EventKind.HOST_TROUBLE]
-    assert session.news(lambda: host("", "", at(4))) == [], "another key, not yet tried"
-    assert session.news(lambda: host("key refused", "401", at(5))) == []
-    session.poll(answer("a"))
     assert session.news(lambda: host("", "", at(13))) == [EventKind.HOST_RECOVERED]
     assert session.reported[-1].seconds == 720
     assert session.news(lambda: host("", "", at(14))) == []
+
+
+def test_a_running_task_that_a_new_sample_makes_overdue_is_told_of() -> None:
+    session = Session()
+    samples = tuple(Sample(str(n), at(0), 600.0) for n in range(20))
+
+    def poll(answered: float, history: tuple[Sample, ...]) -> list[EventKind]:
+        before = session.records["a"]
+        after = session.records["a"] = a_record(answered=answered)
+        return session.news(lambda: session.recorder.polled(before, after, history, at(answered)))
+
+    session.poll(a_record(answered=1))
+    assert poll(15, samples[:19]) == []
+    assert poll(15.5, samples) == [EventKind.OVERDUE]
+    assert poll(16, samples) == []
+    assert poll(16.5, (*samples, Sample("long", at(0), 1200.0))) == []
+    assert poll(21, (*samples, Sample("long", at(0), 1200.0))) == [EventKind.OVERDUE]

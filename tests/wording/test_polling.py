@@ -118,6 +118,7 @@ def test_how_long_it_has_been_so_is_counted_by_a_clock_that_nobody_sets() -> Non
     assert (first.since, first.is_stale) == (NOW, False)
     later = timer.observe(offline, NOW - timedelta(hours=5), 131.0)
     assert (later.since, later.is_stale) == (NOW, True)
+    timer.note_answer()
     live = timer.observe(PollingHealth(HealthKind.LIVE), NOW, 500.0)
     assert not live.is_stale
     assert (first.recovered_at, live.recovered_at) == (-math.inf, 500.0)

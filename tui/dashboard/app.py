@@ -44,6 +44,7 @@ from tui.wording.rows import Forecast
 if TYPE_CHECKING:
     from textual.command import Provider
 
+    from tui.dashboard.controllers.absence import AbsenceNotice
     from tui.dashboard.controllers.quitting import QuitController
     from tui.dashboard.controllers.services import LinkServices
     from tui.dashboard.screens.link_panel import LinkPanel
@@ -56,8 +57,6 @@ TICK_INTERVAL: Final = 5.0
 TICKS_PER_AGE: Final = 2
 """Ticks between two updates of the ages, so that those that change together are sent together."""
 NOTIFICATION_SECONDS: Final = 5.0
-AWAY_SECONDS: Final = 86_400.0
-"""Seconds for which what ended while nobody watched is said, unless a key is pressed."""
 SIGNAL_SAVE_TIMEOUT: Final = 0.4
 """Seconds for the last save after SIGTERM, which allows 0.7 s for everything."""
 FIRST_ANSWER_TIMEOUT: Final = 0.2
@@ -118,8 +117,8 @@ class ScenextApp(TerminalApp):
         self._starting: asyncio.Task[None] | None = None
         self._answer_shown = asyncio.Event()
         self._had_fault = self._events_changed = False
-        self._away = ""
-        """What ended while nobody watched, until a key is pressed."""
+        self._absence: AbsenceNotice | None = None
+        """Says what ended while nobody watched, once that is known."""
         self._quit_requested_at = -math.inf
         self.engine = Engine(
             dependencies,
@@ -211,7 +210,7 @@ class ScenextApp(TerminalApp):
         self._presenter.show_problem("loaded", self._load_warning)
         self.watch(self.main_screen.tasks, "cursor", self._presenter.follow_cursor, init=False)
         self._presenter.begin(self._new_ids[0] if self._new_ids else "")
-        self._show_away()
+        self._show_absence()
         self.set_interval(TICK_INTERVAL, self._tick)
         gc_tuning.begin()
 
@@ -329,10 +328,9 @@ class ScenextApp(TerminalApp):
         self.engine.sync_schedule(self.main_screen.tasks.keys_in_view())
 
     async def on_event(self, event: Event) -> None:
-        """Note that somebody is there; what is said of the time before goes with the first key."""
-        if self._away and isinstance(event, Key):
-            self._away = ""
-            self.clear_notifications()
+        """Note that somebody is there; what is said of the time before goes with a key."""
+        if self._absence is not None and isinstance(event, Key):
+            self._absence.key_pressed()
         is_input = isinstance(event, InputEvent) and not isinstance(event, MouseMove)
         if is_input:
             self.main_screen.tasks.stays_at_top = False
@@ -349,12 +347,21 @@ class ScenextApp(TerminalApp):
         from tui.wording.events import event_words
 
         if event.event.kind is EventKind.AWAY:
-            self._away = event_words(event.event)
-            self._show_away()
+            from tui.dashboard.controllers.absence import AbsenceNotice
 
-    def _show_away(self) -> None:
-        if self._away and self.main_screen.deferred is not None:
-            self.notify(self._away, markup=False, timeout=AWAY_SECONDS)
+            self._absence = AbsenceNotice(
+                self, self._dependencies.clock, event_words(event.event), NOTIFICATION_SECONDS
+            )
+            self._show_absence()
+
+    def _show_absence(self) -> None:
+        if self._absence is not None and self.main_screen.deferred is not None:
+            self._absence.show()
+
+    def clear_notifications(self) -> None:
+        """Clear all notifications, but what ended while nobody watched: that goes by itself."""
+        super().clear_notifications()
+        self._show_absence()
 
     @_bounded("Taking an answer")
     def on_task_polled(self, event: messages.TaskPolled) -> None:
@@ -442,6 +449,7 @@ class ScenextApp(TerminalApp):
             self._presenter.show_ages(self.main_screen.tasks.keys_in_view())
             self._presenter.show_details()
             self._presenter.show_counts()
+            self._show_events()
 
     def action_help(self) -> None:
         """Show the keys."""

@@ -75,14 +75,14 @@ class LinkResolver:
     def find_picture(self, task_id: str, key: str) -> Link | None:
         """Return the picture to show for a link of a task: a frame itself, else the newest frame.
 
-        A video is no picture, and may be large.
+        None where there is no frame: a video is no picture, and may be large.
         """
         link = self.find(task_id, key) if key else None
         if link is not None and not link.is_video:
             return link
         record = self._get_record(task_id)
         frames = frame_links(record.frames) if record else ()
-        return frames[-1] if frames else link
+        return frames[-1] if frames else None
 
     def get_all(self, task_id: str) -> tuple[Link, ...]:
         """Return all links of a task."""

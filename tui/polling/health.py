@@ -55,7 +55,7 @@ class PollingHealth(NamedTuple):
     reason: str = ""
     """The message of the last fault."""
     since: datetime | None = None
-    """When it began to be so, as far as `HealthTimer` has seen."""
+    """When trouble of the host began to be of this kind, as far as `HealthTimer` has seen."""
     is_stale: bool = False
     """Whether the host has been in trouble for more than a period, so that what is known of the
     tasks that run is older than it should be."""
@@ -69,7 +69,10 @@ CALM: Final = PollingHealth(HealthKind.LIVE)
 
 
 class HealthTimer:
-    """Since when polling has been doing as it does.
+    """Since when the host has been in trouble, and whether that is over: not before it answers.
+
+    That nothing fails any more may only mean that nothing was asked: the machine has slept, the
+    tasks that failed were removed, a pause has ended.
 
     By clocks that count while the machine sleeps, as the event loop's does not.
     """
@@ -77,19 +80,38 @@ class HealthTimer:
     def __init__(self, period: float) -> None:
         """Observe polling that asks about each task every `period` seconds."""
         self._period = period
-        self._kind: HealthKind | None = None
-        self._since: datetime | None = None
+        self._trouble: PollingHealth | None = None
+        """The trouble that is not over, as it was last seen."""
         self._began = 0.0
+        """When it began, of whatever kind it was then, by the monotonic clock."""
+        self._is_answered = False
+        """Whether the service has answered since."""
         self._recovered_at = -math.inf
 
+    def note_answer(self) -> None:
+        """Note that the service has told about a task, be it that it does not know the ID."""
+        self._is_answered = True
+
     def observe(self, health: PollingHealth, now: datetime, boot: float) -> PollingHealth:
-        """Return `health` with its times; `boot` is the monotonic clock at the time `now`."""
-        if health.kind is not self._kind:
-            was_trouble = self._kind is not None and self._kind.is_host_trouble
-            if was_trouble and not health.kind.is_host_trouble:
-                self._recovered_at = boot
-            self._kind, self._since, self._began = health.kind, now, boot
-        is_stale = health.kind.is_host_trouble and boot - self._began > self._period
+        """Return `health` with its times; `boot` is the monotonic clock at the time `now`.
+
+        What looks well before there is an answer is still the trouble that was; or, where that was
+        about a key, STARTING: it may be another key by now.
+        """
+        trouble = self._trouble
+        if health.kind.is_host_trouble:
+            is_same = trouble is not None and trouble.kind is health.kind
+            health = health._replace(since=trouble.since if trouble and is_same else now)
+            if trouble is None:
+                self._began = boot
+            self._trouble, self._is_answered = health, False
+        elif trouble is not None and health.kind in (HealthKind.LIVE, HealthKind.LATE):
+            if self._is_answered:
+                self._trouble, self._recovered_at = None, boot
+            else:
+                is_about_key = trouble.kind.needs_key
+                health = PollingHealth(HealthKind.STARTING) if is_about_key else trouble
+        lasts = self._trouble is not None and health.kind is not HealthKind.RESTING
         return health._replace(
-            since=self._since, is_stale=is_stale, recovered_at=self._recovered_at
+            is_stale=lasts and boot - self._began > self._period, recovered_at=self._recovered_at
         )

@@ -17,6 +17,7 @@ from itertools import islice
 from typing import Any, Final, TypeGuard
 
 from tui.errors import ApiError, ErrorKind
+from tui.redactor import without_queries
 from tui.sanitize import MAX_BLOCK_LENGTH, MAX_LINE_LENGTH
 from tui.scenext import error_words, failure, values
 from tui.scenext.echoed_id import contradicts
@@ -81,11 +82,12 @@ def parse(body: bytes, task_id: str) -> Task:
     status, status_sent = _status(data.get("status"))
     frames, dropped_frames = _frames(embedded(data.get("progress")))
     budget = TextBudget()
-    title = budget.text(_plain(data.get("title")), MAX_LINE_LENGTH)
+    title = without_queries(budget.text(_plain(data.get("title")), MAX_LINE_LENGTH))
     message = budget.text(_message(data.get("messages"), status), MAX_BLOCK_LENGTH)
     results = _results(embedded(data.get("result")), budget)
     if status is TaskStatus.FAILED:
         results += _reasons(envelope, data, results, message, budget)
+        results = tuple(map(_without_queries, results))
     return Task(
         id=task_id,
         status=status,
@@ -190,7 +192,7 @@ def _error_message(envelope: dict[str, object]) -> str:
         for candidate in (*documented, failure.reason(source)):
             # Not shortened to a line: the caller redacts secrets first.
             if text := values.text(failure.plain_text(candidate), MAX_BLOCK_LENGTH):
-                return text
+                return without_queries(text)
     return ""
 
 
@@ -220,7 +222,7 @@ def _status(value: object) -> tuple[TaskStatus, str]:
         state = _STATES.get(re.sub(r"[\W_]+", "", word).upper())
         if state is not None:
             return state, state.value
-    return TaskStatus.UNKNOWN, sent.strip() or "(empty)"
+    return TaskStatus.UNKNOWN, without_queries(sent.strip()) or "(empty)"
 
 
 def _frames(value: object) -> tuple[tuple[Frame, ...], int]:
@@ -300,6 +302,11 @@ def _result(item: object, budget: TextBudget) -> Result | None:
     score = budget.text(item.get("score"), 40)
     detail = budget.text(item.get("scoreDetail"), lines=True)
     return Result(kind, text, link, score, detail) if text or score or detail else None
+
+
+def _without_queries(result: Result) -> Result:
+    """Return a reason whose links are no secrets: it is told in the list and in the events."""
+    return result if result.is_link else result._replace(content=without_queries(result.content))
 
 
 def _reasons(

@@ -78,11 +78,16 @@ def task_event(kind: EventKind, record: Record, at: datetime, text: str = "") ->
 
 
 def event_between(
-    before: Record, after: Record, now: datetime, longest: float = math.inf
+    before: Record,
+    after: Record,
+    now: datetime,
+    longest: float = math.inf,
+    longest_before: float | None = None,
 ) -> Event | None:
     """Return what has happened to a task between two of its records; None if it is no news.
 
-    Of several things the weightiest. `longest` is the `longest_sample` of the history.
+    Of several things the weightiest. `longest` is the `longest_sample` of the history; where that
+    was another one at the time of `before`, it is `longest_before`.
     """
     if after.status.terminal and after.status is not before.status:
         return _end(after, now)
@@ -98,7 +103,10 @@ def event_between(
             text = after.error.message
             return task_event(EventKind.TROUBLE, after, now, text) if is_new else None
         return task_event(EventKind.RECOVERED, after, now)
-    return _progress(before, after, now, longest)
+    if longest_before is None:
+        longest_before = longest
+    became_overdue = known_age(before) <= longest_before and known_age(after) > longest
+    return _progress(before, after, now, became_overdue=became_overdue)
 
 
 def _end(after: Record, now: datetime) -> Event:
@@ -113,7 +121,9 @@ def _end(after: Record, now: datetime) -> Event:
     )
 
 
-def _progress(before: Record, after: Record, now: datetime, longest: float) -> Event | None:
+def _progress(
+    before: Record, after: Record, now: datetime, *, became_overdue: bool
+) -> Event | None:
     # What the first answer tells of a task that was watched before is no news.
     if before.task is None:
         return None
@@ -121,7 +131,7 @@ def _progress(before: Record, after: Record, now: datetime, longest: float) -> E
         return task_event(EventKind.VIDEO, after, now)
     if after.status is not TaskStatus.IN_PROGRESS:
         return None
-    if known_age(before) <= longest < known_age(after):
+    if became_overdue:
         return task_event(EventKind.OVERDUE, after, now)
     if after.frames and not before.frames:
         return task_event(EventKind.FIRST_FRAME, after, now)

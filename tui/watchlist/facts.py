@@ -14,6 +14,7 @@ POINTS_PER_SCENE: Final = 2
 task's progress is one, also where it repeats the picture before it."""
 MAX_REASON_LENGTH: Final = 200
 """Characters of a failure's reason in one line."""
+_CUT_SIGN: Final = ".."
 
 
 def duration(record: Record) -> timedelta | None:
@@ -61,4 +62,7 @@ def failure_reason(record: Record) -> str:
     """Return in one line why a task failed; empty where the service does not say."""
     texts = (result.content for result in record.results if not result.is_link)
     lines = (text.strip().partition("\n")[0].strip() for text in texts)
-    return "; ".join(dict.fromkeys(filter(None, lines)))[:MAX_REASON_LENGTH]
+    reason = "; ".join(dict.fromkeys(filter(None, lines)))
+    if len(reason) <= MAX_REASON_LENGTH:
+        return reason
+    return reason[: MAX_REASON_LENGTH - len(_CUT_SIGN)].rstrip() + _CUT_SIGN

@@ -16,11 +16,6 @@ from tui.watchlist.sections import longest_sample
 MIN_ABSENCE: Final = timedelta(minutes=1)
 """How long before the start a task must have been added for anybody to have been away from it."""
 
-_ABOUT_THE_TASK: Final = frozenset(
-    {ErrorKind.NOT_FOUND, ErrorKind.REJECTED, ErrorKind.OTHER_TASK, ErrorKind.UNEXPECTED}
-)
-"""Failures that are an answer about one task."""
-
 
 class FirstRound:
     """Counts what ended while nobody watched: the ends that the first answer to each task tells.
@@ -60,7 +55,8 @@ def _is_settled(record: Record) -> bool:
     if record.status.terminal:
         return True
     if record.error is not None:
-        return record.failures > 0 or record.error.kind in _ABOUT_THE_TASK
+        kind = record.error.kind
+        return record.failures > 0 or kind.about_task or kind is ErrorKind.UNEXPECTED
     return record.task is not None
 
 
@@ -74,10 +70,10 @@ class EventRecorder:
         self._first_round: FirstRound | None = None
         self._host_trouble = ""
         self._trouble_since: datetime | None = None
-        self._was_answered = False
-        """Whether the service has answered since its trouble began, or became another one."""
         self._history: Sequence[Sample] = ()
         self._longest = longest_sample(())
+        self._limits: dict[str, float] = {}
+        """The `longest_sample` by which each running task was judged at its last answer."""
 
     def begin(self, records: Iterable[Record], now: datetime) -> None:
         """Note which tasks are open at the start."""
@@ -89,8 +85,10 @@ class EventRecorder:
         """Record what the result of a poll tells."""
         if history is not self._history:
             self._history, self._longest = history, longest_sample(history)
-        self._was_answered |= after.error is None or after.error.kind in _ABOUT_THE_TASK
-        self._add(event_between(before, after, now, self._longest))
+        known_limit = self._limits.pop(after.id, self._longest)
+        if after.status is TaskStatus.IN_PROGRESS:
+            self._limits[after.id] = self._longest
+        self._add(event_between(before, after, now, self._longest, known_limit))
         self._observe_first_round([after], now)
 
     def added(self, records: Sequence[Record], now: datetime) -> None:
@@ -104,6 +102,8 @@ class EventRecorder:
     def removed(self, records: Sequence[Record], now: datetime) -> None:
         """Record that tasks were removed, which is one event for all of them."""
         self._add(_of_many(EventKind.REMOVED, records, now))
+        for record in records:
+            self._limits.pop(record.id, None)
         if self._first_round is not None:
             self._first_round.forget(record.id for record in records)
             self._observe_first_round((), now)
@@ -124,11 +124,8 @@ class EventRecorder:
         self._observe_first_round(after, now)
 
     def host(self, trouble: str, reason: str, now: datetime) -> None:
-        """Record that the whole service has trouble; with an empty `trouble`, that it has none.
-
-        That it is over counts once there is an answer: another key may be refused as well.
-        """
-        if trouble == self._host_trouble or not (trouble or self._was_answered):
+        """Record that the whole service has trouble; with an empty `trouble`, that it has none."""
+        if trouble == self._host_trouble:
             return
         since, self._host_trouble = self._trouble_since, trouble
         if not trouble:
@@ -136,7 +133,7 @@ class EventRecorder:
             seconds = None if since is None else max(0.0, (now - since).total_seconds())
             self._add(Event(now, EventKind.HOST_RECOVERED, seconds=seconds))
             return
-        self._trouble_since, self._was_answered = since or now, False
+        self._trouble_since = since or now
         self._add(Event(now, EventKind.HOST_TROUBLE, host=trouble, text=reason))
 
     def _observe_first_round(self, records: Iterable[Record], now: datetime) -> None:

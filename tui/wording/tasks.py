@@ -22,9 +22,6 @@ _NUMBERED: Final = frozenset(
 )
 """Errors whose HTTP status says more than their name, unless it is one of success."""
 
-_OWN: Final = frozenset({ErrorKind.NOT_FOUND, ErrorKind.REJECTED, ErrorKind.OTHER_TASK})
-"""Errors that are about one task, whatever the host does."""
-
 _BADGES: Final[Mapping[TaskStatus, tuple[str, str]]] = {
     TaskStatus.QUEUED: ("-", "Waiting"),
     TaskStatus.IN_PROGRESS: ("»", "In progress"),
@@ -50,7 +47,7 @@ def is_stale(record: Record, health: PollingHealth = CALM) -> bool:
     What has ended stays as it is, whatever becomes of the host.
     """
     if record.status.terminal:
-        return own_error(record, health) is not None or record.resting
+        return record.resting or (record.error is not None and record.error.kind.about_task)
     return record.error is not None or record.resting or health.is_stale
 
 
@@ -62,7 +59,7 @@ def own_error(record: Record, health: PollingHealth = CALM) -> ApiError | None:
     error = record.error
     failed_at = math.inf if record.failed_at is None else record.failed_at
     is_host = health.kind.is_host_trouble or failed_at <= health.recovered_at
-    is_own = error is not None and (error.kind in _OWN or not is_host)
+    is_own = error is not None and (error.kind.about_task or not is_host)
     return error if is_own else None
 
 

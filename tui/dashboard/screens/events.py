@@ -35,7 +35,9 @@ class EventText(Widget):
         super().__init__()
         self.set_reactive(EventText.events, tuple(events))
         self._lines: list[str] = []
-        self._wrapped_for: object = None
+        self._wrapped_for: tuple[tuple[str, ...], int] = ((), -1)
+        self._wrapped: dict[str, list[str]] = {}
+        """The lines of each event, at the width of `_wrapped_for`."""
 
     def watch_events(self) -> None:
         """Show other events."""
@@ -55,14 +57,18 @@ class EventText(Widget):
     def wrap(self, width: int) -> list[str]:
         """Return the lines; what follows an event's first line stands below its words."""
         if self._wrapped_for != (wanted := (self.events, width)):
-            indent = " " * _INDENT
-            self._lines = [
-                line if number == 0 else indent + line
-                for event in self.events or (NO_EVENTS,)
-                for number, line in enumerate(wrap(event, width - _INDENT))
-            ]
+            # Of many events, only those that are new are wrapped.
+            known = self._wrapped if width == self._wrapped_for[1] else {}
+            events = self.events or (NO_EVENTS,)
+            self._wrapped = {event: known.get(event) or _wrapped(event, width) for event in events}
+            self._lines = [line for event in events for line in self._wrapped[event]]
             self._wrapped_for = wanted
         return self._lines
+
+
+def _wrapped(event: str, width: int) -> list[str]:
+    first, *others = wrap(event, width - _INDENT)
+    return [first, *(" " * _INDENT + line for line in others)]
 
 
 class EventsScreen(ModalScreen[None]):

@@ -172,7 +172,8 @@ class MainScreen(TerminalScreen):
         if event.rows is self.tasks:
             self.action_frames()
         else:
-            self.post_message(messages.OpenRequested(self.selected, event.key))
+            key = event.key if self._shows_selected else ""
+            self.post_message(messages.OpenRequested(self.selected, key))
 
     def on_frame_preview_resized(self) -> None:
         """Request the picture in the new size."""
@@ -381,7 +382,13 @@ class MainScreen(TerminalScreen):
 
     def _link_key(self) -> str:
         frames = self.deferred.frames if self.deferred is not None else None
-        return frames.cursor if frames is not None and frames.has_focus else ""
+        has_focus = frames is not None and frames.has_focus
+        return frames.cursor if frames is not None and has_focus and self._shows_selected else ""
+
+    @property
+    def _shows_selected(self) -> bool:
+        """Whether the frames are the selected task's: while a key is held, they follow later."""
+        return self.deferred is not None and self.deferred.frames.task_id == self.selected
 
     def _request_preview(self) -> None:
         if self.deferred is not None and self.deferred.detail.previewing:

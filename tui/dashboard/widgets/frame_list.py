@@ -83,6 +83,11 @@ class FrameList(RowList[LinkRowData]):
         self._server_now = 0.0
         self._task_id = self._newest = ""
 
+    @property
+    def task_id(self) -> str:
+        """The task whose links these are; empty for none."""
+        return self._task_id
+
     def make_row(self, value: LinkRowData) -> FrameRow:
         """Return a row with its link."""
         return FrameRow(value, self, self._urls[value.key])

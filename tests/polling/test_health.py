@@ -47,7 +47,9 @@ def test_an_answer_from_before_it_was_last_seen_in_trouble_is_none() -> None:
     observed.at(0, HealthKind.PAUSED)
     observed.timer.note_answer()
     observed.at(1, HealthKind.PAUSED)
-    assert observed.at(60, LIVE).kind is HealthKind.PAUSED
+    assert observed.at(60, LIVE).kind is STARTING
+    observed.timer.note_answer()
+    assert observed.at(61, LIVE).kind is LIVE
 
 
 def test_another_key_was_not_refused_before_it_was_tried() -> None:

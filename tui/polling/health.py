@@ -90,8 +90,8 @@ class HealthTimer:
     def observe(self, health: PollingHealth, now: datetime, boot: float) -> PollingHealth:
         """Return `health` with its times; `boot` is the monotonic clock at the time `now`.
 
-        What looks well before there is an answer is still the trouble that was; or, where that was
-        about a key, STARTING: it may be another key by now.
+        What looks well before there is an answer is still the trouble that was; or STARTING, where
+        that is known to be over: another key is tried, or a pause has ended.
         """
         trouble = self._trouble
         if health.kind.is_host_trouble:
@@ -104,7 +104,7 @@ class HealthTimer:
             if self._is_answered:
                 self._trouble = None
             else:
-                is_about_key = trouble.kind.needs_key
-                health = PollingHealth(HealthKind.STARTING) if is_about_key else trouble
+                is_over = trouble.kind.needs_key or trouble.kind is HealthKind.PAUSED
+                health = PollingHealth(HealthKind.STARTING) if is_over else trouble
         lasts = self._trouble is not None and health.kind is not HealthKind.RESTING
         return health._replace(is_stale=lasts and boot - self._began > self._period)

@@ -28,14 +28,15 @@ from tui.polling.poller import Client, Poller
 from tui.polling.schedule import Held, Schedule
 from tui.redactor import Redactor
 from tui.scenext.models import PollResult, TaskStatus
+from tui.watchlist.estimates import Estimates
 from tui.watchlist.records import Record, Watchlist
+from tui.watchlist.sections import MIN_FAILURES
 from tui.watchlist.storage import Snapshot, WatchlistFile
 from tui.watchlist.sync import WatchlistSync
 from tui.watchlist.unsaved import Unsaved
 
 if TYPE_CHECKING:
     from tui.scenext.media import Media
-    from tui.watchlist.estimates import Estimates
     from tui.watchlist.events import Event, EventLog
     from tui.watchlist.frame_gaps import FrameGaps
     from tui.watchlist.recorder import EventRecorder
@@ -105,6 +106,8 @@ class Engine:
         config, clock = dependencies.config, dependencies.clock
         self.addresses = AddressRule(config.base_url)
         self.watchlist = Watchlist()
+        self.estimates = Estimates(self.watchlist)
+        """When tasks are likely to end."""
         self.server_clock = ServerClock(clock)
         self.schedule = Schedule(
             period=config.poll_interval,
@@ -134,20 +137,15 @@ class Engine:
         """When the service last told about any task; None before it has in this session."""
         self._told_at = -math.inf
         """The same, by the monotonic clock."""
+        self._in_outage = False
+        """Whether the last result was a failure, and known to be the host's."""
         self._key_reading: asyncio.Task[None] | None = None
         self._removed: list[tuple[Record, str | None]] = []
 
     @cached_property
-    def estimates(self) -> Estimates:
-        """When tasks are likely to end."""
-        # Not imported for the first paint; nor are the next two.
-        from tui.watchlist.estimates import Estimates
-
-        return Estimates(self.watchlist)
-
-    @cached_property
     def frame_gaps(self) -> FrameGaps:
         """For which tasks there was no new frame for unusually long."""
+        # Not imported for the first paint; nor is the next one.
         from tui.watchlist.frame_gaps import FrameGaps
 
         return FrameGaps(self.watchlist)
@@ -304,7 +302,8 @@ class Engine:
         before = self.watchlist.get(result.task_id)
         clock = self._dependencies.clock
         now = clock.now()
-        record = self.watchlist.apply(result, now, clock.boot())
+        in_trouble = self._note_host_trouble(result)
+        record = self.watchlist.apply(result, now, clock.boot(), host_trouble=in_trouble)
         if result.error is None or (result.error.kind.about_task and not result.error.is_strange):
             self._health_timer.note_answer()
         if record is not None and record.told_at > self._told_at:
@@ -317,6 +316,18 @@ class Engine:
         if self.watchlist.pending:
             self._sync.wake()
         return record
+
+    def _note_host_trouble(self, result: PollResult) -> bool:
+        """Return whether a result is a failure in an outage, known by its first few failures.
+
+        Those count for none of their tasks either, once it is known. By what the breaker found
+        last, since asking about all tasks on each failure would cost more.
+        """
+        in_trouble = result.task is None and self.schedule.breaker.state.kind.is_host_trouble
+        if in_trouble and not self._in_outage:
+            self.watchlist.forgive_failures(MIN_FAILURES)
+        self._in_outage = in_trouble
+        return in_trouble
 
     def health(self) -> PollingHealth:
         """Return how polling as a whole is doing, and since when.

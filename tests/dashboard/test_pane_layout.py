@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui.dashboard.screens.pane_layout import MAX_EVENTS, Place, lay_out
+from tui.dashboard.screens.pane_layout import BOX_LINES, Place, lay_out
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from tui.dashboard.screens.pane_layout import MAX_EVENTS, Place, lay_out
         ((120, 40), Place.BESIDE, 60, 60, 1),
         ((120, 49), Place.BESIDE, 60, 60, 1),
         ((160, 20), Place.BESIDE, 96, 64, 0),
-        ((200, 50), Place.BESIDE, 120, 80, MAX_EVENTS),
+        ((200, 50), Place.BESIDE, 120, 80, BOX_LINES),
     ],
     ids=str,
 )

@@ -31,7 +31,7 @@ _TYPED: Final = ("a", *"48391", "space", *"48392", "tab", *"Euler", "space", *"i
 SCREENSHOTS: Final = (
     Screenshot("dashboard-wide", WIDE, (), (*_LIST, *_TASK)),
     Screenshot("dashboard-narrow", NARROW, (), _LIST),
-    Screenshot("dashboard-tiny", TINY, (), _LIST),
+    Screenshot("dashboard-tiny", TINY, (), (*_LIST[:3], "all done", "48370")),
     Screenshot("task-narrow", NARROW, ("enter",), _TASK),
     Screenshot("task-tiny", TINY, ("enter",), ("9 frames",)),
     Screenshot("open-wide", WIDE, ("enter", "end", "o"), _PANEL),

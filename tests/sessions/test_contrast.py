@@ -87,9 +87,17 @@ def too_weak(dashboard: Session, styles: dict[Style, str], system: ColorSystem) 
     ]
 
 
-@pytest.mark.parametrize("colors", ["truecolor", "256", "standard"])
+@pytest.mark.parametrize(
+    ("colors", "themes"),
+    [
+        *((colors, SOME) for colors in ("truecolor", "256", "standard")),
+        # That no theme has a colour that is too weak is tested without a screen.
+        pytest.param("truecolor", tuple(BUILTIN_THEMES), marks=pytest.mark.soak),
+    ],
+    ids=["truecolor", "256", "standard", "all themes"],
+)
 async def test_every_word_can_be_read_in_every_theme(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, colors: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, colors: str, themes: tuple[str, ...]
 ) -> None:
     use_terminal(monkeypatch, colors)
     system = COLOR_SYSTEMS.get(colors, ColorSystem.TRUECOLOR)
@@ -99,7 +107,7 @@ async def test_every_word_can_be_read_in_every_theme(
         app.notify("A notice", timeout=1000)
         await dashboard.press("slash", "o", "escape")
         bad = []
-        for name in BUILTIN_THEMES if colors == "truecolor" else SOME:
+        for name in themes:
             app.theme = name
             app.set_focus(app.main_screen.tasks)
             bad += await unreadable(dashboard, system, drawn=name in SOME)

@@ -243,7 +243,7 @@ async def session(
 def waiting(app: ScenextApp) -> int:
     """Return the number of tasks without an answer, once the header has counted them."""
     number = app.engine.watchlist.counts().get(TaskStatus.QUEUED, 0)
-    return -1 if app._counts_scheduled else number
+    return number if app.is_up_to_date else -1
 
 
 def in_order(app: ScenextApp) -> bool:

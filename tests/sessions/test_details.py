@@ -111,10 +111,11 @@ async def test_each_task_opens_with_what_o_opens(tmp_path: Path) -> None:
             dashboard.app.main_screen.tasks.cursor = task_id
             await dashboard.wait_until(partial(_is_frame, dashboard, key), key)
             name = key.split()[-1] if key.startswith("result") else key.split()[1]
+            called = "The cat video" if task_id == "two" else task_id
             await dashboard.press("o")
-            await dashboard.wait_for_text(f"open {name} of {task_id}")
+            await dashboard.wait_for_text(f"open {name} of {called}")
             await dashboard.press("escape", "enter", "enter")
-            await dashboard.wait_for_text(f"open {name} of {task_id}")
+            await dashboard.wait_for_text(f"open {name} of {called}")
             await dashboard.press("escape", "escape")
 
 

@@ -6,7 +6,16 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.sessions.test_dashboard import FakeService, Session, build_app, make_task, session
+from textual.events import MouseScrollUp
+
+from tests.sessions.test_dashboard import (
+    NARROW,
+    FakeService,
+    Session,
+    build_app,
+    make_task,
+    session,
+)
 from tests.sessions.test_sections import answer, many, wait_for_order
 from tui.config import Paths
 from tui.scenext.models import TaskStatus
@@ -77,11 +86,24 @@ async def test_what_ends_under_the_cursor_while_nobody_is_there_stays_new(tmp_pa
 
 async def test_what_a_dialog_covers_is_not_looked_at(tmp_path: Path) -> None:
     async with session(tmp_path, many(3)) as dashboard:
+        await dashboard.press("g")
         await end(dashboard, "t00")
         await dashboard.press("question_mark")
         await asyncio.sleep(RESTED)
         assert marked(dashboard) == {"t00"}
         await dashboard.press("escape")
+        await dashboard.wait_until(lambda: not marked(dashboard))
+
+
+async def test_what_is_scrolled_out_of_view_is_not_looked_at(tmp_path: Path) -> None:
+    async with session(tmp_path, many(60), size=NARROW) as dashboard:
+        rows, cursor = dashboard.app.main_screen.tasks, dashboard.selected
+        rows.scroll_to(y=20, animate=False, force=True, immediate=True)
+        await end(dashboard, cursor)
+        dashboard.app.post_message(MouseScrollUp(None, 5, 8, 0, 0, 0, False, False, False, 5, 8))
+        await asyncio.sleep(RESTED)
+        assert marked(dashboard) == {cursor}
+        await dashboard.press("enter")
         await dashboard.wait_until(lambda: not marked(dashboard))
 
 

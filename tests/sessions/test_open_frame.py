@@ -101,6 +101,7 @@ def test_the_demos_frame_previews_everywhere(
     env = {"TERM": name, "COLORTERM": colours, **SSH}
     with home.open("--demo", cols=cols, rows=rows, env=env) as terminal:
         terminal.wait_for(r"✓ .*48213")
+        terminal.press("G")
         to_frames(terminal)
         terminal.press("end")
         terminal.wait_for_text("frame6.png")
@@ -523,6 +524,9 @@ def test_without_a_downloads_folder_files_go_to_the_data_folder(
     with home.open(*(["--demo"] if demo else ["watch", "t"]), cwd=started_in) as terminal:
         terminal.wait_for(r"\d frame")
         assert not saved.exists(), "it is made when it is first needed"
+        terminal.press("G")
+        # Of the demo's tasks some have nothing to save yet.
+        terminal.wait_for(r"video\.gif" if demo else "frame1")
         terminal.press("d")
         terminal.wait_for(r"Saved\s")
     assert len(files(saved)) == 1
@@ -655,7 +659,7 @@ def test_a_short_lived_link_is_fresh_when_it_is_opened_after_its_end(home: Home)
             terminal.press("end")
             known = set(terminal.links())
             terminal.press("o")
-            terminal.wait_for_text("open frame6 of 48344")
+            terminal.wait_for_text(f"open frame6 of {PHOTOSYNTHESIS.name}")
             wait_until(terminal.clipboards, terminal)
             (fresh,) = terminal.clipboards()
             assert fresh not in known

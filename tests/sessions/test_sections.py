@@ -146,7 +146,6 @@ async def test_an_end_is_told_at_once_and_its_row_moves_within_a_second(tmp_path
         await dashboard.wait_for_text("Needs attention  1")
         assert shown(dashboard)[:2] == ["Needs attention", "t03"]
         assert "Running  2" in dashboard.text
-        assert dashboard.selected == "t00"
 
 
 async def test_the_cursor_goes_with_its_task(tmp_path: Path) -> None:
@@ -160,6 +159,18 @@ async def test_the_cursor_goes_with_its_task(tmp_path: Path) -> None:
         assert dashboard.selected == "t01", "the last of the list"
         await dashboard.press("k")
         assert dashboard.selected == "t59"
+
+
+async def test_until_somebody_is_there_the_cursor_is_at_the_top(tmp_path: Path) -> None:
+    async with session(tmp_path, many(), size=NARROW) as dashboard:
+        await answer(dashboard, failed("t40", "out of memory"))
+        await wait_for_order(dashboard)
+        assert shown(dashboard)[:3] == ["Needs attention", "t40", "Running"]
+        assert dashboard.selected == "t40"
+        await dashboard.press("j")
+        await answer(dashboard, failed("t00", "out of memory"), failed("t30", "no"))
+        await wait_for_order(dashboard)
+        assert dashboard.selected == "t00", "somebody is there"
 
 
 async def test_what_comes_at_the_top_is_seen_there(tmp_path: Path) -> None:

@@ -207,7 +207,7 @@ def test_an_outage_keeps_what_is_known_and_ends_by_itself(
         terminal.wait_for(lambda text: len(re.findall(r"^[ >][ *]» ", text, re.M)) == 2)
         service.stop()
         terminal.wait_for(r"» o1 .*! offline", timeout=8)
-        age = r"offline since \d\d:\d\d, trying again; what you see is from \d\d:\d\d"
+        age = r"offline since \d\d:\d\d, trying again; data from \d\d:\d\d"
         terminal.wait_for(rf"{age} \(no connection\)", timeout=25)
         assert "frame1.png" in terminal.text()
         terminal.wait_for_text("! no connection; what you")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
@@ -59,6 +60,7 @@ def a_record(
         else Task(task_id, status, status.value, frames(frame_count), results),
         answered_at=None if answered is None else at(answered),
         polled_at=None if answered is None else answered * 60,
+        told_at=-math.inf if answered is None else answered * 60,
         added_at=None if is_stored else added * 60,
         newest_frame_at=None if newest_frame is None else newest_frame * 60,
         error=error,

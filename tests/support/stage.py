@@ -35,8 +35,9 @@ from tui.watchlist.storage import WatchlistFile
 
 WAIT_TIMEOUT: Final = 10.0
 """Seconds to wait for what must come."""
-SETTLE_SECONDS: Final = 1.3
-"""Seconds without a change after which the screen has settled: rows are sorted once a second."""
+SETTLE_SECONDS: Final = 0.3
+"""Seconds without a change after which the screen has settled, once the program waits for nothing:
+rows are sorted once a second, and a mark goes when the cursor has rested for one."""
 _OVER_SSH: Final = {"SSH_CONNECTION": "192.0.2.7 50022 192.0.2.1 22"}
 _STATUS_PATH: Final = "/api/get_status/"
 _HEALTH: Final = {
@@ -224,7 +225,7 @@ async def settle(pilot: Pilot[None], app: ScenextApp) -> None:
     while time.monotonic() - since < SETTLE_SECONDS:
         assert time.monotonic() < deadline, f"the screen keeps changing:\n{shown}"
         await pilot.pause(0.05)
-        if (now_shown := screen_text(app)) != shown:
+        if (now_shown := screen_text(app)) != shown or not app.is_up_to_date:
             shown, since = now_shown, time.monotonic()
 
 
@@ -263,8 +264,17 @@ async def _get_into_trouble(performance: Performance, trouble: Trouble) -> None:
 
 @contextmanager
 def fixed_environment() -> Iterator[None]:
-    """Use UTC, colours and the default theme whatever the user's environment says."""
-    fixed = {"TZ": "UTC", "NO_COLOR": None, "TEXTUAL_THEME": None}
+    """Use UTC, all colours and the default theme whatever the user's environment says.
+
+    Colours are chosen for what a terminal shows of them; a picture shows them as they are.
+    """
+    fixed = {
+        "TZ": "UTC",
+        "NO_COLOR": None,
+        "TEXTUAL_THEME": None,
+        "TERM": "xterm-256color",
+        "COLORTERM": "truecolor",
+    }
     before = {name: os.environ.get(name) for name in fixed}
     _set_environ(fixed)
     try:

@@ -196,6 +196,12 @@ def test_an_end_that_an_older_release_wrote_meanwhile_is_new(ended: datetime | N
     assert later.entry.is_new, "this release had watched it before"
 
 
+def test_what_was_looked_at_does_not_become_new_in_a_file_edited_by_hand() -> None:
+    session = Session(Entry("a", NOON, status=DONE, seen=at(3), first_frames=0))
+    assert session.entry.noticed is None
+    assert session.list.pending == []
+
+
 # What an end cost.
 
 

@@ -110,8 +110,12 @@ def test_from_fewer_than_nine_longer_samples_nothing_is_claimed(count: int) -> N
         running(3, silence=5.1),
         a_record(QUEUED),
         a_record(TaskStatus.UNKNOWN, answered=3),
+        a_record(RUNNING, answered=3, added=1440, is_stored=True),
     ],
-    ids=["had frames", "of an older release", "not answered yet", "silent", "waits", "unknown"],
+    ids=[
+        *("had frames", "of an older release", "not answered yet", "silent", "waits", "unknown"),
+        "added tomorrow",
+    ],
 )
 def test_no_end_is_claimed_where_nobody_can_know(record: Record) -> None:
     assert expect(estimates_from(*range(1, 21)), record, 3) is None
@@ -136,7 +140,9 @@ def test_all_is_done_when_the_last_one_is() -> None:
     def all_done(*records: Record, minutes: float = 6) -> float | None:
         watchlist = a_watchlist(history=samples([10] * 20))
         answered = [
-            r if r.status is not RUNNING else r._replace(polled_at=360.0, answered_at=at(6))
+            r._replace(polled_at=360.0, told_at=360.0, answered_at=at(6))
+            if r.status is RUNNING
+            else r
             for r in (*over, *records)
         ]
         watchlist._records = {r.id: r for r in answered}
@@ -202,7 +208,7 @@ def berlin() -> Iterator[None]:
 def test_an_end_after_the_clocks_were_changed_is_shown_in_the_new_time() -> None:
     now = at(0).replace(month=10, day=25, hour=0, minute=53)  # 02:53 summer time
     estimates = estimates_from(*[10] * 20)
-    record = a_record(RUNNING)._replace(added_at=0.0, polled_at=0.0, answered_at=now)
+    record = a_record(RUNNING)._replace(added_at=0.0, polled_at=0.0, told_at=0.0, answered_at=now)
     estimate = estimates.expected_end(record, now, 0.0)
     assert estimate is not None
     assert estimate.end == now + timedelta(minutes=12)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from itertools import pairwise
 from random import Random
@@ -15,17 +15,17 @@ from hypothesis import strategies as st
 
 from tests.support.records import a_record, a_watchlist, at, fault, samples
 from tui.errors import ErrorKind
-from tui.scenext.models import PollResult, TaskStatus
+from tui.scenext.models import PollResult, Task, TaskStatus
 from tui.watchlist.history import Sample
-from tui.watchlist.records import Record
+from tui.watchlist.records import Record, Watchlist
 from tui.watchlist.sections import (
     Section,
     SectionTasks,
     Standing,
     arrange,
     count_standings,
+    known_age,
     longest_sample,
-    section_of,
     standing_of,
 )
 
@@ -34,6 +34,10 @@ FAILED, UNKNOWN = TaskStatus.FAILED, TaskStatus.UNKNOWN
 TWENTY = samples(range(1, 21))
 """A history whose longest task took 20 minutes."""
 NOT_FOUND = ErrorKind.NOT_FOUND
+
+
+def section_of(record: Record, history: Sequence[Sample]) -> Section:
+    return standing_of(record, longest_sample(history)).section
 
 
 @pytest.mark.parametrize(
@@ -206,6 +210,19 @@ def test_a_task_that_is_not_known_does_not_move_while_the_host_is_away() -> None
         assert arrange(watchlist, TWENTY) == (SectionTasks(Section.ATTENTION, ("a",)),)
 
 
+@pytest.mark.parametrize("set_by", [-1440, 365 * 1440], ids=["a day back", "a year forward"])
+def test_no_task_becomes_overdue_because_the_clock_was_set(set_by: float) -> None:
+    running = a_record(RUNNING, added=-10, is_stored=True)
+    watchlist, task = a_watchlist([running]), Task("a", RUNNING, RUNNING.value)
+    for minutes, wall in ((1, 1), (2, 2 + set_by)):
+        record = watchlist.apply(PollResult("a", task), at(wall), minutes * 60)
+        assert record is not None
+        assert standing_of(record, longest_sample(TWENTY)) is Standing.RUNNING
+    record = watchlist.apply(PollResult("a", task), at(11), 11 * 60)
+    assert record is not None
+    assert standing_of(record, longest_sample(TWENTY)) is Standing.OVERDUE, "once both clocks agree"
+
+
 @given(RECORDS, HISTORIES)
 def test_nothing_moves_because_it_was_looked_at(records: list[Record], history: History) -> None:
     seen = [record._replace(entry=record.entry._replace(seen=at(99))) for record in records]
@@ -219,3 +236,13 @@ def test_the_longest_sample_decides_and_is_infinite_without_enough() -> None:
 
 def _ids(sections: Iterable[SectionTasks]) -> list[str]:
     return [task_id for tasks in sections for task_id in tasks.ids]
+
+
+def test_an_answer_that_a_cache_has_kept_tells_the_age_of_its_time() -> None:
+    watchlist = Watchlist()
+    watchlist.add(["a"], "", at(0), 0.0)
+    for boot, age in ((60.0, 0.0), (900.0, 240.0)):
+        answer = PollResult("a", Task("a", RUNNING), age=age)
+        record = watchlist.apply(answer, at(boot / 60), boot)
+    assert record is not None
+    assert known_age(record) == 660.0

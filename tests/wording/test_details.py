@@ -10,6 +10,7 @@ from tests.support.service import frame_url
 from tui.addresses import AddressRule
 from tui.errors import ApiError, ErrorKind
 from tui.links.link import Link
+from tui.polling.health import HealthKind, PollingHealth
 from tui.scenext.models import Frame, Points, Result, Task, TaskStatus
 from tui.watchlist.entries import Entry
 from tui.watchlist.estimates import Estimate
@@ -50,7 +51,7 @@ def test_before_the_first_answer_there_is_little_to_say() -> None:
     details = task_details(record(None, label="批次"), NOW)
     assert [field.name for field in details.fields] == ["", "ID", "State"]
     assert [field.text for field in details.fields] == ["批次", "t", "- Waiting, added 11:40"]
-    assert details.heading == "Asking the service …"
+    assert details.heading == "Asking the service"
     assert details.links == ()
 
 
@@ -105,11 +106,32 @@ def test_everything_that_was_sent_is_told() -> None:
 def test_a_failed_request_says_why_and_from_when_the_data_are() -> None:
     failed = record(running())._replace(error=ApiError(ErrorKind.OFFLINE, "no connection"))
     (words,) = named(task_details(failed, NOW), "Request")
-    assert words.startswith("! no connection; what you see is from ")
+    assert words.startswith("! no connection; data from ")
     never = record(None)._replace(error=ApiError(ErrorKind.NOT_FOUND, "no such task"))
     details = task_details(never, NOW)
-    assert Field("Request", "! no such task; nothing is known of it yet", "stale") in details.fields
-    assert details.heading == "No answer yet; r asks again"
+    assert Field("Request", "! the service does not know this ID", "stale") in details.fields
+    assert details.heading == "Nothing to open yet; r asks again"
+
+
+def test_trouble_of_the_whole_host_is_no_fact_of_a_task() -> None:
+    offline = PollingHealth(HealthKind.OFFLINE, reason="no connection")
+    failed = record(running())._replace(error=ApiError(ErrorKind.OFFLINE, "no connection"))
+    assert not named(task_details(failed, NOW, health=offline), "Request")
+    unknown = record(None)._replace(error=ApiError(ErrorKind.NOT_FOUND, "no such task"))
+    assert named(task_details(unknown, NOW, health=offline), "Request")
+
+
+@pytest.mark.parametrize(
+    ("kind", "heading"),
+    [
+        (HealthKind.NO_KEY, "Frames are shown once there is an API key"),
+        (HealthKind.SERVER_ERRORS, "Frames are shown once the service answers"),
+    ],
+)
+def test_while_nothing_can_be_asked_the_details_say_what_they_wait_for(
+    kind: HealthKind, heading: str
+) -> None:
+    assert task_details(record(None), NOW, health=PollingHealth(kind)).heading == heading
 
 
 def test_links_come_in_order_videos_first() -> None:
@@ -142,7 +164,7 @@ def test_a_frame_keeps_its_key_when_it_is_signed_afresh_and_its_words_have_no_li
     assert old.url != new.url
     row = link_row(old, now, AddressRule())
     assert row == link_row(new, now, AddressRule())
-    assert (row.time_left, row.file) == ("2 h", "frame1.png")
+    assert (row.time_left, row.file) == ("2 h left", "frame1.png")
     assert "Signature" not in repr(row)
     assert "Signature" not in old.key
 
@@ -226,7 +248,7 @@ def test_what_an_earlier_session_stored_is_shown_before_the_first_answer() -> No
         ("Times", "added 09:00, took 12 min"),
         ("Points", "26 points"),
     ]
-    assert details.heading == "13 frames when it ended; asking the service …"
+    assert details.heading == "13 frames when it ended; asking the service"
     offline = Record(entry, error=ApiError(ErrorKind.OFFLINE, "no connection"))
     assert task_details(offline, NOW).heading == "13 frames when it ended; r asks again"
 
@@ -244,7 +266,7 @@ def test_a_running_task_tells_what_it_has_cost_so_far() -> None:
 
 def test_a_running_task_tells_when_it_is_likely_done_and_what_is_unusual() -> None:
     estimate = Estimate(*(NOW + timedelta(minutes=minutes) for minutes in (35, 30, 40)))
-    shown = record(running(*frames(2)))._replace(newest_frame_at=1_000.0, polled_at=1_240.0)
+    shown = record(running(*frames(2)))._replace(newest_frame_at=1_000.0, told_at=1_240.0)
     details = task_details(shown, NOW, 1_240.0, estimate=estimate)
     (expected,) = named(details, "Expected")
     assert expected == "likely done ~12:35; half of such tasks end between 12:30 and 12:40"

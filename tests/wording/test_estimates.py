@@ -39,8 +39,13 @@ def test_the_details_say_how_sure_it_is() -> None:
     assert likely_done(estimate, at(0)) == (
         f"~{clock(35)}; half of such tasks end between {clock(30)} and {clock(40)}"
     )
-    sure = estimate._replace(latest=at(30.5))
-    assert likely_done(sure, at(0)) == f"~{clock(35)}; half of such tasks end at about {clock(30)}"
+    sure = Estimate(at(30), at(30), at(30.5))
+    assert likely_done(sure, at(0)) == f"~{clock(30)}; half of such tasks end at about {clock(30)}"
+
+
+def test_a_likely_end_that_is_rounded_is_not_beside_the_half_of_which_it_is_the_middle() -> None:
+    rounded = Estimate(at(35), at(31), at(34))
+    assert likely_done(rounded, at(0)).endswith(f"between {clock(31)} and {clock(35)}")
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(None, ""), (780.0, "usual time 13 min")])

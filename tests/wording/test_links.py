@@ -23,7 +23,7 @@ SIGNED = "https://h.test/a.png?OSSAccessKeyId=a&Signature=b&Expires="
         ),
         (
             f"{SIGNED}{NOW + 660:.0f}",
-            "10 min",
+            "10 min left",
             "The link lives for 10 min.",
             "The link has ended and the service did not renew it.",
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -62,12 +63,12 @@ def test_every_kind_is_either_calm_or_the_hosts_trouble() -> None:
 @pytest.mark.parametrize("kind", TROUBLE)
 def test_the_hosts_trouble_tells_the_age_of_what_is_shown(kind: HealthKind) -> None:
     said = trouble(kind, answered_at=BEFORE)
-    assert said == f"{TROUBLE[kind]}; what you see is from 14:01{REASONS.get(kind, '')}"
+    assert said == f"{TROUBLE[kind]}; data from 14:01{REASONS.get(kind, '')}"
     # All but the reason fits beside the name of the service's host at 80 columns.
     state = said.removesuffix(REASONS.get(kind, "none"))
     assert cell_len(f" api.scenext.cn: {state} ") <= 80
     assert trouble(kind, has_saved=True).startswith(
-        f"{TROUBLE[kind]}; what you see was saved earlier"
+        f"{TROUBLE[kind]}; data from an earlier session"
     )
 
 
@@ -89,7 +90,7 @@ def test_a_pause_without_an_end_is_over_later() -> None:
     [
         (
             ApiKey(Secret("12345678"), "~/key"),
-            "polling goes on when the key changes (r: try now).",
+            "polling goes on when the key changes; r tries now.",
         ),
         (ApiKey(Secret("12345678"), VARIABLE), "restart with the new key."),
         (
@@ -105,7 +106,7 @@ def test_a_refused_key_of_the_environment_needs_a_restart(key: ApiKey, advice: s
 
 def test_a_missing_key_is_looked_for_but_not_in_the_environment() -> None:
     assert polling.no_key("No API key.", needs_restart=False) == (
-        "No API key. Polling begins by itself once there is one (r: look now)."
+        "No API key. Polling begins by itself once there is one; r looks now."
     )
     assert polling.no_key("Odd key.", needs_restart=True) == "Odd key."
 
@@ -120,6 +121,7 @@ def test_how_long_it_has_been_so_is_counted_by_a_clock_that_nobody_sets() -> Non
     timer.note_answer()
     live = timer.observe(PollingHealth(HealthKind.LIVE), NOW, 500.0)
     assert not live.is_stale
+    assert (first.recovered_at, live.recovered_at) == (-math.inf, 500.0)
     again = timer.observe(offline, SINCE, 600.0)
     assert (again.since, again.is_stale) == (SINCE, False)
 

@@ -70,21 +70,32 @@ def test_at_80_columns_names_ids_and_facts_stand_as_in_the_sketch() -> None:
     ]
 
 
-def test_at_60_columns_the_points_and_the_longer_words_go() -> None:
+def test_at_60_columns_names_keep_their_room_and_frames_and_points_go() -> None:
     assert lines(LABELLED, 59) == [
-        " *✓ 光合作用讲解视..  48213       12 min 14:31  13 frames",
-        "  » Bayes' theorem,.. 903d1069-c  10 min ~14:35 11 frames",
-        "  » 二次函数          48346       10 min quiet since 14:13",
-        "  ! batch 4: 化学平衡 3fa85f64-5  unknown ID",
+        " *✓ 光合作用讲解视频（高中生物） 48213       12 min 14:31",
+        "  » Bayes' theorem, part 1       903d1069-c  10 min ~14:35",
+        "  » 二次函数  48346              10 min quiet since 14:13",
+        "  ! batch 4: 化学平衡            unknown ID",
     ]
+
+
+def test_at_60_columns_a_reason_takes_the_place_of_the_id_which_goes_where_there_is_room() -> None:
+    reason = "渲染失败：场景 4 的公式无法编译"
+    named = trouble("48307", "Fourier series of a square wave", reason)
+    [long, short, nameless] = lines(
+        [named, trouble("48308", "batch 9", reason), trouble(UUID, "", reason)], 59
+    )
+    assert long == "  ! Fourier series of a square.. 渲染失败：场景 4 的公式.."
+    assert short == "  ! batch 9  48308               渲染失败：场景 4 的公式.."
+    assert nameless == "  ! 12345678-9abc..-56789abcdef0 渲染失败：场景 4 的公式.."
 
 
 def test_in_a_narrow_list_remain_name_state_and_time() -> None:
     assert lines(LABELLED, 39) == [
-        " *✓ 光合作用讲解视频..  12 min 14:31",
-        "  » Bayes' theorem, p.. 10 min ~14:35",
-        "  » 二次函数            10 min",
-        "  ! batch 4: 化学平衡   unknown ID",
+        " *✓ 光合作用讲解视频（.. 12 min 14:31",
+        "  » Bayes' theorem, pa.. 10 min ~14:35",
+        "  » 二次函数             10 min",
+        "  ! batch 4: 化学平衡    unknown ID",
     ]
     assert lines(LABELLED, 20) == [
         " *✓ 光合作.. 12 min",
@@ -115,8 +126,8 @@ def test_a_task_without_a_name_shows_its_id_once_and_as_much_of_it_as_there_is_r
     [whole] = lines([running(UUID)], 79)
     assert whole.count("12345678") == 1
     assert UUID in whole
-    [cut] = lines([running(UUID)], 59)
-    assert cut == "  » 12345678-9abc..-56789abcdef0  10 min ~14:35 11 frames"
+    [cut] = lines([running(UUID)], 49)
+    assert cut == "  » 12345678-9abc..-56789abcdef0 10 min ~14:35"
 
 
 def test_stale_rows_say_so_and_have_another_style() -> None:
@@ -208,12 +219,12 @@ def test_a_sections_line_counts_its_tasks_and_says_when_a_filter_hides_some() ->
 
 @pytest.mark.parametrize("width", [79, 40, 34])
 def test_the_usual_time_stands_at_the_end_of_the_line_of_what_runs(width: int) -> None:
-    line = section_line(section_row(Section.RUNNING, 6, 6, 13 * 60 + 20), width)
+    line = section_line(section_row(Section.RUNNING, 6, 6, "usual time 13 min"), width)
     assert line.startswith(" Running  6  ")
     assert line.endswith("  usual time 13 min")
     assert cell_len(line) == width - 1
 
 
 def test_a_narrow_line_leaves_the_usual_time_out() -> None:
-    line = section_line(section_row(Section.RUNNING, 6, 6, 800), 24)
+    line = section_line(section_row(Section.RUNNING, 6, 6, "usual time 13 min"), 24)
     assert line.rstrip() == " Running  6"

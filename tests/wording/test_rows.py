@@ -50,7 +50,9 @@ def test_a_running_task_tells_its_age_its_expected_end_its_frames_and_what_is_un
 
 def test_a_waiting_task_tells_whether_it_was_asked() -> None:
     waiting = a_record(TaskStatus.QUEUED, added=20)
-    assert task_row(waiting).notes == ("not asked yet",)
+    assert task_row(waiting).notes == ("no answer yet",)
+    [words] = task_row(waiting, asked_at=at(21)).notes
+    assert words == f"asked {at(21).astimezone():%H:%M}"
     assert task_row(waiting).time == ""
     assert task_row(waiting._replace(error=fault())).notes == ("! offline",)
 
@@ -189,7 +191,10 @@ def row(task_id: str, label: str = "", state: str = "In progress", **more: objec
 def test_a_query_matches_what_has_it_as_it_stands_or_else_all_of_its_words() -> None:
     rows = [
         row("3e0f-77", "batch 1"),
-        row("90ab-12", "Batch 3", "Failed", notes=("公式无法编译 (LaTeX error)",)),
+        row("90ab-12", "Batch 3", "Failed", notes=("公式无法编译 (LaTeX error)",))._replace(
+            section=Section.ATTENTION
+        ),
+        row("45ef-31", "quiet", notes=("no new frame since 14:13",)),
         row("33cd-45", "batch 30"),
         row("12ef-30", "other", title="光合作用讲解视频"),
     ]
@@ -202,8 +207,9 @@ def test_a_query_matches_what_has_it_as_it_stands_or_else_all_of_its_words() -> 
     assert keys("batch failed") == keys("failed 3") == keys("latex") == ["90ab-12"]
     assert keys("progress 3e") == ["3e0f-77"], "a match must not span two fields"
     assert keys("光合") == ["12ef-30"]
+    assert keys("14:13") == [], "that is known only of rows in view"
     assert keys("nothing") == []
-    assert len(keys("")) == 4
+    assert len(keys("")) == 5
     assert list(filter(matcher("zz", ()), rows)) == []
 
 

@@ -17,6 +17,7 @@ OFFLINE = PollingHealth(HealthKind.OFFLINE)
 OFFLINE_FOR_LONG = OFFLINE._replace(is_stale=True)
 REFUSED = PollingHealth(HealthKind.KEY_REFUSED)
 LATE = PollingHealth(HealthKind.LATE)
+RECOVERED = CALM._replace(recovered_at=50.0)
 
 
 def record(
@@ -24,9 +25,11 @@ def record(
     error: ErrorKind | None = None,
     *,
     resting: bool = False,
+    failed_at: float | None = None,
 ) -> Record:
     entry = Entry("1", datetime(2026, 3, 14, 12, 0, tzinfo=UTC), status=status)
-    return Record(entry, error=ApiError(error, "no") if error else None, resting=resting)
+    fault = ApiError(error, "no") if error else None
+    return Record(entry, error=fault, failed_at=failed_at, resting=resting)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +48,9 @@ def record(
         (record(error=ErrorKind.OFFLINE), CALM, True, "offline"),
         (record(error=ErrorKind.OFFLINE), LATE, True, "offline"),
         (record(error=ErrorKind.OFFLINE), OFFLINE, True, ""),
+        (record(error=ErrorKind.OFFLINE, failed_at=49.0), RECOVERED, True, ""),
+        (record(error=ErrorKind.OFFLINE, failed_at=51.0), RECOVERED, True, "offline"),
+        (record(error=ErrorKind.NOT_FOUND, failed_at=49.0), RECOVERED, True, "not found"),
         (record(error=ErrorKind.KEY_REFUSED), REFUSED, True, ""),
         (record(error=ErrorKind.NOT_FOUND), OFFLINE_FOR_LONG, True, "not found"),
         (record(resting=True), CALM, True, "resting"),

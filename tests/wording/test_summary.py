@@ -25,40 +25,48 @@ def header(standings: Mapping[Standing, int], of_all: int | None = None) -> Head
     return HeaderData(header_parts(standings, of_all))
 
 
+def written_out(data: HeaderData) -> str:
+    return "  ".join(part.text for part in data.parts)
+
+
+def shortened(data: HeaderData) -> str:
+    return " ".join(part.short for part in data.parts)
+
+
 def clock(minutes: float) -> str:
     return f"{local_time(at(minutes)):%H:%M}"
 
 
 def test_what_needs_somebody_comes_first() -> None:
-    assert header(SKETCH).text == "✗ 2 failed  ! 1 trouble  » 6 running  - 2 waiting  ✓ 9 done"
+    assert (
+        written_out(header(SKETCH)) == "✗ 2 failed  ! 1 trouble  » 6 running  - 2 waiting  ✓ 9 done"
+    )
     assert [part.kind for part in header(SKETCH).parts] == [
         *(PartKind.FAILED, PartKind.TROUBLE, PartKind.RUNNING, PartKind.WAITING, PartKind.DONE)
     ]
 
 
 def test_the_short_form_is_as_exact() -> None:
-    assert header(SKETCH).short == "✗2 !1 »6 -2 ✓9"
+    assert shortened(header(SKETCH)) == "✗2 !1 »6 -2 ✓9"
     many = dict.fromkeys(Standing, 1_234)
-    assert header(many).short == "✗1,234 !2,468 ?1,234 »1,234 -1,234 ✓1,234"
-    assert cell_len(header(many).short) <= 41
-    assert header(SKETCH).fits(60)
-    assert not header(many).fits(80)
+    assert shortened(header(many)) == "✗1,234 !2,468 ?1,234 »1,234 -1,234 ✓1,234"
+    assert cell_len(shortened(header(many))) <= 41
 
 
 def test_an_overdue_task_is_trouble_and_an_unknown_state_is_told() -> None:
     standings = {Standing.OVERDUE: 2, Standing.TROUBLE: 1, Standing.UNKNOWN: 1}
-    assert header(standings).text == "! 3 trouble  ? 1 unknown"
+    assert written_out(header(standings)) == "! 3 trouble  ? 1 unknown"
 
 
 def test_with_a_filter_the_counts_are_of_what_is_shown_and_say_so() -> None:
     shown = {Standing.FAILED: 1, Standing.RUNNING: 11}
-    assert header(shown, 1_195).text == "12 of 1,195 shown  ✗ 1 failed  » 11 running"
-    assert header(shown, 1_195).short == "12/1,195 ✗1 »11"
-    assert header({}, 5).text == "0 of 5 shown"
+    assert written_out(header(shown, 1_195)) == "12 of 1,195 shown  ✗ 1 failed  » 11 running"
+    assert shortened(header(shown, 1_195)) == "12/1,195 ✗1 »11"
+    assert written_out(header({}, 5)) == "0 of 5 shown"
 
 
 def test_an_empty_list_is_said_to_be_empty() -> None:
-    assert header({}).text == header({}).short == "No tasks"
+    assert written_out(header({})) == shortened(header({})) == "No tasks"
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,8 @@ def test_of_times_without_a_zone_only_the_difference_counts() -> None:
         ({"ended": minutes_after(12)}, "added 11:40, took about 12 min"),
         ({"ended": minutes_after(0.5)}, "added 11:40, took less than a minute"),
         ({"ended": minutes_after(12), "took": 690.0}, "added 11:40, took 11 min"),
-        ({"noticed": minutes_after(1)}, "added 11:40, when it had already ended"),
+        ({"noticed": minutes_after(1)}, "had already ended when added at 11:40"),
+        ({"noticed": minutes_after(1), "first_frames": 0, "frames": 9}, "added 11:40"),
         ({"noticed": minutes_after(19)}, "added 11:40"),
         ({"noticed": minutes_after(19), "took": 690.0}, "added 11:40, took 11 min"),
         ({}, "added 11:40"),
@@ -93,11 +94,11 @@ def test_times_tell_what_is_known_and_no_more(known: dict[str, Any], words: str)
 
 
 def test_the_newest_frame_has_a_time_only_where_it_was_seen_to_come() -> None:
-    running = record(TaskStatus.IN_PROGRESS)._replace(answered_at=NOW, polled_at=500.0)
+    running = record(TaskStatus.IN_PROGRESS)._replace(answered_at=NOW, told_at=500.0)
     assert newest_frame(running, NOW) == ""
     seen = running._replace(newest_frame_at=380.0)
     assert newest_frame(seen, NOW) == "the newest came at 11:58"
-    assert newest_frame(seen._replace(polled_at=None), NOW) == ""
+    assert newest_frame(seen._replace(answered_at=None), NOW) == ""
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import asyncio
 import math
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final, ParamSpec
@@ -38,7 +38,6 @@ from tui.sanitize import clean
 from tui.terminal import gc_tuning
 from tui.terminal.app import TerminalApp
 from tui.watchlist.records import Record
-from tui.watchlist.sections import count_standings
 from tui.wording import polling, summary, tasks
 from tui.wording.rows import Forecast
 
@@ -60,8 +59,6 @@ TICKS_PER_AGE: Final = 2
 NOTIFICATION_SECONDS: Final = 5.0
 SIGNAL_SAVE_TIMEOUT: Final = 0.4
 """Seconds for the last save after SIGTERM, which allows 0.7 s for everything."""
-COUNTS_DELAY: Final = 0.25
-"""Seconds after an answer at which the status bar is updated, once for all answers by then."""
 FIRST_ANSWER_TIMEOUT: Final = 0.2
 """Seconds that the deferred widgets wait for the first answer to be shown; by then the queries are
 in flight, and the widgets are mounted while the service answers."""
@@ -119,7 +116,7 @@ class ScenextApp(TerminalApp):
         self.hold_input()
         self._starting: asyncio.Task[None] | None = None
         self._answer_shown = asyncio.Event()
-        self._had_fault = self._counts_scheduled = self._events_scheduled = False
+        self._had_fault = self._events_changed = False
         self._absence: AbsenceNotice | None = None
         """Says what ended while nobody watched, once that is known."""
         self._quit_requested_at = -math.inf
@@ -136,12 +133,9 @@ class ScenextApp(TerminalApp):
         self._load_warning = self.engine.load()
         if self._new_ids:
             self.engine.add(self._new_ids)
-        now = dependencies.clock.now()
         arrangement = Arrangement(self.engine.watchlist, self._forecasts())
-        arrangement.rebuild(now)
-        header = summary.HeaderData(
-            summary.header_parts(count_standings(self.engine.watchlist, ()))
-        )
+        arrangement.begin(dependencies.clock.now())
+        header = summary.HeaderData(summary.header_parts(arrangement.standings))
         self.main_screen = MainScreen(header, arrangement.lines, self.line_is_free)
         self._cursor_rest = CursorRest(self.main_screen)
         self._presenter = Presenter(
@@ -162,7 +156,10 @@ class ScenextApp(TerminalApp):
         def of_task(record: Record, now: datetime, boot: float) -> Forecast:
             estimate = engine.estimates.expected_end(record, now, boot)
             quiet_since = engine.frame_gaps.quiet_since(record)
-            return Forecast(estimate.end if estimate else None, quiet_since)
+            asked_at = None
+            if (asked := engine.schedule.asked_at(record.id)) is not None:
+                asked_at = now - timedelta(seconds=asyncio.get_running_loop().time() - asked)
+            return Forecast(estimate.end if estimate else None, quiet_since, asked_at)
 
         return Forecasts(of_task, lambda: engine.estimates.usual_seconds())
 
@@ -188,6 +185,11 @@ class ScenextApp(TerminalApp):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Return what the palette offers besides the keys."""
         yield SystemCommand("Theme", "Choose other colours", self.action_change_theme)
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether all that has happened is shown, and nothing waits for the cursor to rest."""
+        return self._presenter.is_up_to_date and not self._cursor_rest.is_waiting
 
     def on_main_screen_painted(self) -> None:
         """Start everything that the first paint did not wait for."""
@@ -308,10 +310,11 @@ class ScenextApp(TerminalApp):
 
     def on_remove_requested(self, event: messages.RemoveRequested) -> None:
         """Stop watching a task."""
+        record = self.engine.watchlist.get(event.task_id)
         removed = self.engine.remove(event.task_id)
         self._show_watchlist()
-        if removed:
-            self._notify(f"Removed {event.task_id}. u: undo")
+        if removed and record is not None:
+            self._notify(f"Removed {tasks.task_name(record)}. u: undo")
 
     def on_undo_requested(self) -> None:
         """Bring back the task removed last."""
@@ -328,16 +331,18 @@ class ScenextApp(TerminalApp):
         """Note that somebody is there; what is said of the time before goes with a key."""
         if self._absence is not None and isinstance(event, Key):
             self._absence.key_pressed()
+        is_input = isinstance(event, InputEvent) and not isinstance(event, MouseMove)
+        if is_input:
+            self.main_screen.tasks.stays_at_top = False
         await super().on_event(event)
-        if isinstance(event, InputEvent | AppFocus) and not isinstance(event, MouseMove):
+        if is_input or isinstance(event, AppFocus):
             self._cursor_rest.user_acted()
 
     @_bounded("Telling what happened")
     def on_event_logged(self, event: messages.EventLogged) -> None:
         """Show what happened, once for all that happens in a moment."""
-        if not self._events_scheduled:
-            self._events_scheduled = True
-            self.set_timer(COUNTS_DELAY, self._show_events)
+        self._events_changed = True
+        self._presenter.update_soon()
         from tui.watchlist.events import EventKind
         from tui.wording.events import event_words
 
@@ -370,19 +375,18 @@ class ScenextApp(TerminalApp):
         self._presenter.show_record(record)
         if not self._answer_shown.is_set():
             self.main_screen.call_after_refresh(self._answer_shown.set)
-        if not self._counts_scheduled:
-            # Once for all answers of a moment: many a second come at the start.
-            self._counts_scheduled = True
-            self.set_timer(COUNTS_DELAY, self._show_counts)
         if error is not None or self._had_fault:
             # Otherwise the next tick is soon enough.
             self._presenter.show_health()
         self._had_fault = error is not None
 
-    @_bounded("Arranging")
-    def on_order_expired(self) -> None:
-        """Put the tasks in their order again."""
-        self._presenter.renew_order()
+    @_bounded("Showing what has changed")
+    def on_view_expired(self) -> None:
+        """Show what has changed by now, in one frame."""
+        with self.batch_update():
+            self._presenter.update()
+            if self._events_changed:
+                self._show_events()
 
     @_bounded("Marking")
     def on_task_seen(self, event: messages.TaskSeen) -> None:
@@ -391,22 +395,15 @@ class ScenextApp(TerminalApp):
         if record is not None and self.engine.mark_seen(event.task_id):
             self._presenter.show_record(self.engine.watchlist.get(event.task_id) or record)
 
-    @_bounded("Counting")
-    def _show_counts(self) -> None:
-        self._counts_scheduled = False
-        self._presenter.show_counts()
-        self._presenter.show_health()
-
     @_bounded("Showing the events")
     def on_event_lines_resized(self) -> None:
         """Show what happened last in another width."""
         self._presenter.show_events()
 
-    @_bounded("Showing the events")
     def _show_events(self) -> None:
         from tui.dashboard.screens.events import EventsScreen
 
-        self._events_scheduled = False
+        self._events_changed = False
         self._presenter.show_events()
         if isinstance(self.screen, EventsScreen):
             self.screen.show(self._presenter.all_events())
@@ -459,10 +456,14 @@ class ScenextApp(TerminalApp):
         from tui.dashboard.palette import key_groups
         from tui.dashboard.screens.help import Help
         from tui.dashboard.screens.main_keys import KEY_GROUPS
+        from tui.wording.row_columns import MARKS
 
         lists = "In a list", RowList.BINDINGS
         everywhere = "Everywhere", ScenextApp.BINDINGS
-        self.push_screen(Help(key_groups(self, (*KEY_GROUPS, lists, everywhere))))
+        groups = key_groups(self, (*KEY_GROUPS, lists, everywhere))
+        # On the first screenful of a small terminal, where they are looked for.
+        groups.insert(1, ("Signs in the list", list(MARKS)))
+        self.push_screen(Help(groups))
 
     @cached_property
     def _services(self) -> LinkServices:

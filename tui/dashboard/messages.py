@@ -37,8 +37,8 @@ class EventLogged(Message):
         self.event = event
 
 
-class OrderExpired(Message):
-    """The tasks have not stood in their order for a moment."""
+class ViewExpired(Message):
+    """What is shown has not been up to date for a moment."""
 
 
 class TaskSeen(Message):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from textual.timer import Timer
 
@@ -15,13 +16,14 @@ from tui.credentials import CurrentKey
 from tui.dashboard import messages
 from tui.dashboard.arrangement import Arrangement
 from tui.dashboard.screens.main import MainScreen
-from tui.dashboard.screens.pane_layout import MAX_EVENTS
+from tui.dashboard.screens.pane_layout import BOX_LINES
 from tui.engine import Engine
-from tui.polling.health import HealthKind, PollingHealth
+from tui.polling.health import HealthKind
 from tui.scenext.models import TaskStatus
 from tui.time_zone import local_time
+from tui.watchlist.estimates import last_end
 from tui.watchlist.records import Record
-from tui.watchlist.sections import count_standings
+from tui.watchlist.sections import Standing
 from tui.wording import polling, summary
 
 if TYPE_CHECKING:
@@ -33,10 +35,26 @@ takes longer than a held key leaves."""
 CURSOR_DEBOUNCE: Final = 0.06
 """Seconds without a move after which the task is shown all the same."""
 
+UPDATE_DELAY: Final = 0.25
+"""Seconds from a change until all that has changed by then is shown, so that it is sent once."""
+UPDATE_COST: Final = 20
+"""How many times as long as an update takes the next one waits."""
 ORDER_INTERVAL: Final = 1.0
 """Seconds between two renewals of the order, at least."""
-ORDER_DELAY: Final = 0.25
-"""Seconds from a change to the renewal of the order, so that what moves at once is sent once."""
+ORDER_COST: Final = 200
+"""How many times as long as a renewal of the order takes the next one waits: in the first round of
+answers nearly all tasks move."""
+ALL_DONE_INTERVAL: Final = 2.0
+"""Seconds for which the time at which all is done is not computed again, which takes a walk over
+all tasks that run."""
+
+
+class _AllDone(NamedTuple):
+    """When all is done, as it was shown last."""
+
+    words: str
+    until: float
+    """When it is computed again, by the monotonic clock: at once where nothing was claimed."""
 
 
 class Presenter:
@@ -65,8 +83,12 @@ class Presenter:
         self._selected = ""
         self._cursor_moved_at = 0.0
         self._cursor_timer: Timer | None = None
-        self._order_timer: Timer | None = None
-        self._ordered_at = -math.inf
+        self._changed: dict[str, None] = {}
+        self._update_timer: Timer | None = None
+        self._update_delay = UPDATE_DELAY
+        self._is_misplaced = False
+        self._may_order_at = -math.inf
+        self._all_done = _AllDone("", -math.inf)
         self._problems: dict[str, str] = {}
         self._event_words: dict[Event, str] = {}
         """The words of all events, once they were asked for."""
@@ -85,6 +107,7 @@ class Presenter:
         """Show what was known before the screen was complete, with `select` selected."""
         self._show_problems()
         self.show_all(select)
+        self._may_order_at = asyncio.get_running_loop().time() + ORDER_INTERVAL
         self.show_health()
 
     def show_all(self, select: str = "") -> None:
@@ -95,38 +118,54 @@ class Presenter:
         self._show_lines()
         if self._screen.tasks.has(select):
             self._screen.tasks.cursor = select
+            self._screen.tasks.stays_at_top = False
             self.show_ages(self._screen.tasks.keys_in_view())
         self.show_counts()
         self.show_details()
 
     def _show_lines(self) -> None:
-        if self._order_timer is not None:
-            self._order_timer.stop()
-            self._order_timer = None
+        self._is_misplaced = False
         self._screen.set_tasks(self._arrangement.lines, empty=not len(self._watchlist))
         self.show_ages(self._screen.tasks.keys_in_view())
 
-    def renew_order(self) -> None:
+    def _renew_order(self) -> None:
         """Put the tasks in their order again; the cursor stays on its task."""
-        if not self._is_complete:
-            return
-        selected = self._screen.selected
-        self._ordered_at = asyncio.get_running_loop().time()
+        selected, began = self._screen.selected, asyncio.get_running_loop().time()
         self._arrangement.renew(self._clock.now(), self._clock.boot())
         self._show_lines()
-        if self._arrangement.query:
-            self.show_counts()
         if self._screen.selected != selected:
             self.show_details()
+        ended = asyncio.get_running_loop().time()
+        self._may_order_at = ended + max(ORDER_INTERVAL, ORDER_COST * (ended - began))
 
-    def _order_expired(self) -> None:
-        """Renew the order soon: once for all that moves by then, and once a second at most."""
-        if self._is_complete and self._order_timer is None:
-            waited = asyncio.get_running_loop().time() - self._ordered_at
-            self._order_timer = self._screen.set_timer(
-                max(ORDER_DELAY, ORDER_INTERVAL - waited),
-                lambda: self._screen.post_message(messages.OrderExpired()),
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether all that has changed is shown."""
+        return self._update_timer is None
+
+    def update_soon(self) -> None:
+        """Have `update` called in a moment, once for all that changes by then."""
+        if self._is_shown and self._update_timer is None:
+            self._update_timer = self._screen.set_timer(
+                self._update_delay,
+                lambda: self._screen.post_message(messages.ViewExpired()),
             )
+
+    def update(self) -> None:
+        """Show all that has changed in the last moment; the order once a second at most."""
+        self._update_timer = None
+        if not self._is_shown:
+            return
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        self._show_changed()
+        if self._is_complete and self._is_misplaced and began >= self._may_order_at:
+            self._renew_order()
+        self.show_counts()
+        self.show_health()
+        self._update_delay = max(UPDATE_DELAY, UPDATE_COST * (loop.time() - began))
+        if self._is_misplaced:
+            self.update_soon()
 
     def filter(self, query: str) -> None:
         """Show only the tasks that match a query; all where it is empty.
@@ -142,41 +181,54 @@ class Presenter:
             tasks.cursor = tasks.keys[0]
 
     def show_record(self, record: Record) -> None:
-        """Show what has changed about one task; its row also before the screen is complete."""
+        """Show what has changed about one task: at once, or with others that change in a moment."""
+        self._changed[record.id] = None
+        if self._update_timer is None:
+            self._show_changed()
+        self.update_soon()
+
+    def _show_changed(self) -> None:
+        """Show what has changed; the rows also before the screen is complete."""
+        changed, self._changed = self._changed, {}
         if not self._is_shown:
             return
-        row = self._arrangement.update(record, self._clock.now(), self._clock.boot())
-        self._screen.tasks.set_value(row)
-        is_shown = self._screen.tasks.has(record.id)
-        if self._arrangement.is_misplaced(record) or self._arrangement.matches(row) != is_shown:
-            self._order_expired()
-        if record.id == self._screen.selected:
+        now, boot, tasks = self._clock.now(), self._clock.boot(), self._screen.tasks
+        for record in filter(None, map(self._watchlist.get, changed)):
+            row = self._arrangement.update(record, now, boot)
+            tasks.set_value(row)
+            is_shown = tasks.has(record.id)
+            if self._arrangement.is_misplaced(record.id) or (
+                self._arrangement.matches(row) != is_shown
+            ):
+                self._is_misplaced = True
+        if self._screen.selected in changed:
             self.show_details()
 
     def show_counts(self) -> None:
         """Show how many tasks are in which state."""
         if self._is_complete:
             status = self._screen.status
-            status.data = status.data._replace(parts=self._parts(), all_done=self._all_done())
+            status.data = status.data._replace(parts=self._parts(), all_done=self._when_all_done())
 
     def _parts(self) -> tuple[summary.HeaderPart, ...]:
-        history = self._watchlist.history
-        if not self._arrangement.query:
-            return summary.header_parts(count_standings(self._watchlist, history))
-        shown = filter(None, map(self._watchlist.get, self._screen.tasks.keys))
-        return summary.header_parts(count_standings(shown, history), len(self._watchlist))
+        arrangement = self._arrangement
+        if not arrangement.query:
+            return summary.header_parts(arrangement.standings)
+        shown = Counter(map(arrangement.standing, self._screen.tasks.keys))
+        return summary.header_parts(shown, len(self._watchlist))
 
-    def _all_done(self) -> str:
-        # Not imported for the first paint.
-        from tui.watchlist.estimates import last_end
-
-        now, records = self._clock.now(), self._watchlist
-        return summary.all_done(
-            count_standings(records, records.history),
-            self._engine.estimates.all_done(now, self._clock.boot()),
-            last_end(records),
-            now,
-        )
+    def _when_all_done(self) -> str:
+        standings = self._arrangement.standings
+        is_open = bool(standings[Standing.RUNNING] or standings[Standing.WAITING])
+        boot = self._clock.boot()
+        if is_open and boot < self._all_done.until:
+            return self._all_done.words
+        now = self._clock.now()
+        expected = self._engine.estimates.all_done(now, boot) if is_open else None
+        ended = None if is_open else last_end(self._watchlist)
+        words = summary.all_done(standings, expected, ended, now)
+        self._all_done = _AllDone(words, boot + ALL_DONE_INTERVAL if expected else -math.inf)
+        return words
 
     def show_events(self) -> None:
         """Show what happened last."""
@@ -188,7 +240,7 @@ class Presenter:
         lines, now = self._screen.deferred.events, self._clock.now()
         lines.lines = tuple(
             event_line(event, now, lines.size.width or None)
-            for event in self._engine.events.newest(MAX_EVENTS)
+            for event in self._engine.events.newest(BOX_LINES)
         )
 
     def all_events(self) -> list[str]:
@@ -220,6 +272,7 @@ class Presenter:
                 boot,
                 estimate=self._engine.estimates.expected_end(record, now, boot),
                 quiet=self._engine.frame_gaps.quiet_since(record),
+                health=self._arrangement.health,
             )
             server_now = self._engine.server_clock.now()
             self._screen.show_details(details, server_now, self._engine.addresses)
@@ -245,8 +298,9 @@ class Presenter:
         for key in task_ids:
             if (record := self._watchlist.get(key)) is not None:
                 self._screen.tasks.set_value(self._arrangement.update(record, now, boot))
-                if self._arrangement.is_misplaced(record):
-                    self._order_expired()
+                if self._arrangement.is_misplaced(key):
+                    self._is_misplaced = True
+                    self.update_soon()
 
     def show_health(self) -> None:
         """Show how polling is doing, once it has begun or is known to need a key."""
@@ -272,8 +326,7 @@ class Presenter:
             refused = polling.key_refused(self._key.key, health.reason)
         if refused != self._problems.get("refused", ""):
             self.show_problem("refused", refused)
-        before, self._arrangement.health = self._arrangement.health, health
-        if _look(before) != _look(health):
+        if self._arrangement.set_health(health):
             # All rows at once, so that they are sent together.
             self.show_all()
 
@@ -299,8 +352,3 @@ class Presenter:
                 problems.pop("refused", None)
             messages = dict.fromkeys(filter(None, problems.values()))
             self._screen.deferred.banner.text = "\n".join(messages)
-
-
-def _look(health: PollingHealth) -> tuple[bool, bool]:
-    """Return what rows show of how polling is doing."""
-    return health.kind.is_host_trouble, health.is_stale

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -58,6 +59,9 @@ class PollingHealth(NamedTuple):
     is_stale: bool = False
     """Whether the host has been in trouble for more than a period, so that what is known of the
     tasks that run is older than it should be."""
+    recovered_at: float = -math.inf
+    """When the trouble of the whole host was last over, by the monotonic clock: what failed before
+    then says nothing about its task."""
 
 
 CALM: Final = PollingHealth(HealthKind.LIVE)
@@ -82,6 +86,8 @@ class HealthTimer:
         """When it began, of whatever kind it was then, by the monotonic clock."""
         self._is_answered = False
         """Whether the service has answered since."""
+        self._was_trouble = False
+        self._recovered_at = -math.inf
 
     def note_answer(self) -> None:
         """Note that the service has told about a task, be it that it does not know the ID."""
@@ -106,5 +112,9 @@ class HealthTimer:
             else:
                 is_over = trouble.kind.needs_key or trouble.kind is HealthKind.PAUSED
                 health = PollingHealth(HealthKind.STARTING) if is_over else trouble
+        if self._was_trouble and not health.kind.is_host_trouble:
+            self._recovered_at = boot
+        self._was_trouble = health.kind.is_host_trouble
         lasts = self._trouble is not None and health.kind is not HealthKind.RESTING
-        return health._replace(is_stale=lasts and boot - self._began > self._period)
+        is_stale = lasts and boot - self._began > self._period
+        return health._replace(is_stale=is_stale, recovered_at=self._recovered_at)

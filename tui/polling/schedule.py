@@ -74,7 +74,8 @@ class Schedule:
         self.limiter = RateLimiter(rate)
         self.breaker = CircuitBreaker(self._random, has_key=has_key)
         self._entries: dict[str, Entry] = {}
-        self._in_flight: set[str] = set()
+        self._in_flight: dict[str, float] = {}
+        """When each request that is in flight was sent."""
         self._later: _Heap = []
         self._ready: _Heap = []
         self._count = 0
@@ -262,6 +263,10 @@ class Schedule:
             if entry.in_flight or entry.due < math.inf
         )
 
+    def asked_at(self, task_id: str) -> float | None:
+        """Return when the request that is in flight about a task was sent; None if none is."""
+        return self._in_flight.get(task_id)
+
     def health(self, now: float) -> PollingHealth:
         """Return how polling as a whole is doing."""
         active = len(self.active)
@@ -325,14 +330,14 @@ class Schedule:
             entry.grid = now
         entry.rank, entry.in_flight = 1, True
         entry.version += 1
-        self._in_flight.add(task_id)
+        self._in_flight[task_id] = now
         self.limiter.record_sent(now)
         self.breaker.record_sent(task_id, now, is_witness=entry.is_witness)
         entry.is_witness = False
         return Job(task_id, entry.generation)
 
     def _returned(self, job: Job, now: float) -> Entry | None:
-        self._in_flight.discard(job.task_id)
+        self._in_flight.pop(job.task_id, None)
         entry = self._entries.get(job.task_id)
         if entry is None:
             return None

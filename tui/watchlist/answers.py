@@ -26,20 +26,26 @@ MAX_CACHE_AGE: Final = 30.0
 
 
 def apply_failure(
-    record: Record, error: ApiError | None, boot: float, others_answered: float
+    record: Record,
+    error: ApiError | None,
+    boot: float,
+    others_answered: float,
+    *,
+    host_trouble: bool = False,
 ) -> Record:
     """Return the record after a failed request that ended at `boot`, by the monotonic clock.
 
     It counts if another task was answered since the last result of this one; `others_answered` is
     when that was last. Trouble of the whole host, in which no task is answered, counts for none,
-    and hides no error that is the task's own: that the service does not know it stays known.
+    and hides no error that is the task's own: that the service does not know it stays known. With
+    `host_trouble` it is known to be that: an answer may have slipped through a bad connection.
     """
     if error is not None:
         # They hold the answer that was read, up to 1 MiB, and with a record for hours.
         error.__traceback__ = error.__context__ = None
     known = (record.added_at, record.polled_at, record.failed_at)
     last_result = max((moment for moment in known if moment is not None), default=-math.inf)
-    counts = error is not None and others_answered > last_result
+    counts = error is not None and others_answered > last_result and not host_trouble
     is_own = record.error is not None and record.error.kind is ErrorKind.NOT_FOUND
     shown = record.error if is_own and error is not None and not counts else error
     return record._replace(error=shown, failures=record.failures + counts, failed_at=boot)
@@ -73,8 +79,10 @@ def apply_answer(
             took = timedelta(seconds=boot - record.added_at)
         (entry,) = replay([entry], [update])
     is_news = entry != record.entry
+    reckoned = record.reckoned_added_at
     record = record._replace(
         entry=entry,
+        reckoned_added_at=boot - record.age(now, boot) if reckoned is None else reckoned,
         task=task,
         answered_at=now - timedelta(seconds=result.age) if is_cached else now,
         told_at=told_at,

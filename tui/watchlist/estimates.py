@@ -104,7 +104,11 @@ class Estimates:
     def usual_seconds(self) -> float | None:
         """Return the median of how long tasks took; None for fewer than `MIN_SAMPLES`."""
         self._learn()
-        return self._quartiles_from(0)[1] if len(self._seconds) >= MIN_SAMPLES else None
+        seconds, count = self._seconds, len(self._seconds)
+        if count < MIN_SAMPLES:
+            return None
+        # The first paint shows it, and `statistics` takes long to import.
+        return (seconds[(count - 1) // 2] + seconds[count // 2]) / 2
 
     def _estimate(
         self, record: Record, now: datetime, boot: float, *, is_current: bool
@@ -125,7 +129,10 @@ class Estimates:
 
     def _compute(self, record: Record, now: datetime, boot: float) -> Estimate | None:
         self._learn()
-        age = max(0.0, record.age(now, boot))
+        age = record.age(now, boot)
+        if age < -MAX_CLOCK_STEP:
+            return None  # The clock was set back since it was added.
+        age = max(0.0, age)
         first_longer = bisect_right(self._seconds, age)
         if len(self._seconds) - first_longer < MIN_SAMPLES:
             return None

@@ -60,8 +60,7 @@ class FrameGaps:
         if not after.status.terminal:
             self._open[after.id] = max(gap, self._open[after.id])
             return
-        assert after.polled_at is not None  # noqa: S101 (it was answered)
-        self._longest = max(self._longest, self._open.pop(after.id), gap, after.polled_at - until)
+        self._longest = max(self._longest, self._open.pop(after.id), gap, after.told_at - until)
         self._count += 1
 
     def quiet_since(self, record: Record) -> datetime | None:
@@ -71,10 +70,10 @@ class FrameGaps:
         """
         if record.status is not TaskStatus.IN_PROGRESS or self._count < MIN_TASKS:
             return None
-        answered, newest = record.polled_at, record.newest_frame_at
-        if answered is None or newest is None or record.answered_at is None:
+        newest = record.newest_frame_at
+        if newest is None or record.answered_at is None:
             return None
-        silence = answered - newest
+        silence = record.told_at - newest
         if silence <= self._longest:
             return None
         return record.answered_at - timedelta(seconds=silence)

@@ -49,6 +49,9 @@ class Record(NamedTuple):
     added_at: float | None = None
     """When it was added, by the monotonic clock; None if that was not in this session. The wall
     clock may be set while the task is watched."""
+    reckoned_added_at: float | None = None
+    """When it was added, by the monotonic clock, as the wall clock told at its first answer of this
+    session. Where the wall clock is set later, that tells another time."""
     polled_at: float | None = None
     """When it was answered last, by the monotonic clock."""
     took: timedelta | None = None
@@ -174,8 +177,11 @@ class Watchlist:
     def _was_open(self, entry: Entry) -> bool:
         """Return whether this release has watched an ended task before its end.
 
-        One that had ended before this release came has neither: it counts as looked at.
+        One that had ended before this release came has neither: it counts as looked at. So does one
+        that somebody has looked at, where only that is left in a file that was edited by hand.
         """
+        if entry.seen is not None:
+            return False
         record = self._records.get(entry.id)
         known_open = record is not None and not record.entry.status.terminal
         return known_open or entry.first_frames is not None
@@ -208,10 +214,18 @@ class Watchlist:
             self._change(Add(record.entry, before))
             self._put(record._replace(entry=self._records[record.id].entry))
 
-    def apply(self, result: PollResult, now: datetime, boot: float | None = None) -> Record | None:
+    def apply(
+        self,
+        result: PollResult,
+        now: datetime,
+        boot: float | None = None,
+        *,
+        host_trouble: bool = False,
+    ) -> Record | None:
         """Apply the result of a poll; return the new record, None if the task is not watched.
 
-        `boot` is the monotonic clock at the time `now`.
+        `boot` is the monotonic clock at the time `now`. `host_trouble` tells that no task can be
+        asked with success by now, so that a failure says nothing of this one.
         """
         boot = now.timestamp() if boot is None else boot
         record = self._records.get(result.task_id)
@@ -219,7 +233,10 @@ class Watchlist:
             return None
         if result.task is None:
             others = (at for task_id, at in self._answers.items() if task_id != record.id)
-            record = apply_failure(record, result.error, boot, max(others, default=-math.inf))
+            others_answered = max(others, default=-math.inf)
+            record = apply_failure(
+                record, result.error, boot, others_answered, host_trouble=host_trouble
+            )
         elif is_older(record, result, boot):
             record = record._replace(error=None, failures=0)
         else:
@@ -232,6 +249,12 @@ class Watchlist:
         record = record._replace(resting=result.resting)
         self._put(record)
         return record
+
+    def forgive_failures(self, below: int) -> None:
+        """Count no failures of tasks that have fewer than `below`: they were those of the host."""
+        for record in self._records.values():
+            if 0 < record.failures < below:
+                self._records[record.id] = record._replace(failures=0)
 
     def mark_seen(self, task_id: str) -> bool:
         """Remember that somebody has looked at a task's end; return whether it was new."""

@@ -99,11 +99,6 @@ def standing_of(record: Record, longest: float) -> Standing:
     return Standing.OVERDUE if known_age(record) > longest else Standing.RUNNING
 
 
-def section_of(record: Record, history: Sequence[Sample]) -> Section:
-    """Return the section of one task. For many tasks, `arrange` or `standing_of` cost less."""
-    return standing_of(record, longest_sample(history)).section
-
-
 def has_trouble(record: Record) -> bool:
     """Return whether the service answers for other tasks, but not for this one.
 
@@ -123,11 +118,14 @@ def known_age(record: Record) -> float:
     added. 0 before the first answer of this session, and once it has ended and runs again.
 
     Not until now: while nothing is answered, as when the host is offline or after the machine
-    slept, nobody knows whether it still runs.
+    slept, nobody knows whether it still runs. Where the wall clock was set since the first answer,
+    the lower of two ages: which of them is right is not known.
     """
-    if record.reopened or record.polled_at is None or record.answered_at is None:
+    if record.reopened or record.answered_at is None:
         return 0.0
-    return record.age(record.answered_at, record.polled_at)
+    age = record.age(record.answered_at, record.told_at)
+    reckoned = record.reckoned_added_at
+    return age if reckoned is None else min(age, record.told_at - reckoned)
 
 
 def count_standings(records: Iterable[Record], history: Sequence[Sample]) -> Counter[Standing]:
@@ -137,24 +135,29 @@ def count_standings(records: Iterable[Record], history: Sequence[Sample]) -> Cou
 
 
 def arrange(records: Iterable[Record], history: Sequence[Sample]) -> tuple[SectionTasks, ...]:
-    """Return the sections that are not empty, in the order of need, and the order within each.
+    """Return the sections that are not empty, in the order of need, and the order within each."""
+    longest = longest_sample(history)
+    return arrange_standings((record, standing_of(record, longest)) for record in records)
+
+
+def arrange_standings(tasks: Iterable[tuple[Record, Standing]]) -> tuple[SectionTasks, ...]:
+    """Return what `arrange` does of tasks whose standings are known.
 
     What needs attention: failed tasks, the newest end first, then those in trouble, those in an
     unknown state and overdue ones. Running and overdue: the oldest first. Finished: the latest end
     first; those whose end nobody saw come last. Whatever is equal is in the order of adding.
     """
-    longest = longest_sample(history)
     by_standing: Mapping[Standing, list[Record]] = {standing: [] for standing in Standing}
-    for record in records:
-        by_standing[standing_of(record, longest)].append(record)
+    for record, standing in tasks:
+        by_standing[standing].append(record)
     for standing in (Standing.RUNNING, Standing.OVERDUE):
         by_standing[standing].sort(key=lambda record: record.entry.added)
     by_standing[Standing.FAILED].sort(key=_newest_failure_first)
     by_standing[Standing.FINISHED].sort(key=_latest_end_first)
     ids: Mapping[Section, list[str]] = {section: [] for section in Section}
-    for standing, tasks in by_standing.items():
-        ids[standing.section].extend(record.id for record in tasks)
-    return tuple(SectionTasks(section, tuple(tasks)) for section, tasks in ids.items() if tasks)
+    for standing, records in by_standing.items():
+        ids[standing.section].extend(record.id for record in records)
+    return tuple(SectionTasks(section, tuple(found)) for section, found in ids.items() if found)
 
 
 def _latest_end_first(record: Record) -> float:

@@ -20,7 +20,8 @@ def cut_middle(text: str, width: int) -> str:
     if width < 2:
         return "." * max(0, width)
     tail_width = (width - 2) // 2
-    head = set_cell_size(text, width - 2 - tail_width)
+    # As in `fit`: a wide character that does not fit leaves no blank before the sign.
+    head = set_cell_size(text, width - 2 - tail_width).rstrip()
     tail = ""
     for character in reversed(text):
         if cell_len(character + tail) > tail_width:

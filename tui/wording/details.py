@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
+from tui.errors import ErrorKind
 from tui.links.link import Link, task_links
+from tui.polling.health import CALM, PollingHealth
 from tui.scenext.models import MAX_TEXT_BYTES, Points, Result, TaskStatus
 from tui.watchlist.estimates import Estimate
 from tui.watchlist.facts import frame_count
@@ -15,7 +17,7 @@ from tui.watchlist.records import Record
 from tui.wording.estimates import likely_done, quiet_since
 from tui.wording.points import points, task_points
 from tui.wording.task_times import newest_frame, since, times
-from tui.wording.tasks import badge
+from tui.wording.tasks import NOT_KNOWN, badge, own_error, task_name
 from tui.wording.times import clock_time
 
 
@@ -46,32 +48,37 @@ def task_details(
     *,
     estimate: Estimate | None = None,
     quiet: datetime | None = None,
+    health: PollingHealth = CALM,
 ) -> TaskDetails:
     """Return what the detail pane shows of a record; `boot` is the monotonic clock at `now`.
 
-    `quiet` is when its newest frame came, if that is unusually long ago.
+    `quiet` is when its newest frame came, if that is unusually long ago; `health` is that of
+    polling as a whole.
     """
     state = badge(record.status, record.status_sent) + since(record, now, boot)
     fields = (
         *_identity(record),
         Field("State", state, "badge"),
         *_reasons(record),
-        *_trouble(record, now),
+        *_trouble(record, now, health),
         *_prospects(record, now, estimate, quiet),
         *_facts(record, now),
     )
     links = task_links(record.results, record.frames)
-    return TaskDetails(record.id, record.status, fields, _heading(record), links)
+    return TaskDetails(record.id, record.status, fields, _heading(record, health), links)
 
 
-def _heading(record: Record) -> str:
+def _heading(record: Record, health: PollingHealth) -> str:
     """Return what can be opened, or why there is nothing and what to do."""
     if record.task is None:
         stored = frame_count(record)
         known = f"{_count(stored, 'frame')} when it ended" if stored else ""
-        if record.error is not None:
-            return f"{known or 'No answer yet'}; r asks again"
-        return f"{known}; asking the service …" if known else "Asking the service …"
+        if own_error(record, health) is not None:
+            return f"{known or 'Nothing to open yet'}; r asks again"
+        if health.kind.is_host_trouble:
+            once = "there is an API key" if health.kind.needs_key else "the service answers"
+            return f"{known}; shown once {once}" if known else f"Frames are shown once {once}"
+        return f"{known}; asking the service" if known else "Asking the service"
     number, dropped = len(record.frames), record.task.dropped_frames
     frames = _count(number, "frame")
     if dropped:
@@ -92,7 +99,7 @@ def _count(number: int, noun: str) -> str:
 
 def _identity(record: Record) -> Iterator[Field]:
     label, title = record.entry.label, record.title
-    yield Field("", label or title or record.id, "heading")
+    yield Field("", task_name(record), "heading")
     if label or title:
         yield Field("ID", record.id)
     if label and title and title != label:
@@ -107,12 +114,12 @@ def _reasons(record: Record) -> Iterator[Field]:
                 yield Field("Reason", result.content)
 
 
-def _trouble(record: Record, now: datetime) -> Iterator[Field]:
-    if record.error is not None:
-        known = "nothing is known of it yet"
+def _trouble(record: Record, now: datetime, health: PollingHealth) -> Iterator[Field]:
+    if (error := own_error(record, health)) is not None:
+        words = NOT_KNOWN if error.kind is ErrorKind.NOT_FOUND else error.message
         if record.answered_at is not None:
-            known = f"what you see is from {clock_time(record.answered_at, now)}"
-        yield Field("Request", f"! {record.error.message}; {known}", "stale")
+            words += f"; data from {clock_time(record.answered_at, now)}"
+        yield Field("Request", f"! {words}", "stale")
     if record.resting:
         yield Field("Polling", "! no change for a day: polling stopped; r tries again", "stale")
 

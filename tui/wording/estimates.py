@@ -29,7 +29,9 @@ def middle_half(estimate: Estimate, now: datetime) -> str:
 
 def likely_done(estimate: Estimate, now: datetime) -> str:
     """Return a likely end and how sure it is, for the details of a task."""
-    half = middle_half(estimate, now)
+    # The end is rounded, and may have left the half of which it is the middle.
+    earliest, latest = min(estimate.earliest, estimate.end), max(estimate.latest, estimate.end)
+    half = middle_half(estimate._replace(earliest=earliest, latest=latest), now)
     preposition = "between" if " to " in half else "at about"
     return (
         f"{expected_end(estimate.end, now)}; half of such tasks end "

@@ -6,12 +6,14 @@ where there is none for those either, on another line.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from itertools import product
 from typing import Final, NamedTuple
 
 from rich.cells import cell_len
 
 from tui.wording.cells import fit
+from tui.wording.polling import LIVE
 from tui.wording.summary import HeaderData
 from tui.wording.wrapping import wrap
 
@@ -32,29 +34,32 @@ Line = tuple[Part, ...]
 def header_lines(data: HeaderData, width: int) -> tuple[Line, ...]:
     """Return the lines of the header: counts, when all is done, polling; then the host's trouble.
 
-    The last count loses its words first: what needs somebody comes first and keeps them longest.
+    That all is well with polling goes first where there is little room, then the words of the last
+    count: what needs somebody comes first and keeps them longest.
     """
-    state = [
-        Part(text, kind)
-        for text, kind in ((data.all_done, "all-done"), (data.polling, "polling"))
-        if text
-    ]
-    return (
-        *_counts_and_state(data, state, width),
-        *_trouble(data.trouble, data.trouble_reason, width),
-    )
+    trouble = _trouble(data.trouble, data.trouble_reason, width)
+    return (*_counts_and_state(data, width), *trouble)
 
 
-def _counts_and_state(data: HeaderData, state: Sequence[Part], width: int) -> Iterator[Line]:
+def _counts_and_state(data: HeaderData, width: int) -> Iterator[Line]:
     forms = [_counts(data, shortened) for shortened in range(len(data.parts) + 1)]
-    right = _spaced(state, "   ")
-    for form in forms:
-        if (gap := width - _width(form) - _width(right)) >= 2:
-            yield (*form, Part(" " * gap), *right) if right else form
+    right = _state(data)
+    rights = [right]
+    if data.all_done and data.polling == LIVE:
+        rights.append(_state(data._replace(polling="")))
+    for form, words in product(forms, rights):
+        if (gap := width - _width(form) - _width(words)) >= 2:
+            yield (*form, Part(" " * gap), *words) if words else form
             return
     yield from _flow(next((form for form in forms if _width(form) <= width), forms[-1]), width)
     if right:
         yield from _flow(right, width)
+
+
+def _state(data: HeaderData) -> Line:
+    """Return when all is done, and how polling is doing."""
+    words = (Part(data.all_done, "all-done"), Part(data.polling, "polling"))
+    return _spaced((part for part in words if part.text), "   ")
 
 
 def _counts(data: HeaderData, shortened: int) -> Line:

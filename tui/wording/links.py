@@ -29,6 +29,9 @@ def link_row(link: Link, server_now: float, addresses: AddressRule) -> LinkRowDa
     """Return what a row shows of a link."""
     file, is_safe = _file(link.url, addresses)
     left = time_left(link.expires_at, server_now) if is_safe else "unsafe"
+    if left.endswith((" min", " h", " d")):
+        # Alone it would read as the frame's age.
+        left = f"{left} left"
     return LinkRowData(link.key, link.name, file, left, is_safe)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
+from typing import Final
 
 from tui.credentials import VARIABLE, ApiKey
 from tui.polling.health import HealthKind, PollingHealth
@@ -18,7 +19,7 @@ def key_refused(key: ApiKey, reason: str) -> str:
     That polling has stopped is for the header to say.
     """
     # The environment of a running program does not change.
-    advice = "polling goes on when the key changes (r: try now)."
+    advice = "polling goes on when the key changes; r tries now."
     if key.source == VARIABLE:
         advice = "restart with the new key."
     code = reason.partition(":")[0]
@@ -30,7 +31,7 @@ def no_key(problem: str, *, needs_restart: bool) -> str:
     """Return why there is no key and what to do about it; see `CurrentKey`."""
     if needs_restart:
         return problem
-    return f"{problem} Polling begins by itself once there is one (r: look now)."
+    return f"{problem} Polling begins by itself once there is one; r looks now."
 
 
 def held(held: Held, until: datetime, asked: int) -> str:
@@ -48,6 +49,10 @@ def held(held: Held, until: datetime, asked: int) -> str:
     return f"The service asked to wait: {held.tasks:,} {noun} will be polled by {clock}{others}."
 
 
+LIVE: Final = "live"
+"""How polling is doing where there is nothing to say about it."""
+
+
 def polling_health(health: PollingHealth) -> str:
     """Return how polling is doing; empty where the whole host is in trouble."""
     match health.kind:
@@ -56,7 +61,7 @@ def polling_health(health: PollingHealth) -> str:
         case HealthKind.STARTING:
             return "asking"
         case HealthKind.LIVE:
-            return "live"
+            return LIVE
         case HealthKind.LATE if health.every:
             return f"late: each task every {math.ceil(health.every)} s"
         case HealthKind.LATE:
@@ -82,9 +87,9 @@ def host_trouble(
         return ""
     age = ""
     if answered_at is not None:
-        age = f"; what you see is from {clock_time(answered_at, now)}"
+        age = f"; data from {clock_time(answered_at, now)}"
     elif has_saved:
-        age = "; what you see was saved earlier"
+        age = "; data from an earlier session"
     return f"{_state(health, now, until)}{age}"
 
 
@@ -107,7 +112,10 @@ def _state(health: PollingHealth, now: datetime, until: datetime | None) -> str:
 def trouble_reason(health: PollingHealth) -> str:
     """Return the reason of the host's trouble, where it helps to know it."""
     match health.kind:
-        case HealthKind.OFFLINE | HealthKind.SERVER_ERRORS:
+        case HealthKind.OFFLINE:
+            # That there is no connection is what offline means.
+            return "" if health.reason == "no connection" else health.reason
+        case HealthKind.SERVER_ERRORS:
             return health.reason
         case HealthKind.NOT_THE_API:
             return "captive portal, proxy, base_url?"

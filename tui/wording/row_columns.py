@@ -19,11 +19,18 @@ from tui.wording.rows import TaskRowData
 
 CURSOR: Final = ">"
 NEW: Final = "*"
+MARKS: Final = (
+    (NEW, "Ended since somebody last looked"),
+    ("✗ ! ?", "Failed, in trouble, in an unknown state"),
+    ("» - ✓", "Running, waiting for an answer, completed"),
+    ("~14:35", "When it is likely to end"),
+)
+"""The signs in a row, and what they mean."""
 UUID_WIDTH: Final = 36
 """Cells: a UUID, the longest ID that the service is known to hand out."""
 ID_WIDTH: Final = 10
 """Cells of an ID where there is no room for all of it."""
-MIN_WHOLE_ID_WIDTH: Final = 120
+MIN_WHOLE_ID_WIDTH: Final = 119
 """Cells of a row from which on IDs are shown whole."""
 MIN_ID_WIDTH: Final = 50
 """Cells of a row from which on there are IDs beside the names."""
@@ -34,13 +41,16 @@ _LEAD_WIDTH: Final = 4
 """Cells in front of the name: the cursor, the mark of what is new, the glyph and a space."""
 _NAME_WIDTH: Final = 26
 _MAX_NAME_WIDTH: Final = 60
+_MAX_NARROW_NAME_WIDTH: Final = 28
 _ALL_FACTS_WIDTH: Final = 52
 """Cells of all that may follow the names, side by side."""
 _POINTS_WIDTH: Final = 36
 """Cells of what follows the names, up to the points."""
-_NARROW: Final = ((24, 16), (14, 12), (6, 4))
-"""Cells of the facts (up to the frames, the end, the time), and those of the name that each of
-them takes at least."""
+_FRAMES_WIDTH: Final = 24
+"""Cells of what follows the names, up to the frames; and of the shorter forms of notes."""
+_NARROW: Final = ((13, 12), (6, 4))
+"""Cells of the facts (up to the end, the time), and those of the name that each of them takes at
+least: there are no frames where they would take a third of the name."""
 _MIN_WIDE_GAP_WIDTH: Final = 35
 """Cells of facts from which on two blanks are between two of them."""
 _TIME_WIDTH: Final = 6
@@ -73,6 +83,18 @@ class Columns(NamedTuple):
         named = (row.name for row in rows if row.label or row.title)
         return cls(width, name, id_width, room - name, alike_heads(named, name))
 
+    def for_row(self, row: TaskRowData) -> Columns:
+        """Return the columns of one row: in a narrow list a reason takes the place of the ID.
+
+        So it does in all rows that need attention, and elsewhere where it has no room beside it.
+        """
+        if not self.id or self.facts >= _FRAMES_WIDTH or not row.notes:
+            return self
+        has_room = _TIME_WIDTH + 1 + cell_len(row.notes[-1]) <= self.facts
+        if row.section is Section.WAITING or (row.section is not Section.ATTENTION and has_room):
+            return self
+        return self._replace(id=0, facts=self.facts + self.id + 2)
+
 
 def _name_width(room: int) -> int:
     """Return how many of the cells for names and facts the names take."""
@@ -80,9 +102,10 @@ def _name_width(room: int) -> int:
         return min(_MAX_NAME_WIDTH, room - _ALL_FACTS_WIDTH)
     if room >= _NAME_WIDTH + _POINTS_WIDTH - 2:
         return min(_NAME_WIDTH, room - _POINTS_WIDTH)
-    if room >= _NAME_WIDTH + _NARROW[0][0]:
+    if room >= _NAME_WIDTH + _FRAMES_WIDTH:
         return _NAME_WIDTH
-    return next((room - facts for facts, name in _NARROW if room >= facts + name), room)
+    narrow = next((room - facts for facts, name in _NARROW if room >= facts + name), room)
+    return min(_MAX_NARROW_NAME_WIDTH, narrow)
 
 
 def task_line(
@@ -107,7 +130,8 @@ def _parts(row: TaskRowData, columns: Columns, under_cursor: bool) -> Iterator[t
         yield look, f"{row.glyph} "
     else:
         yield look, f"{cursor} {row.glyph} "
-    yield from _name_parts(row, columns, minor)
+    usual, columns = columns, columns.for_row(row)
+    yield from _name_parts(row, columns, minor, has_id=columns is usual)
     yield minor, "  " if columns.id else " "
     if row.section in (Section.ATTENTION, Section.WAITING):
         note = fit(_first_fitting(row.notes, columns.facts), columns.facts)
@@ -116,7 +140,10 @@ def _parts(row: TaskRowData, columns: Columns, under_cursor: bool) -> Iterator[t
         yield from _fact_parts(row, columns.facts, minor)
 
 
-def _name_parts(row: TaskRowData, columns: Columns, minor: str) -> Iterator[tuple[str, str]]:
+def _name_parts(
+    row: TaskRowData, columns: Columns, minor: str, *, has_id: bool
+) -> Iterator[tuple[str, str]]:
+    """Yield the name and the ID; a row that `has_id` no column for has it where a title may be."""
     style, width = "stale" if row.is_stale else "name", columns.name
     if not row.label and not row.title:
         # Over both columns, instead of twice.
@@ -124,9 +151,11 @@ def _name_parts(row: TaskRowData, columns: Columns, minor: str) -> Iterator[tupl
         yield style, fit(cut_middle(row.key, width), width)
         return
     room = width - cell_len(row.name) - 2
-    if row.label and row.title not in ("", row.label) and room >= MIN_TITLE_WIDTH:
-        yield style, row.label
-        yield minor, f"  {fit(row.title, room)}"
+    title = row.title if row.label and row.title != row.label else ""
+    more = title if has_id else set_cell_size(row.key, min(ID_WIDTH, cell_len(row.key)))
+    if more and room >= (MIN_TITLE_WIDTH if has_id else cell_len(more)):
+        yield style, row.name
+        yield minor, f"  {fit(more, room)}"
     else:
         yield style, short_name(row.name, width, columns.alike)
     if columns.id > ID_WIDTH:

@@ -14,7 +14,7 @@ from tui.watchlist import facts
 from tui.watchlist.records import Record
 from tui.watchlist.sections import Section, Standing
 from tui.wording.points import points
-from tui.wording.tasks import badge, is_stale, stale_reason
+from tui.wording.tasks import NOT_KNOWN, badge, is_stale, stale_reason
 from tui.wording.times import clock_time, format_duration
 
 _TROUBLE: Final = "!"
@@ -26,6 +26,8 @@ class Forecast(NamedTuple):
     expected_end: datetime | None = None
     quiet_since: datetime | None = None
     """Since when there is no new frame, where that is unusual."""
+    asked_at: datetime | None = None
+    """When the request that is in flight about it was sent."""
 
 
 NO_FORECAST: Final = Forecast()
@@ -101,6 +103,21 @@ def task_row(
     )
 
 
+def brief_row(record: Record, standing: Standing) -> TaskRowData:
+    """Return what is known of a row that is not looked at yet: its place and its name."""
+    entry = record.entry
+    return TaskRowData(
+        key=entry.id,
+        section=standing.section,
+        look="",
+        glyph=" ",
+        state="",
+        label=entry.label,
+        title=record.title,
+        is_new=entry.is_new,
+    )
+
+
 def _age(record: Record, now: datetime, boot: float | None) -> str:
     if not record.status.terminal:
         return format_duration(record.age(now, boot))
@@ -140,7 +157,8 @@ def _notes(
     if standing.section is Section.ATTENTION:
         return _reason(record, standing, age, now)
     if record.status is TaskStatus.QUEUED:
-        return ("not asked yet" if record.error is None else "no answer yet",)
+        asked = forecast.asked_at
+        return ("no answer yet" if asked is None else f"asked {clock_time(asked, now)}",)
     if forecast.quiet_since is not None and not record.status.terminal:
         since = f"since {clock_time(forecast.quiet_since, now)}"
         return f"no new frame {since}", f"quiet {since}"
@@ -157,7 +175,7 @@ def _reason(record: Record, standing: Standing, age: str, now: datetime) -> tupl
     if standing is Standing.OVERDUE or error is None:
         return f"{age}, longer than any task before", f"{age}, longer than ever"
     if error.kind is ErrorKind.NOT_FOUND:
-        return "the service does not know this ID", "unknown ID"
+        return NOT_KNOWN, "unknown ID"
     word = stale_reason(record)
     return (error.message if error.message.startswith(word) else f"{word}: {error.message}",)
 
@@ -186,8 +204,11 @@ def matcher(query: str, rows: Iterable[TaskRowData]) -> Callable[[TaskRowData], 
 
 
 def _haystack(row: TaskRowData) -> str:
+    # What is unusual about a running task is known only of those in view.
+    is_forecast = row.section is Section.RUNNING and not row.is_stale
+    notes = () if is_forecast else row.notes[:1]
     # One text, since every key searches all rows; no query contains a line break.
-    return "\n".join((row.state, row.key, row.label, row.title, *row.notes[:1])).casefold()
+    return "\n".join((row.state, row.key, row.label, row.title, *notes)).casefold()
 
 
 def nothing_to_look_at(row: object, *, filtered: bool) -> str:

@@ -10,7 +10,6 @@ from rich.cells import cell_len
 from tui.watchlist.sections import Section
 from tui.wording.cells import fit
 from tui.wording.rows import TaskRowData
-from tui.wording.times import format_duration
 
 SECTION_NAMES: Final[Mapping[Section, str]] = {
     Section.ATTENTION: "Needs attention",
@@ -40,14 +39,9 @@ def section_key(section: Section) -> str:
     return f"\n{section.value}"
 
 
-def section_row(
-    section: Section, count: int, shown: int, usual_seconds: float | None = None
-) -> SectionRowData:
+def section_row(section: Section, count: int, shown: int, fact: str = "") -> SectionRowData:
     """Return the line of a section of `count` tasks, of which a filter has `shown` so many."""
     number = f"{count:,}" if shown == count else f"{shown:,} of {count:,}"
-    fact = ""
-    if section is Section.RUNNING and usual_seconds is not None:
-        fact = f"usual time {format_duration(usual_seconds, running=False)}"
     return SectionRowData(section_key(section), f"{SECTION_NAMES[section]}  {number}", fact)
 
 

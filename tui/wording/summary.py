@@ -7,14 +7,9 @@ from datetime import datetime
 from enum import Enum
 from typing import Final, NamedTuple
 
-from rich.cells import cell_len
-
 from tui.watchlist.sections import Standing
 from tui.wording import estimates
 from tui.wording.times import clock_time
-
-GAP: Final = 2
-"""Cells between two parts of the header that are written out; short ones have one between them."""
 
 
 class PartKind(Enum):
@@ -54,20 +49,6 @@ class HeaderData(NamedTuple):
     """The trouble of the whole host, in one line; empty where there is none."""
     trouble_reason: str = ""
     """Its reason, which gives way where there is no room."""
-
-    @property
-    def text(self) -> str:
-        """The numbers written out, in one line."""
-        return (" " * GAP).join(part.text for part in self.parts)
-
-    @property
-    def short(self) -> str:
-        """The numbers in as few cells as possible, in one line."""
-        return " ".join(part.short for part in self.parts)
-
-    def fits(self, width: int) -> bool:
-        """Return whether the numbers fit in a line of `width` cells when written out."""
-        return cell_len(self.text) <= width
 
 
 _PARTS: Final[Mapping[PartKind, tuple[str, str, tuple[Standing, ...]]]] = {

@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from tui.clock import LATEST
 from tui.scenext.models import TaskStatus
 from tui.watchlist.facts import duration
 from tui.watchlist.records import Record
@@ -56,13 +55,23 @@ def times(record: Record, now: datetime) -> str:
     if not record.status.terminal:
         return ""
     task, entry = record.task, record.entry
-    begin = f"added {clock_time(entry.added, now)}"
+    added = clock_time(entry.added, now)
+    begin = f"added {added}"
     if task is not None and task.created_at is not None and task.created_at.tzinfo is not None:
         begin = f"created {clock_time(task.created_at, now)}"
-    elif entry.ended is None and (entry.noticed or LATEST) - entry.added <= _AT_ONCE:
-        begin += ", when it had already ended"
+    elif _had_ended(record):
+        begin = f"had already ended when added at {added}"
     took = _took(record)
     return f"{begin}, took {took}" if took else begin
+
+
+def _had_ended(record: Record) -> bool:
+    """Return whether a task had ended before it was added."""
+    entry = record.entry
+    # One that was seen running may have ended a moment later, while nobody watched.
+    was_running = entry.first_frames is not None and entry.first_frames != entry.frames
+    at_once = entry.noticed is not None and entry.noticed - entry.added <= _AT_ONCE
+    return at_once and entry.ended is None and not was_running
 
 
 def _took(record: Record) -> str:
@@ -77,8 +86,8 @@ def _took(record: Record) -> str:
 
 def newest_frame(record: Record, now: datetime) -> str:
     """Return when the newest frame of a running task came; empty where nobody saw that."""
-    answered, newest = record.polled_at, record.newest_frame_at
-    if record.status.terminal or record.answered_at is None or answered is None or newest is None:
+    newest = record.newest_frame_at
+    if record.status.terminal or record.answered_at is None or newest is None:
         return ""
-    came = record.answered_at - timedelta(seconds=answered - newest)
+    came = record.answered_at - timedelta(seconds=record.told_at - newest)
     return f"the newest came at {clock_time(came, now)}"

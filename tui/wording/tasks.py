@@ -5,13 +5,17 @@ Text from outside was cleaned where it entered, and is passed on as plain string
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Final
 
-from tui.errors import ErrorKind
+from tui.errors import ApiError, ErrorKind
 from tui.polling.health import CALM, PollingHealth
 from tui.scenext.models import TaskStatus
 from tui.watchlist.records import Record
+
+NOT_KNOWN: Final = "the service does not know this ID"
+"""Why there is no answer about a task, where the service says that there is no such task."""
 
 _NUMBERED: Final = frozenset(
     {ErrorKind.SERVER, ErrorKind.REJECTED, ErrorKind.RATE_LIMITED, ErrorKind.KEY_REFUSED}
@@ -26,6 +30,11 @@ _BADGES: Final[Mapping[TaskStatus, tuple[str, str]]] = {
 }
 
 
+def task_name(record: Record) -> str:
+    """Return what a task is called: its label, else its title, else its ID."""
+    return record.entry.label or record.title or record.id
+
+
 def badge(status: TaskStatus, sent: str) -> str:
     """Return a state as a glyph and a word, an unknown one as the service sent it."""
     glyph, word = _BADGES.get(status, ("?", f"Unknown: {sent}"))
@@ -38,8 +47,20 @@ def is_stale(record: Record, health: PollingHealth = CALM) -> bool:
     What has ended stays as it is, whatever becomes of the host.
     """
     if record.status.terminal:
-        return record.resting or (record.error is not None and record.error.kind.about_task)
+        return own_error(record, health) is not None or record.resting
     return record.error is not None or record.resting or health.is_stale
+
+
+def own_error(record: Record, health: PollingHealth = CALM) -> ApiError | None:
+    """Return why the last request about a task failed; None where that was the host's trouble.
+
+    So it was, too, if the service has answered again since then.
+    """
+    error = record.error
+    failed_at = math.inf if record.failed_at is None else record.failed_at
+    is_host = health.kind.is_host_trouble or failed_at <= health.recovered_at
+    is_own = error is not None and (error.kind.about_task or not is_host)
+    return error if is_own else None
 
 
 def stale_reason(record: Record, health: PollingHealth = CALM) -> str:
@@ -47,8 +68,8 @@ def stale_reason(record: Record, health: PollingHealth = CALM) -> str:
 
     Empty too where that is the trouble of the whole host, which the header tells.
     """
-    error = record.error
-    if error is None or (health.kind.is_host_trouble and not error.kind.about_task):
+    error = own_error(record, health)
+    if error is None:
         return "resting" if record.resting else ""
     code = error.http_status or 0
     reason = str(code) if error.kind in _NUMBERED and code >= 300 else error.kind.value

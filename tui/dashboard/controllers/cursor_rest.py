@@ -27,6 +27,11 @@ class CursorRest:
         self._timer: Timer | None = None
         self._acted_again = False
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the cursor has not rested for long enough since somebody did something."""
+        return self._timer is not None
+
     def user_acted(self) -> None:
         """Begin to wait, since there was a key, a click, or the terminal got the focus."""
         self._acted_again = True
@@ -49,4 +54,14 @@ class CursorRest:
         """Return the ID of the task under the cursor if it is new and can be seen."""
         row = self._screen.tasks.value(self._screen.selected)
         is_new = isinstance(row, TaskRowData) and row.is_new
-        return self._screen.selected if is_new and self._screen.is_active else ""
+        return self._screen.selected if is_new and self._is_in_sight() else ""
+
+    def _is_in_sight(self) -> bool:
+        """Return whether the end of the task under the cursor can be read somewhere."""
+        screen = self._screen
+        detail = screen.deferred.detail if screen.deferred is not None else None
+        if detail is not None and detail.display:
+            # A picture in full size hides everything else.
+            return screen.is_active and not detail.enlarged
+        # The wheel may have scrolled it out of view.
+        return screen.is_active and screen.selected in screen.tasks.keys_in_view()

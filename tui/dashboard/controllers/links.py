@@ -21,6 +21,7 @@ from tui.links.link import Link
 from tui.links.resolver import LinkResolver
 from tui.terminal.app import StockApp
 from tui.wording.links import link_lifetime
+from tui.wording.tasks import task_name
 
 _T = TypeVar("_T")
 
@@ -159,7 +160,8 @@ class LinkController:
             await self._show_saved(task_id, link)
 
     async def _show_panel(self, task_id: str, link: Link, reason: str) -> None:
-        name = f"{link.name} of {task_id}"
+        record = self._engine.watchlist.get(task_id)
+        name = f"{link.name} of {task_name(record) if record is not None else task_id}"
         offered = OfferedLink(task_id, link.key, name, link.url, self._lifetime(link), reason)
         no_click = await self._in_thread(lambda: opener.no_click_reason(self._environ, link.url))
         panel = LinkPanel(offered, no_click)

@@ -27,7 +27,7 @@ class OfferedLink(NamedTuple):
     task_id: str
     link_key: str
     name: str
-    """What the link leads to, as in `frame3 of 12345`."""
+    """What the link leads to, as in `frame3 of Circles`."""
     url: str
     """Checked: it may be opened."""
     lifetime: str

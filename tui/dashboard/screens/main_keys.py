@@ -64,14 +64,14 @@ _TASKS: Final = (
     Binding(
         "n",
         "next_to_look_at(1)",
-        tooltip="Next task that is new or needs attention",
+        tooltip="Next task that needs a look",
         show=False,
         id="look.next",
     ),
     Binding(
         "N",
         "next_to_look_at(-1)",
-        tooltip="Previous task that is new or needs attention",
+        tooltip="Previous task that needs a look",
         show=False,
         id="look.previous",
     ),

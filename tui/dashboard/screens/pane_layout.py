@@ -21,7 +21,7 @@ MIN_HEIGHT_EVENT: Final = 24
 """Lines of a window from which on the newest event has a line."""
 MIN_HEIGHT_EVENTS: Final = 50
 """Lines of a wide window from which on the last events have a box."""
-MAX_EVENTS: Final = 6
+BOX_LINES: Final = 6
 """Events that the box shows."""
 
 
@@ -52,7 +52,7 @@ class PaneLayout(NamedTuple):
 def lay_out(width: int, height: int) -> PaneLayout:
     """Return the layout of a window of `width` cells and `height` lines."""
     is_wide = width >= MIN_WIDTH_BESIDE
-    events = MAX_EVENTS if is_wide and height >= MIN_HEIGHT_EVENTS else 1
+    events = BOX_LINES if is_wide and height >= MIN_HEIGHT_EVENTS else 1
     if height < MIN_HEIGHT_EVENT:
         events = 0
     if is_wide:

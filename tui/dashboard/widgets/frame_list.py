@@ -18,7 +18,7 @@ from tui.signed_links.signed_url import expires_at, identity
 from tui.wording.cells import fit
 from tui.wording.links import LinkRowData, link_row
 
-_TIME_WIDTH = 7
+_TIME_WIDTH = 11
 _NAME_WIDTH = 10
 
 

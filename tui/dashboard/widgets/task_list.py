@@ -20,7 +20,11 @@ class TaskList(RowList[ListLine]):
     """Every watched task on a line."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {*STYLES.values(), "section-row"}
+    stays_at_top = True
+    """Whether the cursor goes to whatever comes to the top: as long as nobody has done anything."""
     _columns: Columns | None = None
+    _names: frozenset[tuple[str, str, str]] = frozenset()
+    """ID, label and title of each task: what the columns depend on."""
     _has_size = False
 
     class Laid(Message):
@@ -36,9 +40,25 @@ class TaskList(RowList[ListLine]):
         """Return whether a line is that of a section."""
         return not isinstance(value, TaskRowData)
 
+    def set_values(self, values: Iterable[ListLine]) -> None:
+        """Show exactly these lines; the cursor stays on its task once somebody is there."""
+        stays = self.stays_at_top
+        super().set_values(values)
+        if stays and self._stops:
+            self.cursor = self._stops[0]
+        self.stays_at_top = stays
+
+    def watch_cursor(self, old: str, new: str) -> None:
+        """Move the mark; from now on the cursor stays on its task."""
+        super().watch_cursor(old, new)
+        self.stays_at_top = False
+
     def _set(self, values: Iterable[ListLine]) -> None:
         super()._set(values)
-        self._columns = None
+        rows = (value for value in self._values.values() if isinstance(value, TaskRowData))
+        names = frozenset((row.key, row.label, row.title) for row in rows)
+        if names != self._names:
+            self._names, self._columns = names, None
 
     def on_resize(self) -> None:
         """Report the first size."""

@@ -68,31 +68,6 @@ async def test_undo_brings_back_a_mark_and_a_removal_keeps_the_experience(tmp_pa
     assert entry.is_new
 
 
-@pytest.mark.parametrize("kind", [ErrorKind.OFFLINE, ErrorKind.TIMEOUT, ErrorKind.NOT_THE_API])
-async def test_a_connection_that_comes_and_goes_moves_no_task(
-    tmp_path: Path, kind: ErrorKind
-) -> None:
-    engine, error = loaded_engine(tmp_path), ApiError(kind, "no connection")
-    ids = [f"t{n:02}" for n in range(40)]
-    engine.add(ids)
-    schedule = engine.schedule
-    schedule.sync(dict.fromkeys(ids, False), 0)
-    failures = 0
-    for second in range(400):
-        while isinstance(job := schedule.next(second), Job):
-            if second < 60 or second % 30 < 10:
-                schedule.record_success(job, second, ended=False)
-                engine.apply_result(PollResult(job.task_id, RUNNING._replace(id=job.task_id)))
-            else:
-                failures += schedule.record_failure(job, second, error) is not None
-                engine.apply_result(PollResult(job.task_id, error=error))
-    assert failures > 20
-    assert {standing_of(record, longest_sample(())).section for record in engine.watchlist} == {
-        Section.RUNNING
-    }
-    engine.threads.shutdown()
-
-
 def fail(engine: Engine, error: ApiError) -> HealthKind:
     """Let the next query fail; return how polling is doing then."""
     now = asyncio.get_running_loop().time()
@@ -165,3 +140,28 @@ async def test_an_older_answer_that_a_cache_has_kept_makes_nothing_older(tmp_pat
     engine.apply_result(PollResult("b", RUNNING._replace(id="b"), age=1_000.0))
     assert engine.answered_at == answered_at
     await engine.stop()
+
+
+@pytest.mark.parametrize("kind", [ErrorKind.OFFLINE, ErrorKind.TIMEOUT, ErrorKind.NOT_THE_API])
+async def test_a_connection_that_comes_and_goes_moves_no_task(
+    tmp_path: Path, kind: ErrorKind
+) -> None:
+    engine, error = loaded_engine(tmp_path), ApiError(kind, "no connection")
+    ids = [f"t{n:02}" for n in range(40)]
+    engine.add(ids)
+    schedule = engine.schedule
+    schedule.sync(dict.fromkeys(ids, False), 0)
+    failures = 0
+    for second in range(400):
+        while isinstance(job := schedule.next(second), Job):
+            if second < 60 or second % 30 < 10:
+                schedule.record_success(job, second, ended=False)
+                engine.apply_result(PollResult(job.task_id, RUNNING._replace(id=job.task_id)))
+            else:
+                failures += schedule.record_failure(job, second, error) is not None
+                engine.apply_result(PollResult(job.task_id, error=error))
+    assert failures > 20
+    assert {standing_of(record, longest_sample(())).section for record in engine.watchlist} == {
+        Section.RUNNING
+    }
+    engine.threads.shutdown()

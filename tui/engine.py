@@ -135,10 +135,10 @@ class Engine:
         self._health_timer = HealthTimer(config.poll_interval)
         self.answered_at: datetime | None = None
         """When the service last told about any task; None before it has in this session."""
-        self._in_outage = False
-        """Whether the last result was a failure, and known to be the host's."""
         self._told_at = -math.inf
         """The same, by the monotonic clock."""
+        self._in_outage = False
+        """Whether the last result was a failure, and known to be the host's."""
         self._key_reading: asyncio.Task[None] | None = None
         self._removed: list[tuple[Record, str | None]] = []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -33,12 +34,13 @@ def test_an_outage_lasts_until_there_is_an_answer(calm: HealthKind) -> None:
     observed.at(0, OFFLINE, "no route")
     woken = observed.at(28_800, calm)
     assert (woken.kind, woken.reason, woken.since) == (OFFLINE, "no route", START)
-    assert woken.is_stale
+    assert (woken.is_stale, woken.recovered_at) == (True, -math.inf)
     again = observed.at(28_810, OFFLINE, "no name")
     assert (again.reason, again.since, again.is_stale) == ("no name", START, True)
     observed.timer.note_answer()
     well = observed.at(28_820, calm)
     assert (well.kind, well.since, well.is_stale) == (calm, None, False)
+    assert well.recovered_at == 28_820
     assert observed.at(28_830, LIVE).kind is LIVE
 
 
@@ -47,7 +49,9 @@ def test_an_answer_from_before_it_was_last_seen_in_trouble_is_none() -> None:
     observed.at(0, HealthKind.PAUSED)
     observed.timer.note_answer()
     observed.at(1, HealthKind.PAUSED)
-    assert observed.at(60, LIVE).kind is HealthKind.PAUSED
+    assert observed.at(60, LIVE).kind is STARTING
+    observed.timer.note_answer()
+    assert observed.at(61, LIVE).kind is LIVE
 
 
 def test_another_key_was_not_refused_before_it_was_tried() -> None:

@@ -86,6 +86,7 @@ class HealthTimer:
         """When it began, of whatever kind it was then, by the monotonic clock."""
         self._is_answered = False
         """Whether the service has answered since."""
+        self._was_trouble = False
         self._recovered_at = -math.inf
 
     def note_answer(self) -> None:
@@ -95,8 +96,8 @@ class HealthTimer:
     def observe(self, health: PollingHealth, now: datetime, boot: float) -> PollingHealth:
         """Return `health` with its times; `boot` is the monotonic clock at the time `now`.
 
-        What looks well before there is an answer is still the trouble that was; or, where that was
-        about a key, STARTING: it may be another key by now.
+        What looks well before there is an answer is still the trouble that was; or STARTING, where
+        that is known to be over: another key is tried, or a pause has ended.
         """
         trouble = self._trouble
         if health.kind.is_host_trouble:
@@ -107,11 +108,13 @@ class HealthTimer:
             self._trouble, self._is_answered = health, False
         elif trouble is not None and health.kind in (HealthKind.LIVE, HealthKind.LATE):
             if self._is_answered:
-                self._trouble, self._recovered_at = None, boot
+                self._trouble = None
             else:
-                is_about_key = trouble.kind.needs_key
-                health = PollingHealth(HealthKind.STARTING) if is_about_key else trouble
+                is_over = trouble.kind.needs_key or trouble.kind is HealthKind.PAUSED
+                health = PollingHealth(HealthKind.STARTING) if is_over else trouble
+        if self._was_trouble and not health.kind.is_host_trouble:
+            self._recovered_at = boot
+        self._was_trouble = health.kind.is_host_trouble
         lasts = self._trouble is not None and health.kind is not HealthKind.RESTING
-        return health._replace(
-            is_stale=lasts and boot - self._began > self._period, recovered_at=self._recovered_at
-        )
+        is_stale = lasts and boot - self._began > self._period
+        return health._replace(is_stale=is_stale, recovered_at=self._recovered_at)

@@ -31,7 +31,7 @@ def terminal(home: Home, service: ScriptedService, downloads: Path) -> Iterator[
     entries = (f'[[task]]\nid = "{each}"\nadded = 2026-01-02T03:04:05Z\n' for each in NAMES)
     home.watchlist.write_text("".join(("version = 1\ncount = 3\n", *entries)))
     with home.open(env=SSH) as opened:
-        opened.wait_for_text("3 done")
+        opened.wait_for_text("Finished  3")
         opened.wait_for_text("refresh")
         opened.wait_quiet(0.2)
         yield opened

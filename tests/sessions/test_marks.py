@@ -97,6 +97,8 @@ async def test_what_a_dialog_covers_is_not_looked_at(tmp_path: Path) -> None:
 
 async def test_what_is_scrolled_out_of_view_is_not_looked_at(tmp_path: Path) -> None:
     async with session(tmp_path, many(60), size=NARROW) as dashboard:
+        # Somebody is there: before, the cursor stays at the top.
+        await dashboard.press("g")
         rows, cursor = dashboard.app.main_screen.tasks, dashboard.selected
         rows.scroll_to(y=20, animate=False, force=True, immediate=True)
         await end(dashboard, cursor)

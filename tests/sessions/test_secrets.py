@@ -497,6 +497,9 @@ def test_the_demo_passes_no_key_of_the_user_on(home: Home, tmp_path: Path) -> No
     env = {"SCENEXT_API_KEY": KEY, "SCENEXT_OPEN_COMMAND": str(browser)}
     with home.open("--demo", env=env) as terminal:
         terminal.wait_for(r"[1-9]\d* frame")
+        # The finished task is the last.
+        terminal.press("G")
+        terminal.wait_for_text("Video, 5 frames")
         terminal.press("o")
         terminal.wait_for_text("with browser.")
         terminal.press("q")

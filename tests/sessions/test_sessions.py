@@ -79,7 +79,7 @@ def test_odd_answers_are_told_for_what_they_are(home: Home, service: ScriptedSer
         terminal.wait_for(r"✗ bad(.|\n)*! lost(.|\n)*» 0017")
         terminal.press("g")
         terminal.wait_for(f"Reason +{REASON}")
-        terminal.press("k")
+        terminal.press("j")
         terminal.wait_for(r"another task,(.|\n)*“found”")
         terminal.press("q")
         assert terminal.wait_exit() == 0

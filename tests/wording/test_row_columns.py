@@ -107,7 +107,7 @@ def test_in_a_narrow_list_remain_name_state_and_time() -> None:
 
 def test_in_a_wide_list_ids_are_whole_and_titles_stand_behind_labels() -> None:
     titled = finished("48213", "batch 10", title="光合作用讲解视频")
-    [first, second] = lines([titled, LABELLED[1]], 139)
+    [first, second] = lines([titled, LABELLED[1]], 169)
     assert first.startswith("  ✓ batch 10  光合作用讲解视频   ")
     assert LABELLED[1].key in second
     assert cell_len(first[: first.index("12 min")]) == second.index("10 min")

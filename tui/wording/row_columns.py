@@ -30,7 +30,7 @@ UUID_WIDTH: Final = 36
 """Cells: a UUID, the longest ID that the service is known to hand out."""
 ID_WIDTH: Final = 10
 """Cells of an ID where there is no room for all of it."""
-MIN_WHOLE_ID_WIDTH: Final = 119
+MIN_WHOLE_ID_WIDTH: Final = 150
 """Cells of a row from which on IDs are shown whole."""
 MIN_ID_WIDTH: Final = 50
 """Cells of a row from which on there are IDs beside the names."""

@@ -6,8 +6,8 @@ import asyncio
 import math
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
 from textual.timer import Timer
 
@@ -16,18 +16,13 @@ from tui.credentials import CurrentKey
 from tui.dashboard import messages
 from tui.dashboard.arrangement import Arrangement
 from tui.dashboard.screens.main import MainScreen
-from tui.dashboard.screens.pane_layout import BOX_LINES
 from tui.engine import Engine
 from tui.polling.health import HealthKind
 from tui.scenext.models import TaskStatus
-from tui.time_zone import local_time
 from tui.watchlist.estimates import last_end
 from tui.watchlist.records import Record
 from tui.watchlist.sections import Standing
 from tui.wording import polling, summary
-
-if TYPE_CHECKING:
-    from tui.watchlist.events import Event
 
 KEY_REPEAT: Final = 0.08
 """Seconds between two moves of the cursor below which a key counts as held: showing a task in full
@@ -90,10 +85,6 @@ class Presenter:
         self._may_order_at = -math.inf
         self._all_done = _AllDone("", -math.inf)
         self._problems: dict[str, str] = {}
-        self._event_words: dict[Event, str] = {}
-        """The words of all events, once they were asked for."""
-        self._events_day: date | None = None
-        """The day on which they are told."""
 
     @property
     def _is_shown(self) -> bool:
@@ -229,33 +220,6 @@ class Presenter:
         words = summary.all_done(standings, expected, ended, now)
         self._all_done = _AllDone(words, boot + ALL_DONE_INTERVAL if expected else -math.inf)
         return words
-
-    def show_events(self) -> None:
-        """Show what happened last."""
-        if not self._is_complete or self._screen.deferred is None:
-            return
-        # Not imported for the first paint.
-        from tui.wording.events import event_line
-
-        lines, now = self._screen.deferred.events, self._clock.now()
-        lines.lines = tuple(
-            event_line(event, now, lines.size.width or None)
-            for event in self._engine.events.newest(BOX_LINES)
-        )
-
-    def all_events(self) -> list[str]:
-        """Return what happened since the start, in words; the newest first."""
-        from tui.wording.events import event_line
-
-        now = self._clock.now()
-        if (day := local_time(now).date()) != self._events_day:
-            self._events_day = day
-            self._event_words.clear()
-        # A list that is open is renewed at each event: only the new ones are put into words.
-        known, events = self._event_words, self._engine.events.all[::-1]
-        lines = [known.get(event) or event_line(event, now) for event in events]
-        self._event_words = dict(zip(events, lines, strict=True))
-        return lines
 
     def show_details(self) -> None:
         """Show the selected task in full."""

@@ -30,6 +30,7 @@ from tui.dashboard.controllers.events import EventController
 from tui.dashboard.error_boundary import bounded
 from tui.dashboard.forecasts import engine_forecasts
 from tui.dashboard.presenter import Presenter
+from tui.dashboard.problems import ProblemPresenter
 from tui.dashboard.screens.main import MainScreen
 from tui.dashboard.widgets.row_list import RowList
 from tui.engine import Callbacks, Dependencies, Engine
@@ -112,13 +113,15 @@ class ScenextApp(TerminalApp):
         self._events = EventController(
             self, self.main_screen, self.engine, dependencies.clock, NOTIFICATION_SECONDS
         )
-        self._presenter = Presenter(
+        self._problems = ProblemPresenter(
             self.main_screen,
             self.engine,
             dependencies.clock,
             dependencies.key,
             dependencies.host,
-            arrangement,
+        )
+        self._presenter = Presenter(
+            self.main_screen, self.engine, dependencies.clock, arrangement, self._problems
         )
         if dependencies.config.theme:
             self._set_theme(dependencies.config.theme)
@@ -166,8 +169,8 @@ class ScenextApp(TerminalApp):
         await self.main_screen.mount_deferred()
         self.release_input()
         for number, warning in enumerate(self._dependencies.warnings):
-            self._presenter.show_problem(f"start {number}", warning)
-        self._presenter.show_problem("loaded", self._load_warning)
+            self._problems.show(f"start {number}", warning)
+        self._problems.show("loaded", self._load_warning)
         self.watch(self.main_screen.tasks, "cursor", self._presenter.follow_cursor, init=False)
         self._presenter.begin(self._new_ids[0] if self._new_ids else "")
         self._events.show_absence()
@@ -252,8 +255,8 @@ class ScenextApp(TerminalApp):
         if event.problem == "file" and event.message:
             # What the first look at the same file told, with other numbers.
             self._load_warning = ""
-            self._presenter.show_problem("loaded", "")
-        self._presenter.show_problem(event.problem, event.message)
+            self._problems.show("loaded", "")
+        self._problems.show(event.problem, event.message)
         if event.problem == "key":
             self._presenter.show_health()
         if "_quitting" in vars(self):
@@ -318,7 +321,7 @@ class ScenextApp(TerminalApp):
         if record is None:
             return
         if not self.engine.schedule.breaker.key_refused:
-            self._presenter.show_problem("key", "")
+            self._problems.show("key", "")
         self._presenter.show_record(record)
         if not self._answer_shown.is_set():
             self.main_screen.call_after_refresh(self._answer_shown.set)
@@ -355,7 +358,7 @@ class ScenextApp(TerminalApp):
         """Query tasks now."""
         if (held := self.engine.refresh(event.task_ids)) is not None:
             asked = len(event.task_ids) or len(self.engine.watchlist)
-            self.show_notice(polling.held(held, self._presenter.wall_time(held.until), asked))
+            self.show_notice(polling.held(held, self._problems.wall_time(held.until), asked))
         self._presenter.show_health()
 
     @bounded("Showing the task")

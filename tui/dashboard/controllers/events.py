@@ -85,11 +85,8 @@ class EventController:
 
     def show_newest(self) -> None:
         """Show what happened last on the main screen."""
-        deferred, is_shown = (
-            self._screen.deferred,
-            self._screen.is_attached and self._app.is_running,
-        )
-        if deferred is None or not is_shown:
+        deferred = self._screen.deferred
+        if deferred is None or not self._screen.is_live:
             return
         from tui.wording.events import event_line
 

@@ -7,32 +7,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tui import __version__
 from tui.addresses import AddressRule
 from tui.background import Background
-from tui.clock import Clock, ServerClock
+from tui.clock import ServerClock
 from tui.config import APP, SERVICE_INTERVAL, Config
-from tui.credentials import CurrentKey, Secret
+from tui.dependencies import ClientFactory, Dependencies
 from tui.errors import MediaError
 from tui.polling.health import HealthKind, PollingHealth
 from tui.polling.health_monitor import HealthMonitor
 from tui.polling.key_reader import KeyReader
 from tui.polling.poller import Client, Poller
 from tui.polling.schedule import Held, Schedule
-from tui.redactor import Redactor
 from tui.scenext.models import PollResult, TaskStatus
 from tui.watchlist.estimates import Estimates
 from tui.watchlist.records import Record, Watchlist
 from tui.watchlist.sections import MIN_FAILURES
-from tui.watchlist.storage import Snapshot, WatchlistFile
+from tui.watchlist.storage import Snapshot
 from tui.watchlist.sync import WatchlistSync
 from tui.watchlist.unsaved import Unsaved
 
@@ -46,40 +44,6 @@ SHUTDOWN_TIMEOUT: Final = 0.5
 """Seconds that the end waits for the last save, and again for the connections to close."""
 
 _log = logging.getLogger(__name__)
-
-
-class ClientFactory(Protocol):
-    """Makes clients; `scenext.client.HttpClientFactory` is the real one."""
-
-    def status_client(self, key: Secret) -> Client:
-        """Return a client of its own that sends `key`."""
-
-    def media_client(self) -> Media:
-        """Return a client of its own that has no key."""
-
-
-class Dependencies(NamedTuple):
-    """Everything that the dashboard is built from."""
-
-    config: Config
-    key: CurrentKey
-    file: WatchlistFile
-    connect: Callable[[], ClientFactory]
-    """Makes the client factory. Blocks, since it imports httpx and makes an SSL context: called in
-    a thread, after the first paint. Raises `UserError`."""
-    environ: Mapping[str, str]
-    clock: Clock
-    host: str
-    """The polled host, as the status bar names it."""
-    downloads: Path
-    """The folder for saved files; each task gets a folder of its own in it."""
-    redact: Redactor
-    warnings: tuple[str, ...] = ()
-    """What the banner says from the start."""
-    is_demo: bool = False
-    """Whether the watchlist need not outlive the program."""
-    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
-    """Waits before what failed for a moment is tried again."""
 
 
 class Callbacks(NamedTuple):

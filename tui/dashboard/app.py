@@ -33,7 +33,8 @@ from tui.dashboard.presenter import Presenter
 from tui.dashboard.problems import ProblemPresenter
 from tui.dashboard.screens.main import MainScreen
 from tui.dashboard.widgets.row_list import RowList
-from tui.engine import Callbacks, Dependencies, Engine
+from tui.dependencies import Dependencies
+from tui.engine import Callbacks, Engine
 from tui.errors import UserError
 from tui.os_errors import shortage
 from tui.sanitize import clean

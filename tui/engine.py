@@ -7,31 +7,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tui import __version__
 from tui.addresses import AddressRule
 from tui.background import Background
-from tui.clock import Clock, ServerClock
+from tui.clock import ServerClock
 from tui.config import APP, SERVICE_INTERVAL, Config
-from tui.credentials import CurrentKey, Secret
-from tui.errors import MediaError, UserError
-from tui.polling.health import HealthKind, HealthTimer, PollingHealth
+from tui.dependencies import ClientFactory, Dependencies
+from tui.errors import MediaError
+from tui.polling.health import HealthKind, PollingHealth
+from tui.polling.health_monitor import HealthMonitor
+from tui.polling.key_reader import KeyReader
 from tui.polling.poller import Client, Poller
 from tui.polling.schedule import Held, Schedule
-from tui.redactor import Redactor
 from tui.scenext.models import PollResult, TaskStatus
 from tui.watchlist.estimates import Estimates
 from tui.watchlist.records import Record, Watchlist
 from tui.watchlist.sections import MIN_FAILURES
-from tui.watchlist.storage import Snapshot, WatchlistFile
+from tui.watchlist.storage import Snapshot
 from tui.watchlist.sync import WatchlistSync
 from tui.watchlist.unsaved import Unsaved
 
@@ -45,40 +44,6 @@ SHUTDOWN_TIMEOUT: Final = 0.5
 """Seconds that the end waits for the last save, and again for the connections to close."""
 
 _log = logging.getLogger(__name__)
-
-
-class ClientFactory(Protocol):
-    """Makes clients; `scenext.client.HttpClientFactory` is the real one."""
-
-    def status_client(self, key: Secret) -> Client:
-        """Return a client of its own that sends `key`."""
-
-    def media_client(self) -> Media:
-        """Return a client of its own that has no key."""
-
-
-class Dependencies(NamedTuple):
-    """Everything that the dashboard is built from."""
-
-    config: Config
-    key: CurrentKey
-    file: WatchlistFile
-    connect: Callable[[], ClientFactory]
-    """Makes the client factory. Blocks, since it imports httpx and makes an SSL context: called in
-    a thread, after the first paint. Raises `UserError`."""
-    environ: Mapping[str, str]
-    clock: Clock
-    host: str
-    """The polled host, as the status bar names it."""
-    downloads: Path
-    """The folder for saved files; each task gets a folder of its own in it."""
-    redact: Redactor
-    warnings: tuple[str, ...] = ()
-    """What the banner says from the start."""
-    is_demo: bool = False
-    """Whether the watchlist need not outlive the program."""
-    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
-    """Waits before what failed for a moment is tried again."""
 
 
 class Callbacks(NamedTuple):
@@ -124,21 +89,25 @@ class Engine:
         )
         self._clients: ClientFactory | None = None
         self._media: Media | None = None
+        self._key_reader = KeyReader(
+            dependencies.key,
+            dependencies.redact,
+            self.threads,
+            lambda problem: callbacks.problem_changed("key", problem),
+        )
         self._poller = Poller(
             self.schedule,
             self._new_client,
             callbacks.polled,
             clock=clock,
-            key_changed=self._key_changed,
+            key_changed=self._key_reader.read,
         )
         self._background = Background(callbacks.crashed)
-        self._health_timer = HealthTimer(config.poll_interval)
-        self.answered_at: datetime | None = None
-        """When the service last told about any task; None before it has in this session."""
-        self._told_at = -math.inf
-        """The same, by the monotonic clock."""
-        self._in_outage = False
-        """Whether the last result was a failure, and known to be the host's."""
+        self._health_monitor = HealthMonitor(
+            self.schedule,
+            config.poll_interval,
+            lambda: self.watchlist.forgive_failures(MIN_FAILURES),
+        )
         self._key_reading: asyncio.Task[None] | None = None
         self._removed: list[tuple[Record, str | None]] = []
 
@@ -180,8 +149,7 @@ class Engine:
     def start(self, visible: Callable[[], Collection[str]]) -> None:
         """Save, follow and poll from now on; `visible` returns the tasks in view."""
         _log_start(self._dependencies.config)
-        if self._dependencies.key.key is None:
-            self._report_key_problem(self._dependencies.key.problem)
+        self._key_reader.report_missing()
         self._recorder.begin(self.watchlist, self._dependencies.clock.now())
         self._sync.wake()
         self.spawn(self._sync.run())
@@ -302,13 +270,10 @@ class Engine:
         before = self.watchlist.get(result.task_id)
         clock = self._dependencies.clock
         now = clock.now()
-        in_trouble = self._note_host_trouble(result)
-        record = self.watchlist.apply(result, now, clock.boot(), host_trouble=in_trouble)
-        if result.error is None or (result.error.kind.about_task and not result.error.is_strange):
-            self._health_timer.note_answer()
-        if record is not None and record.told_at > self._told_at:
-            # An answer that a cache has kept may be older than another task's.
-            self._told_at, self.answered_at = record.told_at, record.answered_at
+        in_outage = self._health_monitor.note_result(result)
+        record = self.watchlist.apply(result, now, clock.boot(), host_trouble=in_outage)
+        if record is not None:
+            self._health_monitor.note_told(record.told_at, record.answered_at)
         if before is not None and record is not None:
             self.frame_gaps.observe(before, record)
             self._recorder.polled(before, record, self.watchlist.history, now)
@@ -317,17 +282,10 @@ class Engine:
             self._sync.wake()
         return record
 
-    def _note_host_trouble(self, result: PollResult) -> bool:
-        """Return whether a result is a failure in an outage, known by its first few failures.
-
-        Those count for none of their tasks either, once it is known. By what the breaker found
-        last, since asking about all tasks on each failure would cost more.
-        """
-        in_trouble = result.task is None and self.schedule.breaker.state.kind.is_host_trouble
-        if in_trouble and not self._in_outage:
-            self.watchlist.forgive_failures(MIN_FAILURES)
-        self._in_outage = in_trouble
-        return in_trouble
+    @property
+    def answered_at(self) -> datetime | None:
+        """When the service last told about any task; None before it has in this session."""
+        return self._health_monitor.answered_at
 
     def health(self) -> PollingHealth:
         """Return how polling as a whole is doing, and since when.
@@ -336,8 +294,7 @@ class Engine:
         """
         clock = self._dependencies.clock
         now = clock.now()
-        health = self.schedule.health(asyncio.get_running_loop().time())
-        health = self._health_timer.observe(health, now, clock.boot())
+        health = self._health_monitor.health(now, clock.boot())
         # Many short pauses would push everything else out of the events.
         is_short_pause = health.kind is HealthKind.PAUSED and not health.is_stale
         if health.kind not in (HealthKind.RESTING, HealthKind.STARTING) and not is_short_pause:
@@ -390,26 +347,8 @@ class Engine:
         assert self._clients is not None and key is not None  # noqa: S101, PT018 (polling waits)
         return self._clients.status_client(key.secret)
 
-    async def _key_changed(self, *, always: bool = False) -> bool:
-        loop = asyncio.get_running_loop()
-        key = self._dependencies.key
-        try:
-            changed = await loop.run_in_executor(self.threads, lambda: key.reload(always=always))
-        except UserError as error:
-            self._report_key_problem(str(error))
-            return False
-        if key.key is not None:
-            self._dependencies.redact.learn(key.key.secret)
-        if always or changed:
-            self._callbacks.problem_changed("key", "")
-        return changed
-
-    def _report_key_problem(self, problem: str) -> None:
-        # It quotes what the command for the key says, which may name the key.
-        self._callbacks.problem_changed("key", self._dependencies.redact(problem))
-
     async def _refresh_key(self, task_ids: tuple[str, ...]) -> None:
-        if await self._key_changed(always=True):
+        if await self._key_reader.read(always=True):
             self._poller.replace_key()
         self._poller.refresh(*task_ids)
 

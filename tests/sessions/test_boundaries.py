@@ -31,7 +31,8 @@ from tui.addresses import AddressRule
 from tui.clock import Clock
 from tui.config import Config, Paths
 from tui.credentials import CurrentKey, KeySettings, KeySource, Secret
-from tui.engine import Callbacks, Dependencies, Engine
+from tui.dependencies import Dependencies
+from tui.engine import Callbacks, Engine
 from tui.errors import ApiError, ErrorKind, MediaError
 from tui.polling.poller import Poller
 from tui.polling.schedule import Schedule

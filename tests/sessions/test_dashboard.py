@@ -44,7 +44,7 @@ from tui.dashboard.app import ScenextApp
 from tui.dashboard.widgets.filter_input import FilterInput
 from tui.dashboard.widgets.frame_list import FrameList
 from tui.dashboard.widgets.task_row import TaskRow
-from tui.engine import ClientFactory, Dependencies
+from tui.dependencies import ClientFactory, Dependencies
 from tui.errors import ApiError, ErrorKind
 from tui.redactor import Redactor
 from tui.scenext.client import HttpClientFactory

@@ -14,7 +14,7 @@ from tui.clock import Clock
 from tui.config import Config, Paths
 from tui.credentials import CurrentKey, KeySettings, KeySource, Secret
 from tui.dashboard.app import ScenextApp
-from tui.engine import ClientFactory, Dependencies
+from tui.dependencies import ClientFactory, Dependencies
 from tui.redactor import Redactor
 from tui.terminal import crash_report
 from tui.terminal.lifecycle import TerminalWatchdog

@@ -27,7 +27,7 @@ from tui.dashboard.app import ScenextApp
 from tui.dashboard.messages import WatchlistChanged
 from tui.demo import DemoService
 from tui.demo.server import Request, Response
-from tui.engine import Dependencies
+from tui.dependencies import Dependencies
 from tui.polling.health import HealthKind
 from tui.redactor import Redactor
 from tui.scenext.client import HttpClientFactory

@@ -25,7 +25,7 @@ from tui.terminal import gc_tuning, textual_variables
 
 if TYPE_CHECKING:
     from tui.dashboard.app import ScenextApp
-    from tui.engine import ClientFactory, Dependencies
+    from tui.dependencies import ClientFactory, Dependencies
 
 DEMO_INTERVAL: Final = 3.0
 """Seconds between two polls in the demo, whose tasks end within a minute or two."""
@@ -166,7 +166,7 @@ def _launch(
     try:
         _prepare_process(config)
         from tui.clock import Clock
-        from tui.engine import Dependencies
+        from tui.dependencies import Dependencies
         from tui.watchlist.storage import WatchlistFile
 
         dependencies = Dependencies(

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
-from datetime import datetime, timedelta
-from functools import cached_property, wraps
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final, ParamSpec
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from rich.color import ColorSystem
 from rich.text import Text
@@ -23,28 +22,29 @@ from textual.events import AppFocus, Event, InputEvent, Key, MouseMove
 from textual.screen import Screen
 
 from tui import bytecode
-from tui.background import report_fault
 from tui.dashboard import messages
-from tui.dashboard.arrangement import Arrangement, Forecasts
+from tui.dashboard.arrangement import Arrangement
 from tui.dashboard.colours import COLOR_SYSTEMS, readable_variables
 from tui.dashboard.controllers.cursor_rest import CursorRest
+from tui.dashboard.controllers.events import EventController
+from tui.dashboard.error_boundary import bounded
+from tui.dashboard.forecasts import engine_forecasts
 from tui.dashboard.presenter import Presenter
+from tui.dashboard.problems import ProblemPresenter
 from tui.dashboard.screens.main import MainScreen
 from tui.dashboard.widgets.row_list import RowList
-from tui.engine import Callbacks, Dependencies, Engine
+from tui.dependencies import Dependencies
+from tui.engine import Callbacks, Engine
 from tui.errors import UserError
 from tui.os_errors import shortage
 from tui.sanitize import clean
 from tui.terminal import gc_tuning
 from tui.terminal.app import TerminalApp
-from tui.watchlist.records import Record
 from tui.wording import polling, summary, tasks
-from tui.wording.rows import Forecast
 
 if TYPE_CHECKING:
     from textual.command import Provider
 
-    from tui.dashboard.controllers.absence import AbsenceNotice
     from tui.dashboard.controllers.quitting import QuitController
     from tui.dashboard.controllers.services import LinkServices
     from tui.dashboard.screens.link_panel import LinkPanel
@@ -70,31 +70,6 @@ def _binding_commands() -> type[Provider]:
     return BindingCommands
 
 
-_P = ParamSpec("_P")
-
-
-def _bounded(
-    name: str,
-) -> Callable[
-    [Callable[Concatenate[ScenextApp, _P], None]], Callable[Concatenate[ScenextApp, _P], None]
-]:
-    """Let no fault in a handler end the app: it becomes a line on the screen and in the log."""
-
-    def decorate(
-        handler: Callable[Concatenate[ScenextApp, _P], None],
-    ) -> Callable[Concatenate[ScenextApp, _P], None]:
-        @wraps(handler)
-        def bounded(self: ScenextApp, /, *args: _P.args, **kwargs: _P.kwargs) -> None:
-            try:
-                handler(self, *args, **kwargs)
-            except Exception as error:
-                self._notify(report_fault(name, error))
-
-        return bounded
-
-    return decorate
-
-
 class ScenextApp(TerminalApp):
     """The dashboard of one watchlist."""
 
@@ -116,9 +91,7 @@ class ScenextApp(TerminalApp):
         self.hold_input()
         self._starting: asyncio.Task[None] | None = None
         self._answer_shown = asyncio.Event()
-        self._had_fault = self._events_changed = False
-        self._absence: AbsenceNotice | None = None
-        """Says what ended while nobody watched, once that is known."""
+        self._had_fault = False
         self._quit_requested_at = -math.inf
         self.engine = Engine(
             dependencies,
@@ -133,35 +106,26 @@ class ScenextApp(TerminalApp):
         self._load_warning = self.engine.load()
         if self._new_ids:
             self.engine.add(self._new_ids)
-        arrangement = Arrangement(self.engine.watchlist, self._forecasts())
+        arrangement = Arrangement(self.engine.watchlist, engine_forecasts(self.engine))
         arrangement.begin(dependencies.clock.now())
         header = summary.HeaderData(summary.header_parts(arrangement.standings))
         self.main_screen = MainScreen(header, arrangement.lines, self.line_is_free)
         self._cursor_rest = CursorRest(self.main_screen)
-        self._presenter = Presenter(
+        self._events = EventController(
+            self, self.main_screen, self.engine, dependencies.clock, NOTIFICATION_SECONDS
+        )
+        self._problems = ProblemPresenter(
             self.main_screen,
             self.engine,
             dependencies.clock,
             dependencies.key,
             dependencies.host,
-            arrangement,
+        )
+        self._presenter = Presenter(
+            self.main_screen, self.engine, dependencies.clock, arrangement, self._problems
         )
         if dependencies.config.theme:
             self._set_theme(dependencies.config.theme)
-
-    def _forecasts(self) -> Forecasts:
-        # Looked up when they are asked for: they are not imported for the first paint.
-        engine = self.engine
-
-        def of_task(record: Record, now: datetime, boot: float) -> Forecast:
-            estimate = engine.estimates.expected_end(record, now, boot)
-            quiet_since = engine.frame_gaps.quiet_since(record)
-            asked_at = None
-            if (asked := engine.schedule.asked_at(record.id)) is not None:
-                asked_at = now - timedelta(seconds=asyncio.get_running_loop().time() - asked)
-            return Forecast(estimate.end if estimate else None, quiet_since, asked_at)
-
-        return Forecasts(of_task, lambda: engine.estimates.usual_seconds())
 
     def _set_theme(self, name: str) -> None:
         if name not in self.available_themes:
@@ -206,11 +170,11 @@ class ScenextApp(TerminalApp):
         await self.main_screen.mount_deferred()
         self.release_input()
         for number, warning in enumerate(self._dependencies.warnings):
-            self._presenter.show_problem(f"start {number}", warning)
-        self._presenter.show_problem("loaded", self._load_warning)
+            self._problems.show(f"start {number}", warning)
+        self._problems.show("loaded", self._load_warning)
         self.watch(self.main_screen.tasks, "cursor", self._presenter.follow_cursor, init=False)
         self._presenter.begin(self._new_ids[0] if self._new_ids else "")
-        self._show_absence()
+        self._events.show_absence()
         self.set_interval(TICK_INTERVAL, self._tick)
         gc_tuning.begin()
 
@@ -234,7 +198,7 @@ class ScenextApp(TerminalApp):
         deferred = self.main_screen.deferred
         if deferred is not None and deferred.transfer.running and not confirmed:
             self._quit_requested_at = now
-            self._notify("A download is running. q: quit without it")
+            self.show_notice("A download is running. q: quit without it")
         elif self._dependencies.is_demo or not any(self.engine.unsaved):
             self.exit()
         else:
@@ -244,9 +208,9 @@ class ScenextApp(TerminalApp):
     def _quitting(self) -> QuitController:
         from tui.dashboard.controllers.quitting import QuitController
 
-        return QuitController(self, self.engine, self._dependencies, self._notify)
+        return QuitController(self, self.engine, self._dependencies, self.show_notice)
 
-    @_bounded("Quitting")
+    @bounded("Quitting")
     def on_unsaved_changes_answered(self, event: UnsavedChanges.Answered) -> None:
         """Do what the user has chosen to do with changes that are not saved."""
         self._quitting.answer(event.answer, event.path)
@@ -270,7 +234,8 @@ class ScenextApp(TerminalApp):
                 await self.engine.save()
         self.exit(return_code=code)
 
-    def _notify(self, text: str) -> None:
+    def show_notice(self, text: str) -> None:
+        """Show a line for a moment."""
         self.notify(text, markup=False, timeout=NOTIFICATION_SECONDS)
 
     def _crashed(self, error: Exception) -> None:
@@ -291,8 +256,8 @@ class ScenextApp(TerminalApp):
         if event.problem == "file" and event.message:
             # What the first look at the same file told, with other numbers.
             self._load_warning = ""
-            self._presenter.show_problem("loaded", "")
-        self._presenter.show_problem(event.problem, event.message)
+            self._problems.show("loaded", "")
+        self._problems.show(event.problem, event.message)
         if event.problem == "key":
             self._presenter.show_health()
         if "_quitting" in vars(self):
@@ -306,7 +271,7 @@ class ScenextApp(TerminalApp):
         self.engine.add(event.task_ids, event.label)
         self._show_watchlist(event.task_ids[0])
         if there := len(event.task_ids) - new:
-            self._notify(tasks.added(new, there, event.label))
+            self.show_notice(tasks.added(new, there, event.label))
 
     def on_remove_requested(self, event: messages.RemoveRequested) -> None:
         """Stop watching a task."""
@@ -314,7 +279,7 @@ class ScenextApp(TerminalApp):
         removed = self.engine.remove(event.task_id)
         self._show_watchlist()
         if removed and record is not None:
-            self._notify(f"Removed {tasks.task_name(record)}. u: undo")
+            self.show_notice(f"Removed {tasks.task_name(record)}. u: undo")
 
     def on_undo_requested(self) -> None:
         """Bring back the task removed last."""
@@ -329,8 +294,8 @@ class ScenextApp(TerminalApp):
 
     async def on_event(self, event: Event) -> None:
         """Note that somebody is there; what is said of the time before goes with a key."""
-        if self._absence is not None and isinstance(event, Key):
-            self._absence.key_pressed()
+        if isinstance(event, Key):
+            self._events.key_pressed()
         is_input = isinstance(event, InputEvent) and not isinstance(event, MouseMove)
         if is_input:
             self.main_screen.tasks.stays_at_top = False
@@ -338,32 +303,18 @@ class ScenextApp(TerminalApp):
         if is_input or isinstance(event, AppFocus):
             self._cursor_rest.user_acted()
 
-    @_bounded("Telling what happened")
+    @bounded("Telling what happened")
     def on_event_logged(self, event: messages.EventLogged) -> None:
         """Show what happened, once for all that happens in a moment."""
-        self._events_changed = True
         self._presenter.update_soon()
-        from tui.watchlist.events import EventKind
-        from tui.wording.events import event_words
-
-        if event.event.kind is EventKind.AWAY:
-            from tui.dashboard.controllers.absence import AbsenceNotice
-
-            self._absence = AbsenceNotice(
-                self, self._dependencies.clock, event_words(event.event), NOTIFICATION_SECONDS
-            )
-            self._show_absence()
-
-    def _show_absence(self) -> None:
-        if self._absence is not None and self.main_screen.deferred is not None:
-            self._absence.show()
+        self._events.note(event.event)
 
     def clear_notifications(self) -> None:
         """Clear all notifications, but what ended while nobody watched: that goes by itself."""
         super().clear_notifications()
-        self._show_absence()
+        self._events.show_absence()
 
-    @_bounded("Taking an answer")
+    @bounded("Taking an answer")
     def on_task_polled(self, event: messages.TaskPolled) -> None:
         """Apply the result of a poll."""
         error = event.result.error
@@ -371,7 +322,7 @@ class ScenextApp(TerminalApp):
         if record is None:
             return
         if not self.engine.schedule.breaker.key_refused:
-            self._presenter.show_problem("key", "")
+            self._problems.show("key", "")
         self._presenter.show_record(record)
         if not self._answer_shown.is_set():
             self.main_screen.call_after_refresh(self._answer_shown.set)
@@ -380,50 +331,38 @@ class ScenextApp(TerminalApp):
             self._presenter.show_health()
         self._had_fault = error is not None
 
-    @_bounded("Showing what has changed")
+    @bounded("Showing what has changed")
     def on_view_expired(self) -> None:
         """Show what has changed by now, in one frame."""
         with self.batch_update():
             self._presenter.update()
-            if self._events_changed:
-                self._show_events()
+            self._events.update()
 
-    @_bounded("Marking")
+    @bounded("Marking")
     def on_task_seen(self, event: messages.TaskSeen) -> None:
         """Remember that somebody has looked at a task, and take its mark away."""
         record = self.engine.watchlist.get(event.task_id)
         if record is not None and self.engine.mark_seen(event.task_id):
             self._presenter.show_record(self.engine.watchlist.get(event.task_id) or record)
 
-    @_bounded("Showing the events")
+    @bounded("Showing the events")
     def on_event_lines_resized(self) -> None:
         """Show what happened last in another width."""
-        self._presenter.show_events()
+        self._events.show_newest()
 
-    def _show_events(self) -> None:
-        from tui.dashboard.screens.events import EventsScreen
-
-        self._events_changed = False
-        self._presenter.show_events()
-        if isinstance(self.screen, EventsScreen):
-            self.screen.show(self._presenter.all_events())
-
-    @_bounded("Showing the events")
+    @bounded("Showing the events")
     def on_events_requested(self) -> None:
         """Open the list of all events."""
-        from tui.dashboard.screens.events import EventsScreen
-
-        if self.screen is self.main_screen:
-            self.push_screen(EventsScreen(self._presenter.all_events()))
+        self._events.open()
 
     def on_refresh_requested(self, event: messages.RefreshRequested) -> None:
         """Query tasks now."""
         if (held := self.engine.refresh(event.task_ids)) is not None:
             asked = len(event.task_ids) or len(self.engine.watchlist)
-            self._notify(polling.held(held, self._presenter.wall_time(held.until), asked))
+            self.show_notice(polling.held(held, self._problems.wall_time(held.until), asked))
         self._presenter.show_health()
 
-    @_bounded("Showing the task")
+    @bounded("Showing the task")
     def on_detail_requested(self) -> None:
         """Show the selected task."""
         self._presenter.show_details()
@@ -432,13 +371,13 @@ class ScenextApp(TerminalApp):
         """Show only the tasks that match."""
         self._presenter.filter(event.query)
 
-    @_bounded("Showing the tasks")
+    @bounded("Showing the tasks")
     def on_visible_tasks_changed(self, event: messages.VisibleTasksChanged) -> None:
         """Update the ages of rows that scrolled into view, and query them first."""
         self.engine.schedule.prioritize(event.task_ids)
         self._presenter.show_ages(event.task_ids)
 
-    @_bounded("Showing the time")
+    @bounded("Showing the time")
     def _tick(self) -> None:
         self.look_at_window()
         self.collect_garbage()
@@ -449,7 +388,7 @@ class ScenextApp(TerminalApp):
             self._presenter.show_ages(self.main_screen.tasks.keys_in_view())
             self._presenter.show_details()
             self._presenter.show_counts()
-            self._show_events()
+            self._events.show()
 
     def action_help(self) -> None:
         """Show the keys."""
@@ -469,44 +408,46 @@ class ScenextApp(TerminalApp):
     def _services(self) -> LinkServices:
         from tui.dashboard.controllers.services import LinkServices
 
-        return LinkServices(self, self.main_screen, self.engine, self._dependencies, self._notify)
+        return LinkServices(
+            self, self.main_screen, self.engine, self._dependencies, self.show_notice
+        )
 
-    @_bounded("Opening")
+    @bounded("Opening")
     def on_open_requested(self, event: messages.OpenRequested) -> None:
         """Open a link the way that works here."""
         self._services.links.open(event.task_id, event.link_key)
 
-    @_bounded("Copying")
+    @bounded("Copying")
     def on_copy_requested(self, event: messages.CopyRequested) -> None:
         """Copy a link."""
         self._services.links.copy(event.task_id, event.link_key)
 
-    @_bounded("Copying")
+    @bounded("Copying")
     def on_copy_text_requested(self, event: messages.CopyTextRequested) -> None:
         """Copy an ID or a path."""
         self._services.links.copy_text(event.text, event.name)
 
-    @_bounded("Opening")
+    @bounded("Opening")
     def on_link_panel_open_requested(self, event: LinkPanel.OpenRequested) -> None:
         """Try again to open the panel's link."""
         self._services.links.open_again(event.panel)
 
-    @_bounded("Copying")
+    @bounded("Copying")
     def on_link_panel_copy_requested(self, event: LinkPanel.CopyRequested) -> None:
         """Copy the panel's link again."""
         self._services.links.copy_again(event.panel)
 
-    @_bounded("Showing the link")
+    @bounded("Showing the link")
     def on_link_panel_raw_link_requested(self, event: LinkPanel.RawLinkRequested) -> None:
         """Show the panel's link on the normal screen."""
         self._services.links.show_raw(event.panel.link.url)
 
-    @_bounded("The preview")
+    @bounded("The preview")
     def on_link_panel_preview_requested(self, event: LinkPanel.PreviewRequested) -> None:
         """Show the picture in the panel."""
         self._services.previews.show_in_panel(event.panel)
 
-    @_bounded("The preview")
+    @bounded("The preview")
     def on_preview_requested(self, event: messages.PreviewRequested) -> None:
         """Show the picture of the selected frame."""
         if self.main_screen.deferred is not None:
@@ -514,7 +455,7 @@ class ScenextApp(TerminalApp):
                 self.main_screen.deferred.detail, event.task_id, event.link_key
             )
 
-    @_bounded("Saving")
+    @bounded("Saving")
     def on_download_requested(self, event: messages.DownloadRequested) -> None:
         """Save a frame, or all there is of a task."""
         self._services.downloads.start(event.task_id, event.link_key, everything=event.everything)

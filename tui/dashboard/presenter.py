@@ -6,28 +6,20 @@ import asyncio
 import math
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from textual.timer import Timer
 
 from tui.clock import Clock
-from tui.credentials import CurrentKey
 from tui.dashboard import messages
 from tui.dashboard.arrangement import Arrangement
+from tui.dashboard.problems import ProblemPresenter
 from tui.dashboard.screens.main import MainScreen
-from tui.dashboard.screens.pane_layout import BOX_LINES
 from tui.engine import Engine
-from tui.polling.health import HealthKind
-from tui.scenext.models import TaskStatus
-from tui.time_zone import local_time
 from tui.watchlist.estimates import last_end
 from tui.watchlist.records import Record
 from tui.watchlist.sections import Standing
-from tui.wording import polling, summary
-
-if TYPE_CHECKING:
-    from tui.watchlist.events import Event
+from tui.wording import summary
 
 KEY_REPEAT: Final = 0.08
 """Seconds between two moves of the cursor below which a key counts as held: showing a task in full
@@ -58,7 +50,7 @@ class _AllDone(NamedTuple):
 
 
 class Presenter:
-    """The only one that sets the values of the main screen.
+    """The only one that sets the values of the main screen, but for problems and events.
 
     Most methods do nothing before the screen is complete, nor once the app is ending: messages
     arrive earlier and later, when there are no widgets to show anything.
@@ -69,17 +61,15 @@ class Presenter:
         screen: MainScreen,
         engine: Engine,
         clock: Clock,
-        key: CurrentKey,
-        host: str,
         arrangement: Arrangement,
+        problems: ProblemPresenter,
     ) -> None:
         self._screen = screen
         self._arrangement = arrangement
         self._engine = engine
         self._watchlist = engine.watchlist
         self._clock = clock
-        self._key = key
-        self._host = host
+        self._problems = problems
         self._selected = ""
         self._cursor_moved_at = 0.0
         self._cursor_timer: Timer | None = None
@@ -89,23 +79,14 @@ class Presenter:
         self._is_misplaced = False
         self._may_order_at = -math.inf
         self._all_done = _AllDone("", -math.inf)
-        self._problems: dict[str, str] = {}
-        self._event_words: dict[Event, str] = {}
-        """The words of all events, once they were asked for."""
-        self._events_day: date | None = None
-        """The day on which they are told."""
-
-    @property
-    def _is_shown(self) -> bool:
-        return self._screen.is_attached and self._screen.app.is_running
 
     @property
     def _is_complete(self) -> bool:
-        return self._is_shown and self._screen.deferred is not None
+        return self._screen.is_live and self._screen.deferred is not None
 
     def begin(self, select: str) -> None:
         """Show what was known before the screen was complete, with `select` selected."""
-        self._show_problems()
+        self._problems.show_all()
         self.show_all(select)
         self._may_order_at = asyncio.get_running_loop().time() + ORDER_INTERVAL
         self.show_health()
@@ -145,7 +126,7 @@ class Presenter:
 
     def update_soon(self) -> None:
         """Have `update` called in a moment, once for all that changes by then."""
-        if self._is_shown and self._update_timer is None:
+        if self._screen.is_live and self._update_timer is None:
             self._update_timer = self._screen.set_timer(
                 self._update_delay,
                 lambda: self._screen.post_message(messages.ViewExpired()),
@@ -154,7 +135,7 @@ class Presenter:
     def update(self) -> None:
         """Show all that has changed in the last moment; the order once a second at most."""
         self._update_timer = None
-        if not self._is_shown:
+        if not self._screen.is_live:
             return
         loop = asyncio.get_running_loop()
         began = loop.time()
@@ -190,7 +171,7 @@ class Presenter:
     def _show_changed(self) -> None:
         """Show what has changed; the rows also before the screen is complete."""
         changed, self._changed = self._changed, {}
-        if not self._is_shown:
+        if not self._screen.is_live:
             return
         now, boot, tasks = self._clock.now(), self._clock.boot(), self._screen.tasks
         for record in filter(None, map(self._watchlist.get, changed)):
@@ -229,33 +210,6 @@ class Presenter:
         words = summary.all_done(standings, expected, ended, now)
         self._all_done = _AllDone(words, boot + ALL_DONE_INTERVAL if expected else -math.inf)
         return words
-
-    def show_events(self) -> None:
-        """Show what happened last."""
-        if not self._is_complete or self._screen.deferred is None:
-            return
-        # Not imported for the first paint.
-        from tui.wording.events import event_line
-
-        lines, now = self._screen.deferred.events, self._clock.now()
-        lines.lines = tuple(
-            event_line(event, now, lines.size.width or None)
-            for event in self._engine.events.newest(BOX_LINES)
-        )
-
-    def all_events(self) -> list[str]:
-        """Return what happened since the start, in words; the newest first."""
-        from tui.wording.events import event_line
-
-        now = self._clock.now()
-        if (day := local_time(now).date()) != self._events_day:
-            self._events_day = day
-            self._event_words.clear()
-        # A list that is open is renewed at each event: only the new ones are put into words.
-        known, events = self._event_words, self._engine.events.all[::-1]
-        lines = [known.get(event) or event_line(event, now) for event in events]
-        self._event_words = dict(zip(events, lines, strict=True))
-        return lines
 
     def show_details(self) -> None:
         """Show the selected task in full."""
@@ -304,51 +258,7 @@ class Presenter:
 
     def show_health(self) -> None:
         """Show how polling is doing, once it has begun or is known to need a key."""
-        engine = self._engine
-        if not self._is_complete or not (engine.connected or engine.schedule.breaker.needs_key):
-            return
-        health = engine.health()
-        trouble = polling.host_trouble(
-            health,
-            self._clock.now(),
-            until=self.wall_time(health.until) if health.kind is HealthKind.PAUSED else None,
-            answered_at=engine.answered_at,
-            has_saved=any(status is not TaskStatus.QUEUED for status in self._watchlist.counts()),
-        )
-        self._screen.status.data = self._screen.status.data._replace(
-            polling="" if trouble else polling.polling_health(health),
-            trouble=f"{self._host}: {trouble}" if trouble else "",
-            trouble_reason=polling.trouble_reason(health),
-        )
-        self._screen.needs_key = health.kind.needs_key
-        refused = ""
-        if health.kind is HealthKind.KEY_REFUSED and self._key.key is not None:
-            refused = polling.key_refused(self._key.key, health.reason)
-        if refused != self._problems.get("refused", ""):
-            self.show_problem("refused", refused)
-        if self._arrangement.set_health(health):
+        health = self._problems.show_health()
+        if health is not None and self._arrangement.set_health(health):
             # All rows at once, so that they are sent together.
             self.show_all()
-
-    def wall_time(self, moment: float) -> datetime:
-        """Return the wall-clock time of a moment on the event loop's clock."""
-        # Rounded, so that the words do not change by a wandering fraction.
-        return self._clock.now() + timedelta(
-            seconds=round(moment - asyncio.get_running_loop().time())
-        )
-
-    def show_problem(self, problem: str, message: str) -> None:
-        """Show a problem in the banner until it is resolved: until its message is empty."""
-        if problem == "key" and message and self._key.key is None:
-            message = polling.no_key(message, needs_restart=self._key.needs_restart)
-        self._problems[problem] = message
-        self._show_problems()
-
-    def _show_problems(self) -> None:
-        if self._is_complete and self._screen.deferred is not None:
-            problems = dict(self._problems)
-            if problems.get("key"):
-                # Where another key was tried since, the one that was refused is no news.
-                problems.pop("refused", None)
-            messages = dict.fromkeys(filter(None, problems.values()))
-            self._screen.deferred.banner.text = "\n".join(messages)

@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from tui.engine import Dependencies, Engine
+from tui.dependencies import Dependencies
+from tui.engine import Engine
 from tui.os_errors import os_error_reason
 from tui.sanitize import display_path
 from tui.terminal.input_queue import InputQueueApp

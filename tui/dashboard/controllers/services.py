@@ -8,7 +8,8 @@ from tui.dashboard.controllers.downloads import DownloadController
 from tui.dashboard.controllers.links import LinkController
 from tui.dashboard.controllers.previews import PreviewController
 from tui.dashboard.screens.main import MainScreen
-from tui.engine import Dependencies, Engine
+from tui.dependencies import Dependencies
+from tui.engine import Engine
 from tui.links.resolver import LinkResolver
 from tui.saving.saver import Saver
 from tui.terminal.app import StockApp

@@ -81,6 +81,11 @@ class MainScreen(TerminalScreen):
         return deferred
 
     @property
+    def is_live(self) -> bool:
+        """Whether values can be shown: not before the start, nor once the app is ending."""
+        return self.is_attached and self.app.is_running
+
+    @property
     def selected(self) -> str:
         """The ID of the selected task; empty while there are no tasks."""
         return self.tasks.cursor

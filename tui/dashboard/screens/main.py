@@ -13,7 +13,7 @@ from textual.reactive import reactive
 
 from tui.addresses import AddressRule
 from tui.dashboard import messages
-from tui.dashboard.screens.main_keys import MAIN_KEYS
+from tui.dashboard.screens.main_keys import MAIN_KEYS, does_something
 from tui.dashboard.screens.pane_layout import MIN_WIDTH_SPACED, Place, lay_out
 from tui.dashboard.screens.panes import Panes
 from tui.dashboard.widgets.list_pane import ListPane
@@ -187,54 +187,20 @@ class MainScreen(TerminalScreen):
     def on_descendant_focus(self) -> None:
         """Show the newest frame from the list, and the one under the cursor from the frames."""
         # In whatever way the focus came there: a window that becomes narrow shows what has it.
-        if self.focused is self.tasks or self._is_in_detail:
-            self.opened = self._is_in_detail
+        if self.focused is self.tasks or self.is_in_detail:
+            self.opened = self.is_in_detail
         self._request_preview()
 
     @property
-    def _is_in_detail(self) -> bool:
+    def is_in_detail(self) -> bool:
         """Whether a part of the selected task has the focus."""
         detail = self.deferred.detail if self.deferred is not None else None
         return self.focused is not None and detail in self.focused.ancestors_with_self
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return which keys do something now, for the footer."""
-        if self.deferred is None:
-            return False
-        detail = self.deferred.detail
-        match action:
-            case "filter":
-                # Where the task stands in place of the list, its keys need the room.
-                replaced = self.opened and self.pane_layout.place is Place.INSTEAD
-                can_filter = not replaced and not self.has_class("-empty")
-                return can_filter and self.focused is not self.deferred.filter
-            case "frames":
-                return bool(self.selected) and self.focused is not detail.focus_target
-            case "list_pane":
-                return self._is_in_detail
-            case "text":
-                return detail.display and detail.can_scroll_text
-            case "back":
-                filtered = bool(self.deferred.filter.value)
-                # Not while one is loaded alone: the footer would change with every picture.
-                busy = self.saving or detail.previewing
-                return busy or self.opened or filtered or self._is_in_detail
-            case "open" | "copy" | "download" | "download_all":
-                return bool(detail.frames.keys)
-            case "preview":
-                # It can be hidden where there is nothing to show.
-                return bool(detail.frames.keys) or detail.previewing
-            case "enlarge":
-                return detail.previewing and detail.enlarged is not bool(parameters[0])
-            case "copy_path":
-                return self.saving and bool(self.deferred.transfer.path)
-            case "undo":
-                return self.removed_count > 0
-            case "refresh" | "refresh_all":
-                return bool(self.selected) or self.needs_key
-            case "remove" | "copy_id":
-                return bool(self.selected)
-        return True
+        deferred = self.deferred
+        return deferred is not None and does_something(self, deferred, action, parameters)
 
     def action_next_to_look_at(self, direction: int) -> None:
         """Move the cursor to the next task that is new or needs attention (-1: the previous)."""

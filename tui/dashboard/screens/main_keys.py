@@ -1,13 +1,20 @@
-"""The keys of the main screen as data; footer, help and palette are derived from them.
+"""The keys of the main screen as data, and when each does something.
 
-The footer shows them in this order, as many as fit; the help shows them in groups.
+Footer, help and palette are derived from them. The footer shows them in this order, as many as
+fit; the help shows them in groups.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual.binding import Binding, BindingType
+
+from tui.dashboard.screens.pane_layout import Place
+
+if TYPE_CHECKING:
+    from tui.dashboard.screens.deferred_widgets import DeferredWidgets
+    from tui.dashboard.screens.main import MainScreen
 
 _GO: Final = (
     Binding("enter", "frames", "frames", tooltip="Go to the task's frames", id="frames"),
@@ -98,3 +105,43 @@ KEY_GROUPS: Final[tuple[tuple[str, tuple[Binding, ...]], ...]] = (
     ("The program", _PROGRAM),
 )
 """The groups of the help."""
+
+
+def does_something(
+    screen: MainScreen, deferred: DeferredWidgets, action: str, parameters: tuple[object, ...]
+) -> bool:
+    """Return whether the keys of an action do something now."""
+    detail = deferred.detail
+    match action:
+        case "filter":
+            # Where the task stands in place of the list, its keys need the room.
+            replaced = screen.opened and screen.pane_layout.place is Place.INSTEAD
+            can_filter = not replaced and not screen.has_class("-empty")
+            return can_filter and screen.focused is not deferred.filter
+        case "frames":
+            return bool(screen.selected) and screen.focused is not detail.focus_target
+        case "list_pane":
+            return screen.is_in_detail
+        case "text":
+            return detail.display and detail.can_scroll_text
+        case "back":
+            filtered = bool(deferred.filter.value)
+            # Not while one is loaded alone: the footer would change with every picture.
+            busy = screen.saving or detail.previewing
+            return busy or screen.opened or filtered or screen.is_in_detail
+        case "open" | "copy" | "download" | "download_all":
+            return bool(detail.frames.keys)
+        case "preview":
+            # It can be hidden where there is nothing to show.
+            return bool(detail.frames.keys) or detail.previewing
+        case "enlarge":
+            return detail.previewing and detail.enlarged is not bool(parameters[0])
+        case "copy_path":
+            return screen.saving and bool(deferred.transfer.path)
+        case "undo":
+            return screen.removed_count > 0
+        case "refresh" | "refresh_all":
+            return bool(screen.selected) or screen.needs_key
+        case "remove" | "copy_id":
+            return bool(screen.selected)
+    return True

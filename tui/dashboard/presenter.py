@@ -36,6 +36,8 @@ ORDER_INTERVAL: Final = 1.0
 ORDER_COST: Final = 200
 """How many times as long as a renewal of the order takes the next one waits: in the first round of
 answers nearly all tasks move."""
+MAX_INTERVAL: Final = 5.0
+"""Seconds that either waits at most, however slow the machine is."""
 ALL_DONE_INTERVAL: Final = 2.0
 """Seconds for which the time at which all is done is not computed again, which takes a walk over
 all tasks that run."""
@@ -117,7 +119,8 @@ class Presenter:
         if self._screen.selected != selected:
             self.show_details()
         ended = asyncio.get_running_loop().time()
-        self._may_order_at = ended + max(ORDER_INTERVAL, ORDER_COST * (ended - began))
+        pause = max(ORDER_INTERVAL, ORDER_COST * (ended - began))
+        self._may_order_at = ended + min(pause, MAX_INTERVAL)
 
     @property
     def is_up_to_date(self) -> bool:
@@ -144,7 +147,8 @@ class Presenter:
             self._renew_order()
         self.show_counts()
         self.show_health()
-        self._update_delay = max(UPDATE_DELAY, UPDATE_COST * (loop.time() - began))
+        delay = max(UPDATE_DELAY, UPDATE_COST * (loop.time() - began))
+        self._update_delay = min(delay, MAX_INTERVAL)
         if self._is_misplaced:
             self.update_soon()
 

@@ -497,7 +497,9 @@ def test_the_demo_passes_no_key_of_the_user_on(home: Home, tmp_path: Path) -> No
     env = {"SCENEXT_API_KEY": KEY, "SCENEXT_OPEN_COMMAND": str(browser)}
     with home.open("--demo", env=env) as terminal:
         terminal.wait_for(r"[1-9]\d* frame")
-        # The finished task is the last.
+        # In its order: the finished task is the last.
+        terminal.wait_for_text("Needs attention  1")
+        terminal.wait_for_text("Finished  1")
         terminal.press("G")
         terminal.wait_for_text("Video, 5 frames")
         terminal.press("o")

@@ -60,6 +60,7 @@ def test_the_kernels_size_holds_against_variables_reports_and_textuals_settings(
     env = {"COLUMNS": "80", "LINES": "24", "TEXTUAL_SMOOTH_SCROLL": "1", "TEXTUAL_FPS": "junk"}
     with home.open(env=env) as terminal:
         wait_for_size(terminal, 120, 40)
+        terminal.wait_for_text("Finished  5")
         # As a terminal does that knows mode 2048, but not the mouse in pixels (mode 1016).
         terminal.write(b"\x1b[?2048;2$y")
         report(terminal, 120, 40)

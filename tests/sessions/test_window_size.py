@@ -72,8 +72,9 @@ def test_the_kernels_size_holds_against_variables_reports_and_textuals_settings(
         # Another terminal was attached, which reports nothing.
         terminal.resize(130, 30)
         wait_for_size(terminal, 130, 30)
-        terminal.wait_for_text(" task5")
-        terminal.click_text("task5")
+        # In the list, not in the line about what happened last.
+        terminal.wait_for(r"\*✓ task5 ")
+        terminal.click_text("✓ task5 ")
         terminal.wait_for_text("│ task5")
         terminal.press("q")
         assert terminal.wait_exit() == 0

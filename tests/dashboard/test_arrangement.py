@@ -7,11 +7,10 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.records import NOON, frames
+from tests.support.records import NOON, count_standings, frames
 from tui.dashboard.arrangement import Arrangement
 from tui.scenext.models import PollResult, Task, TaskStatus
 from tui.watchlist.records import Watchlist
-from tui.watchlist.sections import count_standings
 from tui.wording.rows import TaskRowData
 
 IDS = ("one", "two", "three", "four")

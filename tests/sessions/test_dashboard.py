@@ -27,6 +27,7 @@ from textual.widgets import Input
 from textual.widgets._footer import FooterKey
 
 from tests.support.home import Home
+from tests.support.records import arranged
 from tests.support.service import (
     FAR_FUTURE,
     Reply,
@@ -52,7 +53,7 @@ from tui.scenext.media import Media
 from tui.scenext.models import Frame, StatusResponse, Task, TaskStatus
 from tui.signed_links.mending import mended
 from tui.watchlist.entries import Add, Entry, Remove
-from tui.watchlist.sections import Section, arrange
+from tui.watchlist.sections import Section
 from tui.watchlist.storage import WatchlistFile
 from tui.wording.rows import TaskRowData
 from tui.wording.section_lines import section_key
@@ -248,7 +249,7 @@ def waiting(app: ScenextApp) -> int:
 
 def in_order(app: ScenextApp) -> bool:
     """Return whether each task of the watchlist stands in its place, below its section's line."""
-    sections = arrange(app.engine.watchlist, app.engine.watchlist.history)
+    sections = arranged(app.engine.watchlist, app.engine.watchlist.history)
     ids = [task_id for section in sections for task_id in section.ids]
     rows = app.main_screen.tasks
     headings = {section for section in Section if rows.has(section_key(section))}

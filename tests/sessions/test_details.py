@@ -43,7 +43,7 @@ def failed(task_id: str, frames: int) -> Task:
 
 
 async def answer(dashboard: Session, task: Task, words: str) -> None:
-    """Have the service answer this, ask it, and wait until it is shown."""
+    """Answer this from the service, ask about it, and wait until it is shown."""
     dashboard.service.answers[task.id] = task
     await dashboard.press("r")
     await dashboard.wait_for_text(words)

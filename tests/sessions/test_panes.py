@@ -36,7 +36,7 @@ def regions(dashboard: Session) -> tuple[Region, Region]:
 
 
 def complete(dashboard: Session, task_id: str) -> None:
-    """Have a task answer that it has completed."""
+    """Complete a task at the service, and wait until that is shown."""
     dashboard.service.answers[task_id] = make_task(task_id, 3, TaskStatus.COMPLETED)
     dashboard.app.engine.refresh((task_id,))
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from tui.errors import ApiError, ErrorKind
@@ -11,6 +12,7 @@ from tui.scenext.models import Frame, Result, Task, TaskStatus
 from tui.watchlist.entries import Entry
 from tui.watchlist.history import Sample
 from tui.watchlist.records import Record, Watchlist
+from tui.watchlist.sections import SectionTasks, Standing, arrange, longest_sample, standing_of
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 """When the monotonic clock of these tests shows 0."""
@@ -86,3 +88,15 @@ def a_watchlist(records: Iterable[Record] = (), history: tuple[Sample, ...] = ()
     watchlist.load([record.entry for record in records])
     watchlist.history = history
     return watchlist
+
+
+def count_standings(records: Iterable[Record], history: Sequence[Sample]) -> Counter[Standing]:
+    """Return how many tasks are doing how."""
+    longest = longest_sample(history)
+    return Counter(standing_of(record, longest) for record in records)
+
+
+def arranged(records: Iterable[Record], history: Sequence[Sample]) -> tuple[SectionTasks, ...]:
+    """Return the sections of tasks by how they are doing."""
+    longest = longest_sample(history)
+    return arrange((record, standing_of(record, longest)) for record in records)

@@ -13,7 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.records import a_record, a_watchlist, at, fault, samples
+from tests.support.records import (
+    a_record,
+    a_watchlist,
+    arranged,
+    at,
+    count_standings,
+    fault,
+    samples,
+)
 from tui.errors import ErrorKind
 from tui.scenext.models import PollResult, Task, TaskStatus
 from tui.watchlist.history import Sample
@@ -22,8 +30,6 @@ from tui.watchlist.sections import (
     Section,
     SectionTasks,
     Standing,
-    arrange,
-    count_standings,
     known_age,
     longest_sample,
     standing_of,
@@ -104,7 +110,7 @@ def test_the_order_of_need() -> None:
         a_record(FAILED, "failed overnight", noticed=-100),
         a_record(FAILED, "failed just now", ended=5),
     ]
-    assert [(tasks.section, tasks.ids) for tasks in arrange(records, TWENTY)] == [
+    assert [(tasks.section, tasks.ids) for tasks in arranged(records, TWENTY)] == [
         (
             Section.ATTENTION,
             (
@@ -155,7 +161,7 @@ HISTORIES = st.sampled_from([(), TWENTY, TWENTY[1:]])
 def test_every_task_is_in_one_section_and_no_section_is_empty(
     records: list[Record], history: History
 ) -> None:
-    sections = arrange(records, history)
+    sections = arranged(records, history)
     assert sorted(_ids(sections)) == sorted(record.id for record in records)
     assert all(tasks.ids for tasks in sections)
     order = [list(Section).index(tasks.section) for tasks in sections]
@@ -185,11 +191,11 @@ def test_only_what_is_equal_depends_on_the_order_of_adding(
 
     by_id = {record.id: record for record in records}
     places = {record.id: place for place, record in enumerate(records)}
-    ordered = _ids(arrange(records, history))
+    ordered = _ids(arranged(records, history))
     for upper, lower in pairwise(ordered):
         assert rank(by_id[upper]) != rank(by_id[lower]) or places[upper] < places[lower]
     shuffled = random.sample(records, len(records))
-    again = _ids(arrange(shuffled, history))
+    again = _ids(arranged(shuffled, history))
     assert [rank(by_id[task_id]) for task_id in again] == [rank(by_id[i]) for i in ordered]
 
 
@@ -200,14 +206,14 @@ def test_nothing_moves_when_all_requests_fail(
     answered = [record._replace(error=None, failures=0) for record in records]
     error = fault(kind, is_strange=True)
     failing = [record._replace(error=error) for record in answered]
-    assert arrange(failing, history) == arrange(answered, history)
+    assert arranged(failing, history) == arranged(answered, history)
 
 
 def test_a_task_that_is_not_known_does_not_move_while_the_host_is_away() -> None:
     watchlist = a_watchlist([a_record(QUEUED)])
     for minutes, kind in enumerate([NOT_FOUND, ErrorKind.OFFLINE, ErrorKind.KEY_REFUSED]):
         watchlist.apply(PollResult("a", error=fault(kind)), at(minutes), minutes * 60)
-        assert arrange(watchlist, TWENTY) == (SectionTasks(Section.ATTENTION, ("a",)),)
+        assert arranged(watchlist, TWENTY) == (SectionTasks(Section.ATTENTION, ("a",)),)
 
 
 @pytest.mark.parametrize("set_by", [-1440, 365 * 1440], ids=["a day back", "a year forward"])
@@ -226,7 +232,7 @@ def test_no_task_becomes_overdue_because_the_clock_was_set(set_by: float) -> Non
 @given(RECORDS, HISTORIES)
 def test_nothing_moves_because_it_was_looked_at(records: list[Record], history: History) -> None:
     seen = [record._replace(entry=record.entry._replace(seen=at(99))) for record in records]
-    assert arrange(seen, history) == arrange(records, history)
+    assert arranged(seen, history) == arranged(records, history)
 
 
 def test_the_longest_sample_decides_and_is_infinite_without_enough() -> None:

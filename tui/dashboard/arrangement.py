@@ -19,7 +19,7 @@ from tui.watchlist.sections import (
     Section,
     SectionTasks,
     Standing,
-    arrange_standings,
+    arrange,
     longest_sample,
     standing_of,
 )
@@ -95,7 +95,7 @@ class Arrangement:
         """
         self._longest = longest_sample(self._watchlist.history)
         self._arranged = {record.id: self._place(record) for record in self._watchlist}
-        self._sections = arrange_standings(
+        self._sections = arrange(
             (record, self._arranged[record.id].standing) for record in self._watchlist
         )
         old, records, before = self._rows, self._records, self._current

@@ -8,7 +8,6 @@ learn that a task needs somebody.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
@@ -128,20 +127,8 @@ def known_age(record: Record) -> float:
     return age if reckoned is None else min(age, record.told_at - reckoned)
 
 
-def count_standings(records: Iterable[Record], history: Sequence[Sample]) -> Counter[Standing]:
-    """Return how many tasks are doing how."""
-    longest = longest_sample(history)
-    return Counter(standing_of(record, longest) for record in records)
-
-
-def arrange(records: Iterable[Record], history: Sequence[Sample]) -> tuple[SectionTasks, ...]:
-    """Return the sections that are not empty, in the order of need, and the order within each."""
-    longest = longest_sample(history)
-    return arrange_standings((record, standing_of(record, longest)) for record in records)
-
-
-def arrange_standings(tasks: Iterable[tuple[Record, Standing]]) -> tuple[SectionTasks, ...]:
-    """Return what `arrange` does of tasks whose standings are known.
+def arrange(tasks: Iterable[tuple[Record, Standing]]) -> tuple[SectionTasks, ...]:
+    """Return the sections that are not empty, in the order of need, and the order within each.
 
     What needs attention: failed tasks, the newest end first, then those in trouble, those in an
     unknown state and overdue ones. Running and overdue: the oldest first. Finished: the latest end

@@ -34,7 +34,7 @@ def terminal(home: Home, service: ScriptedService) -> Iterator[Terminal]:
     """Run a 120x40 dashboard of many tasks, and wait until it is idle."""
     watch(home, service, IDS)
     with home.open() as running:
-        running.wait_for_text("60 running")
+        running.wait_for_text("Running  60")
         running.wait_quiet(0.5)
         yield running
 
@@ -44,7 +44,7 @@ def small(home: Home, service: ScriptedService) -> Iterator[Terminal]:
     """Run a dashboard of three tasks."""
     watch(home, service, IDS[:3])
     with home.open() as running:
-        running.wait_for_text("3 running")
+        running.wait_for_text("Running  3")
         running.wait_for_text("refresh")
         running.wait_quiet(0.2)
         yield running
@@ -88,7 +88,7 @@ def test_what_was_sent_bit_by_bit_looks_as_if_all_was_painted_at_once(
     terminal: Terminal, home: Home
 ) -> None:
     with home.open() as other:
-        other.wait_for_text("60 running")
+        other.wait_for_text("Running  60")
         terminals = (terminal, other)
         for step in zip(*STEPS, strict=True):
             for each, keys in zip(terminals, step, strict=True):

@@ -79,7 +79,7 @@ def test_the_example_shows_every_key_and_its_default(write: Write) -> None:
     shown = _uncommented()
     keys = set(Config._fields) - {"key"}
     assert set(shown) == keys | {"api_key", "api_key_file", "api_key_command"}
-    for key in keys - {"ca_file", "download_dir"}:
+    for key in keys - {"ca_file", "download_dir", "watchlist"}:
         assert shown[key] == [getattr(Config(), key)]
 
 
@@ -93,6 +93,7 @@ def test_every_key_of_the_example_can_be_used_at_once(tmp_path: Path) -> None:
     config = load(path, {})
     assert config.ca_file == tmp_path / "company-ca.pem"
     assert config.download_dir == Path("~/Videos/scenext").expanduser()
+    assert config.watchlist == tmp_path / "school.toml"
     assert config.key.command == ("pass", "show", "scenext")
     assert config.key.file == Path("~/.config/scenext-tui/api-key").expanduser()
     assert config.key.inline is None

@@ -61,6 +61,10 @@ class Paths(NamedTuple):
         except RuntimeError:
             raise UserError("There is no home folder: set HOME to its full path") from None
 
+    def with_watchlist(self, watchlist: Path | None) -> Paths:
+        """Return the paths with another watchlist, where one is given."""
+        return self if watchlist is None else self._replace(watchlist=watchlist.absolute())
+
     @staticmethod
     def downloads() -> Path:
         """Return the user's folder for downloads, or one of ours if it cannot be found.
@@ -101,6 +105,8 @@ class Config(NamedTuple):
     """PEM file of certificates to trust besides the usual ones."""
     download_dir: Path | None = None
     """Where frames and videos are saved, in a folder per task; None: `Paths.downloads`."""
+    watchlist: Path | None = None
+    """The file of the watchlist; None: `Paths.standard`."""
     low_bandwidth: bool = False
     """Whether to save bandwidth: no mouse, animations or previews, fewer frames per second."""
     trust_env: bool = True
@@ -135,6 +141,7 @@ def load(path: Path, environ: Mapping[str, str], *, required: bool = False) -> C
         download_dir=(
             resolve_path(path, downloads, "download_dir").absolute() if downloads else None
         ),
+        watchlist=_watchlist(fields, path),
         low_bandwidth=fields.boolean("low_bandwidth", False),
         trust_env=fields.boolean("trust_env", True),
     )
@@ -147,6 +154,15 @@ def load_key_settings(path: Path, environ: Mapping[str, str]) -> KeySettings:
     table = read_table(path)
     base_url = _read_base_url(_Fields(table, display_path(path)), environ)
     return KeySettings.from_table(table, path)._replace(base_url=base_url)
+
+
+def load_watchlist_path(path: Path, *, required: bool = False) -> Path | None:
+    """Return the watchlist that the file at `path` names, or None; no other setting is looked at.
+
+    Raises `UserError`, as `load` does.
+    """
+    table = read_table(path, required=required)
+    return _watchlist(_Fields(table, display_path(path)), path)
 
 
 def read_table(path: Path, *, required: bool = False) -> dict[str, object]:
@@ -279,6 +295,11 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _watchlist(fields: _Fields, config: Path) -> Path | None:
+    text = fields.text("watchlist", "")
+    return resolve_path(config, text, "watchlist").absolute() if text else None
 
 
 def _ca_file(text: str, config: Path) -> Path | None:

@@ -404,9 +404,23 @@ def test_paths_and_help(home: Home) -> None:
         str(home.log),
     ]
     text = home.run("--help").stdout
-    assert len(text.splitlines()) <= 24
+    assert len(text.splitlines()) <= 40
+    assert max(map(len, text.splitlines())) <= 80
     assert "scenext-tui add" in text
     assert home.run("--version").stdout.startswith("scenext-tui ")
+
+
+def test_another_watchlist(home: Home) -> None:
+    """The flag counts before the configuration, in front of the command and behind it."""
+    mine, school = home.folder / "mine.toml", home.config.with_name("school.toml")
+    assert home.run("--watchlist", "mine.toml", "add", "1").returncode == 0
+    home.configure(watchlist="school.toml")
+    assert str(school) in home.run("paths").stdout
+    assert home.run("add", "2").returncode == 0
+    assert home.run("add", "3", "--watchlist", "mine.toml").returncode == 0
+    assert re.findall(r"id = \"(.)\"", mine.read_text()) == ["1", "3"]
+    assert re.findall(r"id = \"(.)\"", school.read_text()) == ["2"]
+    assert not home.watchlist.exists()
 
 
 def test_add_tells_what_it_did_and_refuses_what_is_no_id(home: Home) -> None:

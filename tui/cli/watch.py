@@ -41,6 +41,8 @@ class WatchOptions(NamedTuple):
 
     config: Path | None
     """The configuration file that the user named."""
+    watchlist: Path | None
+    """The watchlist that the user named."""
     low_bandwidth: bool
     verbose: bool
     ids: list[str]
@@ -54,6 +56,7 @@ def watch(options: WatchOptions) -> int:
     require_resources()
     paths = Paths.standard(options.config)
     config = _load_config(options, paths.config)
+    paths = paths.with_watchlist(options.watchlist or config.watchlist)
     source = KeySource(
         paths.config,
         lambda: load_key_settings(paths.config, os.environ),

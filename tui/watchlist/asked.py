@@ -1,0 +1,35 @@
+"""When somebody last asked the service about the tasks of a watchlist.
+
+Whoever polls touches a file beside the watchlist; its time of modification is all that it holds.
+So a status line can tell numbers that are kept up to date from those of last week.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+TOUCH_INTERVAL: Final = 60.0
+"""Seconds between two touches by one program."""
+MAX_AGE: Final = 300.0
+"""Seconds after which nobody is polling any more."""
+
+
+def marker(watchlist: Path) -> Path:
+    """Return the path of the file that is touched."""
+    return watchlist.with_name(f"{watchlist.name}.asked")
+
+
+def touch(watchlist: Path) -> None:
+    """Note that somebody asks now. Blocks; what cannot be written is left alone."""
+    with suppress(OSError):
+        marker(watchlist).touch(mode=0o600)
+
+
+def is_recent(watchlist: Path, now: float) -> bool:
+    """Return whether somebody asked of late; `now` is the Unix time in seconds."""
+    try:
+        return abs(now - marker(watchlist).stat().st_mtime) < MAX_AGE
+    except OSError:
+        return False

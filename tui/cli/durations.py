@@ -36,3 +36,13 @@ def parse_duration(text: str) -> float:
         bound = "more than no time" if seconds <= 0 else "at most 366d"
         raise argparse.ArgumentTypeError(f"“{shown}” must be {bound}")
     return float(seconds)
+
+
+def format_duration(seconds: float) -> str:
+    """Return a span of time as `parse_duration` reads it."""
+    rest, parts = int(seconds), []
+    for letter, unit in _SECONDS.items():
+        number, rest = divmod(rest, unit)
+        if number:
+            parts.append(f"{number}{letter}")
+    return "".join(parts)

@@ -8,6 +8,7 @@ from typing import NoReturn, TypeAlias
 
 from tui import __version__
 from tui.cli import output
+from tui.cli.durations import parse_duration
 from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.exit_codes import USAGE
 from tui.config import APP
@@ -145,7 +146,12 @@ def _add_readers(commands: _Commands, parents: list[Parser]) -> None:
     _add_selection(wait)
     wait.add_argument("--any", action="store_true", help="end at the first task that has ended")
     wait.add_argument("--fail-fast", action="store_true", help="end at the first task that fails")
-    wait.add_argument("--timeout", metavar="TIME", help="give up after this: 90s, 45m, 2h, 1h30m")
+    wait.add_argument(
+        "--timeout",
+        metavar="TIME",
+        type=parse_duration,
+        help="give up after this: 90s, 45m, 2h, 1h30m",
+    )
     _add_json(wait)
     _add_links(wait)
 

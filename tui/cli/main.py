@@ -47,6 +47,10 @@ def _run_command(options: argparse.Namespace, parser: argparse.ArgumentParser) -
             from tui.cli.paths import print_paths
 
             return print_paths(_paths(options))
+        case "completions":
+            from tui.cli.completions import print_completions
+
+            return print_completions(options.shell)
         case "add":
             from tui.cli.add import add
 

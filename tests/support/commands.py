@@ -1,0 +1,34 @@
+"""The commands, and what their help says."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+
+from tui.cli.parser import build_parser
+
+
+def parsers() -> Mapping[str, argparse.ArgumentParser]:
+    """Return the parser of each command by its name; that of the whole command line by ""."""
+    parser = build_parser()
+    commands = next(
+        action.choices for action in parser._actions if isinstance(action.choices, dict)
+    )
+    return {"": parser, **commands}
+
+
+def flags_of(parser: argparse.ArgumentParser) -> set[str]:
+    """Return all flags of a command, such as `--json`."""
+    return {flag for action in parser._actions for flag in action.option_strings}
+
+
+def examples_of(parser: argparse.ArgumentParser) -> list[str]:
+    """Return the lines of the examples in a help, as they stand there."""
+    _, _, examples = parser.format_help().partition("\nexamples")
+    lines = examples.splitlines()[1:]
+    indented = []
+    for line in lines:
+        if line and not line.startswith("  "):
+            break
+        indented.append(line.strip())
+    return [line for line in indented if line]

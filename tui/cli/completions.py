@@ -7,7 +7,6 @@ key press starts Python, and neither key nor watchlist is looked at.
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 import shtab
 
@@ -27,7 +26,7 @@ def print_completions(shell: str) -> int:
 def _prepare(parser: argparse.ArgumentParser) -> None:
     """Tell shtab what the parser hides from the help, and where files are completed."""
     for action in parser._actions:
-        if action.type is Path:
+        if action.metavar == "FILE":
             action.complete = shtab.FILE  # type: ignore[attr-defined]
         if isinstance(action, argparse._SubParsersAction):
             action.help = ""

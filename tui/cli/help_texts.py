@@ -22,7 +22,8 @@ class HelpText(NamedTuple):
 
 
 DESCRIPTION: Final = """\
-Keeps watch over Scenext video tasks: a dashboard for people, commands for scripts.
+Watches Scenext video tasks: a dashboard for people, commands for scripts.
+Each command explains itself, with examples: scenext-tui COMMAND --help
 
 commands to look at tasks:
   watch [ID...]         open the dashboard (so does no command at all)
@@ -47,18 +48,15 @@ exit codes; where several hold, the one that comes first here:
   3  a task FAILED
   4  a task had not ended in time
   0  done; after wait: all tasks completed
-  130 and 143: ended by SIGINT (ctrl+c) and by SIGTERM
+SIGINT (ctrl+c) and SIGTERM end a command with 130 and 143.
 """
 
 EPILOG: Final = f"""\
-examples:
+examples; the API key is read from SCENEXT_API_KEY, or as config.toml says:
   scenext-tui add 12345 67890 --label "batch 7"
   scenext-tui
 
-{EXIT_CODES}
-The API key is read from SCENEXT_API_KEY, or as config.toml says. Arguments,
-examples and what a command prints: scenext-tui COMMAND --help
-"""
+{EXIT_CODES}"""
 
 _SELECTION: Final = """\
 Tasks are named by ID, chosen from the watchlist with --label, or read from

@@ -12,7 +12,7 @@ from tui.cli import output
 from tui.cli.errors import CommandError
 from tui.cli.exit_codes import FAILED
 from tui.cli.parser import build_parser
-from tui.config import Paths, load_watchlist_path
+from tui.config import Paths
 from tui.errors import UserError
 from tui.os_errors import os_error_reason, shortage
 from tui.scenext.task_ids import parse_task_ids
@@ -41,12 +41,12 @@ def _run_command(options: argparse.Namespace, parser: argparse.ArgumentParser) -
     """Run one command; each is imported only when it is the one."""
     ids = _ids(getattr(options, "ids", []), parser)
     if options.demo and (ids or options.watchlist or options.command not in (None, "watch")):
-        parser.error("--demo brings its own tasks and takes no command")
+        parser.error("--demo brings its own tasks and watchlist, and takes no command")
     match options.command:
         case "paths":
             from tui.cli.paths import print_paths
 
-            return print_paths(_paths(options))
+            return print_paths(options.config, options.watchlist)
         case "completions":
             from tui.cli.completions import print_completions
 
@@ -64,12 +64,10 @@ def _run_command(options: argparse.Namespace, parser: argparse.ArgumentParser) -
 
 
 def _paths(options: argparse.Namespace) -> Paths:
-    """Return where the files are. Raises `UserError` where the configuration cannot be read."""
-    paths = Paths.standard(options.config)
-    watchlist = options.watchlist or load_watchlist_path(
-        paths.config, required=options.config is not None
-    )
-    return paths.with_watchlist(watchlist)
+    """Return where the files are. Raises `UserError` as `find_paths` does."""
+    from tui.cli.watchlist_path import find_paths
+
+    return find_paths(options.config, options.watchlist)
 
 
 def _ids(words: Sequence[str], parser: argparse.ArgumentParser) -> list[str]:

@@ -213,10 +213,18 @@ def _add_links(parser: argparse.ArgumentParser) -> None:
 
 def _add_files(parser: argparse.ArgumentParser, default: str | None) -> None:
     parser.add_argument(
-        "--config", metavar="FILE", type=Path, default=default, help="read this config.toml instead"
+        "--config",
+        metavar="FILE",
+        type=_file,
+        default=default,
+        help="read this config.toml instead",
     )
     parser.add_argument(
-        "--watchlist", metavar="FILE", type=Path, default=default, help="use this watchlist instead"
+        "--watchlist",
+        metavar="FILE",
+        type=_file,
+        default=default,
+        help="use this watchlist instead",
     )
 
 
@@ -228,6 +236,16 @@ def _add_low_bandwidth(parser: argparse.ArgumentParser, default: bool | str) -> 
 def _add_verbose(parser: argparse.ArgumentParser, default: bool | str) -> None:
     help_ = "log every query, not only faults"
     parser.add_argument("--verbose", action="store_true", default=default, help=help_)
+
+
+def _file(text: str) -> Path:
+    """Return a path; shells leave the `~` in `--config=~/school.toml` as it is."""
+    if not text.strip() or "\0" in text:
+        raise argparse.ArgumentTypeError("the name of a file is missing")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise argparse.ArgumentTypeError("“~” stands for no known user") from None
 
 
 def _is_flag(word: str) -> bool:

@@ -6,7 +6,7 @@ The rule, whether the stream is closed, full or broken:
   error. A broken pipe needs no line.
 - A report of what was saved (`print_done`): exit code 0, since it is saved. The text goes to
   standard error instead.
-- Errors (`print_error`) are lost; the exit code stays the same.
+- Errors (`print_error`, `print_error_object`) are lost; the exit code stays the same.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ import errno
 import os
 import select
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, TextIO
 
+from tui.cli.errors import CommandError, ErrorCode
 from tui.config import APP
-from tui.errors import UserError
 from tui.sanitize import clean
 
 MAX_MESSAGE: Final = 4000
@@ -46,7 +47,7 @@ def prepare_streams() -> None:
 
 
 def print_result(text: str) -> None:
-    """Print what the command was asked for. Raises `UserError`, or `BrokenPipeError`.
+    """Print what the command was asked for. Raises `CommandError`, or `BrokenPipeError`.
 
     A broken pipe needs no error message: the reader has read enough.
     """
@@ -55,7 +56,7 @@ def print_result(text: str) -> None:
     except BrokenPipeError:
         raise
     except (OSError, ValueError) as error:
-        raise UserError(f"output: {_reason(error)}") from None
+        raise CommandError(f"output: {_reason(error)}", ErrorCode.OUTPUT) from None
 
 
 def print_done(text: str) -> None:
@@ -71,6 +72,33 @@ def print_done(text: str) -> None:
 def print_error(text: str) -> None:
     """Print a line on standard error; it is lost if that fails."""
     write_error(f"{APP}: {clean(text, MAX_MESSAGE)}\n")
+
+
+def print_errors(errors: Sequence[CommandError], *, as_json: bool) -> None:
+    """Print each error: as an object on a line, or as a line for people, with each hint once."""
+    for number, error in enumerate(errors, 1):
+        if as_json:
+            print_error_object(error.code, str(error), error.task_id, error.hint)
+            continue
+        is_last = number == len(errors) or errors[number].hint != error.hint
+        print_error(f"{error}. {error.hint}" if error.hint and is_last else str(error))
+
+
+def print_error_object(code: ErrorCode, message: str, task_id: str = "", hint: str = "") -> None:
+    """Print an error as one JSON object on standard error; it is lost if that fails.
+
+    `task_id` is empty where the error is about no task, or about several.
+    """
+    from tui.cli.json_lines import SCHEMA, to_line
+
+    error = {
+        "schema": SCHEMA,
+        "code": code.value,
+        "task_id": task_id or None,
+        "message": clean(message, MAX_MESSAGE),
+        "hint": clean(hint, MAX_MESSAGE) or None,
+    }
+    write_error(f"{to_line(error)}\n")
 
 
 def write_error(text: str) -> None:

@@ -10,16 +10,29 @@ from typing import Final, NoReturn, TypeAlias
 
 from tui import __version__
 from tui.cli import help_texts, output
+from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.exit_codes import USAGE
 from tui.cli.help_texts import HelpText
 from tui.config import APP
 from tui.sanitize import clean
+from tui.wording.states import STATES
 
 SHELLS: Final = ("bash", "zsh", "fish")
 """Those that `completions` knows."""
 
 _MAX_WORD: Final = 60
 """Characters of a word of the command line that an error quotes."""
+
+
+class UsageError(CommandError):
+    """The command line is wrong."""
+
+    def __init__(self, message: str, parser: argparse.ArgumentParser) -> None:
+        super().__init__(
+            message, ErrorCode.USAGE, exit_code=USAGE, hint=f"See “{parser.prog} --help”."
+        )
+        self.usage = f"{parser.format_usage()}{parser.prog}: error: "
+        """What stands before the message for people."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -50,10 +63,8 @@ class Parser(argparse.ArgumentParser):
         return options, []
 
     def error(self, message: str) -> NoReturn:
-        """Print the usage and a clean message, and exit with 2."""
-        text = clean(message, output.MAX_MESSAGE)
-        output.write_error(f"{self.format_usage()}{self.prog}: error: {text}\n")
-        self.exit(USAGE)
+        """Raise `UsageError`: what is printed depends on `--json`."""
+        raise UsageError(message, self)
 
     def print_help(self, file: object = None) -> None:
         """Print the help. Raises as `print_result` does: argparse itself ignores errors."""
@@ -86,7 +97,6 @@ class _PrintVersion(argparse.Action):
 
 
 _Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
-_Parents: TypeAlias = Sequence[Parser]
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -111,47 +121,48 @@ def build_parser() -> argparse.ArgumentParser:
         parser_class=Parser,
         help=argparse.SUPPRESS,
     )
-    common = Parser(add_help=False)
-    # Before the command or behind it; one that is not given must not hide the other.
-    _add_files(common, argparse.SUPPRESS)
-    _add_watch(commands, [common])
-    _add_list(commands, [common])
-    _add_status(commands, [common])
-    _add_wait(commands, [common])
-    _add_add(commands, [common])
-    _add_label(commands, [common])
-    _add_rm(commands, [common])
-    _add_command(commands, "paths", help_texts.PATHS, [common])
-    completions = _add_command(commands, "completions", help_texts.COMPLETIONS, [common])
+    for add in (_add_watch, _add_list, _add_status, _add_wait, _add_add, _add_label, _add_rm):
+        add(commands)
+    _add_command(commands, "paths", help_texts.PATHS)
+    completions = _add_command(commands, "completions", help_texts.COMPLETIONS)
     completions.add_argument("shell", metavar="SHELL", choices=SHELLS, help=", ".join(SHELLS))
+    for command in commands.choices.values():
+        # Behind the command, too; one that is not given there must not hide the other.
+        _add_files(command, argparse.SUPPRESS)
     return parser
 
 
-def _add_watch(commands: _Commands, parents: _Parents) -> None:
-    watch = _add_command(commands, "watch", help_texts.WATCH, parents)
+def _add_watch(commands: _Commands) -> None:
+    watch = _add_command(commands, "watch", help_texts.WATCH)
     watch.add_argument("ids", nargs="*", default=(), metavar="ID", help="a task's ID or status URL")
     _add_low_bandwidth(watch, argparse.SUPPRESS)
     _add_verbose(watch, argparse.SUPPRESS)
 
 
-def _add_list(commands: _Commands, parents: _Parents) -> None:
-    list_ = _add_command(commands, "list", help_texts.LIST, parents)
+def _add_list(commands: _Commands) -> None:
+    list_ = _add_command(commands, "list", help_texts.LIST)
     _add_selection(list_)
-    list_.add_argument("--state", metavar="S", help="only tasks in this state")
-    _add_json(list_)
-    list_.add_argument("--line", action="store_true", help="one short line, for tmux's status bar")
-    list_.add_argument("--schema", action="store_true", help="print the JSON Schema of --json")
+    list_.add_argument(
+        "--state",
+        metavar="STATE",
+        choices=STATES.values(),
+        help=f"only tasks in this state: {', '.join(STATES.values())}",
+    )
+    form = list_.add_mutually_exclusive_group()
+    _add_json(form)
+    form.add_argument("--line", action="store_true", help="one short line, for tmux's status bar")
+    form.add_argument("--schema", action="store_true", help="print the JSON Schema of --json")
 
 
-def _add_status(commands: _Commands, parents: _Parents) -> None:
-    status = _add_command(commands, "status", help_texts.STATUS, parents)
+def _add_status(commands: _Commands) -> None:
+    status = _add_command(commands, "status", help_texts.STATUS)
     _add_selection(status)
     _add_json(status)
     _add_links(status)
 
 
-def _add_wait(commands: _Commands, parents: _Parents) -> None:
-    wait = _add_command(commands, "wait", help_texts.WAIT, parents)
+def _add_wait(commands: _Commands) -> None:
+    wait = _add_command(commands, "wait", help_texts.WAIT)
     _add_selection(wait)
     wait.add_argument("--any", action="store_true", help="end at the first task that has ended")
     wait.add_argument("--fail-fast", action="store_true", help="end at the first task that fails")
@@ -160,32 +171,31 @@ def _add_wait(commands: _Commands, parents: _Parents) -> None:
     _add_links(wait)
 
 
-def _add_add(commands: _Commands, parents: _Parents) -> None:
-    add = _add_command(commands, "add", help_texts.ADD, parents)
+def _add_add(commands: _Commands) -> None:
+    add = _add_command(commands, "add", help_texts.ADD)
     add.add_argument("ids", nargs="+", metavar="ID", help="an ID or status URL; - reads lines")
     add.add_argument("--label", metavar="TEXT", default="", help="a name for all of them")
 
 
-def _add_label(commands: _Commands, parents: _Parents) -> None:
-    label = _add_command(commands, "label", help_texts.LABEL, parents)
+def _add_label(commands: _Commands) -> None:
+    label = _add_command(commands, "label", help_texts.LABEL)
     label.add_argument("text", metavar="TEXT", help="the label; an empty one takes it away")
     _add_selection(label)
 
 
-def _add_rm(commands: _Commands, parents: _Parents) -> None:
-    remove = _add_command(commands, "rm", help_texts.REMOVE, parents)
+def _add_rm(commands: _Commands) -> None:
+    remove = _add_command(commands, "rm", help_texts.REMOVE)
     _add_selection(remove)
     remove.add_argument("--finished", action="store_true", help="all tasks that have ended")
 
 
-def _add_command(commands: _Commands, name: str, text: HelpText, parents: _Parents) -> Parser:
+def _add_command(commands: _Commands, name: str, text: HelpText) -> Parser:
     return commands.add_parser(
         name,
         usage=f"{APP} {name} [OPTIONS] {text.arguments}".rstrip(),
         help=text.summary,
         description=text.description,
         epilog=text.epilog,
-        parents=parents,
     ).settle()
 
 
@@ -195,11 +205,14 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
         "ids", nargs="*", default=(), metavar="ID", help="an ID or status URL; - reads lines"
     )
     parser.add_argument(
-        "--label", metavar="GLOB", help="tasks of the watchlist whose label matches: 'batch *'"
+        "--label",
+        metavar="GLOB",
+        dest="glob",
+        help="tasks of the watchlist whose label matches: 'batch *'",
     )
 
 
-def _add_json(parser: argparse.ArgumentParser) -> None:
+def _add_json(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
@@ -207,7 +220,7 @@ def _add_links(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--links",
         action="store_true",
-        help="print links, too: whoever has one can use it",
+        help="with --json: the links too; whoever has one can use it",
     )
 
 

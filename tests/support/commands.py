@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from itertools import takewhile
 
 from tui.cli.parser import build_parser
 
@@ -23,12 +24,7 @@ def flags_of(parser: argparse.ArgumentParser) -> set[str]:
 
 
 def examples_of(parser: argparse.ArgumentParser) -> list[str]:
-    """Return the lines of the examples in a help, as they stand there."""
-    _, _, examples = parser.format_help().partition("\nexamples")
-    lines = examples.splitlines()[1:]
-    indented = []
-    for line in lines:
-        if line and not line.startswith("  "):
-            break
-        indented.append(line.strip())
-    return [line for line in indented if line]
+    """Return the examples in a help, as they stand there; one that goes on is one."""
+    _, _, text = parser.format_help().partition("\nexamples")
+    block = takewhile(lambda line: not line or line.startswith("  "), text.splitlines()[1:])
+    return [line.strip() for line in "\n".join(block).replace("\\\n", "").splitlines() if line]

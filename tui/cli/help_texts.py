@@ -68,14 +68,14 @@ _ALL_CODES: Final = "All exit codes: scenext-tui --help"
 WATCH: Final = HelpText(
     "[ID ...]",
     "open the dashboard, adding IDs",
-    "Open the dashboard, which polls each task until it ends. IDs are added to the\n"
-    "watchlist first.",
+    "Open the dashboard, which polls each task until it ends. IDs that are given are\n"
+    "added to the watchlist.",
     f"""\
 examples:
   scenext-tui watch 12345
 
-? in the dashboard shows its keys, q quits. It needs a terminal; for scripts there
-are list, status and wait. {_ALL_CODES}
+In the dashboard ? shows its keys, and q quits. It needs a terminal; for scripts
+there are list, status and wait. {_ALL_CODES}
 """,
 )
 
@@ -83,7 +83,7 @@ LIST: Final = HelpText(
     "[ID ...]",
     "print what the watchlist knows; asks nobody",
     "Print what the watchlist knows of tasks, without asking the service: a table on\n"
-    f"a terminal, else lines with tabs.\n\n{_ALL}",
+    f"a terminal, elsewhere lines with tabs.\n\n{_ALL}",
     f"""\
 examples:
   scenext-tui list
@@ -91,9 +91,9 @@ examples:
   scenext-tui list --json
   scenext-tui list --line
 
---line is for tmux: set -g status-right '#(scenext-tui list --line)'
-It counts tasks (x failed, >> running, v done, as glyphs) and says when all are likely to
-be done; a ? at its end: nobody has asked the service for five minutes.
+--line is for tmux:  set -g status-right '#(scenext-tui list --line)'
+It counts what failed, runs and is done, and says when all is likely to be done.
+A ? at its end: nobody has asked the service for five minutes.
 
 Exit codes: 0 printed, 1 could not, 2 wrong usage or nothing selected.
 {_ALL_CODES}
@@ -109,17 +109,17 @@ examples:
   scenext-tui status 12345
   scenext-tui status --json --links 12345
 
-Exit codes: 0 all were told, whatever their state, 5 an ID that the service does
-not know, 1 no answer, 6 the API key was refused, 2 wrong usage or nothing selected.
-{_ALL_CODES}
+Exit codes: 0 all were told, whatever their state, 1 no answer, 2 wrong usage or
+nothing selected, 5 an ID that the service does not know, 6 the API key was
+refused. {_ALL_CODES}
 """,
 )
 
 WAIT: Final = HelpText(
     "[ID ...]",
     "wait until tasks have ended",
-    "Poll tasks until all of them have ended, and print each as it ends. Adds nothing.\n"
-    f"A failed request is no end: it goes on.\n\n{_ALL}",
+    "Poll tasks until all of them have ended, and print each as it ends. Adds none to\n"
+    f"the watchlist. A request that fails is no end: it goes on.\n\n{_ALL}",
     """\
 examples:
   scenext-tui wait 12345 67890 --timeout 2h
@@ -170,8 +170,8 @@ Exit codes: 0 saved, 1 could not, 2 wrong usage or nothing selected.
 REMOVE: Final = HelpText(
     "[ID ...]",
     "remove tasks from the watchlist",
-    "Remove tasks from the watchlist; the service keeps them. An open dashboard shows it\n"
-    f"within two seconds.\n\n{_SOME[:-1]}, or --finished.",
+    "Remove tasks from the watchlist; the service keeps them. An open dashboard shows\n"
+    f"that within two seconds.\n\n{_SELECTION}one of these or\n--finished is needed.",
     f"""\
 examples:
   scenext-tui rm 12345
@@ -190,29 +190,35 @@ PATHS: Final = HelpText(
     f"""\
 examples:
   scenext-tui paths
-  scenext-tui paths --config ~/school.toml
+  scenext-tui paths --watchlist ~/school.toml
 
-Exit codes: 0 printed, 1 could not, 2 wrong usage. {_ALL_CODES}
+Exit codes: 0 printed, 1 could not, 2 wrong usage.
+{_ALL_CODES}
 """,
 )
 
 COMPLETIONS: Final = HelpText(
     "SHELL",
     "print completions for bash, zsh or fish",
-    "Print a script that has a shell complete commands, flags and files.",
+    "Print a script that has a shell complete commands, flags and files. It looks at\n"
+    "neither the watchlist nor the API key.",
     f"""\
-examples; each takes effect in the next shell:
+examples; they take effect in the next shell:
   mkdir -p ~/.local/share/bash-completion/completions
-  scenext-tui completions bash > ~/.local/share/bash-completion/completions/scenext-tui
+  scenext-tui completions bash \\
+    > ~/.local/share/bash-completion/completions/scenext-tui
 
   mkdir -p ~/.zfunc
   scenext-tui completions zsh > ~/.zfunc/_scenext-tui
-  # in ~/.zshrc, before compinit:  fpath+=~/.zfunc; autoload -Uz compinit; compinit
 
   mkdir -p ~/.config/fish/completions
   scenext-tui completions fish > ~/.config/fish/completions/scenext-tui.fish
 
-Write it anew after an update. bash needs the package bash-completion for this.
-Exit codes: 0 printed, 1 could not, 2 wrong usage. {_ALL_CODES}
+bash needs the package bash-completion for this, and ~/.zshrc this line:
+  fpath+=~/.zfunc; autoload -Uz compinit; compinit
+Print the script anew after an update.
+
+Exit codes: 0 printed, 1 could not, 2 wrong usage.
+{_ALL_CODES}
 """,
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import flags_of, parsers
+from tests.support.help_texts import flags_of, parsers
 from tui.cli.completions import print_completions
 from tui.cli.parser import SHELLS
 

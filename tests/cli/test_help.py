@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import examples_of, flags_of, parsers
+from tests.support.help_texts import examples_of, flags_of, parsers
 from tests.support.home import Home
 from tests.support.service import ScriptedService, completed
 from tests.support.terminal import Terminal

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import flags_of, parsers
+from tests.support.help_texts import flags_of, parsers
 from tests.support.home import Home
 from tests.support.terminal import Terminal
 from tui import __version__
@@ -62,6 +62,7 @@ def command(installed: Path, tmp_path: Path) -> Home:
 def test_the_wheel_has_what_the_program_reads(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {
+        "tui/cli/schema.json",
         "tui/dashboard/app.tcss",
         "tui/dashboard/complete.tcss",
         "tui/py.typed",

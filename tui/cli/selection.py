@@ -6,12 +6,16 @@ import argparse
 import unicodedata
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
+from typing import Final
 
 from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.exit_codes import USAGE
 from tui.cli.task_id_input import STANDARD_INPUT, parse_ids
 from tui.errors import UserError
 from tui.watchlist.entries import Entry
+
+MAX_GLOB_LENGTH: Final = 1_000
+"""Characters of a pattern: five times as many as a label has. Long ones take quadratic time."""
 
 
 def names_tasks(options: argparse.Namespace) -> bool:
@@ -53,6 +57,8 @@ def not_watched(task_id: str) -> CommandError:
 
 
 def _labelled(entries: Iterable[Entry], glob: str) -> tuple[str, ...]:
+    if len(glob) > MAX_GLOB_LENGTH:
+        raise _usage_error(f"--label takes a pattern of at most {MAX_GLOB_LENGTH:,} characters")
     # An accent may be a character of its own or a part of its letter, depending on who typed it.
     glob_nfc = unicodedata.normalize("NFC", glob)
     chosen = tuple(

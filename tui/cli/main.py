@@ -69,6 +69,14 @@ def _run_command(options: argparse.Namespace, parser: argparse.ArgumentParser) -
             from tui.cli.list import list_tasks
 
             return list_tasks(options, _paths(options))
+        case "status":
+            from tui.cli.status import status
+
+            return status(options, _paths(options))
+        case "wait":
+            from tui.cli.wait import wait
+
+            return wait(options, _paths(options))
         case "rm":
             from tui.cli.remove import remove
 

@@ -10,6 +10,7 @@ from typing import Final, NoReturn, TypeAlias
 
 from tui import __version__
 from tui.cli import help_texts, output
+from tui.cli.durations import parse_duration
 from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.exit_codes import USAGE
 from tui.cli.help_texts import HelpText
@@ -159,6 +160,7 @@ def _add_status(commands: _Commands) -> None:
     _add_selection(status)
     _add_json(status)
     _add_links(status)
+    _add_verbose(status, argparse.SUPPRESS)
 
 
 def _add_wait(commands: _Commands) -> None:
@@ -166,9 +168,15 @@ def _add_wait(commands: _Commands) -> None:
     _add_selection(wait)
     wait.add_argument("--any", action="store_true", help="end at the first task that has ended")
     wait.add_argument("--fail-fast", action="store_true", help="end at the first task that fails")
-    wait.add_argument("--timeout", metavar="TIME", help="give up after this: 90s, 45m, 2h, 1h30m")
+    wait.add_argument(
+        "--timeout",
+        metavar="TIME",
+        type=parse_duration,
+        help="give up after this: 90s, 45m, 2h, 1h30m",
+    )
     _add_json(wait)
     _add_links(wait)
+    _add_verbose(wait, argparse.SUPPRESS)
 
 
 def _add_add(commands: _Commands) -> None:

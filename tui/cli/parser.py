@@ -56,11 +56,13 @@ class Parser(argparse.ArgumentParser):
         """Parse all arguments: IDs on both sides of a flag, too, and whatever is unknown fails."""
         options, rest = super().parse_known_args(args, namespace)
         ids = getattr(options, "ids", None)
+        words = list(args or ())
+        literal = words[words.index("--") :] if "--" in words else []
         for word in rest:
-            if ids is None or _is_flag(word):
+            if ids is None or (_is_flag(word) and word not in literal):
                 self._refuse(word)
         if ids is not None:
-            options.ids = [*ids, *rest]
+            options.ids = [*ids, *(word for word in rest if word != "--")]
         return options, []
 
     def error(self, message: str) -> NoReturn:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,3 +18,14 @@ def run(
 ) -> Commands:
     """Return what runs commands in a home that has no configuration, without a service."""
     return Commands(Home(tmp_path), monkeypatch, capfd)
+
+
+@pytest.fixture
+def shell(home: Home) -> Home:
+    """Return a home in whose environment `scenext-tui` is found, for scripts."""
+    program = home.folder / "bin" / "scenext-tui"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m tui "$@"\n')
+    program.chmod(0o755)
+    home.env["PATH"] = f"{program.parent}:/usr/bin:/bin"
+    return home

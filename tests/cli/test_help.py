@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
+import json
+import re
 import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+import tui.cli
 from tests.support.help_texts import examples_of, flags_of, parsers
 from tests.support.home import Home
 from tests.support.service import ScriptedService, completed
@@ -25,17 +26,11 @@ DASHBOARDS = {"scenext-tui", "scenext-tui watch 12345"}
 COMMANDS = sorted(parsers())
 
 
-@pytest.fixture
-def shell(home: Home, service: ScriptedService) -> Home:
-    """Return a home with `scenext-tui` in its PATH; the tasks of the examples have completed."""
-    program = home.folder / "bin" / "scenext-tui"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m tui "$@"\n')
-    program.chmod(0o755)
-    home.env["PATH"] = f"{program.parent}:/usr/bin:/bin"
+@pytest.fixture(autouse=True)
+def tasks(service: ScriptedService) -> None:
+    """Have the service know the tasks of the examples, which have completed."""
     for task_id in IDS:
         service.script(task_id, completed(task_id))
-    return home
 
 
 def refill(watchlist: Path, status: TaskStatus = TaskStatus.QUEUED) -> None:
@@ -106,3 +101,9 @@ def test_no_flag_may_be_abbreviated(name: str) -> None:
     parser = parsers()[name]
     assert not parser.allow_abbrev
     assert {"--help", "--config", "--watchlist"} <= flags_of(parser)
+
+
+def test_the_help_names_every_key_of_the_json() -> None:
+    words = re.findall(r"\w+", parsers()["list"].format_help())
+    keys = json.loads((Path(tui.cli.__file__).parent / "schema.json").read_text("utf-8"))
+    assert set(keys["$defs"]["task"]["properties"]) <= set(words)

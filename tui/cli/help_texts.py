@@ -95,8 +95,14 @@ examples:
 It counts what failed, runs and is done, and says when all is likely to be done.
 A ? at its end: nobody has asked the service for five minutes.
 
-Exit codes: 0 printed, 1 could not, 2 wrong usage or nothing selected.
-{_ALL_CODES}
+Columns: state, ID, name, time, frames, points, note. Keys of --json (null: not
+known; times in UTC; what each holds: list --schema):
+  schema task_id watched state state_sent label title added_at created_at
+  ended_at seconds age_seconds frames points score score_detail reason
+  answered_at error; in status and wait with --links: video_url frame_urls
+
+Exit codes: 0 printed, 1 could not, or a task is not in the watchlist, 2 wrong
+usage or nothing selected. {_ALL_CODES}
 """,
 )
 
@@ -108,6 +114,8 @@ STATUS: Final = HelpText(
 examples:
   scenext-tui status 12345
   scenext-tui status --json --links 12345
+
+Columns and keys of --json: scenext-tui list --help
 
 Exit codes: 0 all were told, whatever their state, 1 no answer, 2 wrong usage or
 nothing selected, 5 an ID that the service does not know, 6 the API key was
@@ -133,7 +141,9 @@ exit codes; where several hold, the one that comes first here:
   5  the service does not know an ID
   3  a task FAILED
   4  the time was up and a task had not ended
-  0  all completed; with --any: the tasks that have ended
+  0  all completed; with --any: those that have ended
+
+Columns and keys of --json: scenext-tui list --help
 """,
 )
 
@@ -162,8 +172,8 @@ examples:
   scenext-tui label "" 12345
   scenext-tui label "batch 8" --label "batch 7*"
 
-Exit codes: 0 saved, 1 could not, 2 wrong usage or nothing selected.
-{_ALL_CODES}
+Exit codes: 0 saved, 1 could not, or a task is not in the watchlist, 2 wrong
+usage or nothing selected. {_ALL_CODES}
 """,
 )
 
@@ -178,8 +188,8 @@ examples:
   scenext-tui rm --finished
   scenext-tui rm --label "batch 7*"
 
-Exit codes: 0 saved, 1 could not, 2 wrong usage or nothing selected.
-{_ALL_CODES}
+Exit codes: 0 saved, 1 could not, or a task is not in the watchlist, 2 wrong
+usage or nothing selected. {_ALL_CODES}
 """,
 )
 

@@ -213,6 +213,10 @@ def test_an_empty_watchlist_is_told_to_a_person(home: Home) -> None:
     with home.open("list") as terminal:
         terminal.wait_for_text("The watchlist is empty: add tasks with")
         assert terminal.wait_exit() == 0
+    assert home.run("add", "1").returncode == 0
+    with home.open("list", "--state", "failed") as terminal:
+        terminal.wait_for_text("None of these tasks is in the state “failed”.")
+        assert terminal.wait_exit() == 0
 
 
 def test_a_file_is_read_without_its_lock(stored: Commands) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.commands import Commands
 from tests.support.home import Home
+from tests.support.service import ScriptedService
 
 
 @pytest.fixture
@@ -29,3 +33,20 @@ def shell(home: Home) -> Home:
     program.chmod(0o755)
     home.env["PATH"] = f"{program.parent}:/usr/bin:/bin"
     return home
+
+
+@pytest.fixture
+def ask(run: Commands, service: ScriptedService) -> Iterator[Commands]:
+    """Return what runs commands that ask the stand-in for the service, once a second."""
+    run.home.configure(base_url=service.base_url, api_key=service.api_key, poll_interval=1)
+    run.home.config.chmod(0o600)
+    root, ours = logging.getLogger(), logging.getLogger("tui")
+    handlers, levels = list(root.handlers), (root.level, ours.level)
+    hooks = sys.excepthook, sys.unraisablehook, threading.excepthook, logging.raiseExceptions
+    yield run
+    sys.excepthook, sys.unraisablehook, threading.excepthook, logging.raiseExceptions = hooks
+    root.setLevel(levels[0])
+    ours.setLevel(levels[1])
+    for handler in set(root.handlers).difference(handlers):
+        root.removeHandler(handler)
+        handler.close()

@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable
-from concurrent.futures import Executor
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tui.atomic_file import sibling
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 TOUCH_INTERVAL: Final = 60.0
 """Seconds between two touches by one program."""

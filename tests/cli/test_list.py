@@ -65,7 +65,7 @@ def test_one_state_is_printed(stored: Commands, state: str, ids: str) -> None:
 def test_a_state_that_there_is_not_is_wrong_usage(stored: Commands) -> None:
     done = stored("list", "--state", "complete")
     assert (done.code, done.out) == (2, "")
-    assert "'waiting', 'running', 'completed', 'failed', 'unknown'" in done.err
+    assert "waiting, running, completed, failed, unknown; did you mean completed?" in done.err
     assert stored("list", "--line", "--json").code == 2
 
 

@@ -15,7 +15,7 @@ from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.exit_codes import FAILED
 from tui.cli.parser import UsageError, build_parser
 from tui.cli.task_id_input import InputError, parse_ids
-from tui.config import Paths, load_watchlist_path
+from tui.config import Paths
 from tui.errors import UserError
 from tui.os_errors import os_error_reason, shortage
 from tui.sanitize import clean
@@ -56,12 +56,16 @@ def _wants_json(arguments: Sequence[str] | None) -> bool:
 def _run_command(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     """Run one command; each is imported only when it is the one."""
     if options.demo and options.command not in (None, "watch"):
-        parser.error("--demo brings its own tasks and takes no command")
+        parser.error("--demo brings its own tasks and watchlist, and takes no command")
     match options.command:
         case "paths":
             from tui.cli.paths import print_paths
 
-            return print_paths(_paths(options))
+            return print_paths(options.config, options.watchlist)
+        case "completions":
+            from tui.cli.completions import print_completions
+
+            return print_completions(options.shell)
         case "list":
             from tui.cli.list import list_tasks
 
@@ -90,7 +94,7 @@ def _run_command(options: argparse.Namespace, parser: argparse.ArgumentParser) -
 
     ids = _ids(options, parser)
     if options.demo and (ids or options.watchlist):
-        parser.error("--demo brings its own tasks and takes no command")
+        parser.error("--demo brings its own tasks and watchlist, and takes no command")
     chosen = WatchOptions(
         options.config, options.watchlist, options.low_bandwidth, options.verbose, ids
     )
@@ -108,12 +112,10 @@ def _ids(options: argparse.Namespace, parser: argparse.ArgumentParser) -> list[s
 
 
 def _paths(options: argparse.Namespace) -> Paths:
-    """Return where the files are. Raises `UserError` where the configuration cannot be read."""
-    paths = Paths.standard(options.config)
-    watchlist = options.watchlist or load_watchlist_path(
-        paths.config, required=options.config is not None
-    )
-    return paths.with_watchlist(watchlist)
+    """Return where the files are. Raises `UserError` as `find_paths` does."""
+    from tui.cli.watchlist_path import find_paths
+
+    return find_paths(options.config, options.watchlist)
 
 
 def run() -> NoReturn:

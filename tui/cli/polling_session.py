@@ -76,7 +76,8 @@ class PollingSession:
             dependencies,
             Callbacks(self._polled, self._reloaded, self._problem_changed, self._crashed),
         )
-        self._problem_changed("file", self.engine.load())
+        # Whoever chose the tasks has told what is wrong with the file.
+        self.engine.load()
 
     async def run(self, step: Callable[[], Awaitable[bool]]) -> None:
         """Poll until `step` returns True: it is called after each change, and each second.

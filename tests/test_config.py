@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.examples import examples
-from tui.config import DEFAULT_BASE_URL, Config, Paths, load
+from tui.config import DEFAULT_BASE_URL, Config, Notify, NotifyOn, Paths, load
 from tui.credentials import Secret
 from tui.errors import UserError
 
@@ -131,6 +131,7 @@ def test_every_key_is_read(write: Write, tmp_path: Path) -> None:
             'api_key_file = "key"\r\napi_key = "sk-0123456789"\r\npoll_interval = 1.5\r\n'
             "max_requests_per_second = 5\r\n"
             'open_command = "o"\r\ntheme = "nord"\r\nca_file = "ca.pem"\r\ntrust_env = false\r\n'
+            'notify = "always"\r\nnotify_on = "all"\r\n'
         ),
         {},
     )
@@ -140,6 +141,7 @@ def test_every_key_is_read(write: Write, tmp_path: Path) -> None:
     assert "0123456789" not in repr(config)
     assert (config.poll_interval, config.max_requests_per_second) == (1.5, 5)
     assert (config.open_command, config.theme, config.trust_env) == ("o", "nord", False)
+    assert (config.notify, config.notify_on) == (Notify.ALWAYS, NotifyOn.ALL)
     assert config.ca_file == tmp_path / "ca.pem"
 
 
@@ -226,6 +228,11 @@ def test_any_unknown_key_is_one_line(write: Write, line: str) -> None:
         ("max_requests_per_second = -1", "max_requests_per_second must be"),
         ("open_command = ['a']", "open_command must be a text in quotes"),
         ("theme = 1", "theme must be a text in quotes"),
+        ("notify = 'bell'", 'notify must be "unfocused", "always" or "never"'),
+        ("notify = 'Always'", 'notify must be "unfocused", "always" or "never"'),
+        ("notify = true", 'notify must be "unfocused", "always" or "never"'),
+        ("notify_on = ['each']", 'notify_on must be "each", "failed" or "all"'),
+        ("notify_on = ''", 'notify_on must be "each", "failed" or "all"'),
         ("trust_env = 1", "trust_env must be true or false"),
         ("trust_env = 'no'", "trust_env must be true or false"),
         ("base_url = 1", "base_url must be a text in quotes"),

@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Mapping
 from contextlib import suppress
 from difflib import get_close_matches
+from enum import StrEnum
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 from urllib.parse import urlsplit
@@ -85,6 +86,26 @@ class Paths(NamedTuple):
         return cls(folder / "config.toml", folder / "watchlist.toml", folder / f"{APP}.log")
 
 
+class Notify(StrEnum):
+    """When somebody is told that tasks ended, by a bell and a notice."""
+
+    UNFOCUSED = "unfocused"
+    """While the terminal is not known to have the focus."""
+    ALWAYS = "always"
+    NEVER = "never"
+    """Never; the window's title is left alone as well."""
+
+
+class NotifyOn(StrEnum):
+    """Which ends somebody is told of."""
+
+    EACH = "each"
+    FAILED = "failed"
+    """Failures alone."""
+    ALL = "all"
+    """All of them, once nothing runs any more."""
+
+
 class Config(NamedTuple):
     """Every setting; `config.example.toml` explains each to the user."""
 
@@ -109,6 +130,8 @@ class Config(NamedTuple):
     """The file of the watchlist; None: `Paths.standard`."""
     low_bandwidth: bool = False
     """Whether to save bandwidth: no mouse, animations or previews, fewer frames per second."""
+    notify: Notify = Notify.UNFOCUSED
+    notify_on: NotifyOn = NotifyOn.EACH
     trust_env: bool = True
     """Whether proxy variables, SSL_CERT_FILE, SSL_CERT_DIR and SSLKEYLOGFILE are honoured."""
 
@@ -143,6 +166,8 @@ def load(path: Path, environ: Mapping[str, str], *, required: bool = False) -> C
         ),
         watchlist=_watchlist(fields, path),
         low_bandwidth=fields.boolean("low_bandwidth", False),
+        notify=fields.choice("notify", Notify.UNFOCUSED),
+        notify_on=fields.choice("notify_on", NotifyOn.EACH),
         trust_env=fields.boolean("trust_env", True),
     )
     _check_unknown_keys(table, path)
@@ -195,6 +220,7 @@ def _toml_error(error: Exception) -> str:
 
 
 _T = TypeVar("_T")
+_ChoiceT = TypeVar("_ChoiceT", bound=StrEnum)
 
 _KNOWN_KEYS: Final = {*Config._fields, "api_key_command", "api_key_file", "api_key"} - {"key"}
 
@@ -226,6 +252,16 @@ class _Fields(NamedTuple):
 
     def boolean(self, key: str, default: bool) -> bool:
         return self._get(key, bool, default, "true or false")
+
+    def choice(self, key: str, default: _ChoiceT) -> _ChoiceT:
+        kinds = list(type(default))
+        # As they are typed, since they may be copied.
+        *others, last = (f'"{kind}"' for kind in kinds)
+        expected = f"{', '.join(others)} or {last}"
+        value: str = self._get(key, str, str(default), expected).strip()
+        if value not in kinds:
+            raise UserError(f"{self.name(key)} must be {expected}")
+        return type(default)(value)
 
     def number(self, key: str, default: float, *, minimum: float, maximum: float) -> float:
         value = self.table.get(key, default)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 import sys
 import threading
 from collections.abc import Iterator
@@ -21,6 +22,17 @@ def run(
 ) -> Commands:
     """Return what runs commands in a home that has no configuration, without a service."""
     return Commands(Home(tmp_path), monkeypatch, capfd)
+
+
+@pytest.fixture
+def shell(home: Home) -> Home:
+    """Return a home in whose environment `scenext-tui` is found, for scripts."""
+    program = home.folder / "bin" / "scenext-tui"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m tui "$@"\n')
+    program.chmod(0o755)
+    home.env["PATH"] = f"{program.parent}:/usr/bin:/bin"
+    return home
 
 
 @pytest.fixture

@@ -14,7 +14,9 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 import tui
 from tests.support.commands import Commands
+from tests.support.home import Home
 from tests.support.records import NOON, VIDEO, a_record, at, frames
+from tests.support.service import ScriptedService, completed, frame_url, task
 from tui.cli import json_lines
 from tui.cli.errors import ErrorCode
 from tui.errors import ApiError, ErrorKind
@@ -47,8 +49,10 @@ def test_the_schema_is_one() -> None:
     assert SCHEMA["$defs"]["error"]["properties"]["code"]["enum"] == [
         code.value for code in ErrorCode
     ]
-    codes = SCHEMA["$defs"]["request_error"]["properties"]["code"]["enum"]
-    assert set(codes) == {json_lines.error_code(ApiError(kind, "")).value for kind in ErrorKind}
+    of_requests = SCHEMA["$defs"]["request_error"]["properties"]["code"]["enum"]
+    assert set(of_requests) == {
+        json_lines.error_code(ApiError(kind, "")).value for kind in ErrorKind
+    }
     properties = SCHEMA["$defs"]["task"]["properties"].values()
     assert all(each.get("description") for each in properties), "a key is not documented"
 
@@ -167,15 +171,53 @@ def test_every_record_fits_the_schema(
     checked(record._replace(task=None), watched=watched, links=True)
 
 
+def test_all_commands_print_what_the_schema_says(
+    home: Home,
+    service: ScriptedService,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    scripts = {
+        "run": task("run", frames=[frame_url("run", 1)]),
+        "done": completed("done", [frame_url("done", 1)]),
+        "failed": task("failed", "FAILED", result=[{"type": "text", "content": "任务执行失败"}]),
+        "odd": task("odd", "PAUSED\x1b[31m"),
+    }
+    for task_id, answer in scripts.items():
+        service.script(task_id, answer)
+    run = Commands(home, monkeypatch, capfd)
+    assert run("add", "run", "done", "failed", "odd").code == 0
+    lines = []
+    for arguments in (
+        ("status", "--json", "--links", "run", "done", "failed", "odd", "strange"),
+        ("wait", "--json", "--timeout", "1s", "run", "done", "failed", "odd", "strange"),
+        ("list", "--json"),
+    ):
+        done = run(*arguments)
+        lines += [*done.out.splitlines(), *done.err.splitlines()]
+    shown = [json.loads(line) for line in lines]
+    for each in shown:
+        VALIDATOR.validate(each)
+    states = {(each["task_id"], each["state"]) for each in shown if "state" in each}
+    assert states >= {
+        ("run", "running"),
+        ("done", "completed"),
+        ("failed", "failed"),
+        ("odd", "unknown"),
+    }
+    codes = {each["code"] for each in shown if "code" in each}
+    assert codes == {"unknown_task", "timed_out"}
+    keys = set().union(*(each.keys() for each in shown))
+    assert keys == TASK_KEYS | set(SCHEMA["$defs"]["error"]["properties"])
+
+
 # Errors
 
 
 def test_every_code_of_an_error_is_used() -> None:
     sources = [path.read_text("utf-8") for path in SOURCES.rglob("*.py")]
     used = {name for text in sources for name in re.findall(r"ErrorCode\.([A-Z_]+)", text)}
-    unused = {code.name for code in ErrorCode} - used
-    # Of commands that ask the service.
-    assert unused <= {"TIMED_OUT"}
+    assert used == {code.name for code in ErrorCode}
 
 
 @pytest.mark.parametrize(
@@ -190,6 +232,7 @@ def test_every_code_of_an_error_is_used() -> None:
         (("nothing", "--json"), 2, {"code": "usage"}),
         (("list", "--json", "--config", "missing"), 1, {"code": "configuration"}),
         (("list", "--json", "--watchlist", "."), 1, {"code": "watchlist"}),
+        (("label", "--json", "--", "x"), 2, {"code": "usage"}),
     ],
 )
 def test_an_error_is_one_object(
@@ -203,6 +246,13 @@ def test_an_error_is_one_object(
     VALIDATOR.validate(shown)
     assert shown["message"].isprintable()
     assert shown | {"task_id": None, **error} == shown
+
+
+def test_a_label_is_no_flag(run: Commands) -> None:
+    run("add", "1")
+    done = run("label", "--", "--json", "1", "2")
+    assert (done.code, done.out) == (1, "Labelled 1 task “--json”.\n")
+    assert done.err.startswith("scenext-tui: 2 is not in the watchlist")
 
 
 def test_each_task_that_is_not_watched_is_an_error_of_its_own(run: Commands) -> None:

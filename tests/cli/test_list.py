@@ -65,7 +65,7 @@ def test_one_state_is_printed(stored: Commands, state: str, ids: str) -> None:
 def test_a_state_that_there_is_not_is_wrong_usage(stored: Commands) -> None:
     done = stored("list", "--state", "complete")
     assert (done.code, done.out) == (2, "")
-    assert "'waiting', 'running', 'completed', 'failed', 'unknown'" in done.err
+    assert "waiting, running, completed, failed, unknown; did you mean completed?" in done.err
     assert stored("list", "--line", "--json").code == 2
 
 
@@ -94,13 +94,23 @@ def test_what_can_be_read_of_a_damaged_watchlist_is_printed(stored: Commands) ->
     stored.home.watchlist.write_text(text.replace('id = "22"', "id = true"), "utf-8")
     for _ in range(2):
         done = stored("list")
-        assert done.code == 0
+        # A script must not take it for all.
+        assert done.code == 1
         assert len(done.out.splitlines()) == 4
         assert "has 1 damaged entry; a copy is in " in done.err
     done = stored("list", "--json")
-    assert json.loads(done.err)["code"] == "watchlist"
+    assert (done.code, json.loads(done.err)["code"]) == (1, "watchlist")
+    stored("label", "mended", "4")
+    assert stored("list").code == 0
     copies = list(stored.home.watchlist.parent.glob("*.broken-*"))
     assert len(copies) == 1
+
+
+def test_a_file_that_is_no_watchlist_is_an_error(stored: Commands) -> None:
+    stored.home.watchlist.write_text("task = 1\n", "utf-8")
+    done = stored("list")
+    assert done.code == 1
+    assert "is not a watchlist; a copy is in " in done.err
 
 
 def test_a_watchlist_of_a_newer_release_is_printed(stored: Commands) -> None:
@@ -212,6 +222,10 @@ def test_a_person_sees_an_aligned_table(home: Home, service: ScriptedService) ->
 def test_an_empty_watchlist_is_told_to_a_person(home: Home) -> None:
     with home.open("list") as terminal:
         terminal.wait_for_text("The watchlist is empty: add tasks with")
+        assert terminal.wait_exit() == 0
+    assert home.run("add", "1").returncode == 0
+    with home.open("list", "--state", "failed") as terminal:
+        terminal.wait_for_text("None of these tasks is in the state “failed”.")
         assert terminal.wait_exit() == 0
 
 

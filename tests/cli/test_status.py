@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -175,12 +174,11 @@ def test_a_watchlist_that_cannot_be_written_is_one_warning(
 
 
 def test_a_watchlist_that_cannot_be_read_matters_where_no_task_is_named(
-    ask: Commands, service: ScriptedService, tmp_path: Path
+    ask: Commands, service: ScriptedService
 ) -> None:
     service.script("a", completed("a"))
-    broken = tmp_path / "folder"
-    broken.mkdir()
-    assert ask("status", "--watchlist", broken).code == 1
-    assert ask("wait", "--watchlist", broken).code == 1
-    assert columns(ask("status", "a", "--watchlist", broken)) == [("completed", "a")]
-    assert ask("wait", "a", "--watchlist", broken).code == 0
+    ask.home.watchlist.mkdir(parents=True)
+    assert ask("status").code == 1
+    assert ask("wait").code == 1
+    assert columns(ask("status", "a")) == [("completed", "a")]
+    assert ask("wait", "a").code == 0

@@ -39,7 +39,7 @@ from tests.support.service import (
     task,
 )
 from tui.clock import Clock
-from tui.config import Config, Paths
+from tui.config import Config, Notify, NotifyOn, Paths
 from tui.credentials import CurrentKey, KeySettings, KeySource, Secret
 from tui.dashboard.app import ScenextApp
 from tui.dashboard.widgets.filter_input import FilterInput
@@ -175,6 +175,8 @@ def build_app(
     base_url: str = "",
     api_key: str = "sk-test-0123456789",
     clock: Clock | None = None,
+    notify: Notify = Notify.NEVER,
+    notify_on: NotifyOn = NotifyOn.EACH,
 ) -> ScenextApp:
     """Return the app with the tasks of the service on its watchlist."""
     paths = Paths.inside(folder)
@@ -186,6 +188,8 @@ def build_app(
         base_url=base_url or "http://127.0.0.1:9/api",
         poll_interval=3600,
         max_requests_per_second=1000,
+        notify=notify,
+        notify_on=notify_on,
         trust_env=False,
     )
     settings = KeySettings(inline=Secret(api_key))
@@ -221,11 +225,20 @@ async def session(
     base_url: str = "",
     api_key: str = "sk-test-0123456789",
     clock: Clock | None = None,
+    notify: Notify = Notify.NEVER,
+    notify_on: NotifyOn = NotifyOn.EACH,
 ) -> AsyncIterator[Session]:
     """Run the app with these tasks on its watchlist, and wait until all were queried."""
     service = FakeService(tasks)
     app = build_app(
-        folder, service, new_ids=new_ids, base_url=base_url, api_key=api_key, clock=clock
+        folder,
+        service,
+        new_ids=new_ids,
+        base_url=base_url,
+        api_key=api_key,
+        clock=clock,
+        notify=notify,
+        notify_on=notify_on,
     )
     file = WatchlistFile(Paths.inside(folder).watchlist)
     async with app.run_test(size=size, notifications=True) as pilot:

@@ -20,6 +20,7 @@ from wcwidth import wcwidth
 _CSI = re.compile(r"(?:\x1b\[|\x9b)([<=>?]?)([0-9:;]*)([ -/]*)([@-~])")
 _PARTIAL_CSI = re.compile(r"(?:\x1b\[|\x9b)[<=>?]?[0-9:;]*[ -/]*\Z")
 _STRING = re.compile(r"(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x18\x1a\x1b]*(\x07|\x1b\\)?")
+_TITLE = re.compile(r"(?:\x1b\]|\x9d)[02];([^\x07\x18\x1a\x1b]*)(?:\x07|\x1b\\)")
 _ESCAPE = re.compile(r"\x1b[ -/]*[0-Z\\`-~]")
 _PARTIAL_ESCAPE = re.compile(r"\x1b[ -/]*\Z")
 _INTRODUCER = re.compile(r"[\x1b\x90\x98\x9b\x9d-\x9f]")
@@ -51,6 +52,10 @@ class Screen:
         """
         self.modes: set[int] = {7, 25}
         """The DEC private modes that are set, such as 1049 (alternate screen), 1003 (mouse)."""
+        self.title = ""
+        """The window's title."""
+        self.titles: list[str] = []
+        """The stack of titles that were saved, the last one at the end."""
         self._has_alternate = alternate
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._incomplete = ""
@@ -148,6 +153,8 @@ class Screen:
         if match := _STRING.match(text, start):
             if match.group(1) is None and match.end() >= len(text) - 1:
                 return None
+            if titled := _TITLE.fullmatch(match.group()):
+                self.title = titled[1]
             return match.end()
         if match := _ESCAPE.match(text, start):
             if match.group() in _PLAIN_ESCAPES:
@@ -164,6 +171,8 @@ class Screen:
         numbers = [int(part or 0) for part in parameters.split(";")] if parameters else []
         if final in "hl" and private in ("", "?"):
             self._set_modes(private, numbers, final)
+        elif final == "t" and not private and numbers and numbers[1:] in ([], [0], [2]):
+            self._use_title_stack(numbers[0])
         elif final == "u" and private == ">":
             self._kitty_stacks[id(self._shown)] += 1
         elif final == "u" and private == "<":
@@ -172,6 +181,12 @@ class Screen:
         elif not private and final in _PARAMETERS:
             supported = ";".join(parameters.split(";")[: _PARAMETERS[final]])
             self._buffered.append(f"\x1b[{supported}{final}")
+
+    def _use_title_stack(self, operation: int) -> None:
+        if operation == 22:
+            self.titles.append(self.title)
+        elif operation == 23 and self.titles:
+            self.title = self.titles.pop()
 
     def _set_modes(self, private: str, numbers: list[int], final: str) -> None:
         """Set (``h``) or reset (``l``) modes."""

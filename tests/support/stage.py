@@ -21,7 +21,7 @@ from textual.pilot import Pilot
 from tests.support.scenes import NOW, STEP, Scenario, Trouble
 from tests.support.service import Reply, error, unauthorized
 from tui.clock import Clock
-from tui.config import Config, Paths
+from tui.config import Config, Notify, Paths
 from tui.credentials import CurrentKey, KeySettings, KeySource, Secret
 from tui.dashboard.app import ScenextApp
 from tui.dashboard.messages import WatchlistChanged
@@ -163,7 +163,13 @@ def build_app(
     paths = Paths.inside(folder)
     # Messages name the file, and a picture must not name a temporary folder.
     config_file = Path.home() / ".config" / "scenext-tui" / "config.toml"
-    config = Config(base_url=service.base_url, max_requests_per_second=1000, trust_env=False)
+    # A picture would show a notice, or not, as long as it takes to be made.
+    config = Config(
+        base_url=service.base_url,
+        max_requests_per_second=1000,
+        notify=Notify.NEVER,
+        trust_env=False,
+    )
     settings = KeySettings(inline=Secret(service.api_key) if has_key else None)
     return ScenextApp(
         Dependencies(

@@ -64,6 +64,7 @@ os.execvp(sys.argv[1], sys.argv[1:])
 _LINK = re.compile(rb"\x1b\]8;[^;\x07\x1b]*;([^\x07\x1b]+)(?:\x07|\x1b\\)")
 _CLIPBOARD = re.compile(rb"\x1b\]52;[^;\x07\x1b]*;([A-Za-z0-9+/=]+)(?:\x07|\x1b\\)")
 _TITLE = re.compile(rb"\x1b\][02];([^\x07\x1b]*)(?:\x07|\x1b\\)")
+_STRING = re.compile(rb"\x1b[\]PX^_][^\x07\x18\x1a\x1b]*(?:\x07|\x1b\\)")
 _RECHECK_INTERVAL = 0.05
 _EXIT_TIMEOUT = 3.0
 _CURSOR_QUERY = b"\x1b[6n"
@@ -175,12 +176,14 @@ class Terminal:
     def changes(self) -> list[str]:
         """Return what is not as the program found it; empty where it gave everything back.
 
-        Compared are all private modes, both screens' stacks of kitty's keyboard protocol, and the
-        settings of the line.
+        Compared are all private modes, both screens' stacks of kitty's keyboard protocol, the
+        window's title and those that were saved, and the settings of the line.
         """
         modes, attributes = self._found
         with self._changed:
             differing = [f"mode {number}" for number in sorted(modes ^ self._screen.modes)]
+            if self._screen.title or self._screen.titles:
+                differing.append(f"the title {self._screen.title!r} above {self._screen.titles}")
             if any(self._screen.kitty_stacks):
                 differing.append(f"kitty's keyboard stacks {self._screen.kitty_stacks}")
             if termios.tcgetattr(self._master) != attributes:
@@ -228,6 +231,17 @@ class Terminal:
         """Return all texts copied to the clipboard (OSC 52) so far, in order."""
         matches = _CLIPBOARD.findall(self.raw)
         return [base64.b64decode(match).decode("utf-8", "replace") for match in matches]
+
+    @property
+    def title(self) -> str:
+        """The window's title."""
+        with self._changed:
+            return self._screen.title
+
+    @property
+    def bells(self) -> int:
+        """How often the bell has rung so far: a BEL that ends no string."""
+        return len(_STRING.sub(b"", self.raw).split(b"\a")) - 1
 
     def titles(self) -> list[str]:
         """Return all window titles (OSC 0 and 2) so far, in order."""

@@ -33,19 +33,19 @@ def change_selected(
     snapshot = file.load()
     if snapshot.unreadable:
         raise CommandError(snapshot.warning, ErrorCode.WATCHLIST)
-    watched = {entry.id for entry in snapshot.entries}
     ids = _finished(snapshot.entries) if is_finished else select(options, snapshot.entries)
-    found = [task_id for task_id in ids if task_id in watched]
-    warning = snapshot.warning
-    if found:
+    held, warning = {entry.id for entry in snapshot.entries}, snapshot.warning
+    if not held.isdisjoint(ids):
         try:
-            warning = file.save([change(task_id) for task_id in found]).warning
+            saved = file.save([change(task_id) for task_id in ids])
         except StorageError as error:
             raise CommandError(str(error), ErrorCode.WATCHLIST) from None
+        # Another program may have removed some in the meantime.
+        held, warning = {entry.id for entry in saved.entries}.union(saved.removed), saved.warning
     if warning:
         print_error(warning)
-    print_done(done(len(found)))
-    missing = [not_watched(task_id) for task_id in ids if task_id not in watched]
+    print_done(done(sum(task_id in held for task_id in ids)))
+    missing = [not_watched(task_id) for task_id in ids if task_id not in held]
     print_errors(missing, as_json=False)
     return FAILED if missing else DONE
 

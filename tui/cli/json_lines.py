@@ -112,7 +112,9 @@ def _score(sent: str) -> float | int | None:
 
 
 def _number(value: float | None) -> float | int | None:
-    return int(value) if value is not None and value.is_integer() else value
+    # Larger ones have no exact value, and hundreds of digits as integers.
+    is_whole = value is not None and value.is_integer() and abs(value) < 2**53
+    return int(value) if value is not None and is_whole else value
 
 
 def _zoned_time(moment: datetime | None) -> str | None:

@@ -8,6 +8,7 @@ import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from tui import time_zone
 from tui.cli.errors import CommandError, ErrorCode
@@ -15,11 +16,13 @@ from tui.cli.exit_codes import DONE, FAILED
 from tui.cli.output import print_errors, print_result, write_error
 from tui.cli.selection import not_watched, select
 from tui.clock import Clock
-from tui.config import Paths
+from tui.config import APP, Paths
 from tui.watchlist.entries import Entry
 from tui.watchlist.records import Record, Watchlist
 from tui.watchlist.storage import Snapshot, WatchlistFile
 from tui.wording.states import STATES
+
+EMPTY: Final = f"The watchlist is empty: add tasks with “{APP} add ID”."
 
 
 def list_tasks(options: argparse.Namespace, paths: Paths) -> int:
@@ -42,7 +45,7 @@ def list_tasks(options: argparse.Namespace, paths: Paths) -> int:
         else:
             _print(options, chosen, is_empty=not entries)
     print_errors(missing, as_json=options.json)
-    return FAILED if missing or snapshot.unreadable else DONE
+    return FAILED if missing or snapshot.damaged or snapshot.unreadable else DONE
 
 
 def _print_schema() -> int:
@@ -78,5 +81,8 @@ def _print(options: argparse.Namespace, entries: list[Entry], *, is_empty: bool)
     from tui.cli.table import TaskTable
 
     TaskTable(sys.stdout).print(records, now)
-    if is_empty and sys.stderr.isatty():
-        write_error("The watchlist is empty: add tasks with “scenext-tui add ID”.\n")
+    if sys.stderr.isatty():
+        if is_empty:
+            write_error(f"{EMPTY}\n")
+        elif not entries and options.state is not None:
+            write_error(f"None of these tasks is in the state “{options.state}”.\n")

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import NoReturn
 
 from tui import bytecode
@@ -14,7 +15,7 @@ from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.exit_codes import FAILED
 from tui.cli.parser import UsageError, build_parser
 from tui.cli.task_id_input import InputError, parse_ids
-from tui.config import Paths, load_watchlist_path
+from tui.config import Paths
 from tui.errors import UserError
 from tui.os_errors import os_error_reason, shortage
 from tui.sanitize import clean
@@ -49,18 +50,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _wants_json(arguments: Sequence[str] | None) -> bool:
     """Return whether errors are JSON; also those of a command line that cannot be parsed."""
-    return "--json" in (sys.argv[1:] if arguments is None else arguments)
+    return "--json" in takewhile("--".__ne__, sys.argv[1:] if arguments is None else arguments)
 
 
 def _run_command(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     """Run one command; each is imported only when it is the one."""
     if options.demo and options.command not in (None, "watch"):
-        parser.error("--demo brings its own tasks and takes no command")
+        parser.error("--demo brings its own tasks and watchlist, and takes no command")
     match options.command:
         case "paths":
             from tui.cli.paths import print_paths
 
-            return print_paths(_paths(options))
+            return print_paths(options.config, options.watchlist)
+        case "completions":
+            from tui.cli.completions import print_completions
+
+            return print_completions(options.shell)
         case "list":
             from tui.cli.list import list_tasks
 
@@ -89,7 +94,7 @@ def _run_command(options: argparse.Namespace, parser: argparse.ArgumentParser) -
 
     ids = _ids(options, parser)
     if options.demo and (ids or options.watchlist):
-        parser.error("--demo brings its own tasks and takes no command")
+        parser.error("--demo brings its own tasks and watchlist, and takes no command")
     chosen = WatchOptions(
         options.config, options.watchlist, options.low_bandwidth, options.verbose, ids
     )
@@ -107,12 +112,10 @@ def _ids(options: argparse.Namespace, parser: argparse.ArgumentParser) -> list[s
 
 
 def _paths(options: argparse.Namespace) -> Paths:
-    """Return where the files are. Raises `UserError` where the configuration cannot be read."""
-    paths = Paths.standard(options.config)
-    watchlist = options.watchlist or load_watchlist_path(
-        paths.config, required=options.config is not None
-    )
-    return paths.with_watchlist(watchlist)
+    """Return where the files are. Raises `UserError` as `find_paths` does."""
+    from tui.cli.watchlist_path import find_paths
+
+    return find_paths(options.config, options.watchlist)
 
 
 def run() -> NoReturn:

@@ -32,9 +32,14 @@ _COLOURS: Final[Mapping[str, str]] = {
 """Of the terminal's own palette, so that they can be read on its background."""
 _PLAIN: Final = "\x1b[m"
 _GAP: Final = "  "
-_SHRINKING: Final = (("note", 16), ("name", 12), ("note", 0), ("points", 0), ("frames", 0))
+_SHRINKING: Final = (
+    *(("name", 30), ("note", 24), ("name", 12), ("note", 0)),
+    *(("points", 0), ("frames", 0), ("time", 0), ("id", 14), ("name", 0), ("id", 8)),
+)
 """What becomes narrower, in this order, and down to how many cells: what tells tasks apart last."""
-_LAST_SHRINKING: Final = (("time", 0), ("name", 0), ("id", 8))
+
+_MIN_WIDTH: Final = 4
+"""Cells of a column in which anything can be read."""
 
 
 def tab_line(record: Record, now: datetime) -> str:
@@ -103,10 +108,12 @@ def _fit_widths(rows: Sequence[TaskCells], width: int) -> dict[str, int]:
     for name, column in zip(TaskCells._fields, zip(*rows, strict=True), strict=True):
         # A column that says nothing of any task is left out, heading and all.
         widths[name] = max(map(cell_len, column)) if any(column[1:]) else 0
-    for name, least in (*_SHRINKING, *_LAST_SHRINKING):
+    for name, least in _SHRINKING:
         excess = _total(widths.values()) - width
         if excess > 0:
-            widths[name] = min(widths[name], max(least, widths[name] - excess))
+            rest = min(widths[name], max(least, widths[name] - excess))
+            is_readable = rest == widths[name] or rest >= _MIN_WIDTH
+            widths[name] = rest if is_readable else 0
     return widths
 
 

@@ -15,6 +15,7 @@ from tui.cli.exit_codes import FAILED, USAGE
 from tui.cli.output import print_error
 from tui.cli.permissions import permission_warnings
 from tui.cli.resources import require_resources
+from tui.cli.watchlist_path import choose_watchlist
 from tui.config import APP, Config, Paths, load
 from tui.credentials import VARIABLE, CurrentKey, KeySettings, KeySource, Secret
 from tui.errors import UserError
@@ -55,7 +56,7 @@ def watch(options: WatchOptions) -> int:
     require_resources()
     paths = Paths.standard(options.config)
     config = _load_config(options, paths.config)
-    paths = paths.with_watchlist(options.watchlist or config.watchlist)
+    paths = choose_watchlist(paths, options.watchlist, config.watchlist)
     key = services.read_key(paths.config, config)
     warnings = services.warnings(paths.config, config)
     return _launch(options, paths, config, key, config.host, warnings)

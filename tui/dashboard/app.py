@@ -18,7 +18,7 @@ from rich.color import ColorSystem
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.events import AppFocus, Event, InputEvent, Key, MouseMove
+from textual.events import AppBlur, AppFocus, Event, InputEvent, Key, MouseMove
 from textual.screen import Screen
 
 from tui import bytecode
@@ -27,6 +27,7 @@ from tui.dashboard.arrangement import Arrangement
 from tui.dashboard.colours import COLOR_SYSTEMS, readable_variables
 from tui.dashboard.controllers.cursor_rest import CursorRest
 from tui.dashboard.controllers.events import EventController
+from tui.dashboard.controllers.notifications import NotificationController
 from tui.dashboard.error_boundary import bounded
 from tui.dashboard.forecasts import engine_forecasts
 from tui.dashboard.presenter import Presenter
@@ -114,6 +115,9 @@ class ScenextApp(TerminalApp):
         self._events = EventController(
             self, self.main_screen, self.engine, dependencies.clock, NOTIFICATION_SECONDS
         )
+        self._teller = NotificationController(
+            self, self.engine, dependencies.clock, dependencies.config, NOTIFICATION_SECONDS
+        )
         self._problems = ProblemPresenter(
             self.main_screen,
             self.engine,
@@ -122,7 +126,12 @@ class ScenextApp(TerminalApp):
             dependencies.host,
         )
         self._presenter = Presenter(
-            self.main_screen, self.engine, dependencies.clock, arrangement, self._problems
+            self.main_screen,
+            self.engine,
+            dependencies.clock,
+            arrangement,
+            self._problems,
+            self._teller.show_counts,
         )
         if dependencies.config.theme:
             self._set_theme(dependencies.config.theme)
@@ -175,6 +184,7 @@ class ScenextApp(TerminalApp):
         self.watch(self.main_screen.tasks, "cursor", self._presenter.follow_cursor, init=False)
         self._presenter.begin(self._new_ids[0] if self._new_ids else "")
         self._events.show_absence()
+        self.app_suspend_signal.subscribe(self, lambda _: self._teller.suspended())
         self.set_interval(TICK_INTERVAL, self._tick)
         gc_tuning.begin()
 
@@ -299,6 +309,9 @@ class ScenextApp(TerminalApp):
         is_input = isinstance(event, InputEvent) and not isinstance(event, MouseMove)
         if is_input:
             self.main_screen.tasks.stays_at_top = False
+            self._teller.user_acted()
+        elif isinstance(event, AppFocus | AppBlur):
+            self._teller.focus_reported()
         await super().on_event(event)
         if is_input or isinstance(event, AppFocus):
             self._cursor_rest.user_acted()
@@ -308,11 +321,13 @@ class ScenextApp(TerminalApp):
         """Show what happened, once for all that happens in a moment."""
         self._presenter.update_soon()
         self._events.note(event.event)
+        self._teller.note(event.event)
 
     def clear_notifications(self) -> None:
-        """Clear all notifications, but what ended while nobody watched: that goes by itself."""
+        """Clear all notifications, but what tells of ends: that goes by itself."""
         super().clear_notifications()
         self._events.show_absence()
+        self._teller.show_again()
 
     @bounded("Taking an answer")
     def on_task_polled(self, event: messages.TaskPolled) -> None:
@@ -323,6 +338,7 @@ class ScenextApp(TerminalApp):
             return
         if not self.engine.schedule.breaker.key_refused:
             self._problems.show("key", "")
+        self._teller.answered(event.result)
         self._presenter.show_record(record)
         if not self._answer_shown.is_set():
             self.main_screen.call_after_refresh(self._answer_shown.set)
@@ -383,6 +399,7 @@ class ScenextApp(TerminalApp):
         self.collect_garbage()
         bytecode.adapt(saves_fail=bool(self.engine.save_problem))
         self._presenter.show_health()
+        self._teller.update()
         self._ticks += 1
         if self._ticks % TICKS_PER_AGE == 0:
             self._presenter.show_ages(self.main_screen.tasks.keys_in_view())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from textual.timer import Timer
@@ -65,13 +65,16 @@ class Presenter:
         clock: Clock,
         arrangement: Arrangement,
         problems: ProblemPresenter,
+        counted: Callable[[Mapping[Standing, int]], object],
     ) -> None:
+        """Show the watchlist of `engine`; `counted` gets all counts whenever they are shown."""
         self._screen = screen
         self._arrangement = arrangement
         self._engine = engine
         self._watchlist = engine.watchlist
         self._clock = clock
         self._problems = problems
+        self._counted = counted
         self._selected = ""
         self._cursor_moved_at = 0.0
         self._cursor_timer: Timer | None = None
@@ -194,6 +197,7 @@ class Presenter:
         if self._is_complete:
             status = self._screen.status
             status.data = status.data._replace(parts=self._parts(), all_done=self._when_all_done())
+            self._counted(self._arrangement.standings)
 
     def _parts(self) -> tuple[summary.HeaderPart, ...]:
         arrangement = self._arrangement

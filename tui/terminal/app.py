@@ -118,6 +118,14 @@ class StockApp(InputQueueApp):
         """Whether the terminal takes what is written to it now; writing would block otherwise."""
         return True
 
+    @property
+    def is_stalled(self) -> bool:
+        """Whether what is sent now is not shown now, but who knows when."""
+        return False
+
+    def set_window_title(self, text: str) -> None:
+        """Set the title of the terminal's window; stock Textual has no way to do so."""
+
     def action_redraw(self) -> None:
         """Send the whole screen again: another program may have written over it."""
         self.refresh()
@@ -220,6 +228,16 @@ class TunedApp(StockApp):
     def takes_output(self) -> bool:
         """Whether the terminal takes what is written to it now; writing would block otherwise."""
         return self.terminal_driver is None or self.terminal_driver.takes_output
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether what is sent now is not shown now, but who knows when."""
+        return self.terminal_driver is not None and self.terminal_driver.is_stalled
+
+    def set_window_title(self, text: str) -> None:
+        """Set the title of the terminal's window, which gets back its own at the end."""
+        if self.terminal_driver is not None:
+            self.terminal_driver.set_title(text)
 
     def show_until_back(self, text: str) -> None:
         """Wait for that key with what reads all other input, too."""

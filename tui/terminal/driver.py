@@ -23,7 +23,7 @@ from textual.events import CursorPosition, Resize
 from textual.geometry import Size
 from textual.message import Message
 
-from tui.terminal import modes
+from tui.terminal import modes, title
 from tui.terminal.ambiguous_width import WidthProbe
 from tui.terminal.flow_control import PROBE, FlowController
 from tui.terminal.input.input_reader import InputReader
@@ -86,6 +86,8 @@ class TerminalDriver(LinuxDriver):
         )
         """Notices that the window has another size."""
         self._size_reports = False
+        self._title = ""
+        """The window's title, of our own; empty where none was set."""
 
     @property  # type: ignore[override]
     def _writer_thread(self) -> OutputWriter:
@@ -145,6 +147,7 @@ class TerminalDriver(LinuxDriver):
         signal.signal(signal.SIGWINCH, lambda *_: self.resizes.on_signal())
         # The first probe asks for the width of ambiguous characters as well.
         self._probe(self.width_probe.ask())
+        self._write_title()
         # A signal handler may have started it: the loop may sleep.
         self._output.flush()
 
@@ -253,7 +256,7 @@ class TerminalDriver(LinuxDriver):
         if self.attrs_before is not None:
             with suppress(termios.error):
                 termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
-        self.write(modes.RESET)
+        self.write(TERMINAL.reset)
         self._gave_back = True
 
     def close(self) -> None:
@@ -278,6 +281,26 @@ class TerminalDriver(LinuxDriver):
     def takes_output(self) -> bool:
         """Whether the terminal takes what is written to it now."""
         return self._output.takes_output
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether the terminal takes nothing, or has shown nothing of the latest for too long."""
+        return not self.takes_output or self._flow.is_stalled(time.monotonic())
+
+    def set_title(self, text: str) -> None:
+        """Set the window's title, where the terminal is known to take one; saved at the first."""
+        if text != self._title and title.takes_titles(os.environ):
+            self._title = text
+            self._write_title()
+
+    def _write_title(self) -> None:
+        """Set the title, and save the one before: once for each start, and never in vain."""
+        if not self._title or self._gave_back or not self._output.is_open:
+            return
+        if not TERMINAL.title_is_saved:
+            TERMINAL.title_is_saved = True
+            self.write(title.SAVE)
+        self.write(title.title(self._title))
 
     @property
     def retry_in(self) -> float:
@@ -338,6 +361,7 @@ class TerminalDriver(LinuxDriver):
             # As Textual sets them at the start: cursor, line wrap, reports of focus and pastes.
             self.write("\x1b[?25l\x1b[?7l\x1b[?1004h\x1b[?2004h")
             self._enable_mouse_support()
+            self._write_title()
 
     def _probe(self, probe: str = PROBE) -> None:
         now = time.monotonic()

@@ -3,7 +3,8 @@
 The rule: whatever Textual, this program or a program started from it may have turned on is put
 back, whether or not it was on; terminals ignore sequences that they do not know. What was on before
 the dashboard started cannot be known and is not guessed. So the table leaves out what only other
-programs set and want to keep, such as the shape of the cursor or the window's title.
+programs set and want to keep, such as the shape of the cursor. The window's title is put back where
+it was saved (`title.py`), and then alone: terminals keep a stack of titles.
 
 The order matters. First, half-sent output is cut off: until then a terminal takes whatever follows
 for the rest of a string. Everything else is put back while the
@@ -14,6 +15,8 @@ alternate screen is still shown, since kitty keeps a stack of keyboard modes for
 from __future__ import annotations
 
 from typing import Final, NamedTuple
+
+from tui.terminal import title
 
 
 class Mode(NamedTuple):
@@ -46,6 +49,7 @@ REPORTS: Final = (
     _reset("reports of the window's size", 2048),
 )
 """Modes in which the terminal sends reports, which a shell would take for typing."""
+TITLE: Final = (Mode("the window's title, where it was saved", title.RESTORE),)
 LOOKS: Final = (
     Mode("colours", "\x1b[m"),
     Mode("a hyperlink", "\x1b]8;;\x1b\\"),
@@ -78,7 +82,9 @@ def off(modes: tuple[Mode, ...]) -> str:
 
 
 RESET: Final = off(MODES)
-"""The bytes that put everything back."""
+"""The bytes that put everything back, but for the window's title."""
+RESET_WITH_TITLE: Final = off((*CUT_SHORT, *TITLE, *MODES[len(CUT_SHORT) :]))
+"""The bytes that put everything back, where the window's title was saved."""
 CANCEL: Final = off((*CUT_SHORT, *LOOKS))
 """The bytes that end whatever an incomplete frame has begun."""
 SILENCE: Final = off(REPORTS)

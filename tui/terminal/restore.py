@@ -33,6 +33,8 @@ class TerminalRestorer:
     def __init__(self) -> None:
         """Start without knowing the terminal."""
         self._taken = False
+        self.title_is_saved = False
+        """Whether the window's title was saved by the dashboard, which has set another."""
         self._attributes: _Attributes | None = None
         self._terminal = -1
         self._drawing_descriptor: Callable[[], int] = lambda: -1
@@ -41,6 +43,11 @@ class TerminalRestorer:
     def taken(self) -> bool:
         """Whether the dashboard has the terminal."""
         return self._taken
+
+    @property
+    def reset(self) -> str:
+        """The bytes that put everything back."""
+        return modes.RESET_WITH_TITLE if self.title_is_saved else modes.RESET
 
     def remember(self) -> None:
         """Note the terminal's attributes, and open it. Call before anything changes them."""
@@ -56,7 +63,7 @@ class TerminalRestorer:
 
     def release(self) -> None:
         """Note that everything was put back, and that the bytes were sent."""
-        self._taken = False
+        self._taken = self.title_is_saved = False
 
     def drawn_by(self, descriptor: Callable[[], int]) -> None:
         """Note that frames go to a descriptor of their own; `descriptor` returns it, or -1."""
@@ -85,14 +92,14 @@ class TerminalRestorer:
             return
         with suppress(OSError):
             self._open()
-            self._write(modes.RESET.encode() if self._taken else b"")
+            self._write(self.reset.encode() if self._taken else b"")
         with suppress(termios.error):
             # What was typed or pasted for the dashboard is no command for a shell.
             termios.tcflush(_INPUT, termios.TCIFLUSH)
             if self._attributes is not None:
                 termios.tcsetattr(_INPUT, termios.TCSANOW, self._attributes)
         self.tell(message)
-        self._taken = False
+        self.release()
 
     def repeat(self) -> None:
         """Put back once more what stock Textual leaves on; the screen was restored already."""

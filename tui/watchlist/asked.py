@@ -7,11 +7,16 @@ So a status line can tell numbers that are kept up to date from those of last we
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
-from concurrent.futures import Executor
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from tui.atomic_file import sibling
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 TOUCH_INTERVAL: Final = 60.0
 """Seconds between two touches by one program."""
@@ -20,8 +25,8 @@ MAX_AGE: Final = 300.0
 
 
 def marker(watchlist: Path) -> Path:
-    """Return the path of the file that is touched."""
-    return watchlist.with_name(f"{watchlist.name}.asked")
+    """Return the path of the file that is touched: beside the real one, as the lock is."""
+    return sibling(Path(os.path.realpath(watchlist)), ".asked")
 
 
 def touch(watchlist: Path) -> None:

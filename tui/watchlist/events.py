@@ -66,6 +66,8 @@ class Event(NamedTuple):
     has_video: bool = False
     is_late: bool = False
     """Whether it had ended before it was noticed."""
+    is_news: bool = False
+    """Whether it is an end of a task that was seen to run before, since the start."""
     tasks: int = 1
     """Tasks that were added or removed, or that completed while nobody watched."""
     failed: int = 0
@@ -90,7 +92,7 @@ def event_between(
     was another one at the time of `before`, it is `longest_before`.
     """
     if after.status.terminal and after.status is not before.status:
-        return _end(after, now)
+        return _end(after, now)._replace(is_news=_was_watched(before, after))
     if before.status.terminal and not after.status.terminal:
         return task_event(EventKind.STARTED_AGAIN, after, now)
     is_unknown = after.status is TaskStatus.UNKNOWN
@@ -119,6 +121,19 @@ def _end(after: Record, now: datetime) -> Event:
         has_video=_has_video(after),
         is_late=after.entry.ended is None,
     )
+
+
+def _was_watched(before: Record, after: Record) -> bool:
+    """Return whether a task was open when this session, or another program, saw it last.
+
+    The first answer of a session may tell an end from before its start.
+    """
+    if before.status.terminal:
+        return False
+    if after.task is None:
+        # Another program has stored the end: it knows when that was only where it watched.
+        return after.entry.ended is not None
+    return before.task is not None
 
 
 def _progress(

@@ -112,6 +112,13 @@ def has_trouble(record: Record) -> bool:
     return record.failures >= MIN_FAILURES or record.resting or (never_answered and is_unknown_id)
 
 
+def may_still_end(record: Record) -> bool:
+    """Return whether a task may run: it has not ended, the service knows it, and it is asked."""
+    error = record.error
+    is_unknown_id = error is not None and error.kind is ErrorKind.NOT_FOUND and not error.is_strange
+    return not (record.status.terminal or record.resting or is_unknown_id)
+
+
 def known_age(record: Record) -> float:
     """Return for how many seconds a task is known to have run: at its last answer, since it was
     added. 0 before the first answer of this session, and once it has ended and runs again.

@@ -186,7 +186,7 @@ class WatchlistSync:
             self._tried, self._pending_since, self._save_problem = 0, None, ""
             self._report()
             self._stamp = snapshot.stamp or self._stamp
-            self._last_snapshot = snapshot._replace(stamp=None, added=())
+            self._last_snapshot = snapshot._replace(stamp=None, added=(), removed=())
             warning, self._restored = snapshot.warning or self._restored, ""
             self._on_loaded(snapshot._replace(warning=warning))
 

@@ -67,7 +67,7 @@ def event_line(event: Event, now: datetime, width: int | None = None) -> str:
     With a `width` it has at most so many cells: the name gives way first, cut in its middle.
     """
     head = f"{clock_time(event.at, now)} {_GLYPHS[event.kind]} "
-    name, words = _name(event), event_words(event)
+    name, words = event_name(event), event_words(event)
     if name:
         words = f": {words}"
     room = MAX_NAME_WIDTH
@@ -106,9 +106,14 @@ def event_words(event: Event) -> str:
 
 def away(completed: int, failed: int) -> str:
     """Return what ended while nobody watched."""
+    return f"While you were away: {end_counts(completed, failed)}"
+
+
+def end_counts(completed: int, failed: int) -> str:
+    """Return how many ended which way: `12 completed, 1 failed`."""
     parts = [f"{completed:,} completed"] if completed or not failed else []
     parts += [f"{failed:,} failed"] if failed else []
-    return f"While you were away: {', '.join(parts)}"
+    return ", ".join(parts)
 
 
 def _completed(event: Event) -> str:
@@ -138,7 +143,8 @@ def _duration(seconds: float) -> str:
     return "less than a minute" if seconds < 60 else format_duration(seconds, running=False)
 
 
-def _name(event: Event) -> str:
+def event_name(event: Event) -> str:
+    """Return what an event's task is called; empty where it is about none, or many."""
     if not event.task_id:
         return ""
     if event.label and event.title and event.title != event.label:

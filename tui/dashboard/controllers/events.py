@@ -16,7 +16,7 @@ from tui.terminal.app import StockApp
 from tui.time_zone import local_time
 
 if TYPE_CHECKING:
-    from tui.dashboard.controllers.absence import AbsenceNotice
+    from tui.dashboard.controllers.lasting_notice import LastingNotice
     from tui.watchlist.events import Event
 
 
@@ -38,7 +38,7 @@ class EventController:
         self._clock = clock
         self._min_notice_seconds = min_notice_seconds
         self._is_outdated = False
-        self._absence: AbsenceNotice | None = None
+        self._absence: LastingNotice | None = None
         """Says what ended while nobody watched, once that is known."""
         self._words: dict[Event, str] = {}
         """The words of all events, once they were asked for."""
@@ -52,9 +52,9 @@ class EventController:
         from tui.wording.events import event_words
 
         if event.kind is EventKind.AWAY:
-            from tui.dashboard.controllers.absence import AbsenceNotice
+            from tui.dashboard.controllers.lasting_notice import LastingNotice
 
-            self._absence = AbsenceNotice(
+            self._absence = LastingNotice(
                 self._app, self._clock, event_words(event), self._min_notice_seconds
             )
             self.show_absence()
@@ -67,7 +67,7 @@ class EventController:
     def key_pressed(self) -> None:
         """Take the notice of an absence away if there was time to read it."""
         if self._absence is not None:
-            self._absence.key_pressed()
+            self._absence.user_acted()
 
     def update(self) -> None:
         """Show what happened since it was shown last, if anything has."""

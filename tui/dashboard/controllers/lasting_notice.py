@@ -1,4 +1,4 @@
-"""Says what ended while nobody watched, for as long as it takes somebody to read it."""
+"""A notification that stays until somebody has had the time to read it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_SHOWN_SECONDS: Final = 86_400.0
 """Seconds after which it goes without a key."""
 
 
-class AbsenceNotice:
+class LastingNotice:
     """A notification that stays until a key is pressed, but long enough for who is typing."""
 
     def __init__(self, app: App[Any], clock: Clock, words: str, min_seconds: float) -> None:
@@ -26,6 +26,11 @@ class AbsenceNotice:
         self._notification: Notification | None = None
         """What is shown."""
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether it was shown and not taken away; the user may have clicked it away since."""
+        return self._notification is not None
+
     def show(self) -> None:
         """Show it, for the first time or since it was cleared with all others before its time."""
         if self._shown_at is None:
@@ -35,13 +40,15 @@ class AbsenceNotice:
         self._notification = Notification(self._words, timeout=MAX_SHOWN_SECONDS)
         self._app.post_message(Notify(self._notification))
 
-    def key_pressed(self) -> None:
+    def user_acted(self) -> None:
         """Take it away if there was time to read it."""
-        notification, shown_at = self._notification, self._shown_at
-        if notification is None or shown_at is None:
-            return
-        if self._clock.boot() - shown_at >= self._min_seconds:
+        if self._shown_at is not None and self._clock.boot() - self._shown_at >= self._min_seconds:
+            self.close()
+
+    def close(self) -> None:
+        """Take it away."""
+        if self._notification is not None:
             # Textual takes away what has expired when it is told of a notification.
-            notification.timeout = 0.0
-            self._app.post_message(Notify(notification))
+            self._notification.timeout = 0.0
+            self._app.post_message(Notify(self._notification))
             self._notification = None

@@ -141,7 +141,8 @@ class WaitCommand:
             message = waiting.not_ended(len(records), total, span)
             error = CommandError(message, ErrorCode.TIMED_OUT, task_id=task_id, hint=hint)
         else:
-            message = waiting.no_answer(span, self._wait.trouble)
+            reasons = (record.error.message for record in records if record.error is not None)
+            message = waiting.no_answer(span, self._wait.trouble or next(reasons, ""))
             error = CommandError(message, ErrorCode.NO_ANSWER, task_id=task_id, hint=hint)
         print_errors([error], as_json=self._options.json)
 

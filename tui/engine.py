@@ -27,6 +27,7 @@ from tui.polling.key_reader import KeyReader
 from tui.polling.poller import Client, Poller
 from tui.polling.schedule import Held, Schedule
 from tui.scenext.models import PollResult, TaskStatus
+from tui.watchlist.asked import AskedMarker
 from tui.watchlist.estimates import Estimates
 from tui.watchlist.records import Record, Watchlist
 from tui.watchlist.sections import MIN_FAILURES
@@ -87,6 +88,7 @@ class Engine:
             self._loaded,
             lambda problem: callbacks.problem_changed("save", problem),
         )
+        self._asked = AskedMarker(dependencies.file.path, clock.boot, self.threads)
         self._clients: ClientFactory | None = None
         self._media: Media | None = None
         self._key_reader = KeyReader(
@@ -278,6 +280,8 @@ class Engine:
             self.frame_gaps.observe(before, record)
             self._recorder.polled(before, record, self.watchlist.history, now)
         _log_result(result, before, record)
+        if record is not None and self._dependencies.file.holds(record.id):
+            self._asked.note()
         if self.watchlist.pending:
             self._sync.wake()
         return record
@@ -347,9 +351,15 @@ class Engine:
         assert self._clients is not None and key is not None  # noqa: S101, PT018 (polling waits)
         return self._clients.status_client(key.secret)
 
-    async def _refresh_key(self, task_ids: tuple[str, ...]) -> None:
-        if await self._key_reader.read(always=True):
+    async def renew_key(self, *, always: bool = False) -> bool:
+        """Use another key from now on if there is one, as `KeyReader.read` finds; return whether
+        there is."""
+        if is_new := await self._key_reader.read(always=always):
             self._poller.replace_key()
+        return is_new
+
+    async def _refresh_key(self, task_ids: tuple[str, ...]) -> None:
+        await self.renew_key(always=True)
         self._poller.refresh(*task_ids)
 
 

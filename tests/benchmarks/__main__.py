@@ -17,11 +17,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from tests.benchmarks import keys, running, starts
+from tests.benchmarks import commands, keys, running, starts
 from tests.benchmarks.harness import Harness
 from tests.benchmarks.report import Figures, format_table, to_json
 
-PARTS: Final = ("starts", "keys", "changes", "moves", "polls", "lag", "idle")
+PARTS: Final = ("starts", "keys", "changes", "moves", "polls", "lag", "idle", "commands")
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,8 @@ def measure(profile: Profile, parts: Sequence[str] = PARTS) -> tuple[Figures, li
                     blocks = running.lag(harness, figures, profile.lag_seconds)
                 case "idle":
                     running.idle(harness, figures, profile.idle_seconds)
+                case "commands":
+                    commands.measure(harness, figures, profile.rounds)
     return figures, blocks
 
 

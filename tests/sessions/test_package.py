@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.help_texts import flags_of, parsers
 from tests.support.home import Home
 from tests.support.terminal import Terminal
 from tui import __version__
@@ -61,6 +62,7 @@ def command(installed: Path, tmp_path: Path) -> Home:
 def test_the_wheel_has_what_the_program_reads(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {
+        "tui/cli/schema.json",
         "tui/dashboard/app.tcss",
         "tui/dashboard/complete.tcss",
         "tui/py.typed",
@@ -145,13 +147,11 @@ def test_the_readme_has_every_setting() -> None:
     assert in_table == settings
 
 
-def test_the_readme_has_every_command_and_flag(home: Home) -> None:
-    help_text = home.run("--help").stdout
-    flags = set(re.findall(r"--[a-z-]+", help_text)) - {"--help"}
-    commands = set(re.findall(r"^    ([a-z]+) ", help_text, re.MULTILINE))
-    assert flags == {"--config", "--demo", "--label", "--low-bandwidth", "--verbose", "--version"}
-    assert commands == {"watch", "add", "paths"}
-    missing = [word for word in flags | commands if not re.search(rf"(?<![-\w]){word}\b", README)]
+def test_the_readme_has_every_command_and_flag() -> None:
+    words = {flag for parser in parsers().values() for flag in flags_of(parser)} - {"-h", "--help"}
+    words |= parsers().keys() - {""}
+    assert "completions" in words
+    missing = [word for word in words if not re.search(rf"(?<![-\w]){word}\b", README)]
     assert missing == []
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tomllib
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,6 +20,8 @@ import pytest
 from tests.support.home import Home
 from tests.support.service import Reply, ScriptedService, completed, frame_url, task
 from tui.atomic_file import Filesystem
+from tui.watchlist.entries import Add, Entry
+from tui.watchlist.storage import WatchlistFile
 
 ROOT = Path(__file__).parents[2]
 REASON = "渲染失败：公式无法编译"
@@ -150,6 +153,15 @@ def test_two_dashboards_and_a_script_share_one_watchlist(
             for task_id in ("one", "two", "three"):
                 # 2 s are promised; the margin is for a loaded machine.
                 terminal.wait_for(rf"» .*{task_id}", timeout=6)
+        assert home.run("label", "第一批", "two").stdout == "Labelled 1 task “第一批”.\n"
+        for terminal in (first, second):
+            terminal.wait_for(r"» 第一批 +two", timeout=6)
+        assert home.run("rm", "two", "one").stdout == "Removed 2 tasks.\n"
+        for terminal in (first, second):
+            terminal.wait_for(lambda text: len(re.findall(r"^[ >][ *]» ", text, re.M)) == 1)
+        assert home.run("add", "one", "two").returncode == 0
+        for terminal in (first, second):
+            terminal.wait_for(lambda text: len(re.findall(r"^[ >][ *]» ", text, re.M)) == 3)
         first.press("x")
         first.wait_for(lambda text: len(re.findall(r"^[ >][ *]» ", text, re.M)) == 2)
         second.wait_for(lambda text: "3 tasks" not in text)
@@ -442,7 +454,7 @@ def test_add_tells_what_it_did_and_refuses_what_is_no_id(home: Home) -> None:
     assert saved["count"] == 8
 
 
-ADD = """
+CHANGE = """
 import sys
 from tui.cli.main import main
 
@@ -451,19 +463,31 @@ def hook(event, arguments):
         print("at the lock", file=sys.stderr, flush=True)
 
 sys.addaudithook(hook)
-sys.exit(main(["add", *sys.argv[1:]]))
+sys.exit(main(sys.argv[1:]))
 """
 
 
-def test_two_adds_at_once_claim_each_id_once(home: Home) -> None:
-    home.watchlist.parent.mkdir(parents=True)
+@pytest.mark.parametrize(
+    ("commands", "told"),
+    [
+        (
+            ("add 1 2 3", "add 1 4 3"),
+            ["Added 1 task; 2 already there.\n", "Added 3 tasks.\n"],
+        ),
+        (("rm 0", "rm 0"), ["Removed 0 tasks.\n", "Removed 1 task.\n"]),
+    ],
+)
+def test_two_changes_at_once_claim_each_id_once(
+    home: Home, commands: tuple[str, str], told: list[str]
+) -> None:
+    WatchlistFile(home.watchlist).save([Add(Entry("0", datetime.now(UTC)))])
     env = {"PATH": "/usr/bin:/bin", **home.environment()}
     with ExitStack() as stack:
         with Filesystem().lock(Path(f"{home.watchlist}.lock"), 5):
-            adds = [
+            changes = [
                 stack.enter_context(
                     subprocess.Popen(
-                        [sys.executable, "-c", ADD, "1", number, "3"],
+                        [sys.executable, "-c", CHANGE, *command.split()],
                         stdout=subprocess.PIPE,
                         stderr=subprocess.PIPE,
                         text=True,
@@ -471,13 +495,12 @@ def test_two_adds_at_once_claim_each_id_once(home: Home) -> None:
                         cwd=ROOT,
                     )
                 )
-                for number in ("2", "4")
+                for command in commands
             ]
-            for add in adds:
-                assert add.stderr is not None
-                assert add.stderr.readline() == "at the lock\n"
-        told = sorted(add.communicate(timeout=30)[0] for add in adds)
-    assert told == ["Added 1 task; 2 already there.\n", "Added 3 tasks.\n"]
+            for change in changes:
+                assert change.stderr is not None
+                assert change.stderr.readline() == "at the lock\n"
+        assert sorted(change.communicate(timeout=30)[0] for change in changes) == told
 
 
 @pytest.mark.parametrize(

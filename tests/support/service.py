@@ -32,6 +32,7 @@ _Socket = socket.socket | tuple[bytes, socket.socket]
 
 _HOST = "127.0.0.1"
 _STATUS_PREFIX = "/api/get_status/"
+_CREATE = "/api/gen_video"
 _HOLD_TIMEOUT = 30.0
 _CHECK_INTERVAL = 0.02
 _STOP_TIMEOUT = 5.0
@@ -53,6 +54,7 @@ class Request:
     """When its response was about to be sent or the client had left; None while in flight."""
     status: int | None = None
     """The HTTP status of the response; None if there was none."""
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,7 @@ class ScriptedService:
         self._changed = threading.Condition()
         self._requests: list[Request] = []
         self._scripts: dict[str, list[Answer]] = {}
+        self._created: list[str] = []
         self._held: set[str] = set()
         self._failures: list[Exception] = []
         self._server: _Server | None = None
@@ -202,6 +205,11 @@ class ScriptedService:
         with self._changed:
             self._scripts[task_id] = list(answers)
 
+    def create(self, *task_ids: str) -> None:
+        """Answer the requests that create tasks with these IDs, in order."""
+        with self._changed:
+            self._created += task_ids
+
     def hold(self, task_id: str) -> None:
         """Hold requests for a task until `release`, at most 30 s."""
         with self._changed:
@@ -261,7 +269,9 @@ class ScriptedService:
 
     # Called on the threads of the connections
 
-    def _begin(self, method: str, path: str, headers: Mapping[str, str]) -> Request:
+    def _begin(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes = b""
+    ) -> Request:
         rest = path.removeprefix(_STATUS_PREFIX)
         request = Request(
             method=method,
@@ -269,6 +279,7 @@ class ScriptedService:
             headers={name.lower(): value for name, value in headers.items()},
             task_id=None if rest == path else unquote(rest.partition("?")[0]),
             monotonic=time.monotonic(),
+            body=body,
         )
         with self._changed:
             self._requests.append(request)
@@ -301,6 +312,10 @@ class ScriptedService:
     def _choose(self, request: Request) -> Reply:
         if self.check_key and request.headers.get("authorization") != f"Bearer {self.api_key}":
             return unauthorized()
+        if (request.method, request.path) == ("POST", _CREATE):
+            with self._changed:
+                data = {"task_id": self._created.pop(0)}
+            return Reply(body={"status": "success", "data": data})
         if request.task_id is None:
             return error(404, "Not found")
         if request.method != "GET":
@@ -323,8 +338,8 @@ class _Connection(BaseHTTPRequestHandler):
     def handle_any(self) -> None:
         """Answer one request of any method."""
         service = self.server.service
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        request = service._begin(self.command, self.path, dict(self.headers.items()))
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        request = service._begin(self.command, self.path, dict(self.headers.items()), body)
         reply = service._answer(request, self)
         # Record the end before sending: the client may send its next request at once, and the
         # two must not count as overlapping.

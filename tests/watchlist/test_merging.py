@@ -17,6 +17,7 @@ from tui.watchlist.entries import (
     Entry,
     Learn,
     MarkSeen,
+    Relabel,
     Remove,
     Update,
     replay,
@@ -103,6 +104,24 @@ def test_adding_again_keeps_all_and_removing_drops_all_but_the_experience() -> N
     assert save(file, [Remove("a"), Add(whole)]) == file, "undo"
 
 
+def test_a_label_is_changed_and_taken_away_where_the_task_is() -> None:
+    whole = ENDED._replace(label="batch", title="t", points=2.0)
+    assert replay([whole], [Relabel("a", "第一批\x1b[31m")]) == (whole._replace(label="第一批"),)
+    assert replay([whole], [Relabel("a", "")]) == (whole._replace(label=""),)
+    assert replay([whole], [Relabel("b", "x")]) == (whole,)
+    # Removed by another program in the meantime.
+    assert replay([whole], [Remove("a"), Relabel("a", "x")]) == ()
+
+
+def test_of_two_labels_the_one_that_is_saved_later_stays() -> None:
+    entry, again = Entry("a", NOON, "first"), Add(Entry("a", at(9), "again"))
+    assert replay([entry], [Relabel("a", "x"), Relabel("a", "y")])[0].label == "y"
+    assert replay([entry], [Relabel("a", "x"), again])[0].label == "again"
+    assert replay([entry], [again, Relabel("a", "")])[0].label == ""
+    # Adding again without a label takes none away.
+    assert replay([entry], [Relabel("a", "x"), Add(Entry("a", at(9)))])[0].label == "x"
+
+
 # Any two dashboards.
 
 IDS = st.sampled_from("abc")
@@ -129,7 +148,8 @@ ANY_UPDATES = st.builds(
     lambda task, state, facts, points: Update(task, state, **{**facts, "points": points}),
     *(IDS, st.sampled_from(TaskStatus), FACTS, st.floats(0, 9)),
 )
-ANY = st.one_of(TOLD, ANY_UPDATES, IDS.map(Remove))
+LABELS = st.builds(Relabel, IDS, st.sampled_from(["", "x", "y"]))
+ANY = st.one_of(TOLD, ANY_UPDATES, IDS.map(Remove), LABELS)
 
 
 def interleave(one: list[Change], two: list[Change], takes: list[bool]) -> list[Change]:

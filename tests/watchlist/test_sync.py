@@ -17,7 +17,7 @@ import pytest
 
 from tui.atomic_file import Filesystem
 from tui.scenext.models import TaskStatus
-from tui.watchlist.entries import Add, Change, Entry, Learn, MarkSeen, Remove, Update
+from tui.watchlist.entries import Add, Change, Entry, Learn, MarkSeen, Relabel, Remove, Update
 from tui.watchlist.history import Sample
 from tui.watchlist.records import Watchlist
 from tui.watchlist.storage import Snapshot, WatchlistFile
@@ -328,6 +328,7 @@ SAMPLE = Sample("a", NOON, 600.0)
         (Update("a", TaskStatus.COMPLETED, title="t", points=6.0), False),
         (Update("a", TaskStatus.COMPLETED, noticed=NOON), True),
         (Learn(SAMPLE), True),
+        (Relabel("a", "x"), True),
     ],
 )
 def test_a_mark_alone_makes_nobody_wait(path: Path, change: Change, lasts: bool) -> None:

@@ -22,9 +22,10 @@ KEY_REFUSED: Final = 6
 TERMINATED: Final = 143
 """Ended by SIGTERM: 128 and its number, as shells count."""
 
-_PRECEDENCE: Final = (USAGE, KEY_REFUSED, FAILED, UNKNOWN_TASK, TASK_FAILED, NOT_ENDED, DONE)
+PRECEDENCE: Final = (USAGE, KEY_REFUSED, FAILED, UNKNOWN_TASK, TASK_FAILED, NOT_ENDED, DONE)
+"""Of several codes that hold, the first in this order counts."""
 
 
 def first_of(codes: Iterable[int]) -> int:
     """Return the one of several codes that counts; `DONE` for none."""
-    return min(codes, key=_PRECEDENCE.index, default=DONE)
+    return min(codes, key=PRECEDENCE.index, default=DONE)

@@ -4,82 +4,118 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import NoReturn
 
 from tui import bytecode
 from tui.cli import output
-from tui.cli.errors import CommandError
+from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.exit_codes import FAILED
-from tui.cli.parser import build_parser
-from tui.config import Paths, load_watchlist_path
+from tui.cli.parser import UsageError, build_parser
+from tui.cli.task_id_input import InputError, parse_ids
+from tui.config import Paths
 from tui.errors import UserError
 from tui.os_errors import os_error_reason, shortage
-from tui.scenext.task_ids import parse_task_ids
+from tui.sanitize import clean
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code; nothing foreseeable ends in a traceback."""
     output.prepare_streams()
+    as_json = _wants_json(arguments)
     parser = build_parser()
     try:
         return _run_command(parser.parse_args(arguments), parser)
+    except UsageError as error:
+        if as_json:
+            output.print_errors([error], as_json=True)
+        else:
+            output.write_error(f"{error.usage}{clean(str(error), output.MAX_MESSAGE)}\n")
+        return error.exit_code
     except CommandError as error:
-        output.print_error(" ".join(filter(None, (str(error), error.hint))))
+        output.print_errors([error], as_json=as_json)
         return error.exit_code
     except UserError as error:
-        output.print_error(str(error))
+        failure = CommandError(str(error), ErrorCode.CONFIGURATION)
     except BrokenPipeError:
-        pass
+        return FAILED
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        output.print_error(f"{where}{os_error_reason(error)}")
-    return FAILED
+        failure = CommandError(f"{where}{os_error_reason(error)}", ErrorCode.INTERNAL)
+    output.print_errors([failure], as_json=as_json)
+    return failure.exit_code
+
+
+def _wants_json(arguments: Sequence[str] | None) -> bool:
+    """Return whether errors are JSON; also those of a command line that cannot be parsed."""
+    return "--json" in takewhile("--".__ne__, sys.argv[1:] if arguments is None else arguments)
 
 
 def _run_command(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     """Run one command; each is imported only when it is the one."""
-    ids = _ids(getattr(options, "ids", []), parser)
-    if options.demo and (ids or options.watchlist or options.command not in (None, "watch")):
-        parser.error("--demo brings its own tasks and takes no command")
+    if options.demo and options.command not in (None, "watch"):
+        parser.error("--demo brings its own tasks and watchlist, and takes no command")
     match options.command:
         case "paths":
             from tui.cli.paths import print_paths
 
-            return print_paths(_paths(options))
+            return print_paths(options.config, options.watchlist)
+        case "completions":
+            from tui.cli.completions import print_completions
+
+            return print_completions(options.shell)
+        case "list":
+            from tui.cli.list import list_tasks
+
+            return list_tasks(options, _paths(options))
+        case "status":
+            from tui.cli.status import status
+
+            return status(options, _paths(options))
+        case "wait":
+            from tui.cli.wait import wait
+
+            return wait(options, _paths(options))
+        case "rm":
+            from tui.cli.remove import remove
+
+            return remove(options, _paths(options))
+        case "label":
+            from tui.cli.label import label
+
+            return label(options, _paths(options))
         case "add":
             from tui.cli.add import add
 
-            return add(_paths(options).watchlist, ids, options.label)
+            return add(_paths(options).watchlist, _ids(options, parser), options.label)
     from tui.cli.watch import WatchOptions, demo, watch
 
+    ids = _ids(options, parser)
+    if options.demo and (ids or options.watchlist):
+        parser.error("--demo brings its own tasks and watchlist, and takes no command")
     chosen = WatchOptions(
         options.config, options.watchlist, options.low_bandwidth, options.verbose, ids
     )
     return demo(chosen) if options.demo else watch(chosen)
 
 
-def _paths(options: argparse.Namespace) -> Paths:
-    """Return where the files are. Raises `UserError` where the configuration cannot be read."""
-    paths = Paths.standard(options.config)
-    watchlist = options.watchlist or load_watchlist_path(
-        paths.config, required=options.config is not None
-    )
-    return paths.with_watchlist(watchlist)
-
-
-def _ids(words: Sequence[str], parser: argparse.ArgumentParser) -> list[str]:
-    """Return the IDs in the arguments; a lone `-` stands for the lines of standard input."""
-    if words == ["-"]:
-        from tui.cli.add import read_ids
-
-        return read_ids()
+def _ids(options: argparse.Namespace, parser: argparse.ArgumentParser) -> list[str]:
+    """Return the IDs to add."""
     try:
-        if "-" in words:
-            raise UserError("“-” stands for standard input and comes alone")
-        return parse_task_ids(words)
+        return parse_ids(getattr(options, "ids", []))
+    except InputError as error:
+        raise UserError(f"{error}; nothing was added") from None
     except UserError as error:
         parser.error(str(error))
+
+
+def _paths(options: argparse.Namespace) -> Paths:
+    """Return where the files are. Raises `UserError` as `find_paths` does."""
+    from tui.cli.watchlist_path import find_paths
+
+    return find_paths(options.config, options.watchlist)
 
 
 def run() -> NoReturn:
@@ -104,8 +140,14 @@ def run() -> NoReturn:
 
 def _report(error: BaseException) -> None:
     """Say what the system lacks, in a line; anything else is a fault of ours."""
+    as_json = _wants_json(None)
     if lacking := shortage(error):
-        output.print_error(lacking)
+        output.print_errors([CommandError(lacking, ErrorCode.INTERNAL)], as_json=as_json)
+        return
+    if as_json:
+        kind = f"a bug in this program ({type(error).__name__})"
+        hint = "Run it again without --json for the traceback."
+        output.print_error_object(ErrorCode.INTERNAL, kind, hint=hint)
         return
     from tui.terminal import crash_report
 

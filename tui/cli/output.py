@@ -6,7 +6,7 @@ The rule, whether the stream is closed, full or broken:
   error. A broken pipe needs no line.
 - A report of what was saved (`print_done`): exit code 0, since it is saved. The text goes to
   standard error instead.
-- Errors (`print_error`) are lost; the exit code stays the same.
+- Errors (`print_error`, `print_error_object`) are lost; the exit code stays the same.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from __future__ import annotations
 import errno
 import os
 import select
+import stat
 import sys
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Final, TextIO
 
+from tui.cli.errors import CommandError, ErrorCode
 from tui.config import APP
-from tui.errors import UserError
 from tui.sanitize import clean
 
 MAX_MESSAGE: Final = 4000
@@ -46,7 +48,7 @@ def prepare_streams() -> None:
 
 
 def print_result(text: str) -> None:
-    """Print what the command was asked for. Raises `UserError`, or `BrokenPipeError`.
+    """Print what the command was asked for. Raises `CommandError`, or `BrokenPipeError`.
 
     A broken pipe needs no error message: the reader has read enough.
     """
@@ -55,7 +57,7 @@ def print_result(text: str) -> None:
     except BrokenPipeError:
         raise
     except (OSError, ValueError) as error:
-        raise UserError(f"output: {_reason(error)}") from None
+        raise CommandError(f"output: {_reason(error)}", ErrorCode.OUTPUT) from None
 
 
 def print_done(text: str) -> None:
@@ -73,10 +75,72 @@ def print_error(text: str) -> None:
     write_error(f"{APP}: {clean(text, MAX_MESSAGE)}\n")
 
 
+def print_errors(errors: Sequence[CommandError], *, as_json: bool) -> None:
+    """Print each error: as an object on a line, or as a line for people, with each hint once."""
+    for number, error in enumerate(errors, 1):
+        if as_json:
+            print_error_object(error.code, str(error), error.task_id, error.hint)
+            continue
+        is_last = number == len(errors) or errors[number].hint != error.hint
+        print_error(f"{error}. {error.hint}" if error.hint and is_last else str(error))
+
+
+def print_error_object(code: ErrorCode, message: str, task_id: str = "", hint: str = "") -> None:
+    """Print an error as one JSON object on standard error; it is lost if that fails.
+
+    `task_id` is empty where the error is about no task, or about several.
+    """
+    from tui.cli.json_lines import SCHEMA, to_line
+
+    error = {
+        "schema": SCHEMA,
+        "code": code.value,
+        "task_id": task_id or None,
+        "message": clean(message, MAX_MESSAGE),
+        "hint": clean(hint, MAX_MESSAGE) or None,
+    }
+    write_error(f"{to_line(error)}\n")
+
+
 def write_error(text: str) -> None:
     """Write text to standard error; it is lost if that fails."""
     with suppress(OSError, ValueError):
         _write(sys.stderr, text)
+
+
+@contextmanager
+def ending_with_the_reader(on_closed: Callable[[], object]) -> Iterator[None]:
+    """Call `on_closed` on the running event loop once nobody reads standard output any more.
+
+    Known for a pipe alone; for anything else, the next line to be printed fails.
+    """
+    import asyncio
+
+    loop, descriptor = asyncio.get_running_loop(), -1
+    with suppress(OSError, ValueError):
+        number = sys.stdout.fileno()
+        descriptor = number if stat.S_ISFIFO(os.fstat(number).st_mode) else -1
+
+    def closed() -> None:
+        loop.remove_reader(descriptor)
+        if _has_no_reader(descriptor):
+            on_closed()
+
+    if descriptor < 0:
+        yield
+        return
+    # The end of a pipe that is written to is never readable: all that is told is an error.
+    loop.add_reader(descriptor, closed)
+    try:
+        yield
+    finally:
+        loop.remove_reader(descriptor)
+
+
+def _has_no_reader(pipe: int) -> bool:
+    poll = select.poll()
+    poll.register(pipe, 0)
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
 
 
 def discard_unwritten() -> None:

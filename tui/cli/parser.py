@@ -1,41 +1,96 @@
-"""The command line's grammar and its help."""
+"""The grammar of the command line. What the help says beyond the arguments is in `help_texts`."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, NoReturn, TypeAlias
 
 from tui import __version__
-from tui.cli import output
+from tui.cli import help_texts, output
+from tui.cli.durations import parse_duration
+from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.exit_codes import USAGE
+from tui.cli.help_texts import HelpText
 from tui.config import APP
 from tui.sanitize import clean
+from tui.wording.states import STATES
 
-_EPILOG = """\
-examples:
-  scenext-tui add 12345 67890 --label "first try"
-  scenext-tui                    the dashboard; press ? in it for its keys
+SHELLS: Final = ("bash", "zsh", "fish")
+"""Those that `completions` knows."""
 
-The API key is read from SCENEXT_API_KEY, or as config.toml says (its place:
-scenext-tui paths).
+_MAX_WORD: Final = 60
+"""Characters of a word of the command line that an error quotes."""
 
-Exit codes: 0 done, 1 could not, 2 wrong usage.
-"""
+
+class UsageError(CommandError):
+    """The command line is wrong."""
+
+    def __init__(self, message: str, parser: argparse.ArgumentParser) -> None:
+        super().__init__(
+            message, ErrorCode.USAGE, exit_code=USAGE, hint=f"See “{parser.prog} --help”."
+        )
+        self.usage = f"{parser.format_usage()}{parser.prog}: error: "
+        """What stands before the message for people."""
 
 
 class Parser(argparse.ArgumentParser):
     """A parser that prints as the commands do, and nothing that a terminal would interpret."""
 
+    def settle(self) -> Parser:
+        """Set what holds for the whole command line, and return the parser itself.
+
+        Flags are written in full: an abbreviation that is clear today may be ambiguous in the
+        next release, and would then break a script.
+        """
+        self.allow_abbrev = False
+        self.formatter_class = argparse.RawDescriptionHelpFormatter
+        self.color = False  # Python 3.14 would send escape sequences, to standard error too.
+        return self
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse all arguments: IDs on both sides of a flag, too, and whatever is unknown fails."""
+        options, rest = super().parse_known_args(args, namespace)
+        ids = getattr(options, "ids", None)
+        words = list(args or ())
+        literal = words[words.index("--") :] if "--" in words else []
+        for word in rest:
+            if ids is None or (_is_flag(word) and word not in literal):
+                self._refuse(word)
+        if ids is not None:
+            options.ids = [*ids, *(word for word in rest if word != "--")]
+        return options, []
+
     def error(self, message: str) -> NoReturn:
-        """Print the usage and a clean message, and exit with 2."""
-        text = clean(message, output.MAX_MESSAGE)
-        output.write_error(f"{self.format_usage()}{self.prog}: error: {text}\n")
-        self.exit(USAGE)
+        """Raise `UsageError`: what is printed depends on `--json`."""
+        raise UsageError(message, self)
 
     def print_help(self, file: object = None) -> None:
         """Print the help. Raises as `print_result` does: argparse itself ignores errors."""
         output.print_result(self.format_help().rstrip("\n"))
+
+    def _refuse(self, word: str) -> NoReturn:
+        known = [flag for action in self._actions for flag in action.option_strings]
+        kind = "flag" if _is_flag(word) else "argument"
+        flag = clean(word.partition("=")[0], _MAX_WORD)
+        self.error(f"unknown {kind} “{flag}”{_suggestion(flag, known)}")
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        """Refuse what is none of the choices; argparse itself suggests from Python 3.14 on only."""
+        if action.choices is None or value in action.choices:
+            return
+        choices = [str(choice) for choice in action.choices]
+        word = clean(str(value), _MAX_WORD)
+        suggestion = _suggestion(word, choices)
+        if action.dest == "command":
+            message = f"there is no command “{word}”{suggestion or f'; see {APP} --help'}"
+            raise argparse.ArgumentError(None, message)
+        message = f"“{word}” is none of {', '.join(choices)}{suggestion}"
+        raise argparse.ArgumentError(action, message)
 
 
 class _PrintVersion(argparse.Action):
@@ -44,56 +99,182 @@ class _PrintVersion(argparse.Action):
         parser.exit()
 
 
+_Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     parser = Parser(
         APP,
-        usage=f"{APP} [OPTIONS] [COMMAND]",
-        description="Keeps watch over Scenext video tasks in a terminal.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    version = "show program's version number and exit"
+        usage=f"{APP} [OPTIONS] [COMMAND ...]",
+        description=help_texts.DESCRIPTION,
+        epilog=help_texts.EPILOG,
+    ).settle()
+    version = "print the version"
     parser.add_argument("--version", action=_PrintVersion, nargs=0, help=version)
     _add_files(parser, None)
     parser.add_argument("--demo", action="store_true", help="try it: no key, no network needed")
-    parser.add_argument(
-        "--low-bandwidth",
-        action="store_true",
-        help="save bandwidth on slow connections: no mouse, no pictures",
-    )
-    parser.add_argument("--verbose", action="store_true", help="log every query, not only faults")
+    _add_low_bandwidth(parser, False)
+    _add_verbose(parser, False)
+    # The description lists the commands by what they are for, which argparse cannot.
     commands = parser.add_subparsers(
-        dest="command", metavar="COMMAND", prog=APP, parser_class=Parser
+        dest="command",
+        metavar="COMMAND",
+        prog=APP,
+        parser_class=Parser,
+        help=argparse.SUPPRESS,
     )
-    common = Parser(add_help=False)
-    # Before the command or behind it; one that is not given must not hide the other.
-    _add_files(common, argparse.SUPPRESS)
-    _add_dashboard(commands, [common])
-    _add_writers(commands, [common])
-    commands.add_parser(
-        "paths", help="print where configuration, watchlist and log are", parents=[common]
-    )
+    for add in (_add_watch, _add_list, _add_status, _add_wait, _add_add, _add_label, _add_rm):
+        add(commands)
+    _add_command(commands, "paths", help_texts.PATHS)
+    completions = _add_command(commands, "completions", help_texts.COMPLETIONS)
+    completions.add_argument("shell", metavar="SHELL", choices=SHELLS, help=", ".join(SHELLS))
+    for command in commands.choices.values():
+        # Behind the command, too; one that is not given there must not hide the other.
+        _add_files(command, argparse.SUPPRESS)
     return parser
+
+
+def _add_watch(commands: _Commands) -> None:
+    watch = _add_command(commands, "watch", help_texts.WATCH)
+    watch.add_argument("ids", nargs="*", default=(), metavar="ID", help="a task's ID or status URL")
+    _add_low_bandwidth(watch, argparse.SUPPRESS)
+    _add_verbose(watch, argparse.SUPPRESS)
+
+
+def _add_list(commands: _Commands) -> None:
+    list_ = _add_command(commands, "list", help_texts.LIST)
+    _add_selection(list_)
+    list_.add_argument(
+        "--state",
+        metavar="STATE",
+        choices=STATES.values(),
+        help=f"only tasks in this state: {', '.join(STATES.values())}",
+    )
+    form = list_.add_mutually_exclusive_group()
+    _add_json(form)
+    form.add_argument("--line", action="store_true", help="one short line, for tmux's status bar")
+    form.add_argument("--schema", action="store_true", help="print the JSON Schema of --json")
+
+
+def _add_status(commands: _Commands) -> None:
+    status = _add_command(commands, "status", help_texts.STATUS)
+    _add_selection(status)
+    _add_json(status)
+    _add_links(status)
+    _add_verbose(status, argparse.SUPPRESS)
+
+
+def _add_wait(commands: _Commands) -> None:
+    wait = _add_command(commands, "wait", help_texts.WAIT)
+    _add_selection(wait)
+    wait.add_argument("--any", action="store_true", help="end at the first task that has ended")
+    wait.add_argument("--fail-fast", action="store_true", help="end at the first task that fails")
+    wait.add_argument(
+        "--timeout",
+        metavar="TIME",
+        type=parse_duration,
+        help="give up after this: 90s, 45m, 2h, 1h30m",
+    )
+    _add_json(wait)
+    _add_links(wait)
+    _add_verbose(wait, argparse.SUPPRESS)
+
+
+def _add_add(commands: _Commands) -> None:
+    add = _add_command(commands, "add", help_texts.ADD)
+    add.add_argument("ids", nargs="+", metavar="ID", help="an ID or status URL; - reads lines")
+    add.add_argument("--label", metavar="TEXT", default="", help="a name for all of them")
+
+
+def _add_label(commands: _Commands) -> None:
+    label = _add_command(commands, "label", help_texts.LABEL)
+    label.add_argument("text", metavar="TEXT", help="the label; an empty one takes it away")
+    _add_selection(label)
+
+
+def _add_rm(commands: _Commands) -> None:
+    remove = _add_command(commands, "rm", help_texts.REMOVE)
+    _add_selection(remove)
+    remove.add_argument("--finished", action="store_true", help="all tasks that have ended")
+
+
+def _add_command(commands: _Commands, name: str, text: HelpText) -> Parser:
+    return commands.add_parser(
+        name,
+        usage=f"{APP} {name} [OPTIONS] {text.arguments}".rstrip(),
+        help=text.summary,
+        description=text.description,
+        epilog=text.epilog,
+    ).settle()
+
+
+def _add_selection(parser: argparse.ArgumentParser) -> None:
+    """Add what names tasks; `selection` reads it."""
+    parser.add_argument(
+        "ids", nargs="*", default=(), metavar="ID", help="an ID or status URL; - reads lines"
+    )
+    parser.add_argument(
+        "--label",
+        metavar="GLOB",
+        dest="glob",
+        help="tasks of the watchlist whose label matches: 'batch *'",
+    )
+
+
+def _add_json(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def _add_links(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--links",
+        action="store_true",
+        help="with --json: the links too; whoever has one can use it",
+    )
 
 
 def _add_files(parser: argparse.ArgumentParser, default: str | None) -> None:
     parser.add_argument(
-        "--config", metavar="FILE", type=Path, default=default, help="read this config.toml instead"
+        "--config",
+        metavar="FILE",
+        type=_file,
+        default=default,
+        help="read this config.toml instead",
     )
     parser.add_argument(
-        "--watchlist", metavar="FILE", type=Path, default=default, help="use this watchlist instead"
+        "--watchlist",
+        metavar="FILE",
+        type=_file,
+        default=default,
+        help="use this watchlist instead",
     )
 
 
-def _add_dashboard(commands: argparse._SubParsersAction[Parser], parents: list[Parser]) -> None:
-    help_ = "open the dashboard (the default), adding IDs"
-    watch = commands.add_parser("watch", help=help_, parents=parents)
-    watch.add_argument("ids", nargs="*", metavar="ID", help="a task's ID or status URL")
+def _add_low_bandwidth(parser: argparse.ArgumentParser, default: bool | str) -> None:
+    help_ = "save bandwidth on slow connections: no mouse, no pictures"
+    parser.add_argument("--low-bandwidth", action="store_true", default=default, help=help_)
 
 
-def _add_writers(commands: argparse._SubParsersAction[Parser], parents: list[Parser]) -> None:
-    """Add what changes the watchlist."""
-    add = commands.add_parser("add", help="add tasks to the watchlist", parents=parents)
-    add.add_argument("ids", nargs="+", metavar="ID", help="an ID or status URL; - reads lines")
-    add.add_argument("--label", metavar="TEXT", default="", help="a name for all of them")
+def _add_verbose(parser: argparse.ArgumentParser, default: bool | str) -> None:
+    help_ = "log every query, not only faults"
+    parser.add_argument("--verbose", action="store_true", default=default, help=help_)
+
+
+def _file(text: str) -> Path:
+    """Return a path; shells leave the `~` in `--config=~/school.toml` as it is."""
+    if not text.strip() or "\0" in text:
+        raise argparse.ArgumentTypeError("the name of a file is missing")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise argparse.ArgumentTypeError("“~” stands for no known user") from None
+
+
+def _is_flag(word: str) -> bool:
+    return word.startswith("-") and word != "-"
+
+
+def _suggestion(word: str, choices: Iterable[str]) -> str:
+    near = get_close_matches(word.lower(), choices, n=1)
+    return f"; did you mean {near[0]}?" if near else ""

@@ -7,25 +7,25 @@ import logging
 import os
 import sys
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from tui.cli import services
 from tui.cli.exit_codes import FAILED, USAGE
 from tui.cli.output import print_error
 from tui.cli.permissions import permission_warnings
 from tui.cli.resources import require_resources
-from tui.config import APP, Config, Paths, load, load_key_settings
+from tui.cli.watchlist_path import choose_watchlist
+from tui.config import APP, Config, Paths, load
 from tui.credentials import VARIABLE, CurrentKey, KeySettings, KeySource, Secret
 from tui.errors import UserError
-from tui.http.proxies import proxy_environment, proxy_warnings
 from tui.os_errors import shortage
 from tui.sanitize import clean
 from tui.terminal import gc_tuning, textual_variables
 
 if TYPE_CHECKING:
     from tui.dashboard.app import ScenextApp
-    from tui.dependencies import ClientFactory, Dependencies
+    from tui.dependencies import Dependencies
 
 DEMO_INTERVAL: Final = 3.0
 """Seconds between two polls in the demo, whose tasks end within a minute or two."""
@@ -56,17 +56,9 @@ def watch(options: WatchOptions) -> int:
     require_resources()
     paths = Paths.standard(options.config)
     config = _load_config(options, paths.config)
-    paths = paths.with_watchlist(options.watchlist or config.watchlist)
-    source = KeySource(
-        paths.config,
-        lambda: load_key_settings(paths.config, os.environ),
-        os.environ,
-        base_url=config.base_url,
-    )
-    key = CurrentKey(source)
-    warnings = permission_warnings(paths.config, config.key)
-    if config.trust_env:
-        warnings += proxy_warnings(proxy_environment(), config.base_url)
+    paths = choose_watchlist(paths, options.watchlist, config.watchlist)
+    key = services.read_key(paths.config, config)
+    warnings = services.warnings(paths.config, config)
     return _launch(options, paths, config, key, config.host, warnings)
 
 
@@ -153,36 +145,19 @@ def _launch(
 
     A fault of ours on the way is reported and logged like one in the app: without secrets.
     """
-    from tui import log, time_zone
-    from tui.redactor import Redactor
     from tui.terminal import crash_report
 
-    redact = Redactor()
-    if key.key is not None:
-        redact.learn(key.key.secret)
-    crash_report.install(redact)
-    warnings = (
-        *warnings,
-        time_zone.settle(os.environ),
-        log.start(paths.log, redact, verbose=options.verbose),
-    )
+    redact, more_warnings = services.begin_reports(paths.log, key, verbose=options.verbose)
     try:
         _prepare_process(config)
-        from tui.clock import Clock
-        from tui.dependencies import Dependencies
         from tui.watchlist.storage import WatchlistFile
 
-        dependencies = Dependencies(
-            config=config,
-            key=key,
-            file=WatchlistFile(paths.watchlist),
-            connect=partial(_connect, config),
-            environ=dict(os.environ),
-            clock=Clock(),
-            host=host,
+        dependencies = services.dependencies(
+            config, key, WatchlistFile(paths.watchlist), redact, host=host
+        )
+        dependencies = dependencies._replace(
+            warnings=(*warnings, *more_warnings),
             downloads=config.download_dir or Paths.downloads(),
-            redact=redact,
-            warnings=warnings,
             is_demo=is_demo,
         )
         return _open(dependencies, paths.config, options.ids)
@@ -234,24 +209,6 @@ def _tell_unsaved(app: ScenextApp, watchlist: Path, code: int) -> int:
     # The terminal may take nothing still.
     TERMINAL.tell(f"{APP}: {clean(message, MAX_MESSAGE)}\n")
     return code
-
-
-def _connect(config: Config) -> ClientFactory:
-    # After the first paint, and in parallel: importing httpx takes a while, and most of the time
-    # for the certificates is OpenSSL's, which releases Python's lock.
-    from concurrent.futures import ThreadPoolExecutor
-
-    from tui.http.tls import ssl_context
-
-    with ThreadPoolExecutor(1, thread_name_prefix="certificates") as thread:
-        tls = thread.submit(ssl_context, config)
-        import anyio
-
-        from tui.scenext.client import HttpClientFactory
-
-        # Import now what httpcore would otherwise import at the first query, on the event loop.
-        anyio.run(anyio.sleep, 0)
-        return HttpClientFactory(config, tls.result())
 
 
 def _prepare_process(config: Config) -> None:

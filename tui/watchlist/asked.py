@@ -6,9 +6,17 @@ So a status line can tell numbers that are kept up to date from those of last we
 
 from __future__ import annotations
 
+import math
+import os
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from tui.atomic_file import sibling
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 TOUCH_INTERVAL: Final = 60.0
 """Seconds between two touches by one program."""
@@ -17,8 +25,8 @@ MAX_AGE: Final = 300.0
 
 
 def marker(watchlist: Path) -> Path:
-    """Return the path of the file that is touched."""
-    return watchlist.with_name(f"{watchlist.name}.asked")
+    """Return the path of the file that is touched: beside the real one, as the lock is."""
+    return sibling(Path(os.path.realpath(watchlist)), ".asked")
 
 
 def touch(watchlist: Path) -> None:
@@ -33,3 +41,23 @@ def is_recent(watchlist: Path, now: float) -> bool:
         return abs(now - marker(watchlist).stat().st_mtime) < MAX_AGE
     except OSError:
         return False
+
+
+class AskedMarker:
+    """Notes for one program that it asks, without waiting for the disk."""
+
+    def __init__(self, watchlist: Path, boot: Callable[[], float], threads: Executor) -> None:
+        """Touch the file beside `watchlist` in one of `threads`; `boot` is the monotonic clock."""
+        self._watchlist = watchlist
+        self._boot = boot
+        self._threads = threads
+        self._touched_at = -math.inf
+
+    def note(self) -> None:
+        """Note that the service was asked just now; the file is touched once a minute at most."""
+        now = self._boot()
+        if now - self._touched_at < TOUCH_INTERVAL:
+            return
+        self._touched_at = now
+        with suppress(RuntimeError):  # The program is ending.
+            self._threads.submit(touch, self._watchlist)

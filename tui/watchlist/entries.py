@@ -82,6 +82,17 @@ class Remove(NamedTuple):
     id: str
 
 
+class Relabel(NamedTuple):
+    """Another label of a task; an empty one takes it away. A missing ID is not an error.
+
+    Of two programs that label a task, the one that saves later wins. One that adds it again with a
+    label has given it that one; `Add` without a label takes none away.
+    """
+
+    id: str
+    label: str
+
+
 class Update(NamedTuple):
     """A new state of a task. It never brings back an ID that was removed.
 
@@ -115,7 +126,7 @@ class Learn(NamedTuple):
     sample: Sample
 
 
-Change = Add | Remove | Update | MarkSeen | Learn
+Change = Add | Remove | Relabel | Update | MarkSeen | Learn
 
 
 def replay(entries: Sequence[Entry], changes: Sequence[Change]) -> tuple[Entry, ...]:
@@ -131,6 +142,10 @@ def replay(entries: Sequence[Entry], changes: Sequence[Change]) -> tuple[Entry, 
                 by_id = _apply_add(by_id, normalize(entry), before)
             case Remove(id=task_id):
                 by_id.pop(_encodable(task_id), None)
+            case Relabel(task_id, label):
+                current = by_id.get(_encodable(task_id))
+                if current is not None:
+                    by_id[current.id] = normalize(current._replace(label=label))
             case Update(id=task_id):
                 current = by_id.get(_encodable(task_id))
                 if current is not None:  # Otherwise removed, here or by another dashboard.

@@ -256,6 +256,14 @@ class Watchlist:
             if 0 < record.failures < below:
                 self._records[record.id] = record._replace(failures=0)
 
+    def assume_polled(self, now: datetime, boot: float) -> None:
+        """Take what is stored for answers of the time `now`: another program asks these tasks.
+
+        `boot` is the monotonic clock at that time.
+        """
+        for record in self._records.values():
+            self._put(record._replace(answered_at=now, told_at=boot, polled_at=boot))
+
     def mark_seen(self, task_id: str) -> bool:
         """Remember that somebody has looked at a task's end; return whether it was new."""
         record = self._records.get(task_id)

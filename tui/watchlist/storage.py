@@ -48,8 +48,12 @@ class Snapshot(NamedTuple):
     """After a save: what `WatchlistFile.stamp` returns until somebody else writes; else None."""
     added: tuple[str, ...] = ()
     """After a save: the IDs that it added to what the file held by then, under the lock."""
+    removed: tuple[str, ...] = ()
+    """After a save: the IDs that it removed from what the file held by then."""
     history: tuple[Sample, ...] = ()
     """How long earlier tasks took, the oldest first."""
+    damaged: bool = False
+    """Whether something that the file held could not be read; the next save mends it."""
 
 
 class _ReadResult(NamedTuple):
@@ -101,7 +105,9 @@ class WatchlistFile:
             return Snapshot((), f"{refusal}. Changes are not saved.", True)
         result = self._read(self._target())
         entries, history = result.document.entries, result.document.history
-        return Snapshot(entries, result.warning, result.unreadable, history=history)
+        return Snapshot(
+            entries, result.warning, result.unreadable, history=history, damaged=not result.sound
+        )
 
     def save(self, changes: Sequence[Change]) -> Snapshot:
         """Replay the changes on the current file, and return what it then holds.
@@ -134,6 +140,10 @@ class WatchlistFile:
         except OSError:
             return None
         return status.st_mtime_ns, status.st_size, status.st_ino
+
+    def holds(self, task_id: str) -> bool:
+        """Return whether the file holds a watched task, without reading it: it holds each."""
+        return True
 
     def is_gone(self) -> bool:
         """Return whether the file is missing, and its lock with it.
@@ -259,9 +269,13 @@ class WatchlistFile:
             self._files.replace(target, data, backup=current.sound)
         # Even if nothing changed: this may be the retry of a save that failed at this very step.
         self._files.sync_directory(target.parent)
-        known = {entry.id for entry in current.document.entries}
+        known = dict.fromkeys(entry.id for entry in current.document.entries)
+        after = {entry.id for entry in document.entries}
         added = tuple(entry.id for entry in document.entries if entry.id not in known)
-        return Snapshot(document.entries, warning, added=added, history=document.history)
+        removed = tuple(task_id for task_id in known if task_id not in after)
+        return Snapshot(
+            document.entries, warning, added=added, removed=removed, history=document.history
+        )
 
     def _encode(self, target: Path, document: Document) -> tuple[bytes, str]:
         """Return the bytes to write, and a warning.

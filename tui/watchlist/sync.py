@@ -16,7 +16,7 @@ from typing import Final
 
 from tui.os_errors import shortage
 from tui.sanitize import display_path
-from tui.watchlist.entries import Add, Change, Entry, Learn, MarkSeen, Remove, Update
+from tui.watchlist.entries import Add, Change, Entry, Learn, MarkSeen, Relabel, Remove, Update
 from tui.watchlist.storage import Snapshot, StorageError, WatchlistFile
 
 CHECK_INTERVAL: Final = 1.5
@@ -28,7 +28,7 @@ MIN_DEBOUNCE: Final = 0.3
 MAX_DEBOUNCE: Final = 10.0
 """Maximum seconds of that delay."""
 
-_BY_THE_USER: Final = (Add, Remove)
+_BY_THE_USER: Final = (Add, Relabel, Remove)
 """The changes that are saved at once."""
 
 _log = logging.getLogger(__name__)
@@ -186,7 +186,7 @@ class WatchlistSync:
             self._tried, self._pending_since, self._save_problem = 0, None, ""
             self._report()
             self._stamp = snapshot.stamp or self._stamp
-            self._last_snapshot = snapshot._replace(stamp=None, added=())
+            self._last_snapshot = snapshot._replace(stamp=None, added=(), removed=())
             warning, self._restored = snapshot.warning or self._restored, ""
             self._on_loaded(snapshot._replace(warning=warning))
 

@@ -1,0 +1,59 @@
+"""Change the tasks of the watchlist that the command line selects."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tui.cli.errors import CommandError, ErrorCode
+from tui.cli.exit_codes import DONE, FAILED, USAGE
+from tui.cli.output import print_done, print_error, print_errors
+from tui.cli.selection import names_tasks, not_watched, select
+from tui.watchlist.entries import Change, Entry
+from tui.watchlist.storage import StorageError, WatchlistFile
+
+
+def change_selected(
+    options: argparse.Namespace,
+    watchlist: Path,
+    change: Callable[[str], Change],
+    done: Callable[[int], str],
+) -> int:
+    """Save a change of each selected task and tell what was `done` to how many.
+
+    Tasks that were named and are not in the watchlist are told afterwards, and are why the exit
+    code is not that of success. Raises `CommandError`: for a command line that selects nothing,
+    and where the watchlist cannot be read or written; nothing has changed then.
+    """
+    is_finished = getattr(options, "finished", False)
+    if not is_finished and not names_tasks(options):
+        raise CommandError(_which(options), ErrorCode.USAGE, exit_code=USAGE)
+    file = WatchlistFile(watchlist)
+    snapshot = file.load()
+    if snapshot.unreadable:
+        raise CommandError(snapshot.warning, ErrorCode.WATCHLIST)
+    ids = _finished(snapshot.entries) if is_finished else select(options, snapshot.entries)
+    held, warning = {entry.id for entry in snapshot.entries}, snapshot.warning
+    if not held.isdisjoint(ids):
+        try:
+            saved = file.save([change(task_id) for task_id in ids])
+        except StorageError as error:
+            raise CommandError(str(error), ErrorCode.WATCHLIST) from None
+        # Another program may have removed some in the meantime.
+        held, warning = {entry.id for entry in saved.entries}.union(saved.removed), saved.warning
+    if warning:
+        print_error(warning)
+    print_done(done(sum(task_id in held for task_id in ids)))
+    missing = [not_watched(task_id) for task_id in ids if task_id not in held]
+    print_errors(missing, as_json=False)
+    return FAILED if missing else DONE
+
+
+def _which(options: argparse.Namespace) -> str:
+    what = "name tasks, select them with --label GLOB, or read their IDs from standard input with -"
+    return f"{what}; --finished are all that have ended" if "finished" in options else what
+
+
+def _finished(entries: Sequence[Entry]) -> tuple[str, ...]:
+    return tuple(entry.id for entry in entries if entry.status.terminal)

@@ -1,0 +1,36 @@
+"""`scenext-tui completions`: print what has a shell complete commands, flags and files.
+
+Generated from the parser by shtab, which knows all three shells: the script is static, so that no
+key press starts Python, and neither key nor watchlist is looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import shtab
+
+from tui.cli.exit_codes import DONE
+from tui.cli.output import print_result
+from tui.cli.parser import build_parser
+
+
+def print_completions(shell: str) -> int:
+    """Print the script for a shell; return the exit code. Raises as `print_result` does."""
+    parser = build_parser()
+    _prepare(parser)
+    print_result(shtab.complete(parser, shell).rstrip("\n"))
+    return DONE
+
+
+def _prepare(parser: argparse.ArgumentParser) -> None:
+    """Tell shtab what the parser hides from the help, and where files are completed."""
+    for action in parser._actions:
+        if action.metavar == "FILE":
+            action.complete = shtab.FILE  # type: ignore[attr-defined]
+        if isinstance(action, argparse._SubParsersAction):
+            action.help = ""
+            for summary in action._choices_actions:
+                command = action.choices[summary.dest]
+                command.description = summary.help
+                _prepare(command)

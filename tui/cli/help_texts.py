@@ -1,0 +1,234 @@
+"""What the help of each command says beyond its arguments: plain ASCII, 80 columns at most.
+
+A test runs every line of the examples as it stands here.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class HelpText(NamedTuple):
+    """The texts of one command."""
+
+    arguments: str
+    """The arguments in the line of its usage."""
+    summary: str
+    """One line, for the list of the commands and the completions of shells."""
+    description: str
+    """What it does: a sentence or two."""
+    epilog: str
+    """Examples, exit codes, and where to read on."""
+
+
+DESCRIPTION: Final = """\
+Watches Scenext video tasks: a dashboard for people, commands for scripts.
+Each command explains itself, with examples: scenext-tui COMMAND --help
+
+commands to look at tasks:
+  watch [ID...]         open the dashboard (so does no command at all)
+  list [ID...]          print what the watchlist knows; asks nobody
+  status [ID...]        ask the service once about each task
+  wait [ID...]          wait until tasks have ended
+commands to change the watchlist:
+  add ID...             add tasks
+  label TEXT ID...      give tasks a label
+  rm ID...              remove tasks
+commands to set things up:
+  paths                 print where configuration, watchlist and log are
+  completions SHELL     print completions for bash, zsh or fish
+"""
+
+EXIT_CODES: Final = """\
+exit codes; where several hold, the one that comes first here:
+  2  wrong usage, or nothing was selected
+  6  the service refused the API key
+  1  it could not be done: configuration, watchlist, output, or no answer
+  5  the service does not know an ID
+  3  a task FAILED
+  4  a task had not ended in time
+  0  done; after wait: all tasks completed
+SIGINT (ctrl+c) and SIGTERM end a command with 130 and 143.
+"""
+
+EPILOG: Final = f"""\
+examples; the API key is read from SCENEXT_API_KEY, or as config.toml says:
+  scenext-tui add 12345 67890 --label "batch 7"
+  scenext-tui
+
+{EXIT_CODES}"""
+
+_SELECTION: Final = """\
+Tasks are named by ID, chosen from the watchlist with --label, or read from
+standard input with -; """
+_ALL: Final = _SELECTION + "without any of these it is the whole watchlist."
+_SOME: Final = _SELECTION + "one of these is needed."
+_ALL_CODES: Final = "All exit codes: scenext-tui --help"
+
+WATCH: Final = HelpText(
+    "[ID ...]",
+    "open the dashboard, adding IDs",
+    "Open the dashboard, which polls each task until it ends. IDs that are given are\n"
+    "added to the watchlist.",
+    f"""\
+examples:
+  scenext-tui watch 12345
+
+In the dashboard ? shows its keys, and q quits. It needs a terminal; for scripts
+there are list, status and wait. {_ALL_CODES}
+""",
+)
+
+LIST: Final = HelpText(
+    "[ID ...]",
+    "print what the watchlist knows; asks nobody",
+    "Print what the watchlist knows of tasks, without asking the service: a table on\n"
+    f"a terminal, elsewhere lines with tabs.\n\n{_ALL}",
+    f"""\
+examples:
+  scenext-tui list
+  scenext-tui list --state failed --label "batch 7*"
+  scenext-tui list --json
+  scenext-tui list --line
+
+--line is for tmux:  set -g status-right '#(scenext-tui list --line)'
+It counts what failed, runs and is done, and says when all is likely to be done.
+A ? at its end: nobody has asked the service for five minutes.
+
+Columns: state, ID, name, time, frames, points, note. Keys of --json (null: not
+known; times in UTC; what each holds: list --schema):
+  schema task_id watched state state_sent label title added_at created_at
+  ended_at seconds age_seconds frames points score score_detail reason
+  answered_at error; in status and wait with --links: video_url frame_urls
+
+Exit codes: 0 printed, 1 could not, or a task is not in the watchlist, 2 wrong
+usage or nothing selected. {_ALL_CODES}
+""",
+)
+
+STATUS: Final = HelpText(
+    "[ID ...]",
+    "ask the service once about each task",
+    f"Ask the service once about each task and print its answers. Adds nothing.\n\n{_ALL}",
+    f"""\
+examples:
+  scenext-tui status 12345
+  scenext-tui status --json --links 12345
+
+Columns and keys of --json: scenext-tui list --help
+
+Exit codes: 0 all were told, whatever their state, 1 no answer, 2 wrong usage or
+nothing selected, 5 an ID that the service does not know, 6 the API key was
+refused. {_ALL_CODES}
+""",
+)
+
+WAIT: Final = HelpText(
+    "[ID ...]",
+    "wait until tasks have ended",
+    "Poll tasks until all of them have ended, and print each as it ends. Adds none to\n"
+    f"the watchlist. A request that fails is no end: it goes on.\n\n{_ALL}",
+    """\
+examples:
+  scenext-tui wait 12345 67890 --timeout 2h
+  scenext-tui wait --label "batch 7*" --fail-fast
+  scenext-tui add 12345 && scenext-tui wait 12345 && echo "the video is there"
+
+exit codes; where several hold, the one that comes first here:
+  2  wrong usage, or nothing was selected
+  6  the service refused the API key
+  1  no answer at all within the timeout, or the configuration is wrong
+  5  the service does not know an ID
+  3  a task FAILED
+  4  the time was up and a task had not ended
+  0  all completed; with --any: those that have ended
+
+Columns and keys of --json: scenext-tui list --help
+""",
+)
+
+ADD: Final = HelpText(
+    "ID ...",
+    "add tasks to the watchlist",
+    "Add tasks to the watchlist. An open dashboard shows them within two seconds; the\n"
+    "service is not asked. What is in the watchlist already stays as it is.",
+    f"""\
+examples:
+  scenext-tui add 12345 67890 --label "batch 7"
+  echo "12345 # from a script" | scenext-tui add -
+
+Exit codes: 0 saved, 1 could not, 2 wrong usage.
+{_ALL_CODES}
+""",
+)
+
+LABEL: Final = HelpText(
+    "TEXT [ID ...]",
+    "give tasks a label",
+    f'Give tasks of the watchlist another label; an empty one ("") takes it away.\n\n{_SOME}',
+    f"""\
+examples:
+  scenext-tui label "batch 8" 12345 67890
+  scenext-tui label "" 12345
+  scenext-tui label "batch 8" --label "batch 7*"
+
+Exit codes: 0 saved, 1 could not, or a task is not in the watchlist, 2 wrong
+usage or nothing selected. {_ALL_CODES}
+""",
+)
+
+REMOVE: Final = HelpText(
+    "[ID ...]",
+    "remove tasks from the watchlist",
+    "Remove tasks from the watchlist; the service keeps them. An open dashboard shows\n"
+    f"that within two seconds.\n\n{_SELECTION}one of these or\n--finished is needed.",
+    f"""\
+examples:
+  scenext-tui rm 12345
+  scenext-tui rm --finished
+  scenext-tui rm --label "batch 7*"
+
+Exit codes: 0 saved, 1 could not, or a task is not in the watchlist, 2 wrong
+usage or nothing selected. {_ALL_CODES}
+""",
+)
+
+PATHS: Final = HelpText(
+    "",
+    "print where configuration, watchlist and log are",
+    "Print where the configuration, the watchlist and the log are, or would be.",
+    f"""\
+examples:
+  scenext-tui paths
+  scenext-tui paths --watchlist ~/school.toml
+
+Exit codes: 0 printed, 1 could not, 2 wrong usage.
+{_ALL_CODES}
+""",
+)
+
+COMPLETIONS: Final = HelpText(
+    "SHELL",
+    "print completions for bash, zsh or fish",
+    "Print a script that has a shell complete commands, flags and files. It looks at\n"
+    "neither the watchlist nor the API key.",
+    f"""\
+examples; they take effect in the next shell:
+  mkdir -p ~/.local/share/bash-completion/completions
+  scenext-tui completions bash \\
+    > ~/.local/share/bash-completion/completions/scenext-tui
+
+  mkdir -p ~/.zfunc
+  scenext-tui completions zsh > ~/.zfunc/_scenext-tui
+
+  mkdir -p ~/.config/fish/completions
+  scenext-tui completions fish > ~/.config/fish/completions/scenext-tui.fish
+
+bash needs the package bash-completion for this, and ~/.zshrc this line:
+  fpath+=~/.zfunc; autoload -Uz compinit; compinit
+Print the script anew after an update.
+
+Exit codes: 0 printed, 1 could not, 2 wrong usage.
+{_ALL_CODES}
+""",
+)

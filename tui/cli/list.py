@@ -1,0 +1,88 @@
+"""`scenext-tui list`: print what the watchlist knows, without asking the service."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from tui import time_zone
+from tui.cli.errors import CommandError, ErrorCode
+from tui.cli.exit_codes import DONE, FAILED
+from tui.cli.output import print_errors, print_result, write_error
+from tui.cli.selection import not_watched, select
+from tui.clock import Clock
+from tui.config import APP, Paths
+from tui.watchlist.entries import Entry
+from tui.watchlist.records import Record, Watchlist
+from tui.watchlist.storage import Snapshot, WatchlistFile
+from tui.wording.states import STATES
+
+EMPTY: Final = f"The watchlist is empty: add tasks with “{APP} add ID”."
+
+
+def list_tasks(options: argparse.Namespace, paths: Paths) -> int:
+    """Print the selected tasks; return the exit code. Raises `CommandError`."""
+    if options.schema:
+        return _print_schema()
+    snapshot = WatchlistFile(paths.watchlist).load()
+    if snapshot.warning:
+        warning = CommandError(snapshot.warning, ErrorCode.WATCHLIST)
+        print_errors([warning], as_json=options.json)
+    entries = {entry.id: entry for entry in snapshot.entries}
+    ids = select(options, snapshot.entries)
+    missing = [not_watched(task_id) for task_id in ids if task_id not in entries]
+    chosen = [entries[task_id] for task_id in ids if task_id in entries]
+    if options.state is not None:
+        chosen = [entry for entry in chosen if STATES[entry.status] == options.state]
+    with suppress(BrokenPipeError):  # Whoever reads has read enough.
+        if options.line:
+            print_result(_line(snapshot._replace(entries=tuple(chosen)), paths.watchlist))
+        else:
+            _print(options, chosen, is_empty=not entries)
+    print_errors(missing, as_json=options.json)
+    return FAILED if missing or snapshot.damaged or snapshot.unreadable else DONE
+
+
+def _print_schema() -> int:
+    from importlib.resources import files
+
+    with suppress(BrokenPipeError):
+        print_result(files("tui.cli").joinpath("schema.json").read_text("utf-8").rstrip("\n"))
+    return DONE
+
+
+def _line(snapshot: Snapshot, watchlist: Path) -> str:
+    from tui.watchlist import asked
+    from tui.wording.status_line import status_line
+
+    time_zone.settle(os.environ)
+    clock, tasks = Clock(), Watchlist()
+    now = clock.now()
+    tasks.load(snapshot.entries, snapshot.history)
+    # What a backup holds is not what is asked about.
+    is_asked = not snapshot.unreadable and asked.is_recent(watchlist, now.timestamp())
+    line = status_line(tasks, now, clock.boot(), is_asked=is_asked)
+    return f"{line} ?".strip() if snapshot.unreadable and not line.endswith("?") else line
+
+
+def _print(options: argparse.Namespace, entries: list[Entry], *, is_empty: bool) -> None:
+    now, records = datetime.now(UTC), map(Record, entries)
+    if options.json:
+        from tui.cli.json_lines import task_object, to_line
+
+        if entries:
+            print_result("\n".join(to_line(task_object(record, now)) for record in records))
+        return
+    from tui.cli.table import TaskTable
+
+    TaskTable(sys.stdout).print(records, now)
+    if sys.stderr.isatty():
+        if is_empty:
+            write_error(f"{EMPTY}\n")
+        elif not entries and options.state is not None:
+            write_error(f"None of these tasks is in the state “{options.state}”.\n")

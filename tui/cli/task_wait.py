@@ -1,0 +1,184 @@
+"""Wait for tasks: when that is over, by the rules of the command line. Prints nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from enum import Enum, auto
+from typing import NamedTuple
+
+from tui.cli.polling_session import PollingSession
+from tui.dependencies import Dependencies
+from tui.errors import ErrorKind
+from tui.polling.health import HealthKind
+from tui.scenext.models import PollResult
+from tui.watchlist.ends import End, EndWatch
+from tui.watchlist.records import Record
+from tui.wording import polling, waiting
+
+
+class Rules(NamedTuple):
+    """What a wait is for."""
+
+    any: bool = False
+    """Whether one task that has ended is enough."""
+    fail_fast: bool = False
+    """Whether one task that has FAILED is enough."""
+    links: bool = False
+    """Whether each task is asked about for its links, also one that had ended before."""
+    deadline: float | None = None
+    """When to give up, by the monotonic clock that counts while the machine sleeps."""
+
+
+class Stop(Enum):
+    """Why a wait is over although tasks are open."""
+
+    TIME_IS_UP = auto()
+    KEY_REFUSED = auto()
+    """The service refuses the key, and there is no other."""
+    READER_GONE = auto()
+    """Nobody reads any more what is printed."""
+    RESTING = auto()
+    """The service has told the same of each for a day, and it is not the state of a task."""
+
+
+class TaskWait:
+    """Collects the ends of tasks, and tells each once."""
+
+    def __init__(
+        self,
+        task_ids: Iterable[str],
+        rules: Rules,
+        on_end: Callable[[End, Record], object],
+        show_progress: Callable[[str], object] | None = None,
+    ) -> None:
+        """Wait for these tasks; `on_end` gets each end, `show_progress` how it goes, again and
+        again.
+
+        What `on_end` raises ends the wait.
+        """
+        self._watch = EndWatch(task_ids)
+        self._rules = rules
+        self._on_end = on_end
+        self._show_progress = show_progress
+        self._news: list[tuple[End, Record]] = []
+        self._wake: Callable[[], object] = lambda: None
+        self.stop: Stop | None = None
+        """Why it is over, unless enough tasks have ended."""
+        self.is_answered = False
+        """Whether the service has told anything about any task since the start."""
+        self.trouble = ""
+        """Why it does not, in a few words, when the wait was over."""
+
+    @property
+    def ends(self) -> dict[str, End]:
+        """How tasks have ended, by ID."""
+        return self._watch.ends
+
+    @property
+    def open(self) -> tuple[str, ...]:
+        """The tasks that have not ended, in order."""
+        return self._watch.open
+
+    @property
+    def is_over(self) -> bool:
+        """Whether enough tasks have ended, or nobody reads of it."""
+        ends = self._watch.ends.values()
+        has_enough = (self._rules.any and ends) or (self._rules.fail_fast and End.FAILED in ends)
+        return bool(has_enough) or not self._watch.has_open or self.stop is not None
+
+    def note_ended(self, records: Iterable[Record]) -> None:
+        """Tell the ends of tasks that had ended before."""
+        for record in records:
+            if (end := self._watch.note_record(record)) is not None:
+                self._on_end(end, record)
+
+    async def run(self, dependencies: Dependencies, warn: Callable[[str], object]) -> None:
+        """Poll the open tasks until the wait is over; `warn` gets trouble with the watchlist.
+
+        Raises as `PollingSession.run` does.
+        """
+        self._clock = dependencies.clock
+        self._session = PollingSession(
+            dependencies, self._note, on_reload=self._note_reload, warn=warn
+        )
+        self._engine, self._wake = self._session.engine, self._session.wake
+        if self._rules.deadline is not None:
+            left = max(0.0, self._rules.deadline - self._clock.boot())
+            asyncio.get_running_loop().call_later(left, self._wake)
+        await self._session.run(self._step)
+
+    def leave(self) -> None:
+        """End the wait, since nobody reads any more what it prints."""
+        self.stop = Stop.READER_GONE
+        self._wake()
+
+    def open_records(self) -> list[Record]:
+        """Return what is known of the tasks that have not ended, in order."""
+        return [self._session.record(task_id) for task_id in self._watch.open]
+
+    def _note(self, result: PollResult, record: Record) -> None:
+        error = result.error
+        is_told = error is None or (error.kind is ErrorKind.NOT_FOUND and not error.is_strange)
+        self.is_answered |= is_told
+        end = self._watch.note_result(result)
+        if end is None and self._has_all(record):
+            end = self._watch.note_record(record)
+        if end is not None:
+            self._news.append((end, record))
+
+    def _has_all(self, record: Record) -> bool:
+        """Return whether nothing more is to come: with links, the video's is worth a few polls."""
+        is_complete = record.task is not None and record.task.is_complete
+        rests = record.id not in self._engine.schedule.active
+        return not self._rules.links or is_complete or rests
+
+    def _note_reload(self) -> None:
+        if self._rules.links:
+            return  # Each is asked about here, in any case.
+        for record in map(self._session.record, self._watch.open):
+            if (end := self._watch.note_record(record)) is not None:
+                self._news.append((end, record))
+
+    async def _step(self) -> bool:
+        news, self._news = self._news, []
+        for end, record in news:
+            self._on_end(end, record)
+        if self.is_over:
+            return True
+        stop = await self._find_stop() or self.stop
+        if stop is not None:
+            self.stop, self.trouble = stop, self._find_trouble()
+        elif self._show_progress is not None:
+            self._show_progress(self._progress())
+        return stop is not None
+
+    async def _find_stop(self) -> Stop | None:
+        engine = self._engine
+        if engine.schedule.breaker.key_refused and not await engine.renew_key():
+            return Stop.KEY_REFUSED
+        deadline = self._rules.deadline
+        if deadline is not None and self._clock.boot() >= deadline:
+            return Stop.TIME_IS_UP
+        return Stop.RESTING if engine.connected and not engine.schedule.active else None
+
+    def _find_trouble(self) -> str:
+        """Return in a few words why the service cannot be asked; empty where it can."""
+        now, health = self._clock.now(), self._engine.health()
+        until = None
+        if health.kind is HealthKind.PAUSED:
+            left = round(health.until - asyncio.get_running_loop().time())
+            until = now + timedelta(seconds=left)
+        words = polling.host_trouble(health, now, until=until)
+        reason = polling.trouble_reason(health)
+        return f"{words} ({reason})" if words and reason else words
+
+    def _progress(self) -> str:
+        return waiting.wait_progress(
+            self._watch.ends.values(),
+            [record.status for record in self.open_records()],
+            trouble=self._find_trouble(),
+            answered_at=self._engine.answered_at,
+            now=self._clock.now(),
+        )

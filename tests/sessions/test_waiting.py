@@ -141,7 +141,9 @@ def test_it_ends_quietly_when_its_reader_has_read_enough(
 def test_in_a_terminal_one_line_tells_how_it_goes(home: Home, service: ScriptedService) -> None:
     service.script("a", task("a"), task("a"), completed("a"))
     service.script("b", task("b", "FAILED", result=[{"type": "text", "content": "任务执行失败"}]))
-    with home.open("wait", "a", "b", "c", cols=60, rows=10) as terminal:
+    # A terminal that is not known to take titles gets no escape sequence at all.
+    plain = {"TERM": "vt100"}
+    with home.open("wait", "a", "b", "c", cols=60, rows=10, env=plain) as terminal:
         terminal.wait_for(r"3 ended, 1 failed")
         assert terminal.wait_exit(20) == 5
         raw = terminal.raw

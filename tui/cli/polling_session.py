@@ -21,6 +21,7 @@ from tui.dependencies import Dependencies
 from tui.engine import Callbacks, Engine
 from tui.scenext.models import PollResult
 from tui.watchlist.chosen import ChosenTasksFile
+from tui.watchlist.events import Event
 from tui.watchlist.records import Record
 from tui.watchlist.storage import LOCK_TIMEOUT
 
@@ -58,13 +59,14 @@ class PollingSession:
         on_result: Callable[[PollResult, Record], object],
         *,
         on_reload: Callable[[], object] = lambda: None,
+        on_event: Callable[[Event], object] = lambda event: None,
         warn: Callable[[str], object],
     ) -> None:
         """Prepare; only the file is read.
 
         `on_result` gets each result with the record that it makes; `on_reload` is called when
-        another program has changed the watchlist; `warn` gets a line about the watchlist, where it
-        cannot be read or saved, once each.
+        another program has changed the watchlist, `on_event` with what happens to tasks; `warn`
+        gets a line about the watchlist, where it cannot be read or saved, once each.
         """
         self._on_result = on_result
         self._on_reload = on_reload
@@ -74,7 +76,7 @@ class PollingSession:
         self._changed = asyncio.Event()
         self.engine = Engine(
             dependencies,
-            Callbacks(self._polled, self._reloaded, self._problem_changed, self._crashed),
+            Callbacks(self._polled, self._reloaded, self._problem_changed, self._crashed, on_event),
         )
         # Whoever chose the tasks has told what is wrong with the file.
         self.engine.load()

@@ -14,6 +14,7 @@ from tui.errors import ErrorKind
 from tui.polling.health import HealthKind
 from tui.scenext.models import PollResult
 from tui.watchlist.ends import End, EndWatch
+from tui.watchlist.events import Event
 from tui.watchlist.records import Record
 from tui.wording import polling, waiting
 
@@ -52,9 +53,12 @@ class TaskWait:
         rules: Rules,
         on_end: Callable[[End, Record], object],
         show_progress: Callable[[str], object] | None = None,
+        on_event: Callable[[Event], object] = lambda event: None,
+        on_step: Callable[[], object] = lambda: None,
     ) -> None:
         """Wait for these tasks; `on_end` gets each end, `show_progress` how it goes, again and
-        again.
+        again. `on_event` gets what happens to the tasks; `on_step` is called after that, and at
+        least each second.
 
         What `on_end` raises ends the wait.
         """
@@ -62,6 +66,7 @@ class TaskWait:
         self._rules = rules
         self._on_end = on_end
         self._show_progress = show_progress
+        self._on_event, self._on_step = on_event, on_step
         self._news: list[tuple[End, Record]] = []
         self._wake: Callable[[], object] = lambda: None
         self.stop: Stop | None = None
@@ -101,7 +106,11 @@ class TaskWait:
         """
         self._clock = dependencies.clock
         self._session = PollingSession(
-            dependencies, self._note, on_reload=self._note_reload, warn=warn
+            dependencies,
+            self._note,
+            on_reload=self._note_reload,
+            on_event=self._on_event,
+            warn=warn,
         )
         self._engine, self._wake = self._session.engine, self._session.wake
         if self._rules.deadline is not None:
@@ -145,6 +154,7 @@ class TaskWait:
         news, self._news = self._news, []
         for end, record in news:
             self._on_end(end, record)
+        self._on_step()
         if self.is_over:
             return True
         stop = await self._find_stop() or self.stop

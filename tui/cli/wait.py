@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import math
+import os
+import sys
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
+from tui.cli.alerts import Alerts
 from tui.cli.chosen_tasks import Chosen, TaskPrinter, choose, print_warnings
 from tui.cli.durations import format_duration
 from tui.cli.errors import CommandError, ErrorCode
@@ -31,6 +36,7 @@ from tui.config import Paths
 from tui.dependencies import Dependencies
 from tui.watchlist.ends import End
 from tui.watchlist.records import Record
+from tui.watchlist.sections import Standing, standing_of
 from tui.wording import waiting
 from tui.wording.tasks import NOT_KNOWN
 
@@ -41,12 +47,25 @@ _EXIT_CODES: Final = {
     End.REFUSED: KEY_REFUSED,
 }
 
+_STANDINGS: Final = {
+    End.COMPLETED: Standing.FINISHED,
+    End.FAILED: Standing.FAILED,
+    End.UNKNOWN: Standing.TROUBLE,
+    End.REFUSED: Standing.TROUBLE,
+}
+
 
 def wait(options: argparse.Namespace, paths: Paths) -> int:
     """Wait for the selected tasks; return the exit code. Raises `UserError`."""
     line, clock = standard_error(), Clock()
+    alerts = Alerts(sys.stderr, os.environ, clock)
     began = clock.boot()
-    with Interruption(line.clear) as interruption:
+
+    def clean_up() -> None:
+        alerts.give_title_back()
+        line.clear()
+
+    with Interruption(clean_up) as interruption:
         chosen = choose(options, paths)
         if not chosen.ids:
             code = ErrorCode.NOTHING_SELECTED
@@ -54,7 +73,7 @@ def wait(options: argparse.Namespace, paths: Paths) -> int:
             return DONE
         deadline = None if options.timeout is None else began + options.timeout
         rules = Rules(options.any, options.fail_fast, options.links, deadline)
-        return WaitCommand(options, paths, chosen, rules, line).run(interruption)
+        return WaitCommand(options, paths, chosen, rules, line, alerts).run(interruption)
 
 
 class WaitCommand:
@@ -67,15 +86,19 @@ class WaitCommand:
         chosen: Chosen,
         rules: Rules,
         line: ProgressLine,
+        alerts: Alerts,
     ) -> None:
         """Prepare to wait for the chosen tasks; nothing is asked or printed yet."""
         self._options, self._paths = options, paths
         self._chosen = chosen
         self._rules = rules
         self._line = line
+        self._alerts = alerts
         self._now = Clock().now
         show_progress = line.show if line.is_shown else None
-        self._wait = TaskWait(chosen.ids, rules, self._show_end, show_progress)
+        self._wait = TaskWait(
+            chosen.ids, rules, self._show_end, show_progress, alerts.note, self._update_alerts
+        )
         self._holds: Callable[[str], bool] = chosen.entries.__contains__
         self._printer = TaskPrinter(options, self._now, lambda task_id: self._holds(task_id))
 
@@ -88,9 +111,13 @@ class WaitCommand:
             dependencies, warnings = prepare(self._options, self._paths, self._wait.open)
             self._holds = dependencies.file.holds
             print_warnings(warnings, ErrorCode.CONFIGURATION, as_json=self._options.json)
-            with suppress(asyncio.CancelledError):
-                asyncio.run(self._poll(dependencies, interruption))
-            self._line.clear()
+            self._alerts.begin(dependencies.config)
+            try:
+                with suppress(asyncio.CancelledError):
+                    asyncio.run(self._poll(dependencies, interruption))
+            finally:
+                self._line.clear()
+                self._alerts.close(rings=interruption.code is None)
             if interruption.code is not None:
                 return interruption.code
             with suppress(BrokenPipeError):
@@ -100,6 +127,14 @@ class WaitCommand:
     async def _poll(self, dependencies: Dependencies, interruption: Interruption) -> None:
         with interruption.cancelling_this_task(), ending_with_the_reader(self._wait.leave):
             await self._wait.run(dependencies, self._warn)
+
+    def _update_alerts(self) -> None:
+        self._alerts.update(self._count_standings, runs=bool(self._wait.open))
+
+    def _count_standings(self) -> Counter[Standing]:
+        standings = Counter(_STANDINGS[end] for end in self._wait.ends.values())
+        standings.update(standing_of(record, math.inf) for record in self._wait.open_records())
+        return standings
 
     def _warn(self, text: str) -> None:
         self._line.clear()

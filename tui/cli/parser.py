@@ -183,7 +183,9 @@ def _add_wait(commands: _Commands) -> None:
 
 def _add_add(commands: _Commands) -> None:
     add = _add_command(commands, "add", help_texts.ADD)
-    add.add_argument("ids", nargs="+", metavar="ID", help="an ID or status URL; - reads lines")
+    add.add_argument(
+        "ids", nargs="+", metavar="ID", help="an ID or status URL; - reads standard input"
+    )
     add.add_argument("--label", metavar="TEXT", default="", help="a name for all of them")
 
 
@@ -212,13 +214,17 @@ def _add_command(commands: _Commands, name: str, text: HelpText) -> Parser:
 def _add_selection(parser: argparse.ArgumentParser) -> None:
     """Add what names tasks; `selection` reads it."""
     parser.add_argument(
-        "ids", nargs="*", default=(), metavar="ID", help="an ID or status URL; - reads lines"
+        "ids",
+        nargs="*",
+        default=(),
+        metavar="ID",
+        help="an ID or status URL; - reads standard input",
     )
     parser.add_argument(
         "--label",
         metavar="GLOB",
         dest="glob",
-        help="tasks of the watchlist whose label matches: 'batch *'",
+        help="tasks with such a label; * is any text: 'batch *'",
     )
 
 

@@ -141,6 +141,17 @@ def test_a_save_that_fails_is_told_with_its_reason(
     assert len(labels(watched)) == 4
 
 
+def test_a_watchlist_of_a_newer_release_is_not_changed(watched: Commands) -> None:
+    text = watched.home.watchlist.read_text("utf-8").replace("version = 1", "version = 2")
+    watched.home.watchlist.write_text(text, "utf-8")
+    for command in (("rm", "1"), ("rm", "--finished"), ("label", "x", "1")):
+        done = watched(*command)
+        assert (done.code, done.out) == (1, "")
+        assert "Not saved: " in done.err
+        assert "was written by a newer scenext-tui; update this one" in done.err
+    assert watched.home.watchlist.read_text("utf-8") == text
+
+
 def test_a_watchlist_that_cannot_be_read_is_not_changed(run: Commands) -> None:
     run.home.watchlist.mkdir(parents=True)
     for command in (("rm", "--finished"), ("rm", "--label", "*"), ("label", "x", "1")):

@@ -49,8 +49,10 @@ def test_the_schema_is_one() -> None:
     assert SCHEMA["$defs"]["error"]["properties"]["code"]["enum"] == [
         code.value for code in ErrorCode
     ]
-    codes = SCHEMA["$defs"]["request_error"]["properties"]["code"]["enum"]
-    assert set(codes) == {json_lines.error_code(ApiError(kind, "")).value for kind in ErrorKind}
+    of_requests = SCHEMA["$defs"]["request_error"]["properties"]["code"]["enum"]
+    assert set(of_requests) == {
+        json_lines.error_code(ApiError(kind, "")).value for kind in ErrorKind
+    }
     properties = SCHEMA["$defs"]["task"]["properties"].values()
     assert all(each.get("description") for each in properties), "a key is not documented"
 
@@ -230,6 +232,7 @@ def test_every_code_of_an_error_is_used() -> None:
         (("nothing", "--json"), 2, {"code": "usage"}),
         (("list", "--json", "--config", "missing"), 1, {"code": "configuration"}),
         (("list", "--json", "--watchlist", "."), 1, {"code": "watchlist"}),
+        (("label", "--json", "--", "x"), 2, {"code": "usage"}),
     ],
 )
 def test_an_error_is_one_object(
@@ -243,6 +246,13 @@ def test_an_error_is_one_object(
     VALIDATOR.validate(shown)
     assert shown["message"].isprintable()
     assert shown | {"task_id": None, **error} == shown
+
+
+def test_a_label_is_no_flag(run: Commands) -> None:
+    run("add", "1")
+    done = run("label", "--", "--json", "1", "2")
+    assert (done.code, done.out) == (1, "Labelled 1 task “--json”.\n")
+    assert done.err.startswith("scenext-tui: 2 is not in the watchlist")
 
 
 def test_each_task_that_is_not_watched_is_an_error_of_its_own(run: Commands) -> None:

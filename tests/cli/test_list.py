@@ -94,13 +94,23 @@ def test_what_can_be_read_of_a_damaged_watchlist_is_printed(stored: Commands) ->
     stored.home.watchlist.write_text(text.replace('id = "22"', "id = true"), "utf-8")
     for _ in range(2):
         done = stored("list")
-        assert done.code == 0
+        # A script must not take it for all.
+        assert done.code == 1
         assert len(done.out.splitlines()) == 4
         assert "has 1 damaged entry; a copy is in " in done.err
     done = stored("list", "--json")
-    assert json.loads(done.err)["code"] == "watchlist"
+    assert (done.code, json.loads(done.err)["code"]) == (1, "watchlist")
+    stored("label", "mended", "4")
+    assert stored("list").code == 0
     copies = list(stored.home.watchlist.parent.glob("*.broken-*"))
     assert len(copies) == 1
+
+
+def test_a_file_that_is_no_watchlist_is_an_error(stored: Commands) -> None:
+    stored.home.watchlist.write_text("task = 1\n", "utf-8")
+    done = stored("list")
+    assert done.code == 1
+    assert "is not a watchlist; a copy is in " in done.err
 
 
 def test_a_watchlist_of_a_newer_release_is_printed(stored: Commands) -> None:

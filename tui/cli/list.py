@@ -45,7 +45,7 @@ def list_tasks(options: argparse.Namespace, paths: Paths) -> int:
         else:
             _print(options, chosen, is_empty=not entries)
     print_errors(missing, as_json=options.json)
-    return FAILED if missing or snapshot.unreadable else DONE
+    return FAILED if missing or snapshot.damaged or snapshot.unreadable else DONE
 
 
 def _print_schema() -> int:

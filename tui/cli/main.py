@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import NoReturn
 
 from tui import bytecode
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _wants_json(arguments: Sequence[str] | None) -> bool:
     """Return whether errors are JSON; also those of a command line that cannot be parsed."""
-    return "--json" in (sys.argv[1:] if arguments is None else arguments)
+    return "--json" in takewhile("--".__ne__, sys.argv[1:] if arguments is None else arguments)
 
 
 def _run_command(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:

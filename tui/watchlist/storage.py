@@ -52,6 +52,8 @@ class Snapshot(NamedTuple):
     """After a save: the IDs that it removed from what the file held by then."""
     history: tuple[Sample, ...] = ()
     """How long earlier tasks took, the oldest first."""
+    damaged: bool = False
+    """Whether something that the file held could not be read; the next save mends it."""
 
 
 class _ReadResult(NamedTuple):
@@ -103,7 +105,9 @@ class WatchlistFile:
             return Snapshot((), f"{refusal}. Changes are not saved.", True)
         result = self._read(self._target())
         entries, history = result.document.entries, result.document.history
-        return Snapshot(entries, result.warning, result.unreadable, history=history)
+        return Snapshot(
+            entries, result.warning, result.unreadable, history=history, damaged=not result.sound
+        )
 
     def save(self, changes: Sequence[Change]) -> Snapshot:
         """Replay the changes on the current file, and return what it then holds.

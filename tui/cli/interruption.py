@@ -17,6 +17,8 @@ from typing import Final, Self
 
 GRACE_SECONDS: Final = 0.5
 """Seconds for an orderly end: what is pending is saved if that takes no time."""
+CLEAN_UP_SECONDS: Final = 0.1
+"""Seconds for what is written last."""
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _CLOSE: Final = 0
@@ -30,7 +32,7 @@ class Interruption:
     """
 
     def __init__(self, clean_up: Callable[[], object] = lambda: None) -> None:
-        """`clean_up` is called before the process ends in the midst of something; in a thread."""
+        """`clean_up` is called, in a thread, before the process ends in the midst of something."""
         self.code: int | None = None
         """The exit code, once a signal has come."""
         self._clean_up = clean_up
@@ -92,7 +94,10 @@ class Interruption:
                 self._request_end()
             if self._is_over.wait(GRACE_SECONDS):
                 return
-        self._clean_up()
+        # Not in this thread: the terminal may take nothing any more.
+        last = threading.Thread(target=self._clean_up, daemon=True)
+        last.start()
+        last.join(CLEAN_UP_SECONDS)
         os._exit(self.code)
 
 

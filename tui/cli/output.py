@@ -14,9 +14,10 @@ from __future__ import annotations
 import errno
 import os
 import select
+import stat
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Final, TextIO
 
 from tui.cli.errors import CommandError, ErrorCode
@@ -105,6 +106,41 @@ def write_error(text: str) -> None:
     """Write text to standard error; it is lost if that fails."""
     with suppress(OSError, ValueError):
         _write(sys.stderr, text)
+
+
+@contextmanager
+def ending_with_the_reader(on_closed: Callable[[], object]) -> Iterator[None]:
+    """Call `on_closed` on the running event loop once nobody reads standard output any more.
+
+    Known for a pipe alone; for anything else, the next line to be printed fails.
+    """
+    import asyncio
+
+    loop, descriptor = asyncio.get_running_loop(), -1
+    with suppress(OSError, ValueError):
+        number = sys.stdout.fileno()
+        descriptor = number if stat.S_ISFIFO(os.fstat(number).st_mode) else -1
+
+    def closed() -> None:
+        loop.remove_reader(descriptor)
+        if _has_no_reader(descriptor):
+            on_closed()
+
+    if descriptor < 0:
+        yield
+        return
+    # The end of a pipe that is written to is never readable: all that is told is an error.
+    loop.add_reader(descriptor, closed)
+    try:
+        yield
+    finally:
+        loop.remove_reader(descriptor)
+
+
+def _has_no_reader(pipe: int) -> bool:
+    poll = select.poll()
+    poll.register(pipe, 0)
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
 
 
 def discard_unwritten() -> None:

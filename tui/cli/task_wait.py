@@ -37,6 +37,8 @@ class Stop(Enum):
     TIME_IS_UP = auto()
     KEY_REFUSED = auto()
     """The service refuses the key, and there is no other."""
+    READER_GONE = auto()
+    """Nobody reads any more what is printed."""
     RESTING = auto()
     """The service has told the same of each for a day, and it is not the state of a task."""
 
@@ -60,6 +62,7 @@ class TaskWait:
         self._on_end = on_end
         self._show_progress = show_progress
         self._news: list[tuple[End, Record]] = []
+        self._wake: Callable[[], object] = lambda: None
         self.stop: Stop | None = None
         """Why it is over, unless enough tasks have ended."""
         self.is_answered = False
@@ -79,10 +82,10 @@ class TaskWait:
 
     @property
     def is_over(self) -> bool:
-        """Whether enough tasks have ended."""
+        """Whether enough tasks have ended, or nobody reads of it."""
         ends = self._watch.ends.values()
         has_enough = (self._rules.any and ends) or (self._rules.fail_fast and End.FAILED in ends)
-        return bool(has_enough) or not self._watch.open
+        return bool(has_enough) or not self._watch.open or self.stop is not None
 
     def note_ended(self, records: Iterable[Record]) -> None:
         """Tell the ends of tasks that had ended before."""
@@ -99,11 +102,16 @@ class TaskWait:
         self._session = PollingSession(
             dependencies, self._note, on_reload=self._note_reload, warn=warn
         )
-        self._engine = self._session.engine
+        self._engine, self._wake = self._session.engine, self._session.wake
         if self._rules.deadline is not None:
             left = max(0.0, self._rules.deadline - self._clock.boot())
-            asyncio.get_running_loop().call_later(left, self._session.wake)
+            asyncio.get_running_loop().call_later(left, self._wake)
         await self._session.run(self._step)
+
+    def leave(self) -> None:
+        """End the wait, since nobody reads any more what it prints."""
+        self.stop = Stop.READER_GONE
+        self._wake()
 
     def open_records(self) -> list[Record]:
         """Return what is known of the tasks that have not ended, in order."""
@@ -138,9 +146,9 @@ class TaskWait:
             self._on_end(end, record)
         if self.is_over:
             return True
-        self.stop = await self._find_stop()
+        self.stop = await self._find_stop() or self.stop
         self._look()
-        return self.stop is not None
+        return self.is_over
 
     async def _find_stop(self) -> Stop | None:
         engine = self._engine

@@ -22,7 +22,7 @@ from tui.cli.exit_codes import (
 )
 from tui.cli.go_on import command_to_go_on
 from tui.cli.interruption import Interruption
-from tui.cli.output import print_errors
+from tui.cli.output import ending_with_the_reader, print_errors
 from tui.cli.polling_session import prepare
 from tui.cli.progress import ProgressLine, standard_error
 from tui.cli.task_wait import Rules, Stop, TaskWait
@@ -74,32 +74,31 @@ class WaitCommand:
         self._rules = rules
         self._line = line
         self._now = Clock().now
+        self._wait = TaskWait(chosen.ids, rules, self._show_end, line.show)
         self._holds: Callable[[str], bool] = chosen.entries.__contains__
         self._printer = TaskPrinter(options, self._now, lambda task_id: self._holds(task_id))
 
     def run(self, interruption: Interruption) -> int:
         """Wait until the rules are met; return the exit code. Raises `UserError`."""
-        ended = [Record(entry) for entry in self._chosen.entries.values() if entry.status.terminal]
-        task_wait = TaskWait(self._chosen.ids, self._rules, self._show_end, self._line.show)
         if not self._rules.links:
-            task_wait.note_ended(ended)
-        if not task_wait.is_over:
-            dependencies, warnings = prepare(self._options, self._paths, task_wait.open)
+            entries = self._chosen.entries.values()
+            self._wait.note_ended(Record(entry) for entry in entries if entry.status.terminal)
+        if not self._wait.is_over:
+            dependencies, warnings = prepare(self._options, self._paths, self._wait.open)
             self._holds = dependencies.file.holds
             print_warnings(warnings, ErrorCode.CONFIGURATION, as_json=self._options.json)
             with suppress(asyncio.CancelledError):
-                asyncio.run(self._poll(task_wait, dependencies, interruption))
+                asyncio.run(self._poll(dependencies, interruption))
             self._line.clear()
             if interruption.code is not None:
                 return interruption.code
-            self._tell_why(task_wait, dependencies)
-        return exit_code(task_wait, self._rules)
+            with suppress(BrokenPipeError):
+                self._tell_why(dependencies)
+        return exit_code(self._wait, self._rules)
 
-    async def _poll(
-        self, task_wait: TaskWait, dependencies: Dependencies, interruption: Interruption
-    ) -> None:
-        with interruption.cancelling_this_task():
-            await task_wait.run(dependencies, self._warn)
+    async def _poll(self, dependencies: Dependencies, interruption: Interruption) -> None:
+        with interruption.cancelling_this_task(), ending_with_the_reader(self._wait.leave):
+            await self._wait.run(dependencies, self._warn)
 
     def _warn(self, text: str) -> None:
         self._line.clear()
@@ -108,7 +107,10 @@ class WaitCommand:
     def _show_end(self, end: End, record: Record) -> None:
         self._line.clear()
         if end in (End.COMPLETED, End.FAILED):
-            self._printer.print_one(record)
+            try:
+                self._printer.print_one(record)
+            except BrokenPipeError:
+                self._wait.leave()
             return
         is_unknown = end is End.UNKNOWN
         code = ErrorCode.UNKNOWN_TASK if is_unknown else ErrorCode.KEY_REFUSED
@@ -116,29 +118,29 @@ class WaitCommand:
         error = CommandError(f"{record.id}: {why}", code, task_id=record.id)
         print_errors([error], as_json=self._options.json)
 
-    def _tell_why(self, task_wait: TaskWait, dependencies: Dependencies) -> None:
+    def _tell_why(self, dependencies: Dependencies) -> None:
         """Tell why the wait is over where that is not that the tasks have ended."""
-        stop, key = task_wait.stop, dependencies.key.key
+        stop, key = self._wait.stop, dependencies.key.key
         if stop is Stop.KEY_REFUSED and key is not None:
             hint = waiting.key_refused(key)
             error = CommandError(waiting.REFUSED, ErrorCode.KEY_REFUSED, hint=hint)
             print_errors([error], as_json=self._options.json)
         elif stop in (Stop.TIME_IS_UP, Stop.RESTING):
-            records = task_wait.open_records()
+            records = self._wait.open_records()
             self._printer.print_all(records)
-            self._tell_not_ended(task_wait, records)
+            self._tell_not_ended(records)
 
-    def _tell_not_ended(self, task_wait: TaskWait, records: list[Record]) -> None:
-        is_resting = task_wait.stop is Stop.RESTING
+    def _tell_not_ended(self, records: list[Record]) -> None:
+        is_resting = self._wait.stop is Stop.RESTING
         span = "" if is_resting else format_duration(self._options.timeout)
-        hint = command_to_go_on(self._options, task_wait.open)
+        hint = command_to_go_on(self._options, self._wait.open)
         task_id = records[0].id if len(records) == 1 else ""
-        if task_wait.is_answered:
+        if self._wait.is_answered:
             total = len(self._chosen.ids)
             message = waiting.not_ended(len(records), total, span)
             error = CommandError(message, ErrorCode.TIMED_OUT, task_id=task_id, hint=hint)
         else:
-            message = waiting.no_answer(span, task_wait.trouble)
+            message = waiting.no_answer(span, self._wait.trouble)
             error = CommandError(message, ErrorCode.NO_ANSWER, task_id=task_id, hint=hint)
         print_errors([error], as_json=self._options.json)
 
@@ -149,7 +151,7 @@ def exit_code(task_wait: TaskWait, rules: Rules) -> int:
     codes = [_EXIT_CODES[end] for end in ends.values()]
     if task_wait.stop is Stop.KEY_REFUSED:
         codes.append(KEY_REFUSED)
-    elif task_wait.stop is not None and not task_wait.is_answered:
+    elif task_wait.stop in (Stop.TIME_IS_UP, Stop.RESTING) and not task_wait.is_answered:
         codes.append(FAILED)
     if task_wait.open and not (rules.any and ends):
         codes.append(NOT_ENDED)

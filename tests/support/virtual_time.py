@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -49,14 +49,29 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._virtual_selector.time
 
 
-def run(main: Coroutine[Any, Any, T]) -> T:
+class InlineLoop(VirtualLoop):
+    """A loop on which what is meant for a thread runs at once, and takes no time."""
+
+    def run_in_executor(
+        self, executor: object, function: Callable[..., T], *arguments: object
+    ) -> asyncio.Future[T]:
+        """Call the function; return its result in a future."""
+        result: asyncio.Future[T] = self.create_future()
+        try:
+            result.set_result(function(*arguments))
+        except Exception as error:
+            result.set_exception(error)
+        return result
+
+
+def run(main: Coroutine[Any, Any, T], loop: Callable[[], VirtualLoop] = VirtualLoop) -> T:
     """Run a coroutine in simulated time, as `asyncio.run` does.
 
     Raises:
         AssertionError: A task or callback raised an exception that nothing retrieved.
     """
     unhandled: list[Mapping[str, Any]] = []
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+    with asyncio.Runner(loop_factory=loop) as runner:
         runner.get_loop().set_exception_handler(lambda _, context: unhandled.append(context))
         result = runner.run(main)
     assert not unhandled, unhandled

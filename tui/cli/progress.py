@@ -20,13 +20,14 @@ class ProgressLine:
     def __init__(self, stream: TextIO) -> None:
         """Write to `stream`, which is standard error."""
         self._stream = stream
-        self._is_shown = stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+        self.is_shown = stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+        """Whether anything is ever written."""
         self._text = ""
         self._width = 0
 
     def show(self, text: str) -> None:
         """Show another text in place of the last; the same one is not written again."""
-        if not self._is_shown or text == self._text or _in_background(self._stream):
+        if not self.is_shown or text == self._text or _in_background(self._stream):
             return
         from rich.cells import cell_len
 

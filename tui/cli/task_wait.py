@@ -11,7 +11,7 @@ from typing import NamedTuple
 from tui.cli.polling_session import PollingSession
 from tui.dependencies import Dependencies
 from tui.errors import ErrorKind
-from tui.polling.health import HealthKind, PollingHealth
+from tui.polling.health import HealthKind
 from tui.scenext.models import PollResult
 from tui.watchlist.ends import End, EndWatch
 from tui.watchlist.records import Record
@@ -51,9 +51,10 @@ class TaskWait:
         task_ids: Iterable[str],
         rules: Rules,
         on_end: Callable[[End, Record], object],
-        show_progress: Callable[[str], object],
+        show_progress: Callable[[str], object] | None = None,
     ) -> None:
-        """Wait for these tasks; `on_end` gets each end, `show_progress` a line at each change.
+        """Wait for these tasks; `on_end` gets each end, `show_progress` how it goes, again and
+        again.
 
         What `on_end` raises ends the wait.
         """
@@ -68,7 +69,7 @@ class TaskWait:
         self.is_answered = False
         """Whether the service has told anything about any task since the start."""
         self.trouble = ""
-        """Why it does not, in a few words, at the last look."""
+        """Why it does not, in a few words, when the wait was over."""
 
     @property
     def ends(self) -> dict[str, End]:
@@ -85,7 +86,7 @@ class TaskWait:
         """Whether enough tasks have ended, or nobody reads of it."""
         ends = self._watch.ends.values()
         has_enough = (self._rules.any and ends) or (self._rules.fail_fast and End.FAILED in ends)
-        return bool(has_enough) or not self._watch.open or self.stop is not None
+        return bool(has_enough) or not self._watch.has_open or self.stop is not None
 
     def note_ended(self, records: Iterable[Record]) -> None:
         """Tell the ends of tasks that had ended before."""
@@ -146,9 +147,12 @@ class TaskWait:
             self._on_end(end, record)
         if self.is_over:
             return True
-        self.stop = await self._find_stop() or self.stop
-        self._look()
-        return self.is_over
+        stop = await self._find_stop() or self.stop
+        if stop is not None:
+            self.stop, self.trouble = stop, self._find_trouble()
+        elif self._show_progress is not None:
+            self._show_progress(self._progress())
+        return stop is not None
 
     async def _find_stop(self) -> Stop | None:
         engine = self._engine
@@ -159,26 +163,22 @@ class TaskWait:
             return Stop.TIME_IS_UP
         return Stop.RESTING if engine.connected and not engine.schedule.active else None
 
-    def _look(self) -> None:
-        engine, now = self._engine, self._clock.now()
-        health = engine.health()
+    def _find_trouble(self) -> str:
+        """Return in a few words why the service cannot be asked; empty where it can."""
+        now, health = self._clock.now(), self._engine.health()
         until = None
         if health.kind is HealthKind.PAUSED:
             left = round(health.until - asyncio.get_running_loop().time())
             until = now + timedelta(seconds=left)
-        self.trouble = _trouble(health, polling.host_trouble(health, now, until=until))
-        states = [self._session.record(task_id).status for task_id in self._watch.open]
-        self._show_progress(
-            waiting.wait_progress(
-                self._watch.ends.values(),
-                states,
-                trouble=self.trouble,
-                answered_at=engine.answered_at,
-                now=now,
-            )
+        words = polling.host_trouble(health, now, until=until)
+        reason = polling.trouble_reason(health)
+        return f"{words} ({reason})" if words and reason else words
+
+    def _progress(self) -> str:
+        return waiting.wait_progress(
+            self._watch.ends.values(),
+            [record.status for record in self.open_records()],
+            trouble=self._find_trouble(),
+            answered_at=self._engine.answered_at,
+            now=self._clock.now(),
         )
-
-
-def _trouble(health: PollingHealth, words: str) -> str:
-    reason = polling.trouble_reason(health)
-    return f"{words} ({reason})" if words and reason else words

@@ -74,7 +74,8 @@ class WaitCommand:
         self._rules = rules
         self._line = line
         self._now = Clock().now
-        self._wait = TaskWait(chosen.ids, rules, self._show_end, line.show)
+        show_progress = line.show if line.is_shown else None
+        self._wait = TaskWait(chosen.ids, rules, self._show_end, show_progress)
         self._holds: Callable[[str], bool] = chosen.entries.__contains__
         self._printer = TaskPrinter(options, self._now, lambda task_id: self._holds(task_id))
 

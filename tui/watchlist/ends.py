@@ -37,18 +37,20 @@ class EndWatch:
 
     def __init__(self, task_ids: Iterable[str]) -> None:
         """Watch these tasks, none of which has ended yet."""
-        self._ends: dict[str, End | None] = dict.fromkeys(task_ids)
+        self._open = dict.fromkeys(task_ids)
+        self.ends: dict[str, End] = {}
+        """How tasks have ended, by ID, in the order in which that was noticed."""
         self._refusals: dict[str, tuple[ErrorKind, int]] = {}
 
     @property
     def open(self) -> tuple[str, ...]:
         """The tasks that have not ended, in order."""
-        return tuple(task_id for task_id, end in self._ends.items() if end is None)
+        return tuple(self._open)
 
     @property
-    def ends(self) -> dict[str, End]:
-        """How the others ended, in the same order."""
-        return {task_id: end for task_id, end in self._ends.items() if end is not None}
+    def has_open(self) -> bool:
+        """Whether there is any."""
+        return bool(self._open)
 
     def note_record(self, record: Record) -> End | None:
         """Note what is known of a task; return its end if that is news."""
@@ -67,7 +69,8 @@ class EndWatch:
         return self._note(result.task_id, _REFUSALS[error.kind] if times >= CONFIRMATIONS else None)
 
     def _note(self, task_id: str, end: End | None) -> End | None:
-        if end is None or self._ends.get(task_id, end) is not None:
+        if end is None or task_id not in self._open:
             return None
-        self._ends[task_id] = end
+        del self._open[task_id]
+        self.ends[task_id] = end
         return end

@@ -100,6 +100,9 @@ class Announcements:
             return math.inf
         if self._unanswered:
             return min(self._last_at + CATCH_UP_SILENCE, self._first_at + MAX_CATCH_UP)
+        if self._notify_on is NotifyOn.ALL:
+            # The first of them may be hours ago.
+            return self._last_at + BURST_SILENCE
         return min(self._last_at + BURST_SILENCE, self._first_at + MAX_BURST)
 
     def take(self, boot: float, *, runs: bool) -> Announcement | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import math
 import os
 import sys
@@ -113,8 +112,7 @@ class WaitCommand:
             print_warnings(warnings, ErrorCode.CONFIGURATION, as_json=self._options.json)
             self._alerts.begin(dependencies.config)
             try:
-                with suppress(asyncio.CancelledError):
-                    asyncio.run(self._poll(dependencies, interruption))
+                interruption.run(self._poll(dependencies))
             finally:
                 self._line.clear()
                 self._alerts.close(rings=interruption.code is None)
@@ -124,8 +122,8 @@ class WaitCommand:
                 self._tell_why(dependencies)
         return exit_code(self._wait, self._rules)
 
-    async def _poll(self, dependencies: Dependencies, interruption: Interruption) -> None:
-        with interruption.cancelling_this_task(), ending_with_the_reader(self._wait.leave):
+    async def _poll(self, dependencies: Dependencies) -> None:
+        with ending_with_the_reader(self._wait.leave):
             await self._wait.run(dependencies, self._warn)
 
     def _update_alerts(self) -> None:

@@ -159,7 +159,7 @@ class WaitCommand:
             hint = waiting.key_refused(key)
             error = CommandError(waiting.REFUSED, ErrorCode.KEY_REFUSED, hint=hint)
             print_errors([error], as_json=self._options.json)
-        elif stop in (Stop.TIME_IS_UP, Stop.RESTING):
+        elif stop in (Stop.TIME_IS_UP, Stop.RESTING) and self._wait.open:
             records = self._wait.open_records()
             self._printer.print_all(records)
             self._tell_not_ended(records)
@@ -186,8 +186,7 @@ def exit_code(task_wait: TaskWait, rules: Rules) -> int:
     codes = [_EXIT_CODES[end] for end in ends.values()]
     if task_wait.stop is Stop.KEY_REFUSED:
         codes.append(KEY_REFUSED)
-    elif task_wait.stop in (Stop.TIME_IS_UP, Stop.RESTING) and not task_wait.is_answered:
-        codes.append(FAILED)
     if task_wait.open and not (rules.any and ends):
-        codes.append(NOT_ENDED)
+        is_waited_out = task_wait.stop in (Stop.TIME_IS_UP, Stop.RESTING)
+        codes.append(FAILED if is_waited_out and not task_wait.is_answered else NOT_ENDED)
     return first_of(codes)

@@ -29,6 +29,8 @@ from tui.watchlist.entries import Add, Entry, Update
 from tui.watchlist.storage import WatchlistFile
 
 DONE, FAILED = TaskStatus.COMPLETED, TaskStatus.FAILED
+LONG = 30.0
+"""Seconds to wait for what takes several of a program's own."""
 OVER = 6.0
 """Seconds after which a burst is over."""
 
@@ -253,7 +255,7 @@ class Cases:
     def wait(self, condition: Callable[[Terminal], object]) -> None:
         """Wait until a function is true for each terminal."""
         for terminal in self.terminals.values():
-            terminal.wait_for(partial(_of, terminal, condition), timeout=20)
+            terminal.wait_for(partial(_of, terminal, condition), timeout=LONG)
 
     @property
     def bells(self) -> dict[str, int]:
@@ -285,34 +287,42 @@ def ends(service: ScriptedService) -> dict[str, str]:
 RUNNING_42 = "42 running - scenext-tui"
 
 
-def test_bells_and_titles(home: Home, cases: Cases, ends: dict[str, str]) -> None:
-    """One end, then forty at once, some while the program is stopped; what is left afterwards."""
+def test_bells_and_titles(
+    home: Home, service: ScriptedService, cases: Cases, ends: dict[str, str]
+) -> None:
+    """One end, then forty at once, while one program is stopped and one terminal takes nothing."""
+    settings = {"base_url": service.base_url, "api_key": service.api_key}
+    home.configure(**settings, poll_interval=2)
     assert home.run("add", *(f"t{number}" for number in range(42))).returncode == 0
     cases.open("unknown focus")
     cases.open("focused").write(b"\x1b[I")
     cases.open("failed", {"TERM": "linux"}, notify_on="failed")
     cases.open("never", notify="never")
+    stalled = cases.open("stalled")
     untitled = {"never", "failed"}
     cases.wait(lambda each: each.text().startswith(" » 42 running"))
     cases.wait(lambda each: each.title in (RUNNING_42, ""))
+    stalled.stop_output()
     ends["t0"] = "COMPLETED"
-    cases.wait(lambda each: "✓ 1 done" in each.line(0))
+    for name in ("unknown focus", "focused", "failed", "never"):
+        cases.terminals[name].wait_for("^ » 41 running  ✓ 1 done", LONG)
     watching = cases.terminals["unknown focus"]
-    watching.wait_for(lambda _: watching.bells)
-    watching.wait_for_text("▌ ✓ t0: completed")
+    watching.wait_for(lambda _: watching.bells, LONG)
+    watching.wait_for_text("▌ ✓ t0: completed", LONG)
     assert watching.title == "41 running, 1 done - scenext-tui"
     assert cases.bells == {**dict.fromkeys(cases.terminals, 0), "unknown focus": 1}
 
     watching.signal(signal.SIGSTOP)
     ends.update({f"t{number}": "COMPLETED" for number in range(1, 40)})
     ends["t40"] = "FAILED"
-    others = [each for each in cases.terminals.values() if each is not watching]
-    for terminal in others:
-        terminal.wait_for_text("40 done")
-    cases.terminals["failed"].wait_for_text("▌ ✗ t40: failed")
+    cases.terminals["failed"].wait_for_text("▌ ✗ t40: failed", LONG)
     watching.signal(signal.SIGCONT)
-    watching.wait_for_text("40 completed, 1 failed")
-    assert cases.bells == {"unknown focus": 2, "focused": 0, "failed": 1, "never": 0}
+    stalled.start_output()
+    watching.wait_for_text("40 completed, 1 failed", LONG)
+    stalled.wait_for_text("40 completed, 1 failed", LONG)
+    bells = {"unknown focus": 2, "focused": 0, "failed": 1, "never": 0, "stalled": 1}
+    assert cases.bells == bells
+    cases.wait(lambda each: "1 failed" in each.line(0) and "40 done" in each.line(0))
     for name, terminal in cases.terminals.items():
         terminal.press("q")
         terminal.wait_exit()
@@ -327,16 +337,16 @@ def test_the_title_goes_and_comes_with_ctrl_z_and_fg(home: Home, ends: dict[str,
     shell = ["bash", "--norc", "--noprofile", "-i"]
     argv = " ".join(home.command)
     with Terminal(shell, env=home.environment({"PS1": "prompt>"})) as terminal:
-        terminal.wait_for_text("prompt>")
+        terminal.wait_for_text("prompt>", LONG)
         terminal.press("printf '\\033]2;mine\\007'", "enter")
         terminal.press(argv, "enter")
-        terminal.wait_for(lambda _: terminal.title == "1 running - scenext-tui")
+        terminal.wait_for(lambda _: terminal.title == "1 running - scenext-tui", LONG)
         terminal.press("ctrl+z")
-        terminal.wait_for(lambda _: terminal.title == "mine")
+        terminal.wait_for(lambda _: terminal.title == "mine", LONG)
         terminal.press("fg", "enter")
-        terminal.wait_for(lambda _: terminal.title == "1 running - scenext-tui")
+        terminal.wait_for(lambda _: terminal.title == "1 running - scenext-tui", LONG)
         terminal.press("q")
-        terminal.wait_for(lambda _: terminal.title == "mine")
+        terminal.wait_for(lambda _: terminal.title == "mine", LONG)
         terminal.press("exit", "enter")
         terminal.wait_exit()
 
@@ -353,14 +363,14 @@ def test_in_tmux_the_bell_marks_the_window_and_the_counts_are_its_title(
         terminal = stack.enter_context(
             Terminal(tmux.start(home.command), cols=100, rows=24, env=env)
         )
-        terminal.wait_for(lambda _: terminal.line(-1).count("2 running - scenext") == 1)
+        terminal.wait_for(lambda _: terminal.line(-1).count("2 running - scenext") == 1, LONG)
         # Another window is looked at meanwhile.
         terminal.press("ctrl+b", "c")
         terminal.wait_gone("2 running")
         ends["t0"] = "FAILED"
-        terminal.wait_for(lambda _: terminal.bells == 1)
-        terminal.wait_for(lambda _: re.search(r"0:\S+!", terminal.line(-1)))
+        terminal.wait_for(lambda _: terminal.bells == 1, LONG)
+        terminal.wait_for(lambda _: re.search(r"0:\S+!", terminal.line(-1)), LONG)
         terminal.press("ctrl+b", "n")
-        terminal.wait_for(lambda _: '"1 failed, 1 running ' in terminal.line(-1))
-        terminal.wait_for_text("✗ t0: failed")
+        terminal.wait_for(lambda _: '"1 failed, 1 running ' in terminal.line(-1), LONG)
+        terminal.wait_for_text("✗ t0: failed", LONG)
         assert terminal.titles() == [], "tmux tells the terminal only where set-titles is on"

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.help_texts import flags_of, parsers
+from tui.cli.arguments.parser import SHELLS
 from tui.cli.completions import print_completions
-from tui.cli.parser import SHELLS
 
 COMMANDS = parsers().keys() - {""}
 CASES = {

@@ -88,13 +88,13 @@ def test_the_script_tells_a_failure_from_a_wrong_key(shell: Home, service: Scrip
 def test_the_codes_are_those_of_the_program_in_their_order() -> None:
     codes = [int(code) for code in re.findall(r"^\| (\d) \|", SCRIPTS, re.MULTILINE)]
     assert codes == list(exit_codes.PRECEDENCE)
-    help_text = (ROOT / "tui" / "cli" / "help_texts.py").read_text("utf-8")
+    help_text = (ROOT / "tui" / "cli" / "arguments" / "help_texts.py").read_text("utf-8")
     for codes_of in re.findall(r"comes first here:\n((?:  \d .*\n)+)", help_text):
         assert [int(line.split()[0]) for line in codes_of.splitlines()] == codes
 
 
 def test_the_keys_are_those_of_the_schema() -> None:
-    schema = json.loads((ROOT / "tui" / "cli" / "schema.json").read_text("utf-8"))
+    schema = json.loads((ROOT / "tui" / "cli" / "printing" / "schema.json").read_text("utf-8"))
     table = SCRIPTS.partition("| key |")[2].partition("\n\n")[0]
     named = [
         name for line in table.splitlines() for name in re.findall(r"`(\w+)`", line.split("|")[1])

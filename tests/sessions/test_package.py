@@ -62,7 +62,7 @@ def command(installed: Path, tmp_path: Path) -> Home:
 def test_the_wheel_has_what_the_program_reads(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {
-        "tui/cli/schema.json",
+        "tui/cli/printing/schema.json",
         "tui/dashboard/app.tcss",
         "tui/dashboard/complete.tcss",
         "tui/py.typed",

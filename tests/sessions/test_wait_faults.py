@@ -19,7 +19,7 @@ from tests.support import virtual_time
 from tests.support.faults import FAULTS, OK, Fault, RawAnswer
 from tests.support.figures import figure
 from tests.support.service import completed, error, task
-from tui.cli.task_wait import Rules, TaskWait
+from tui.cli.running.task_wait import Rules, TaskWait
 from tui.clock import Clock
 from tui.config import Config
 from tui.credentials import CurrentKey, KeySettings, KeySource, Secret

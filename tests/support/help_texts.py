@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Mapping
 from itertools import takewhile
 
-from tui.cli.parser import build_parser
+from tui.cli.arguments.parser import build_parser
 
 
 def parsers() -> Mapping[str, argparse.ArgumentParser]:

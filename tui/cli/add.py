@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tui.cli.exit_codes import DONE
-from tui.cli.output import print_done, print_error
+from tui.cli.printing.output import print_done, print_error
 from tui.errors import UserError
 from tui.sanitize import clean
 from tui.watchlist.entries import MAX_LABEL_LENGTH, Add, Entry

@@ -6,10 +6,10 @@ import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from tui.cli.arguments.selection import names_tasks, not_watched, select
 from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.exit_codes import DONE, FAILED, USAGE
-from tui.cli.output import print_done, print_error, print_errors
-from tui.cli.selection import names_tasks, not_watched, select
+from tui.cli.printing.output import print_done, print_error, print_errors
 from tui.watchlist.entries import Change, Entry
 from tui.watchlist.storage import StorageError, WatchlistFile
 

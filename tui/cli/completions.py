@@ -10,9 +10,9 @@ import argparse
 
 import shtab
 
+from tui.cli.arguments.parser import build_parser
 from tui.cli.exit_codes import DONE
-from tui.cli.output import print_result
-from tui.cli.parser import build_parser
+from tui.cli.printing.output import print_result
 
 
 def print_completions(shell: str) -> int:

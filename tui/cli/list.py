@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from tui import time_zone
+from tui.cli.arguments.selection import not_watched, select
 from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.exit_codes import DONE, FAILED
-from tui.cli.output import print_errors, print_result, write_error
-from tui.cli.selection import not_watched, select
+from tui.cli.printing.output import print_errors, print_result, write_error
 from tui.clock import Clock
 from tui.config import APP, Paths
 from tui.watchlist.entries import Entry
@@ -52,7 +52,9 @@ def _print_schema() -> int:
     from importlib.resources import files
 
     with suppress(BrokenPipeError):
-        print_result(files("tui.cli").joinpath("schema.json").read_text("utf-8").rstrip("\n"))
+        print_result(
+            files("tui.cli.printing").joinpath("schema.json").read_text("utf-8").rstrip("\n")
+        )
     return DONE
 
 
@@ -73,12 +75,12 @@ def _line(snapshot: Snapshot, watchlist: Path) -> str:
 def _print(options: argparse.Namespace, entries: list[Entry], *, is_empty: bool) -> None:
     now, records = datetime.now(UTC), map(Record, entries)
     if options.json:
-        from tui.cli.json_lines import task_object, to_line
+        from tui.cli.printing.json_lines import task_object, to_line
 
         if entries:
             print_result("\n".join(to_line(task_object(record, now)) for record in records))
         return
-    from tui.cli.table import TaskTable
+    from tui.cli.printing.table import TaskTable
 
     TaskTable(sys.stdout).print(records, now)
     if sys.stderr.isatty():

@@ -10,11 +10,11 @@ from itertools import takewhile
 from typing import NoReturn
 
 from tui import bytecode
-from tui.cli import output
+from tui.cli.arguments.parser import UsageError, build_parser
+from tui.cli.arguments.task_id_input import InputError, parse_ids
 from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.exit_codes import FAILED
-from tui.cli.parser import UsageError, build_parser
-from tui.cli.task_id_input import InputError, parse_ids
+from tui.cli.printing import output
 from tui.config import Paths
 from tui.errors import UserError
 from tui.os_errors import os_error_reason, shortage
@@ -113,7 +113,7 @@ def _ids(options: argparse.Namespace, parser: argparse.ArgumentParser) -> list[s
 
 def _paths(options: argparse.Namespace) -> Paths:
     """Return where the files are. Raises `UserError` as `find_paths` does."""
-    from tui.cli.watchlist_path import find_paths
+    from tui.cli.arguments.watchlist_path import find_paths
 
     return find_paths(options.config, options.watchlist)
 

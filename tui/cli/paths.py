@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from tui.cli.exit_codes import DONE
-from tui.cli.output import print_result
+from tui.cli.printing.output import print_result
 from tui.config import Paths, load_watchlist_path
 from tui.errors import UserError
 from tui.sanitize import clean

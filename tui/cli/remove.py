@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
+from tui.cli.arguments.selection import names_tasks
 from tui.cli.changing import change_selected
 from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.exit_codes import USAGE
-from tui.cli.selection import names_tasks
 from tui.config import Paths
 from tui.watchlist.entries import Remove
 from tui.wording.changes import removed

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
-from tui.cli.chosen_tasks import TaskPrinter, choose, print_warnings
 from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.exit_codes import DONE, FAILED, KEY_REFUSED, UNKNOWN_TASK, first_of
-from tui.cli.interruption import Interruption
-from tui.cli.json_lines import error_code
-from tui.cli.output import print_errors
-from tui.cli.polling_session import PollingSession, prepare
-from tui.cli.progress import ProgressLine, standard_error
+from tui.cli.printing.json_lines import error_code
+from tui.cli.printing.output import print_errors
+from tui.cli.printing.progress import ProgressLine, standard_error
+from tui.cli.running.chosen_tasks import TaskPrinter, choose, print_warnings
+from tui.cli.running.interruption import Interruption
+from tui.cli.running.polling_session import PollingSession, prepare
 from tui.config import Paths
 from tui.dependencies import Dependencies
 from tui.errors import ApiError, ErrorKind

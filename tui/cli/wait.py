@@ -11,9 +11,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from tui.cli.alerts import Alerts
-from tui.cli.chosen_tasks import Chosen, TaskPrinter, choose, print_warnings
-from tui.cli.durations import format_duration
+from tui.cli.arguments.durations import format_duration
+from tui.cli.arguments.go_on import command_to_go_on
 from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.exit_codes import (
     DONE,
@@ -24,12 +23,13 @@ from tui.cli.exit_codes import (
     UNKNOWN_TASK,
     first_of,
 )
-from tui.cli.go_on import command_to_go_on
-from tui.cli.interruption import Interruption
-from tui.cli.output import ending_with_the_reader, print_errors
-from tui.cli.polling_session import prepare
-from tui.cli.progress import ProgressLine, standard_error
-from tui.cli.task_wait import Rules, Stop, TaskWait
+from tui.cli.printing.alerts import Alerts
+from tui.cli.printing.output import ending_with_the_reader, print_errors
+from tui.cli.printing.progress import ProgressLine, standard_error
+from tui.cli.running.chosen_tasks import Chosen, TaskPrinter, choose, print_warnings
+from tui.cli.running.interruption import Interruption
+from tui.cli.running.polling_session import prepare
+from tui.cli.running.task_wait import Rules, Stop, TaskWait
 from tui.clock import Clock
 from tui.config import Paths
 from tui.dependencies import Dependencies

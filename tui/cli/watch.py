@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tui.cli import services
+from tui.cli.arguments.watchlist_path import choose_watchlist
 from tui.cli.exit_codes import FAILED, USAGE
-from tui.cli.output import print_error
-from tui.cli.permissions import permission_warnings
-from tui.cli.resources import require_resources
-from tui.cli.watchlist_path import choose_watchlist
+from tui.cli.printing.output import print_error
+from tui.cli.running import services
+from tui.cli.running.permissions import permission_warnings
+from tui.cli.running.resources import require_resources
 from tui.config import APP, Config, Paths, load
 from tui.credentials import VARIABLE, CurrentKey, KeySettings, KeySource, Secret
 from tui.errors import UserError
@@ -193,7 +193,7 @@ def _tell_unsaved(app: ScenextApp, watchlist: Path, code: int) -> int:
     lost = app.engine.lost()
     if app.written_to is None and not any(lost):
         return code
-    from tui.cli.output import MAX_MESSAGE
+    from tui.cli.printing.output import MAX_MESSAGE
     from tui.terminal.restore import TERMINAL
     from tui.wording.unsaved import kept_elsewhere, lost_changes
 

@@ -15,7 +15,7 @@ from typing import TextIO
 from rich.cells import cell_len
 
 from tests.support.records import a_record, at, fault
-from tui.cli.table import TaskTable, tab_line
+from tui.cli.printing.table import TaskTable, tab_line
 from tui.errors import ErrorKind
 from tui.scenext.models import Result, TaskStatus
 

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Final
 
-from tui.cli.durations import format_duration
+from tui.cli.arguments.durations import format_duration
 from tui.config import APP
 
 MAX_LENGTH: Final = 3_000

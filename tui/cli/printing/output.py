@@ -90,7 +90,7 @@ def print_error_object(code: ErrorCode, message: str, task_id: str = "", hint: s
 
     `task_id` is empty where the error is about no task, or about several.
     """
-    from tui.cli.json_lines import SCHEMA, to_line
+    from tui.cli.printing.json_lines import SCHEMA, to_line
 
     error = {
         "schema": SCHEMA,

@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from tui.cli.durations import MAX_SECONDS, parse_duration
+from tui.cli.arguments.durations import MAX_SECONDS, parse_duration
 
 
 @pytest.mark.parametrize(

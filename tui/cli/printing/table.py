@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, TextIO
 
-from tui.cli.output import print_result
+from tui.cli.printing.output import print_result
 from tui.scenext.models import TaskStatus
 from tui.watchlist.records import Record
 from tui.wording.states import STATES

@@ -7,7 +7,7 @@ import sys
 from contextlib import suppress
 from typing import TextIO
 
-from tui.cli.output import write_error
+from tui.cli.printing.output import write_error
 
 
 class ProgressLine:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from tui.cli.arguments.selection import names_tasks, select
 from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.exit_codes import USAGE
-from tui.cli.output import print_errors, print_result
-from tui.cli.selection import names_tasks, select
+from tui.cli.printing.output import print_errors, print_result
 from tui.config import Paths
 from tui.watchlist.entries import Entry
 from tui.watchlist.records import Record
@@ -70,7 +70,7 @@ class TaskPrinter:
         if self._as_json:
             self._print_lines(records)
             return
-        from tui.cli.table import TaskTable
+        from tui.cli.printing.table import TaskTable
 
         TaskTable(sys.stdout).print(records, self._now())
 
@@ -79,13 +79,13 @@ class TaskPrinter:
         if self._as_json:
             self._print_lines([record])
             return
-        from tui.cli.table import TaskTable
+        from tui.cli.printing.table import TaskTable
 
         # On a terminal the headings stand above it.
         print_result(TaskTable(sys.stdout).lines([record], self._now())[-1])
 
     def _print_lines(self, records: Sequence[Record]) -> None:
-        from tui.cli.json_lines import task_object, to_line
+        from tui.cli.printing.json_lines import task_object, to_line
 
         now = self._now()
         lines = [

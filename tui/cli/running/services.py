@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.cli.permissions import permission_warnings
+from tui.cli.running.permissions import permission_warnings
 from tui.config import Config, load_key_settings
 from tui.credentials import CurrentKey, KeySource
 from tui.http.proxies import proxy_environment, proxy_warnings

@@ -105,5 +105,7 @@ def test_no_flag_may_be_abbreviated(name: str) -> None:
 
 def test_the_help_names_every_key_of_the_json() -> None:
     words = re.findall(r"\w+", parsers()["list"].format_help())
-    keys = json.loads((Path(tui.cli.__file__).parent / "schema.json").read_text("utf-8"))
+    keys = json.loads(
+        (Path(tui.cli.__file__).parent / "printing" / "schema.json").read_text("utf-8")
+    )
     assert set(keys["$defs"]["task"]["properties"]) <= set(words)

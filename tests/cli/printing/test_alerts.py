@@ -14,7 +14,7 @@ import pytest
 from tests.support.home import Home
 from tests.support.records import at
 from tests.support.service import Reply, Request, ScriptedService, completed, task
-from tui.cli.alerts import Alerts
+from tui.cli.printing.alerts import Alerts
 from tui.clock import Clock
 from tui.config import Config, Notify, NotifyOn
 from tui.terminal import title

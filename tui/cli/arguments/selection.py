@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Final
 
+from tui.cli.arguments.task_id_input import STANDARD_INPUT, parse_ids
 from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.exit_codes import USAGE
-from tui.cli.task_id_input import STANDARD_INPUT, parse_ids
 from tui.errors import UserError
 from tui.watchlist.entries import Entry
 

@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Final
 
-from tui.cli import services
 from tui.cli.errors import CommandError, ErrorCode
-from tui.cli.resources import require_resources
+from tui.cli.running import services
+from tui.cli.running.resources import require_resources
 from tui.clock import Clock
 from tui.config import Paths, load
 from tui.dependencies import Dependencies

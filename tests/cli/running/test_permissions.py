@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.cli.permissions import permission_warnings
+from tui.cli.running.permissions import permission_warnings
 from tui.config import load
 from tui.credentials import KeySettings
 

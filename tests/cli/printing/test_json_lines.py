@@ -17,8 +17,8 @@ from tests.support.commands import Commands
 from tests.support.home import Home
 from tests.support.records import NOON, VIDEO, a_record, at, frames
 from tests.support.service import ScriptedService, completed, frame_url, task
-from tui.cli import json_lines
 from tui.cli.errors import ErrorCode
+from tui.cli.printing import json_lines
 from tui.errors import ApiError, ErrorKind
 from tui.scenext.models import Points, Result, Task, TaskStatus
 from tui.watchlist.entries import Entry
@@ -26,7 +26,7 @@ from tui.watchlist.records import Record
 from tui.wording.states import STATES
 
 SOURCES = Path(tui.__file__).parent
-SCHEMA = json.loads((SOURCES / "cli" / "schema.json").read_text("utf-8"))
+SCHEMA = json.loads((SOURCES / "cli" / "printing" / "schema.json").read_text("utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA, format_checker=FormatChecker())
 TASK_KEYS = set(SCHEMA["$defs"]["task"]["properties"])
 LINK_KEYS = {"video_url", "frame_urls"}

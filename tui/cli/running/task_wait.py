@@ -8,7 +8,7 @@ from datetime import timedelta
 from enum import Enum, auto
 from typing import NamedTuple
 
-from tui.cli.polling_session import PollingSession
+from tui.cli.running.polling_session import PollingSession
 from tui.dependencies import Dependencies
 from tui.errors import ErrorKind
 from tui.polling.health import HealthKind

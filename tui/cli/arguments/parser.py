@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Final, NoReturn, TypeAlias
 
 from tui import __version__
-from tui.cli import help_texts, output
-from tui.cli.durations import parse_duration
+from tui.cli.arguments import help_texts
+from tui.cli.arguments.durations import parse_duration
+from tui.cli.arguments.help_texts import HelpText
 from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.exit_codes import USAGE
-from tui.cli.help_texts import HelpText
+from tui.cli.printing import output
 from tui.config import APP
 from tui.sanitize import clean
 from tui.wording.states import STATES

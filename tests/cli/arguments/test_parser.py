@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.cli.parser import UsageError, build_parser
+from tui.cli.arguments.parser import UsageError, build_parser
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.support import virtual_time
-from tui.cli.task_wait import Rules, Stop, TaskWait
+from tui.cli.running.task_wait import Rules, Stop, TaskWait
 from tui.clock import Clock
 from tui.config import Config
 from tui.credentials import CurrentKey, KeySettings, KeySource, Secret

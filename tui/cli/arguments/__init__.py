@@ -1,0 +1,1 @@
+"""The command line: its grammar and help, and what its arguments mean."""

@@ -1,0 +1,1 @@
+"""What `status`, `wait` and the dashboard run on."""

@@ -80,5 +80,6 @@ def test_without_a_stack_of_titles_none_of_ours_remains() -> None:
     assert screen.title == ""
 
 
-def test_the_two_resets_differ_in_the_title_alone() -> None:
-    assert modes.RESET_WITH_TITLE.replace(title.RESTORE, "") == modes.RESET
+def test_the_title_is_put_back_before_everything_else() -> None:
+    before = modes.off(modes.CUT_SHORT) + title.RESTORE
+    assert before + modes.RESET == modes.RESET_WITH_TITLE

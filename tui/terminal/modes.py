@@ -83,7 +83,7 @@ def off(modes: tuple[Mode, ...]) -> str:
 
 RESET: Final = off(MODES)
 """The bytes that put everything back, but for the window's title."""
-RESET_WITH_TITLE: Final = off((*CUT_SHORT, *TITLE, *MODES[len(CUT_SHORT) :]))
+RESET_WITH_TITLE: Final = off((*CUT_SHORT, *TITLE, *MODES))
 """The bytes that put everything back, where the window's title was saved."""
 CANCEL: Final = off((*CUT_SHORT, *LOOKS))
 """The bytes that end whatever an incomplete frame has begun."""

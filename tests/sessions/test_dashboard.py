@@ -27,6 +27,7 @@ from textual.widgets import Input
 from textual.widgets._footer import FooterKey
 
 from tests.support.home import Home
+from tests.support.no_trust import NO_TRUST
 from tests.support.records import arranged
 from tests.support.service import (
     FAR_FUTURE,
@@ -191,7 +192,7 @@ def build_app(
     settings = KeySettings(inline=Secret(api_key))
 
     def connect() -> ClientFactory:
-        return HttpClientFactory(config) if base_url else service
+        return HttpClientFactory(config, NO_TRUST) if base_url else service
 
     app = ScenextApp(
         Dependencies(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +35,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             "home" in item.fixturenames or vars(item.module).get("Terminal") is Terminal
         ):
             item.add_marker(pytest.mark.terminal)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was collected out of every full garbage collection: each took 0.15 s."""
+    gc.freeze()
 
 
 @pytest.fixture

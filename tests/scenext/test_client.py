@@ -25,6 +25,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.no_trust import NO_TRUST
 from tests.support.service import (
     DEFAULT_KEY,
     Reply,
@@ -174,7 +175,8 @@ async def connected(
 ) -> AsyncIterator[StatusClient]:
     """Yield a client of a service, and close it at the end."""
     config = Config(base_url=base_url, ca_file=ca_file)
-    client = HttpClientFactory(config, timeout=timeout).status_client(key)
+    tls = None if ca_file else NO_TRUST
+    client = HttpClientFactory(config, tls, timeout=timeout).status_client(key)
     try:
         yield client
     finally:

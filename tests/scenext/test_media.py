@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.no_trust import NO_TRUST
 from tests.support.tls_hosts import server_context, tls_host, write_certificate
 from tui.addresses import MAX_URL_LENGTH, AddressRule
 from tui.config import Config
@@ -37,7 +37,7 @@ def host(respond: Handler) -> Iterator[str]:
 async def client(
     *, trust_env: bool = False, base_url: str = "http://127.0.0.1:1/api"
 ) -> AsyncIterator[Media]:
-    media = Media(ssl.create_default_context(), AddressRule(base_url), trust_env=trust_env)
+    media = Media(NO_TRUST, AddressRule(base_url), trust_env=trust_env)
     try:
         yield media
     finally:
@@ -145,7 +145,7 @@ async def test_a_picture_in_tiny_pieces_lets_others_run() -> None:
 
     transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=Bytewise(10_000)))
     rule = AddressRule("http://127.0.0.1:1/api")
-    media = Media(ssl.create_default_context(), rule, trust_env=False, transport=transport)
+    media = Media(NO_TRUST, rule, trust_env=False, transport=transport)
     counting = asyncio.create_task(count())
     assert len(await media.fetch("http://127.0.0.1:1/frame1.png", 20_000)) == 10_000
     counting.cancel()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 
 from tests.scenext.test_media import PICTURE
+from tests.support.no_trust import NO_TRUST
 from tests.support.virtual_time import run
 from tui.addresses import AddressRule
 from tui.errors import MediaError
@@ -48,8 +48,8 @@ def fetch(
 
     async def main() -> tuple[str, float, list[tuple[int, int | None]]]:
         rule = AddressRule("http://127.0.0.1:1/api")
-        tls, transport = ssl.create_default_context(), httpx.MockTransport(respond)
-        media = Media(tls, rule, trust_env=False, transport=transport)
+        transport = httpx.MockTransport(respond)
+        media = Media(NO_TRUST, rule, trust_env=False, transport=transport)
         start = asyncio.get_running_loop().time()
         told: list[tuple[int, int | None]] = []
         try:

@@ -27,6 +27,7 @@ from PIL import Image
 from tests.scenext.test_media import PICTURE
 from tests.sessions.test_dashboard import FakeService, make_task, session
 from tests.support import virtual_time
+from tests.support.no_trust import NO_TRUST
 from tui.addresses import AddressRule
 from tui.clock import Clock
 from tui.config import Config, Paths
@@ -131,14 +132,10 @@ class Failing(httpx.AsyncBaseTransport, httpx.AsyncByteStream):
             raise self.error
 
 
-TLS = ssl.create_default_context()
-"""Costs 30 ms to make."""
-
-
 @asynccontextmanager
 async def failing_media(error: BaseException, moment: str) -> AsyncIterator[Media]:
     media = Media(
-        TLS,
+        NO_TRUST,
         AddressRule(),
         trust_env=False,
         transport=Failing(error, moment),

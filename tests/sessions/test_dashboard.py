@@ -27,6 +27,7 @@ from textual.widgets import Input
 from textual.widgets._footer import FooterKey
 
 from tests.support.home import Home
+from tests.support.no_trust import NO_TRUST
 from tests.support.records import arranged
 from tests.support.service import (
     FAR_FUTURE,
@@ -195,7 +196,7 @@ def build_app(
     settings = KeySettings(inline=Secret(api_key))
 
     def connect() -> ClientFactory:
-        return HttpClientFactory(config) if base_url else service
+        return HttpClientFactory(config, NO_TRUST) if base_url else service
 
     app = ScenextApp(
         Dependencies(
@@ -523,7 +524,10 @@ async def test_what_was_added_before_is_selected_and_said(tmp_path: Path) -> Non
         await dashboard.press("a", *"two new", "tab", *"batch", "enter")
         await dashboard.wait_for_text("Added 1 task; 1 already there, labelled “batch” now.")
         assert dashboard.selected == "two"
-        assert dashboard.app.main_screen.tasks.keys == ["one", "two", "three", "new"]
+        # The service does not know the new one, which goes to the top once that is told.
+        await dashboard.wait_until(
+            lambda: dashboard.app.main_screen.tasks.keys == ["new", "one", "two", "three"]
+        )
 
 
 async def test_what_is_no_id_is_said_in_the_dialog(tmp_path: Path) -> None:
@@ -550,7 +554,8 @@ async def test_a_pasted_column_of_ids_is_no_number_and_a_number_is_named(tmp_pat
         dashboard.app.screen.query_one("#ids", Input).post_message(Paste(pasted))
         await dashboard.press("enter")
         await dashboard.wait_until(
-            lambda: dashboard.app.main_screen.tasks.keys[3:] == ["12", "345", "678", "900"]
+            # At the top once the service has told that it does not know them.
+            lambda: dashboard.app.main_screen.tasks.keys[:4] == ["12", "345", "678", "900"]
         )
 
 

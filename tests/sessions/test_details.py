@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 import time
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from tests.sessions.test_dashboard import NARROW, WIDE, Session, make_task, session
 from tests.sessions.test_small_windows import pictures
+from tests.support.no_trust import NO_TRUST
 from tests.support.service import frame_url
 from tui.addresses import AddressRule
 from tui.errors import ApiError
@@ -187,8 +187,7 @@ async def test_what_cannot_be_saved_again_is_named_where_it_was_saved_before(
     async with session(tmp_path, tasks) as dashboard:
         refusal = httpx.Response(403, headers={"x-oss-ec": "0002-00000069"})
         transport = httpx.MockTransport(lambda _: refusal)
-        context = ssl.create_default_context()
-        media = Media(context, AddressRule(), trust_env=False, transport=transport)
+        media = Media(NO_TRUST, AddressRule(), trust_env=False, transport=transport)
         dashboard.service.media = media
         await dashboard.press("d")
         await dashboard.wait_until(lambda: "video was saved before: " in text(dashboard))

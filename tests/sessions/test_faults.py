@@ -40,6 +40,7 @@ from tests.support.faults import (
 )
 from tests.support.figures import figure
 from tests.support.home import Home
+from tests.support.no_trust import NO_TRUST
 from tests.support.service import Reply, Request, ScriptedService, task, unauthorized
 from tui.config import Config
 from tui.credentials import Secret
@@ -85,7 +86,9 @@ async def test_every_fault_is_told_for_what_it_is(capsys: Capture) -> None:
     wrong, at_once = {}, asyncio.Semaphore(8)
     with FaultyProcess("named") as service:
         config = Config(base_url=service.base_url)
-        impatient, patient = (HttpClientFactory(config, timeout=seconds) for seconds in (1.0, 20.0))
+        impatient, patient = (
+            HttpClientFactory(config, NO_TRUST, timeout=seconds) for seconds in (1.0, 20.0)
+        )
 
         async def check(name: str) -> None:
             slow = FAULTS[name].slow
@@ -106,7 +109,9 @@ async def test_an_address_at_which_no_service_answers_is_told_for_what_it_is(
     try:
         with BadAddresses(f"{good.origin}/api") as routes:
             for route in routes.all:
-                kind, _ = await query_once(HttpClientFactory(Config(base_url=route.base_url)), "t")
+                kind, _ = await query_once(
+                    HttpClientFactory(Config(base_url=route.base_url), NO_TRUST), "t"
+                )
                 assert (route.name, kind) == (route.name, route.kind)
     finally:
         good.close()

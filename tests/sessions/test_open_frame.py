@@ -27,6 +27,8 @@ from tui.demo import DemoService
 from tui.demo.server import Request, Response
 from tui.demo.storyboard import PHOTOSYNTHESIS, PYTHAGORAS
 
+DEMO_IN_ORDER = r"Needs attention  1(.|\n)*✓ .*48213"
+"""The order that the demo's tasks keep at first: before, the last of them is another one."""
 SSH = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
 
 
@@ -100,7 +102,7 @@ def test_the_demos_frame_previews_everywhere(
     name, _, colours = term.partition(" ")
     env = {"TERM": name, "COLORTERM": colours, **SSH}
     with home.open("--demo", cols=cols, rows=rows, env=env) as terminal:
-        terminal.wait_for(r"✓ .*48213")
+        terminal.wait_for(DEMO_IN_ORDER)
         terminal.press("G")
         to_frames(terminal)
         terminal.press("end")
@@ -522,7 +524,7 @@ def test_without_a_downloads_folder_files_go_to_the_data_folder(
     started_in.mkdir()
     saved = home.watchlist.parent / "downloads"
     with home.open(*(["--demo"] if demo else ["watch", "t"]), cwd=started_in) as terminal:
-        terminal.wait_for(r"\d frame")
+        terminal.wait_for(DEMO_IN_ORDER if demo else r"\d frame")
         assert not saved.exists(), "it is made when it is first needed"
         terminal.press("G")
         # Of the demo's tasks some have nothing to save yet.
@@ -548,13 +550,18 @@ def test_a_helper_that_fails_is_said_in_the_panel(
     service.script("t", task("t", "COMPLETED", frames=[url]))
     helper = tmp_path / "helper"
     helper.write_text(
-        f'#!/bin/sh\nprintf "%s\\n" "$@" >> {tmp_path / "got"}\necho NOISE >&2\n{script}\n'
+        f'#!/bin/sh\nprintf "%s\\n" "$@" >> {tmp_path / "got"}\necho NOISE >&2\n'
+        f"until [ -e {tmp_path / 'may_fail'} ]; do sleep 0.01; done\n{script}\n"
     )
     helper.chmod(0o755)
     with home.open("watch", "t", env={**SSH, "BROWSER": str(helper)}) as terminal:
         terminal.wait_for_text("frame1.png")
-        # In one moment: later the second one would try again in the panel.
-        terminal.write(b"oo")
+        # Both while the helper runs: later the second one would try again in the panel.
+        terminal.write(b"oo?")
+        terminal.wait_for_text("esc: close")
+        terminal.press("escape")
+        terminal.wait_gone("esc: close")
+        (tmp_path / "may_fail").touch()
         terminal.wait_for_text(f"! {words}")
         terminal.wait_for_text("open frame1 of t")
         terminal.press("escape")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from random import Random
@@ -24,6 +23,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from tests.sessions.test_dashboard import Session, make_task, session
+from tests.support.no_trust import NO_TRUST
 from tui.addresses import AddressRule
 from tui.dashboard.messages import ProblemChanged
 from tui.dashboard.screens.add_tasks import AddTasks
@@ -74,7 +74,7 @@ def pictures() -> Media:
         return httpx.Response(200, headers=headers, stream=picture)
 
     transport = httpx.MockTransport(answer)
-    return Media(ssl.create_default_context(), AddressRule(), trust_env=False, transport=transport)
+    return Media(NO_TRUST, AddressRule(), trust_env=False, transport=transport)
 
 
 def unsaved_dialog() -> UnsavedChanges:

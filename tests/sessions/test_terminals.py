@@ -215,6 +215,9 @@ def test_a_session(surface: Surface, home: Home, service: ScriptedService, done:
         session.wait_for_dashboard(terminal, "task07", "late1")
         terminal = in_the_first_size_again(session, terminal)
         session.wait_for_dashboard(terminal, r"│ ID +task28", "task28  <1 min", "✓ 1 done")
+        # The list scrolls until it has handled its new size, and a click would miss its task.
+        terminal.press("up")
+        session.wait_for_dashboard(terminal, r"│ ID +task27")
         click(session, terminal, "task20")
         filter_and_escape(session, terminal)
         terminal.press("q")

@@ -27,6 +27,7 @@ from statistics import median
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from tests.support.no_trust import NO_TRUST
 from tui.clock import Clock
 from tui.config import Config
 from tui.credentials import Secret
@@ -208,7 +209,7 @@ class Soak:
             self.tally.memory.append(memory)
 
     def _client_factory(self, base_url: str) -> HttpClientFactory:
-        return HttpClientFactory(Config(base_url=base_url), timeout=self.options.deadline)
+        return HttpClientFactory(Config(base_url=base_url), NO_TRUST, timeout=self.options.deadline)
 
     def _report(self, result: PollResult) -> None:
         self.tally.reported += 1

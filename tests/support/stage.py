@@ -18,6 +18,7 @@ from urllib.parse import unquote
 
 from textual.pilot import Pilot
 
+from tests.support.no_trust import NO_TRUST
 from tests.support.scenes import NOW, STEP, Scenario, Trouble
 from tests.support.service import Reply, error, unauthorized
 from tui.clock import Clock
@@ -176,7 +177,7 @@ def build_app(
             config=config,
             key=CurrentKey(KeySource(config_file, lambda: settings, {})),
             file=WatchlistFile(paths.watchlist),
-            connect=lambda: HttpClientFactory(config),
+            connect=lambda: HttpClientFactory(config, NO_TRUST),
             environ=_OVER_SSH,
             clock=clock,
             host=host,

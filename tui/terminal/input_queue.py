@@ -153,14 +153,14 @@ class InputQueueApp(App[None]):
     async def on_input_barrier(self, message: InputBarrier) -> None:
         """Dispatch the next event, unless the last one is still being handled.
 
-        Handling it may have posted further messages along the same path, so a second barrier
-        follows the first. A screen that was opened meanwhile handles its barrier once mounted.
+        Handling it may have posted further messages along the same path, or a callback that moves
+        the focus, so a second barrier follows the first, even while no event waits: the next one
+        may have come in front of that callback. A screen that was opened meanwhile handles its
+        barrier once mounted.
         """
-        if message is not self._barrier:
+        if message is not self._barrier or not self.screen_stack:
             return
-        if self._barrier_target != self._input_target or (
-            self._input_events and self._barrier_rounds < 2
-        ):
+        if self._barrier_target != self._input_target or self._barrier_rounds < 2:
             self._send_barrier(self._input_target)
             return
         self._barrier = None

@@ -101,6 +101,8 @@ def test_what_the_encoding_of_the_output_lacks_is_escaped(home: Home, encoding: 
         (">&-", ("--version",), 1, ("", "scenext-tui: output: it is closed\n")),
         (">&-", ("--help",), 1, ("", "scenext-tui: output: it is closed\n")),
         (">&-", ("paths",), 1, ("", "scenext-tui: output: it is closed\n")),
+        (">&-", ("completions", "zsh"), 1, ("", "scenext-tui: output: it is closed\n")),
+        ("<&- | head -c 1", ("completions", "zsh"), 0, ("#", "")),
         (">&- 2>&-", ("paths",), 1, ("", "")),
         ("2>&-", ("--nothing",), 2, ("", "")),
     ],

@@ -50,6 +50,8 @@ def test_the_flags_for_files_stand_on_both_sides_of_the_command() -> None:
         ("12345", "there is no command “12345”; see scenext-tui --help"),
         ("--verbos", "unknown flag “--verbos”; did you mean --verbose?"),
         ("--verbos list", "unknown flag “--verbos”; did you mean --verbose?"),
+        ("--json list", "unknown flag “--json”; it stands behind a command"),
+        ("--label=x list", "unknown flag “--label”; it stands behind a command"),
         ("list --lable=x", "unknown flag “--lable”; did you mean --label?"),
         ("wait --time 2h 1", "unknown flag “--time”; did you mean --timeout?"),
         ("wait 1 -x", "unknown flag “-x”"),

@@ -182,3 +182,17 @@ def test_a_watchlist_that_cannot_be_read_matters_where_no_task_is_named(
     assert ask("wait").code == 1
     assert columns(ask("status", "a")) == [("completed", "a")]
     assert ask("wait", "a").code == 0
+
+
+@pytest.mark.parametrize("command", ["status", "wait"])
+def test_the_end_of_what_is_left_of_a_watchlist_is_not_taken_for_the_end_of_all(
+    ask: Commands, service: ScriptedService, command: str
+) -> None:
+    service.script("a", completed("a"))
+    ask("add", "a", "lost", "--label", "x")
+    text = ask.home.watchlist.read_text()
+    ask.home.watchlist.write_text(text.replace('id = "lost"', "id = []"))
+    for words in ([], ["--label", "x"]):
+        done = ask(command, "--json", *words)
+        assert (done.code, done.out, errors(done)) == (1, "", [("watchlist", None)])
+    assert columns(ask(command, "a")) == [("completed", "a")]

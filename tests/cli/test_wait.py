@@ -139,6 +139,18 @@ def test_links_are_asked_for_once_where_a_task_had_ended_before(
     assert "Signature" not in ask.home.watchlist.read_text() + ask.home.log.read_text()
 
 
+def test_an_end_that_is_known_counts_although_its_links_cannot_be_had(
+    ask: Commands, service: ScriptedService
+) -> None:
+    service.script("a", completed("a"))
+    ask("add", "a")
+    assert ask("wait").code == 0
+    service.stop()
+    done = ask("wait", "--json", "--links", "--timeout", "1")
+    told = json.loads(done.out)
+    assert (done.code, told["state"], told["video_url"]) == (0, "completed", None)
+
+
 def test_the_watchlist_is_kept_up_to_date_and_nothing_is_added(
     ask: Commands, service: ScriptedService
 ) -> None:

@@ -435,6 +435,33 @@ def test_another_watchlist(home: Home) -> None:
     assert not home.watchlist.exists()
 
 
+def test_two_accounts_have_a_key_and_a_watchlist_each(home: Home, service: ScriptedService) -> None:
+    service.script("mine", task("mine"))
+    assert home.run("add", "mine").returncode == 0
+    with ScriptedService(api_key="sk-of-the-school") as school:
+        school.script("theirs", task("theirs"))
+        config, key = (home.config.with_name(f"school.{suffix}") for suffix in ("toml", "key"))
+        config.write_text(
+            f'base_url = "{school.base_url}"\napi_key_file = "school.key"\n'
+            'watchlist = "~/lists/school.toml"\n'
+        )
+        key.write_text("sk-of-the-school\n")
+        key.chmod(0o600)
+        with home.open("watch", "theirs", "--config", str(config)) as terminal:
+            terminal.wait_for_text("» theirs")
+            assert "mine" not in terminal.text()
+            terminal.press("q")
+            assert terminal.wait_exit() == 0
+        assert home.run("--config", str(config), "status").stdout.startswith("running\ttheirs\t")
+        assert not school.for_task("mine")
+    assert "theirs" in (home.folder / "lists" / "school.toml").read_text()
+    assert home.run("list").stdout.split("\t")[1] == "mine"
+    with home.open("--watchlist", str(config)) as terminal:
+        assert terminal.wait_exit() == 1
+        assert "is not a watchlist" in " ".join(terminal.text().split())
+    assert 'api_key_file = "school.key"' in config.read_text()
+
+
 def test_add_tells_what_it_did_and_refuses_what_is_no_id(home: Home) -> None:
     assert home.run("add", "1", "2").stdout == "Added 2 tasks.\n"
     url = "https://api.scenext.cn/api/get_status/3"

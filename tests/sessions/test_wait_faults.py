@@ -99,7 +99,8 @@ class FaultyHost(httpx.AsyncBaseTransport):
                 self.faults.remove(fault)
             if is_refusal or OK in fault.kinds:
                 self.refused = is_refusal
-            self.last[task_id] = fault
+            if not isinstance(answer, RawAnswer):  # It tells nothing, and may be retried at once.
+                self.last[task_id] = fault
             return fault, answer
 
     def tell_end(self, task_id: str) -> httpx.Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -147,8 +148,10 @@ def test_in_a_terminal_one_line_tells_how_it_goes(home: Home, service: ScriptedS
         assert terminal.wait_exit(20) == 5
         raw = terminal.raw
         lines = [line.rstrip() for line in terminal.text().splitlines() if line.strip()]
-    assert b"\x1b" not in raw
-    assert [line.split()[0] for line in lines] == ["failed", "scenext-tui:", "completed"]
+    assert re.sub(rb"\x1b\[[0-9]*m", b"", raw).count(b"\x1b") == 0, "colours alone"
+    assert [line.split()[:2] for line in lines] == [
+        *(["✗", "failed"], ["scenext-tui:", "c:"], ["✓", "completed"]),
+    ]
 
 
 def test_ctrl_c_leaves_a_clean_line(home: Home, service: ScriptedService) -> None:

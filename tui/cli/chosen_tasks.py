@@ -30,15 +30,18 @@ class Chosen(NamedTuple):
 def choose(options: argparse.Namespace, paths: Paths) -> Chosen:
     """Return the selected tasks. Raises `CommandError`.
 
-    What is wrong with the watchlist is told; it is no error where the tasks are named.
+    What is wrong with the watchlist is told; it is an error where tasks that it may have lost would
+    be meant: the end of all would not be the end of all.
     """
     if options.links and not options.json:
         raise CommandError(
             "--links needs --json", ErrorCode.USAGE, exit_code=USAGE, hint="Add --json."
         )
     snapshot = WatchlistFile(paths.watchlist).load()
-    if snapshot.unreadable and not (names_tasks(options) and options.glob is None):
-        raise CommandError(snapshot.warning, ErrorCode.WATCHLIST)
+    is_whole = not names_tasks(options) or options.glob is not None
+    if is_whole and (snapshot.unreadable or snapshot.damaged):
+        hint = "Name the tasks, or mend the watchlist."
+        raise CommandError(snapshot.warning.rstrip("."), ErrorCode.WATCHLIST, hint=hint)
     if snapshot.warning:
         print_warnings([snapshot.warning], ErrorCode.WATCHLIST, as_json=options.json)
     ids = select(options, snapshot.entries)
@@ -76,9 +79,10 @@ class TaskPrinter:
         if self._as_json:
             self._print_lines([record])
             return
-        from tui.cli.table import tab_line
+        from tui.cli.table import TaskTable
 
-        print_result(tab_line(record, self._now()))
+        # On a terminal the headings stand above it.
+        print_result(TaskTable(sys.stdout).lines([record], self._now())[-1])
 
     def _print_lines(self, records: Sequence[Record]) -> None:
         from tui.cli.json_lines import task_object, to_line

@@ -100,6 +100,7 @@ known; times in UTC; what each holds: list --schema):
   schema task_id watched state state_sent label title added_at created_at
   ended_at seconds age_seconds frames points score score_detail reason
   answered_at error; in status and wait with --links: video_url frame_urls
+Errors are objects on standard error then: schema code task_id message hint
 
 Exit codes: 0 printed, 1 could not, or a task is not in the watchlist, 2 wrong
 usage or nothing selected. {_ALL_CODES}
@@ -127,7 +128,8 @@ WAIT: Final = HelpText(
     "[ID ...]",
     "wait until tasks have ended",
     "Poll tasks until all of them have ended, and print each as it ends. Adds none to\n"
-    f"the watchlist. A request that fails is no end: it goes on.\n\n{_ALL}",
+    f"the watchlist. A request that fails is no end: it goes on. On a terminal a line\n"
+    f"tells how far it is.\n\n{_ALL}",
     """\
 examples:
   scenext-tui wait 12345 67890 --timeout 2h
@@ -181,7 +183,7 @@ REMOVE: Final = HelpText(
     "[ID ...]",
     "remove tasks from the watchlist",
     "Remove tasks from the watchlist; the service keeps them. An open dashboard shows\n"
-    f"that within two seconds.\n\n{_SELECTION}one of these or\n--finished is needed.",
+    f"that within two seconds.\n\n{_SELECTION}one of these is needed,\nor --finished.",
     f"""\
 examples:
   scenext-tui rm 12345
@@ -196,7 +198,9 @@ usage or nothing selected. {_ALL_CODES}
 PATHS: Final = HelpText(
     "",
     "print where configuration, watchlist and log are",
-    "Print where the configuration, the watchlist and the log are, or would be.",
+    "Print where the configuration, the watchlist and the log are, or would be. For a\n"
+    "second account: --config FILE, where the file names a key and a watchlist of its\n"
+    "own.",
     f"""\
 examples:
   scenext-tui paths

@@ -10,10 +10,10 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from types import FrameType, TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 GRACE_SECONDS: Final = 0.5
 """Seconds for an orderly end: what is pending is saved if that takes no time."""
@@ -69,14 +69,23 @@ class Interruption:
         os.close(self._reader)
         os.close(self._writer)
 
-    @contextmanager
-    def cancelling_this_task(self) -> Iterator[None]:
-        """Have a signal cancel the running task of asyncio instead; before, it ends all at once."""
+    def run(self, main: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine as `asyncio.run` does, until it ends or a signal cancels it.
+
+        Before and after that a signal ends the process, since there is nothing to be saved.
+        """
+        try:
+            asyncio.run(self._run(main))
+        except asyncio.CancelledError:
+            if self.code is None:
+                raise
+
+    async def _run(self, main: Coroutine[Any, Any, None]) -> None:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         assert task is not None  # noqa: S101 (there is a running one)
         self._request_end = lambda: loop.call_soon_threadsafe(task.cancel)
         try:
-            yield
+            await main
         finally:
             self._request_end = None
 
@@ -89,9 +98,10 @@ class Interruption:
             if _CLOSE in numbers:
                 return
         self.code = 128 + signals[0]
-        if self._request_end is not None:
+        request_end = self._request_end
+        if request_end is not None:
             with suppress(RuntimeError):  # The loop was closed just now.
-                self._request_end()
+                request_end()
             if self._is_over.wait(GRACE_SECONDS):
                 return
         # Not in this thread: the terminal may take nothing any more.

@@ -74,10 +74,17 @@ class Parser(argparse.ArgumentParser):
         output.print_result(self.format_help().rstrip("\n"))
 
     def _refuse(self, word: str) -> NoReturn:
-        known = [flag for action in self._actions for flag in action.option_strings]
+        known = self._flags()
         kind = "flag" if _is_flag(word) else "argument"
         flag = clean(word.partition("=")[0], _MAX_WORD)
-        self.error(f"unknown {kind} “{flag}”{_suggestion(flag, known)}")
+        hint = _suggestion(flag, known)
+        commands = [action.choices for action in self._actions if isinstance(action.choices, dict)]
+        if any(flag in command._flags() for choices in commands for command in choices.values()):
+            hint = "; it stands behind a command"
+        self.error(f"unknown {kind} “{flag}”{hint}")
+
+    def _flags(self) -> list[str]:
+        return [flag for action in self._actions for flag in action.option_strings]
 
     def _check_value(self, action: argparse.Action, value: object) -> None:
         """Refuse what is none of the choices; argparse itself suggests from Python 3.14 on only."""
@@ -183,7 +190,9 @@ def _add_wait(commands: _Commands) -> None:
 
 def _add_add(commands: _Commands) -> None:
     add = _add_command(commands, "add", help_texts.ADD)
-    add.add_argument("ids", nargs="+", metavar="ID", help="an ID or status URL; - reads lines")
+    add.add_argument(
+        "ids", nargs="+", metavar="ID", help="an ID or status URL; - reads standard input"
+    )
     add.add_argument("--label", metavar="TEXT", default="", help="a name for all of them")
 
 
@@ -212,13 +221,17 @@ def _add_command(commands: _Commands, name: str, text: HelpText) -> Parser:
 def _add_selection(parser: argparse.ArgumentParser) -> None:
     """Add what names tasks; `selection` reads it."""
     parser.add_argument(
-        "ids", nargs="*", default=(), metavar="ID", help="an ID or status URL; - reads lines"
+        "ids",
+        nargs="*",
+        default=(),
+        metavar="ID",
+        help="an ID or status URL; - reads standard input",
     )
     parser.add_argument(
         "--label",
         metavar="GLOB",
         dest="glob",
-        help="tasks of the watchlist whose label matches: 'batch *'",
+        help="tasks with such a label; * is any text: 'batch *'",
     )
 
 

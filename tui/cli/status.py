@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
@@ -46,9 +45,10 @@ def status(options: argparse.Namespace, paths: Paths) -> int:
         dependencies, warnings = prepare(options, paths, chosen.ids)
         print_warnings(warnings, ErrorCode.CONFIGURATION, as_json=options.json)
         query = StatusQuery(dependencies, chosen.ids, line, as_json=options.json)
-        with suppress(asyncio.CancelledError):
-            asyncio.run(query.run(interruption))
-        line.clear()
+        try:
+            interruption.run(query.run())
+        finally:
+            line.clear()
         if interruption.code is not None:
             return interruption.code
         now, holds = dependencies.clock.now, dependencies.file.holds
@@ -81,11 +81,10 @@ class StatusQuery:
         self._trouble: ApiError | None = None
         """Why the service cannot be asked about the others."""
 
-    async def run(self, interruption: Interruption) -> None:
+    async def run(self) -> None:
         """Ask until each has an answer or an error, or the service cannot be asked at all."""
-        with interruption.cancelling_this_task():
-            self._session = PollingSession(self._dependencies, self._note, warn=self._warn)
-            await self._session.run(self._step)
+        self._session = PollingSession(self._dependencies, self._note, warn=self._warn)
+        await self._session.run(self._step)
 
     def told(self) -> list[Record]:
         """Return the tasks that the service told of, in order."""

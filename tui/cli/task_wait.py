@@ -144,22 +144,30 @@ class TaskWait:
         return not self._rules.links or is_complete or rests
 
     def _note_reload(self) -> None:
-        if self._rules.links:
-            return  # Each is asked about here, in any case.
-        for record in map(self._session.record, self._watch.open):
+        if not self._rules.links:  # With links, each is asked about here in any case.
+            self._note_known()
+
+    def _note_known(self) -> None:
+        for record in self.open_records():
             if (end := self._watch.note_record(record)) is not None:
                 self._news.append((end, record))
 
-    async def _step(self) -> bool:
+    def _tell_news(self) -> None:
         news, self._news = self._news, []
         for end, record in news:
             self._on_end(end, record)
+
+    async def _step(self) -> bool:
+        self._tell_news()
         self._on_step()
         if self.is_over:
             return True
         stop = await self._find_stop() or self.stop
         if stop is not None:
             self.stop, self.trouble = stop, self._find_trouble()
+            # An end that is known counts also where its links could not be had.
+            self._note_known()
+            self._tell_news()
         elif self._show_progress is not None:
             self._show_progress(self._progress())
         return stop is not None

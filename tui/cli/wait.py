@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import math
 import os
 import sys
@@ -113,8 +112,7 @@ class WaitCommand:
             print_warnings(warnings, ErrorCode.CONFIGURATION, as_json=self._options.json)
             self._alerts.begin(dependencies.config)
             try:
-                with suppress(asyncio.CancelledError):
-                    asyncio.run(self._poll(dependencies, interruption))
+                interruption.run(self._poll(dependencies))
             finally:
                 self._line.clear()
                 self._alerts.close(rings=interruption.code is None)
@@ -124,8 +122,8 @@ class WaitCommand:
                 self._tell_why(dependencies)
         return exit_code(self._wait, self._rules)
 
-    async def _poll(self, dependencies: Dependencies, interruption: Interruption) -> None:
-        with interruption.cancelling_this_task(), ending_with_the_reader(self._wait.leave):
+    async def _poll(self, dependencies: Dependencies) -> None:
+        with ending_with_the_reader(self._wait.leave):
             await self._wait.run(dependencies, self._warn)
 
     def _update_alerts(self) -> None:
@@ -161,7 +159,7 @@ class WaitCommand:
             hint = waiting.key_refused(key)
             error = CommandError(waiting.REFUSED, ErrorCode.KEY_REFUSED, hint=hint)
             print_errors([error], as_json=self._options.json)
-        elif stop in (Stop.TIME_IS_UP, Stop.RESTING):
+        elif stop in (Stop.TIME_IS_UP, Stop.RESTING) and self._wait.open:
             records = self._wait.open_records()
             self._printer.print_all(records)
             self._tell_not_ended(records)
@@ -176,7 +174,8 @@ class WaitCommand:
             message = waiting.not_ended(len(records), total, span)
             error = CommandError(message, ErrorCode.TIMED_OUT, task_id=task_id, hint=hint)
         else:
-            message = waiting.no_answer(span, self._wait.trouble)
+            reasons = (record.error.message for record in records if record.error is not None)
+            message = waiting.no_answer(span, self._wait.trouble or next(reasons, ""))
             error = CommandError(message, ErrorCode.NO_ANSWER, task_id=task_id, hint=hint)
         print_errors([error], as_json=self._options.json)
 
@@ -187,8 +186,7 @@ def exit_code(task_wait: TaskWait, rules: Rules) -> int:
     codes = [_EXIT_CODES[end] for end in ends.values()]
     if task_wait.stop is Stop.KEY_REFUSED:
         codes.append(KEY_REFUSED)
-    elif task_wait.stop in (Stop.TIME_IS_UP, Stop.RESTING) and not task_wait.is_answered:
-        codes.append(FAILED)
     if task_wait.open and not (rules.any and ends):
-        codes.append(NOT_ENDED)
+        is_waited_out = task_wait.stop in (Stop.TIME_IS_UP, Stop.RESTING)
+        codes.append(FAILED if is_waited_out and not task_wait.is_answered else NOT_ENDED)
     return first_of(codes)

@@ -1,0 +1,182 @@
+"""When a wait is over: on simulated time, with a machine that sleeps."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.support import virtual_time
+from tui.cli.task_wait import Rules, Stop, TaskWait
+from tui.clock import Clock
+from tui.config import Config
+from tui.credentials import CurrentKey, KeySettings, KeySource, Secret
+from tui.dependencies import Dependencies
+from tui.errors import ApiError, ErrorKind
+from tui.redactor import Redactor
+from tui.scenext.media import Media
+from tui.scenext.models import Result, StatusResponse, Task, TaskStatus
+from tui.watchlist.chosen import ChosenTasksFile
+from tui.watchlist.ends import End
+
+RUNNING, DONE = TaskStatus.IN_PROGRESS, TaskStatus.COMPLETED
+VIDEO = Result("video", "https://cdn.example/video.mp4", is_link=True)
+BUSY = ApiError(ErrorKind.SERVER, "500: boom", http_status=500)
+Answer = Callable[[str, int], Awaitable[TaskStatus]]
+"""Returns the state of a task at its nth query, from 1, or raises `ApiError`."""
+
+
+class Service(NamedTuple):
+    """Stands in for the clients, and makes them."""
+
+    answer: Answer
+    sent: list[tuple[float, str]]
+
+    def status_client(self, key: Secret) -> Service:
+        return self
+
+    def media_client(self) -> Media:
+        raise NotImplementedError
+
+    async def query(self, task_id: str) -> StatusResponse:
+        self.sent.append((asyncio.get_running_loop().time(), task_id))
+        number = sum(sent == task_id for _, sent in self.sent)
+        status = await self.answer(task_id, number)
+        return StatusResponse(
+            Task(task_id, status, results=(VIDEO,) if status is DONE else ()), None
+        )
+
+    async def aclose(self) -> None:
+        return None
+
+
+class Outcome(NamedTuple):
+    """How a wait went."""
+
+    wait: TaskWait
+    sent: list[tuple[float, str]]
+    seconds: float
+    """How long it lasted, by the clock that counts while the machine sleeps."""
+    progress: list[str]
+
+
+def wait_for(
+    folder: Path,
+    *task_ids: str,
+    answer: Answer,
+    rules: Rules | None = None,
+    timeout: float | None = None,
+    sleep_after: float = 0.0,
+    sleep: float = 0.0,
+) -> Outcome:
+    """Wait for tasks; the machine sleeps once, for `sleep` seconds after `sleep_after`."""
+    service, progress = Service(answer, []), list[str]()
+
+    async def run() -> Outcome:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+
+        def boot() -> float:
+            awake = loop.time()
+            return awake + (sleep if awake > began + sleep_after else 0.0)
+
+        # The wall clock stands still: nothing may depend on it.
+        clock, settings = Clock(boot, lambda: 1.8e9), KeySettings(inline=Secret("sk-test-012345"))
+        dependencies = Dependencies(
+            config=Config(),
+            key=CurrentKey(KeySource(folder / "config.toml", lambda: settings, {})),
+            file=ChosenTasksFile(folder / "watchlist.toml", task_ids, now=clock.now),
+            connect=lambda: service,
+            environ={},
+            clock=clock,
+            host="test",
+            downloads=folder,
+            redact=Redactor(),
+        )
+        deadline = None if timeout is None else boot() + timeout
+        chosen = (rules or Rules())._replace(deadline=deadline)
+        task_wait = TaskWait(task_ids, chosen, lambda end, record: None, progress.append)
+        await task_wait.run(dependencies, lambda text: None)
+        return Outcome(task_wait, service.sent, boot() - began, progress)
+
+    return virtual_time.run(run(), virtual_time.InlineLoop)
+
+
+async def always_running(task_id: str, number: int) -> TaskStatus:
+    return RUNNING
+
+
+def test_it_asks_at_once_and_then_every_30_seconds(tmp_path: Path) -> None:
+    async def answer(task_id: str, number: int) -> TaskStatus:
+        return DONE if number == 4 else RUNNING
+
+    done = wait_for(tmp_path, "a", answer=answer)
+    first = done.sent[0][0]
+    assert [round(at - first) for at, _ in done.sent] == [0, 30, 60, 90]
+    assert (done.wait.stop, done.wait.ends) == (None, {"a": End.COMPLETED})
+
+
+def test_the_time_is_up_on_time_and_counts_while_the_machine_sleeps(tmp_path: Path) -> None:
+    awake = wait_for(tmp_path, "a", answer=always_running, timeout=90.5)
+    assert awake.wait.stop is Stop.TIME_IS_UP
+    assert 90.5 <= awake.seconds < 92
+    slept = wait_for(
+        *(tmp_path, "a"), answer=always_running, timeout=7_200, sleep_after=100, sleep=7_000
+    )
+    assert slept.wait.stop is Stop.TIME_IS_UP
+    assert 7_200 <= slept.seconds < 7_203
+    assert len(slept.sent) == len({round(at) for at, _ in slept.sent}) == 8, (
+        "after 100 s of 30 s each, at once after the sleep, and in the 100 s that were left"
+    )
+
+
+def test_an_end_during_a_sleep_is_told_as_soon_as_the_machine_wakes(tmp_path: Path) -> None:
+    async def answer(task_id: str, number: int) -> TaskStatus:
+        return DONE if number > 1 else RUNNING
+
+    done = wait_for(tmp_path, "a", answer=answer, sleep_after=3, sleep=3_600)
+    assert done.wait.ends == {"a": End.COMPLETED}
+    assert done.seconds < 3_608
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("kind", "answered"), [(ErrorKind.REJECTED, False), (None, True)])
+def test_what_is_asked_about_no_more_is_waited_for_no_longer(
+    tmp_path: Path, kind: ErrorKind | None, answered: bool
+) -> None:
+    """For a day the service says the same, which is no state of a task."""
+
+    async def answer(task_id: str, number: int) -> TaskStatus:
+        if kind is not None:
+            raise ApiError(kind, "no", http_status=403)
+        return TaskStatus.UNKNOWN
+
+    done = wait_for(tmp_path, "a", answer=answer, timeout=3 * 86_400)
+    assert (done.wait.stop, done.wait.is_answered) == (Stop.RESTING, answered)
+    assert done.wait.open == ("a",)
+
+
+def test_the_progress_tells_counts_and_trouble(tmp_path: Path) -> None:
+    async def answer(task_id: str, number: int) -> TaskStatus:
+        if task_id == "a" and number > 1:
+            return TaskStatus.FAILED
+        if task_id == "c" and number > 1:
+            raise BUSY
+        return DONE if number > 9 and task_id != "c" else RUNNING
+
+    done = wait_for(tmp_path, "a", "b", "c", answer=answer, timeout=400)
+    assert done.progress[0] == "0 of 3 ended; 3 waiting"
+    parts = [text.partition("; last answer")[0] for text in dict.fromkeys(done.progress)]
+    assert list(dict.fromkeys(parts)) == [
+        "0 of 3 ended; 3 waiting",
+        "0 of 3 ended; 1 running, 2 waiting",
+        "0 of 3 ended; 2 running, 1 waiting",
+        "0 of 3 ended; 3 running",
+        "1 of 3 ended, 1 failed; 2 running",
+        *(text for text in parts if text.startswith("2 of 3 ended, 1 failed; 1 running")),
+    ]
+    assert done.wait.trouble.startswith("server errors since ")
+    assert done.wait.trouble.endswith("(500: boom)")

@@ -24,6 +24,17 @@ SHELLS: Final = ("bash", "zsh", "fish")
 
 _MAX_WORD: Final = 60
 """Characters of a word of the command line that an error quotes."""
+_OTHER_NAMES: Final = {
+    **dict.fromkeys(("remove", "delete", "del"), "rm"),
+    **dict.fromkeys(("show", "get", "query"), "status"),
+    **dict.fromkeys(("rename", "name"), "label"),
+    **dict.fromkeys(("done", "finished", "ended", "success"), "completed"),
+    **dict.fromkeys(("in_progress", "active"), "running"),
+    **dict.fromkeys(("queued", "pending"), "waiting"),
+    **dict.fromkeys(("error", "failure"), "failed"),
+    "help": "--help",
+}
+"""What other programs and the service call our commands and states."""
 
 
 class UsageError(CommandError):
@@ -78,11 +89,10 @@ class Parser(argparse.ArgumentParser):
         known = self._flags()
         kind = "flag" if _is_flag(word) else "argument"
         flag = clean(word.partition("=")[0], _MAX_WORD)
-        hint = _suggestion(flag, known)
         commands = [action.choices for action in self._actions if isinstance(action.choices, dict)]
         if any(flag in command._flags() for choices in commands for command in choices.values()):
-            hint = "; it stands behind a command"
-        self.error(f"unknown {kind} “{flag}”{hint}")
+            self.error(f"“{flag}” goes after the command")
+        self.error(f"unknown {kind} “{flag}”{_suggestion(flag, known)}")
 
     def _flags(self) -> list[str]:
         return [flag for action in self._actions for flag in action.option_strings]
@@ -93,11 +103,11 @@ class Parser(argparse.ArgumentParser):
             return
         choices = [str(choice) for choice in action.choices]
         word = clean(str(value), _MAX_WORD)
-        suggestion = _suggestion(word, choices)
         if action.dest == "command":
+            suggestion = _suggestion(word, [*choices, "--help"])
             message = f"there is no command “{word}”{suggestion or f'; see {APP} --help'}"
             raise argparse.ArgumentError(None, message)
-        message = f"“{word}” is none of {', '.join(choices)}{suggestion}"
+        message = f"“{word}” is none of {', '.join(choices)}{_suggestion(word, choices)}"
         raise argparse.ArgumentError(action, message)
 
 
@@ -136,7 +146,9 @@ def build_parser() -> argparse.ArgumentParser:
         add(commands)
     _add_command(commands, "paths", help_texts.PATHS)
     completions = _add_command(commands, "completions", help_texts.COMPLETIONS)
-    completions.add_argument("shell", metavar="SHELL", choices=SHELLS, help=", ".join(SHELLS))
+    completions.add_argument(
+        "shell", metavar="|".join(SHELLS), choices=SHELLS, help="the shell to print them for"
+    )
     for command in commands.choices.values():
         # Behind the command, too; one that is not given there must not hide the other.
         _add_files(command, argparse.SUPPRESS)
@@ -290,5 +302,7 @@ def _is_flag(word: str) -> bool:
 
 
 def _suggestion(word: str, choices: Iterable[str]) -> str:
-    near = get_close_matches(word.lower(), choices, n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    choices, name = list(choices), word.lower()
+    other = _OTHER_NAMES.get(name)
+    meant = other if other in choices else next(iter(get_close_matches(name, choices, n=1)), None)
+    return f"; did you mean {meant}?" if meant else ""

@@ -174,7 +174,9 @@ def _add_list(commands: _Commands) -> None:
     form = list_.add_mutually_exclusive_group()
     _add_json(form)
     form.add_argument("--line", action="store_true", help="one short line, for tmux's status bar")
-    form.add_argument("--schema", action="store_true", help="print the JSON Schema of --json")
+    form.add_argument(
+        "--schema", action="store_true", help="print the JSON Schema of the objects of --json"
+    )
 
 
 def _add_status(commands: _Commands) -> None:
@@ -188,13 +190,15 @@ def _add_status(commands: _Commands) -> None:
 def _add_wait(commands: _Commands) -> None:
     wait = _add_command(commands, "wait", help_texts.WAIT)
     _add_selection(wait)
-    wait.add_argument("--any", action="store_true", help="end at the first task that has ended")
-    wait.add_argument("--fail-fast", action="store_true", help="end at the first task that fails")
+    wait.add_argument("--any", action="store_true", help="stop as soon as one task has ended")
+    wait.add_argument(
+        "--fail-fast", action="store_true", help="stop as soon as one task has failed"
+    )
     wait.add_argument(
         "--timeout",
         metavar="TIME",
         type=parse_duration,
-        help="give up after this: 90s, 45m, 2h, 1h30m",
+        help="give up after this long: 90s, 45m, 2h, 1h30m",
     )
     _add_json(wait)
     _add_links(wait)
@@ -204,7 +208,7 @@ def _add_wait(commands: _Commands) -> None:
 def _add_add(commands: _Commands) -> None:
     add = _add_command(commands, "add", help_texts.ADD)
     add.add_argument(
-        "ids", nargs="+", metavar="ID", help="an ID or status URL; - reads standard input"
+        "ids", nargs="+", metavar="ID", help="an ID or status URL; - reads IDs from standard input"
     )
     add.add_argument("--label", metavar="TEXT", default="", help="a name for all of them")
 
@@ -238,13 +242,13 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         default=(),
         metavar="ID",
-        help="an ID or status URL; - reads standard input",
+        help="an ID or status URL; - reads IDs from standard input",
     )
     parser.add_argument(
         "--label",
         metavar="GLOB",
         dest="glob",
-        help="tasks with such a label; * is any text: 'batch *'",
+        help="tasks whose label matches; * is any text: 'batch *'",
     )
 
 
@@ -256,7 +260,7 @@ def _add_links(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--links",
         action="store_true",
-        help="with --json: the links too; whoever has one can use it",
+        help="with --json: the signed links, too; they are secrets",
     )
 
 
@@ -266,14 +270,14 @@ def _add_files(parser: argparse.ArgumentParser, default: str | None) -> None:
         metavar="FILE",
         type=_file,
         default=default,
-        help="read this config.toml instead",
+        help="read this file instead of config.toml",
     )
     parser.add_argument(
         "--watchlist",
         metavar="FILE",
         type=_file,
         default=default,
-        help="use this watchlist instead",
+        help="use this file as the watchlist",
     )
 
 

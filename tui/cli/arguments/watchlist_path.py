@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import os
 from pathlib import Path
@@ -11,6 +12,7 @@ from tui.cli.errors import CommandError, ErrorCode
 from tui.config import Paths, load_watchlist_path
 from tui.sanitize import display_path
 from tui.watchlist.codec import UnreadableError, decode
+from tui.watchlist.storage import Snapshot, WatchlistFile
 
 
 def find_paths(config: Path | None, watchlist: Path | None) -> Paths:
@@ -41,6 +43,20 @@ def choose_watchlist(paths: Paths, flag: Path | None, setting: Path | None) -> P
     return paths.with_watchlist(named)
 
 
+def load_watchlist(options: argparse.Namespace, paths: Paths) -> Snapshot:
+    """Read the watchlist, and write nothing. Its warning also tells of one that is not there.
+
+    That counts as empty, but a mistyped name must not pass for a watchlist without tasks. Where
+    nobody named it, it is that of somebody who has added nothing yet.
+    """
+    snapshot = WatchlistFile(paths.watchlist).load(keep_copy=False)
+    standard = Paths.standard(paths.config).watchlist
+    if not snapshot.missing or (options.watchlist is None and paths.watchlist == standard):
+        return snapshot
+    path = display_path(paths.watchlist)
+    return snapshot._replace(warning=f"{path}: there is no such file; it counts as empty.")
+
+
 def _refusal(target: Path) -> str:
     """Return why a file must not become the watchlist, to follow its name; empty if it may.
 
@@ -53,7 +69,7 @@ def _refusal(target: Path) -> str:
         if data:
             decode(data, modified)
     except UnreadableError as error:
-        return f"{error}, and would be replaced; name another file"
+        return f"{error}; name another file"
     except OSError as error:
         if error.errno == errno.EISDIR:
             return "is a folder; name a file in it"

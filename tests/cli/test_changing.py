@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -81,6 +82,15 @@ def test_a_label_is_cleaned_and_cut_as_everywhere(watched: Commands) -> None:
     label = labels(watched)["1"]
     assert label.startswith("a b ⏎ ?勾")
     assert len(label) == 200
+
+
+def test_a_label_in_utf_8_is_one_in_every_locale(watched: Commands) -> None:
+    typed = os.fsencode("批次 8").decode("ascii", "surrogateescape")
+    assert watched("label", typed, "1").code == 0
+    assert watched("add", "5", "--label", typed).code == 0
+    assert labels(watched)["1"] == labels(watched)["5"] == "批次 8"
+    glob = os.fsencode("批*").decode("ascii", "surrogateescape")
+    assert watched("rm", "--label", glob).out == "Removed 2 tasks.\n"
 
 
 def test_a_label_that_nobody_can_see_takes_none_away(watched: Commands) -> None:

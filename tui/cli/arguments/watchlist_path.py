@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import os
+import stat
 from pathlib import Path
 
 from tui.atomic_file import AtomicFiles, Filesystem, sibling
@@ -63,6 +63,11 @@ def _refusal(target: Path) -> str:
     One that has been a watchlist has its lock beside it: should it be damaged, saves mend it.
     """
     try:
+        mode = target.stat().st_mode
+        if stat.S_ISDIR(mode):
+            return "is a folder; name a file in it"
+        if not stat.S_ISREG(mode):
+            return "is not a regular file; name another"
         if sibling(target, ".lock").exists():
             return ""
         data, modified = AtomicFiles(Filesystem()).read(target)
@@ -70,10 +75,6 @@ def _refusal(target: Path) -> str:
             decode(data, modified)
     except UnreadableError as error:
         return f"{error}; name another file"
-    except OSError as error:
-        if error.errno == errno.EISDIR:
-            return "is a folder; name a file in it"
-        if error.errno == errno.ENXIO:
-            return "is not a regular file; name another"
-        # Whatever else there is, reading and saving say what to do.
+    except OSError:
+        pass  # Reading and saving say what to do.
     return ""

@@ -48,7 +48,8 @@ def change_selected(
         held, warning = {entry.id for entry in saved.entries}.union(saved.removed), saved.warning
     _warn(warning)
     print_done(done(sum(task_id in held for task_id in ids)))
-    missing = [not_watched(task_id) for task_id in ids if task_id not in held]
+    # Nobody misses one that was selected by what it was, and that somebody else removed since.
+    missing = [not_watched(task_id) for task_id in ids if task_id not in held and options.ids]
     print_errors(missing, as_json=False)
     return FAILED if missing else DONE
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from tui import time_zone
 from tui.cli.arguments.selection import not_watched, select
+from tui.cli.arguments.watchlist_path import load_watchlist
 from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.exit_codes import DONE, FAILED
 from tui.cli.printing.output import print_errors, print_result, write_error
@@ -19,7 +20,7 @@ from tui.clock import Clock
 from tui.config import APP, Paths
 from tui.watchlist.entries import Entry
 from tui.watchlist.records import Record, Watchlist
-from tui.watchlist.storage import Snapshot, WatchlistFile
+from tui.watchlist.storage import Snapshot
 from tui.wording.states import STATES
 
 EMPTY: Final = f"The watchlist is empty: add tasks with “{APP} add ID”."
@@ -29,7 +30,7 @@ def list_tasks(options: argparse.Namespace, paths: Paths) -> int:
     """Print the selected tasks; return the exit code. Raises `CommandError`."""
     if options.schema:
         return _print_schema()
-    snapshot = WatchlistFile(paths.watchlist).load()
+    snapshot = load_watchlist(options, paths)
     if snapshot.warning:
         warning = CommandError(snapshot.warning, ErrorCode.WATCHLIST)
         print_errors([warning], as_json=options.json)
@@ -69,7 +70,8 @@ def _line(snapshot: Snapshot, watchlist: Path) -> str:
     # What a backup holds is not what is asked about.
     is_asked = not snapshot.unreadable and asked.is_recent(watchlist, now.timestamp())
     line = status_line(tasks, now, clock.boot(), is_asked=is_asked)
-    return f"{line} ?".strip() if snapshot.unreadable and not line.endswith("?") else line
+    is_whole = not (snapshot.unreadable or snapshot.damaged)
+    return line if is_whole or line.endswith("?") else f"{line} ?".strip()
 
 
 def _print(options: argparse.Namespace, entries: list[Entry], *, is_empty: bool) -> None:

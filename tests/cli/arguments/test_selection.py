@@ -35,6 +35,7 @@ def ids(run: Commands, *arguments: str, stdin: str = "") -> list[str]:
         (("3,1;3", "https://api.scenext.cn/api/get_status/4"), "", ["3", "1", "4"]),
         (("--label", "batch*"), "", ["1", "2"]),
         (("--label", "batch [[]1]"), "", ["1", "2"]),
+        (("--label", "batch [1]"), "", ["1", "2"]),
         (("--label", "R\u00e9sum\u00e9 ?"), "", ["3"]),
         (("--label", ""), "", ["4"]),
         (("--label", "?*"), "", ["1", "2", "3"]),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, NoReturn, TypeAlias
@@ -79,6 +81,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError`: what is printed depends on `--json`."""
+        if message == "argument --label: expected one argument":
+            message += "; one that begins with - is written --label=-..."
         raise UsageError(message, self)
 
     def print_help(self, file: object = None) -> None:
@@ -92,7 +96,10 @@ class Parser(argparse.ArgumentParser):
         commands = [action.choices for action in self._actions if isinstance(action.choices, dict)]
         if any(flag in command._flags() for choices in commands for command in choices.values()):
             self.error(f"“{flag}” goes after the command")
-        self.error(f"unknown {kind} “{flag}”{_suggestion(flag, known)}")
+        hint = _suggestion(flag, known)
+        if not hint and any(action.dest == "ids" for action in self._actions):
+            hint = "; if it is an ID, write -- before it"
+        self.error(f"unknown {kind} “{flag}”{hint}")
 
     def _flags(self) -> list[str]:
         return [flag for action in self._actions for flag in action.option_strings]
@@ -210,12 +217,16 @@ def _add_add(commands: _Commands) -> None:
     add.add_argument(
         "ids", nargs="+", metavar="ID", help="an ID or status URL; - reads IDs from standard input"
     )
-    add.add_argument("--label", metavar="TEXT", default="", help="a name for all of them")
+    add.add_argument(
+        "--label", metavar="TEXT", type=_text, default="", help="a name for all of them"
+    )
 
 
 def _add_label(commands: _Commands) -> None:
     label = _add_command(commands, "label", help_texts.LABEL)
-    label.add_argument("text", metavar="TEXT", help="the label; an empty one takes it away")
+    label.add_argument(
+        "text", metavar="TEXT", type=_text, help="the label; an empty one takes it away"
+    )
     _add_selection(label)
 
 
@@ -248,6 +259,7 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
         "--label",
         metavar="GLOB",
         dest="glob",
+        type=_text,
         help="tasks whose label matches; * is any text: 'batch *'",
     )
 
@@ -299,6 +311,16 @@ def _file(text: str) -> Path:
         return Path(text).expanduser()
     except RuntimeError:
         raise argparse.ArgumentTypeError("“~” stands for no known user") from None
+
+
+def _text(text: str) -> str:
+    """Return an argument as it was typed, also where the locale cannot decode UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        with suppress(UnicodeError):
+            return os.fsencode(text).decode()
+    return text
 
 
 def _is_flag(word: str) -> bool:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
-from difflib import get_close_matches
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Final, NoReturn, TypeAlias
 
 from tui import __version__
 from tui.cli.arguments import help_texts
+from tui.cli.arguments.argument_types import decoded_text, file_path
 from tui.cli.arguments.durations import parse_duration
 from tui.cli.arguments.help_texts import HelpText
+from tui.cli.arguments.suggestions import suggestion
 from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.exit_codes import USAGE
 from tui.cli.printing import output
@@ -26,17 +24,6 @@ SHELLS: Final = ("bash", "zsh", "fish")
 
 _MAX_WORD: Final = 60
 """Characters of a word of the command line that an error quotes."""
-_OTHER_NAMES: Final = {
-    **dict.fromkeys(("remove", "delete", "del"), "rm"),
-    **dict.fromkeys(("show", "get", "query"), "status"),
-    **dict.fromkeys(("rename", "name"), "label"),
-    **dict.fromkeys(("done", "finished", "ended", "success"), "completed"),
-    **dict.fromkeys(("in_progress", "active"), "running"),
-    **dict.fromkeys(("queued", "pending"), "waiting"),
-    **dict.fromkeys(("error", "failure"), "failed"),
-    "help": "--help",
-}
-"""What other programs and the service call our commands and states."""
 
 
 class UsageError(CommandError):
@@ -96,7 +83,7 @@ class Parser(argparse.ArgumentParser):
         commands = [action.choices for action in self._actions if isinstance(action.choices, dict)]
         if any(flag in command._flags() for choices in commands for command in choices.values()):
             self.error(f"“{flag}” goes after the command")
-        hint = _suggestion(flag, known)
+        hint = suggestion(flag, known)
         if not hint and any(action.dest == "ids" for action in self._actions):
             hint = "; if it is an ID, write -- before it"
         self.error(f"unknown {kind} “{flag}”{hint}")
@@ -111,10 +98,10 @@ class Parser(argparse.ArgumentParser):
         choices = [str(choice) for choice in action.choices]
         word = clean(str(value), _MAX_WORD)
         if action.dest == "command":
-            suggestion = _suggestion(word, [*choices, "--help"])
-            message = f"there is no command “{word}”{suggestion or f'; see {APP} --help'}"
+            hint = suggestion(word, [*choices, "--help"]) or f"; see {APP} --help"
+            message = f"there is no command “{word}”{hint}"
             raise argparse.ArgumentError(None, message)
-        message = f"“{word}” is none of {', '.join(choices)}{_suggestion(word, choices)}"
+        message = f"“{word}” is none of {', '.join(choices)}{suggestion(word, choices)}"
         raise argparse.ArgumentError(action, message)
 
 
@@ -218,14 +205,14 @@ def _add_add(commands: _Commands) -> None:
         "ids", nargs="+", metavar="ID", help="an ID or status URL; - reads IDs from standard input"
     )
     add.add_argument(
-        "--label", metavar="TEXT", type=_text, default="", help="a name for all of them"
+        "--label", metavar="TEXT", type=decoded_text, default="", help="a name for all of them"
     )
 
 
 def _add_label(commands: _Commands) -> None:
     label = _add_command(commands, "label", help_texts.LABEL)
     label.add_argument(
-        "text", metavar="TEXT", type=_text, help="the label; an empty one takes it away"
+        "text", metavar="TEXT", type=decoded_text, help="the label; an empty one takes it away"
     )
     _add_selection(label)
 
@@ -259,7 +246,7 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
         "--label",
         metavar="GLOB",
         dest="glob",
-        type=_text,
+        type=decoded_text,
         help="tasks whose label matches; * is any text: 'batch *'",
     )
 
@@ -280,14 +267,14 @@ def _add_files(parser: argparse.ArgumentParser, default: str | None) -> None:
     parser.add_argument(
         "--config",
         metavar="FILE",
-        type=_file,
+        type=file_path,
         default=default,
         help="read this file instead of config.toml",
     )
     parser.add_argument(
         "--watchlist",
         metavar="FILE",
-        type=_file,
+        type=file_path,
         default=default,
         help="use this file as the watchlist",
     )
@@ -303,32 +290,5 @@ def _add_verbose(parser: argparse.ArgumentParser, default: bool | str) -> None:
     parser.add_argument("--verbose", action="store_true", default=default, help=help_)
 
 
-def _file(text: str) -> Path:
-    """Return a path; shells leave the `~` in `--config=~/school.toml` as it is."""
-    if not text.strip() or "\0" in text:
-        raise argparse.ArgumentTypeError("the name of a file is missing")
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:
-        raise argparse.ArgumentTypeError("“~” stands for no known user") from None
-
-
-def _text(text: str) -> str:
-    """Return an argument as it was typed, also where the locale cannot decode UTF-8."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        with suppress(UnicodeError):
-            return os.fsencode(text).decode()
-    return text
-
-
 def _is_flag(word: str) -> bool:
     return word.startswith("-") and word != "-"
-
-
-def _suggestion(word: str, choices: Iterable[str]) -> str:
-    choices, name = list(choices), word.lower()
-    other = _OTHER_NAMES.get(name)
-    meant = other if other in choices else next(iter(get_close_matches(name, choices, n=1)), None)
-    return f"; did you mean {meant}?" if meant else ""

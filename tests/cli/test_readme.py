@@ -87,6 +87,13 @@ def test_the_script_tells_a_failure_from_a_wrong_key(shell: Home, service: Scrip
     assert "401" in done.stderr
 
 
+def test_the_script_sends_nothing_without_a_key(shell: Home, service: ScriptedService) -> None:
+    done = run_script(shell, service, "")
+    assert done.returncode == 1
+    assert "SCENEXT_API_KEY" in done.stderr
+    assert service.requests == []
+
+
 def test_the_codes_are_those_of_the_program_in_their_order() -> None:
     codes = [int(code) for code in re.findall(r"^\| (\d) \|", SCRIPTS, re.MULTILINE)]
     assert codes == list(exit_codes.PRECEDENCE)

@@ -94,13 +94,18 @@ def test_input_that_is_no_list_of_ids_is_told(watched: Commands, data: bytes) ->
     assert "standard input is " in json.loads(done.err)["message"]
 
 
-@pytest.mark.parametrize("word", ["ids.txt", "@ids.txt", "./ids"])
-def test_a_file_is_not_added_as_a_task(run: Commands, word: str) -> None:
-    for name in ("ids.txt", "ids"):
+@pytest.mark.parametrize(
+    ("word", "quoted"),
+    [
+        *(("ids.txt", "ids.txt"), ("@ids.txt", "ids.txt"), ("./ids", "./ids")),
+        ("my ids.txt", "'my ids.txt'"),
+    ],
+)
+def test_a_file_is_not_added_as_a_task(run: Commands, word: str, quoted: str) -> None:
+    for name in ("ids.txt", "my ids.txt", "ids"):
         (run.home.folder / name).write_text("1\n2\n")
     done = run("add", word)
     assert (done.code, done.out) == (2, "")
-    file = word.removeprefix("@")
-    assert f"“{file}” is a file; to add the IDs in it: scenext-tui add - < {file}" in done.err
+    assert f"is a file; to add the IDs in it: scenext-tui add - < {quoted}\n" in done.err
     assert not run.home.watchlist.exists()
     assert run("add", "ids", "no-file.txt").code == 0, "either may be an ID"

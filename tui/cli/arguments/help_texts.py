@@ -81,8 +81,8 @@ there are list, status and wait. {_ALL_CODES}
 LIST: Final = HelpText(
     "[ID ...]",
     "print what is known, without asking the service",
-    "Print what the watchlist knows of tasks, without asking the service: a table on\n"
-    f"a terminal, elsewhere lines with tabs.\n\n{_ALL}",
+    "Print what the watchlist knows about tasks, without asking the service: a table\n"
+    f"on a terminal; elsewhere a line each, with tabs between the columns.\n\n{_ALL}",
     f"""\
 examples:
   scenext-tui list
@@ -95,8 +95,8 @@ It counts tasks that failed, are in trouble (!), run, wait (-) and are done, and
 says when all is likely to be done (~). A ? at its end: nothing has polled them
 for five minutes; a dashboard does, and wait.
 
-Columns: state, ID, name, time, frames, points, note. Keys of --json (null: not
-known; times in UTC; --schema tells what each holds):
+Columns: state, ID, name, time (that it took, or since it was added), frames,
+points, note. Keys of --json (null: not known; times in UTC; more in --schema):
   schema task_id watched state state_sent label title added_at created_at
   ended_at seconds age_seconds frames points score score_detail reason
   answered_at error; in status and wait with --links: video_url frame_urls
@@ -171,7 +171,7 @@ Exit codes: 0 saved, 1 could not, 2 wrong usage.
 LABEL: Final = HelpText(
     "TEXT [ID ...]",
     "give tasks a label",
-    f'Give tasks of the watchlist another label; an empty one ("") takes it away.\n\n{_SOME}',
+    f'Give tasks in the watchlist another label; an empty one ("") takes it away.\n\n{_SOME}',
     f"""\
 examples:
   scenext-tui label "batch 8" 12345 67890

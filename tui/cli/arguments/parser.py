@@ -220,7 +220,9 @@ def _add_label(commands: _Commands) -> None:
 def _add_rm(commands: _Commands) -> None:
     remove = _add_command(commands, "rm", help_texts.REMOVE)
     _add_selection(remove)
-    remove.add_argument("--finished", action="store_true", help="all tasks that have ended")
+    remove.add_argument(
+        "--finished", action="store_true", help="all tasks that have ended: completed or failed"
+    )
 
 
 def _add_command(commands: _Commands, name: str, text: HelpText) -> Parser:

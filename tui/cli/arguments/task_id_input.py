@@ -46,8 +46,11 @@ def refuse_files(words: Sequence[str]) -> None:
         name = word.removeprefix("@")
         # No ID of the service has a suffix or is a path. `Path.is_file` fails for a long name.
         if ("." in name or "/" in name) and os.path.isfile(name):  # noqa: PTH113
+            import shlex
+
             shown = clean(name, MAX_ID_LENGTH)
-            raise UserError(f"“{shown}” is a file; to add the IDs in it: {APP} add - < {shown}")
+            command = f"{APP} add - < {shlex.quote(shown)}"
+            raise UserError(f"“{shown}” is a file; to add the IDs in it: {command}")
 
 
 def read_ids() -> list[str]:

@@ -232,6 +232,10 @@ def test_an_empty_watchlist_is_told_to_a_person(home: Home) -> None:
     with home.open("list") as terminal:
         terminal.wait_for_text("The watchlist is empty: add tasks with")
         assert terminal.wait_exit() == 0
+    with home.open("list", "--watchlist", "typo.toml", cols=250) as terminal:
+        terminal.wait_for_text("typo.toml: there is no such file; it counts as empty.")
+        assert terminal.wait_exit() == 0
+        assert "The watchlist is empty" not in terminal.text()
     assert home.run("add", "1").returncode == 0
     with home.open("list", "--state", "failed") as terminal:
         terminal.wait_for_text("None of these tasks is in the state “failed”.")

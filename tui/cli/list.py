@@ -44,7 +44,7 @@ def list_tasks(options: argparse.Namespace, paths: Paths) -> int:
         if options.line:
             print_result(_line(snapshot._replace(entries=tuple(chosen)), paths.watchlist))
         else:
-            _print(options, chosen, is_empty=not entries)
+            _print(options, chosen, _why_none(options, chosen, snapshot))
     print_errors(missing, as_json=options.json)
     return FAILED if missing or snapshot.damaged or snapshot.unreadable else DONE
 
@@ -74,7 +74,16 @@ def _line(snapshot: Snapshot, watchlist: Path) -> str:
     return line if is_whole or line.endswith("?") else f"{line} ?".strip()
 
 
-def _print(options: argparse.Namespace, entries: list[Entry], *, is_empty: bool) -> None:
+def _why_none(options: argparse.Namespace, chosen: list[Entry], snapshot: Snapshot) -> str:
+    """Return why a person sees no task, where no warning and no error tells it."""
+    if not snapshot.entries and not snapshot.warning:
+        return EMPTY
+    if snapshot.entries and not chosen and options.state is not None:
+        return f"None of these tasks is in the state “{options.state}”."
+    return ""
+
+
+def _print(options: argparse.Namespace, entries: list[Entry], why_none: str) -> None:
     now, records = datetime.now(UTC), map(Record, entries)
     if options.json:
         from tui.cli.printing.json_lines import task_object, to_line
@@ -85,8 +94,5 @@ def _print(options: argparse.Namespace, entries: list[Entry], *, is_empty: bool)
     from tui.cli.printing.table import TaskTable
 
     TaskTable(sys.stdout).print(records, now)
-    if sys.stderr.isatty():
-        if is_empty:
-            write_error(f"{EMPTY}\n")
-        elif not entries and options.state is not None:
-            write_error(f"None of these tasks is in the state “{options.state}”.\n")
+    if why_none and sys.stderr.isatty():
+        write_error(f"{why_none}\n")

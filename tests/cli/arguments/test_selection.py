@@ -109,3 +109,10 @@ def test_a_file_is_not_added_as_a_task(run: Commands, word: str, quoted: str) ->
     assert f"is a file; to add the IDs in it: scenext-tui add - < {quoted}\n" in done.err
     assert not run.home.watchlist.exists()
     assert run("add", "ids", "no-file.txt").code == 0, "either may be an ID"
+
+
+@pytest.mark.parametrize("word", ["", " ", ","])
+def test_an_argument_without_an_id_is_not_success(run: Commands, word: str) -> None:
+    done = run("add", word)  # As of a script whose variable is empty.
+    assert (done.code, done.out) == (2, "")
+    assert "the arguments hold no task ID" in done.err

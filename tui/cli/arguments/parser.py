@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Final, NoReturn, TypeAlias
 
 from tui import __version__
 from tui.cli.arguments import help_texts
 from tui.cli.arguments.durations import parse_duration
 from tui.cli.arguments.help_texts import HelpText
+from tui.cli.arguments.values import parse_path, parse_text
 from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.exit_codes import USAGE
 from tui.cli.printing import output
@@ -201,14 +199,14 @@ def _add_add(commands: _Commands) -> None:
         "ids", nargs="+", metavar="ID", help="an ID or status URL; - reads standard input"
     )
     add.add_argument(
-        "--label", metavar="TEXT", type=_text, default="", help="a name for all of them"
+        "--label", metavar="TEXT", type=parse_text, default="", help="a name for all of them"
     )
 
 
 def _add_label(commands: _Commands) -> None:
     label = _add_command(commands, "label", help_texts.LABEL)
     label.add_argument(
-        "text", metavar="TEXT", type=_text, help="the label; an empty one takes it away"
+        "text", metavar="TEXT", type=parse_text, help="the label; an empty one takes it away"
     )
     _add_selection(label)
 
@@ -242,7 +240,7 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
         "--label",
         metavar="GLOB",
         dest="glob",
-        type=_text,
+        type=parse_text,
         help="tasks with such a label; * is any text: 'batch *'",
     )
 
@@ -263,14 +261,14 @@ def _add_files(parser: argparse.ArgumentParser, default: str | None) -> None:
     parser.add_argument(
         "--config",
         metavar="FILE",
-        type=_file,
+        type=parse_path,
         default=default,
         help="read this config.toml instead",
     )
     parser.add_argument(
         "--watchlist",
         metavar="FILE",
-        type=_file,
+        type=parse_path,
         default=default,
         help="use this watchlist instead",
     )
@@ -284,26 +282,6 @@ def _add_low_bandwidth(parser: argparse.ArgumentParser, default: bool | str) -> 
 def _add_verbose(parser: argparse.ArgumentParser, default: bool | str) -> None:
     help_ = "log every query, not only faults"
     parser.add_argument("--verbose", action="store_true", default=default, help=help_)
-
-
-def _file(text: str) -> Path:
-    """Return a path; shells leave the `~` in `--config=~/school.toml` as it is."""
-    if not text.strip() or "\0" in text:
-        raise argparse.ArgumentTypeError("the name of a file is missing")
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:
-        raise argparse.ArgumentTypeError("“~” stands for no known user") from None
-
-
-def _text(text: str) -> str:
-    """Return an argument as it was typed, also where the locale cannot decode UTF-8."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        with suppress(UnicodeError):
-            return os.fsencode(text).decode()
-    return text
 
 
 def _is_flag(word: str) -> bool:

@@ -21,21 +21,25 @@ from tui.watchlist.asked import marker, touch
 from tui.watchlist.entries import Add, Entry
 from tui.watchlist.storage import WatchlistFile
 
-NOW = datetime.now(UTC)
-STORED = (
-    Entry("1", NOW - timedelta(hours=2), "第一批", TaskStatus.COMPLETED, frames=13, points=26.0),
-    Entry("22", NOW - timedelta(minutes=7), "", TaskStatus.IN_PROGRESS, title="A cat"),
-    Entry("3", NOW, "\x1b[31mred\ttab", TaskStatus.FAILED),
-    Entry("4", NOW, "new"),
-    Entry("5", NOW, "", TaskStatus.UNKNOWN, "PAUSED"),
-)
+
+def one_in_each_state() -> tuple[Entry, ...]:
+    """Return tasks of this moment: a minute later, their ages are others."""
+    now = datetime.now(UTC)
+    added, ended = now - timedelta(hours=2), now - timedelta(hours=2, minutes=-17)
+    done = TaskStatus.COMPLETED
+    return (
+        Entry("1", added, "第一批", done, ended=ended, frames=13, points=26.0),
+        Entry("22", now - timedelta(minutes=7), "", TaskStatus.IN_PROGRESS, title="A cat"),
+        Entry("3", now, "\x1b[31mred\ttab", TaskStatus.FAILED),
+        Entry("4", now, "new"),
+        Entry("5", now, "", TaskStatus.UNKNOWN, "PAUSED"),
+    )
 
 
 @pytest.fixture
 def stored(run: Commands) -> Commands:
     """Return commands on a watchlist with a task in each state."""
-    ended = STORED[0]._replace(ended=STORED[0].added + timedelta(minutes=17))
-    WatchlistFile(run.home.watchlist).save([Add(entry) for entry in (ended, *STORED[1:])])
+    WatchlistFile(run.home.watchlist).save(list(map(Add, one_in_each_state())))
     return run
 
 
@@ -217,8 +221,9 @@ def test_a_reader_that_has_read_enough_ends_it_quietly(home: Home) -> None:
 
 
 def test_a_person_sees_an_aligned_table(home: Home, service: ScriptedService) -> None:
-    entries = [entry._replace(title="题目" * 30) if entry.id == "5" else entry for entry in STORED]
-    WatchlistFile(home.watchlist).save([Add(entry) for entry in entries])
+    *entries, last = one_in_each_state()
+    entries.append(last._replace(title="题目" * 30))
+    WatchlistFile(home.watchlist).save(list(map(Add, entries)))
     with home.open("list", cols=60) as terminal:
         terminal.wait_for_text("unknown")
         assert terminal.wait_exit() == 0

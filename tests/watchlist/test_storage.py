@@ -360,6 +360,17 @@ def test_an_unreadable_file_is_kept_and_its_backup_loaded(
     assert file.load().warning == ""
 
 
+def test_an_empty_file_without_a_backup_is_an_empty_watchlist(
+    file: WatchlistFile, path: Path
+) -> None:
+    path.touch()
+    assert file.load() == storage.Snapshot(())
+    assert file.save([Add(entry("a"))]).warning == ""
+    assert file.save([Add(entry("b"))]).warning == ""
+    assert ids(file.load().entries) == ["a", "b"]
+    assert copies(path) == []
+
+
 def test_an_unreadable_file_without_a_backup_is_kept(file: WatchlistFile, path: Path) -> None:
     path.write_bytes(b"\0")
     assert "There is no backup yet" in file.load().warning

@@ -202,6 +202,8 @@ class WatchlistFile:
         try:
             document = decode(data, modified)
         except UnreadableError as error:
+            if not data and self._is_missing(sibling(target, ".bak")):
+                return _ReadResult()  # Nothing was saved twice here: `mktemp` makes such files.
             return self._damaged(target, self._backup(target), str(error), keep_copy)
         if document.newer:
             why = f"{display_path(target)} was written by a newer scenext-tui; update this one"

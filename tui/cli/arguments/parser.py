@@ -8,10 +8,10 @@ from typing import Final, NoReturn, TypeAlias
 
 from tui import __version__
 from tui.cli.arguments import help_texts
-from tui.cli.arguments.argument_types import decoded_text, file_path
 from tui.cli.arguments.durations import parse_duration
 from tui.cli.arguments.help_texts import HelpText
 from tui.cli.arguments.suggestions import suggestion
+from tui.cli.arguments.values import parse_path, parse_text
 from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.exit_codes import USAGE
 from tui.cli.printing import output
@@ -205,14 +205,14 @@ def _add_add(commands: _Commands) -> None:
         "ids", nargs="+", metavar="ID", help="an ID or status URL; - reads IDs from standard input"
     )
     add.add_argument(
-        "--label", metavar="TEXT", type=decoded_text, default="", help="a name for all of them"
+        "--label", metavar="TEXT", type=parse_text, default="", help="a name for all of them"
     )
 
 
 def _add_label(commands: _Commands) -> None:
     label = _add_command(commands, "label", help_texts.LABEL)
     label.add_argument(
-        "text", metavar="TEXT", type=decoded_text, help="the label; an empty one takes it away"
+        "text", metavar="TEXT", type=parse_text, help="the label; an empty one takes it away"
     )
     _add_selection(label)
 
@@ -248,7 +248,7 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
         "--label",
         metavar="GLOB",
         dest="glob",
-        type=decoded_text,
+        type=parse_text,
         help="tasks whose label matches; * is any text: 'batch *'",
     )
 
@@ -269,14 +269,14 @@ def _add_files(parser: argparse.ArgumentParser, default: str | None) -> None:
     parser.add_argument(
         "--config",
         metavar="FILE",
-        type=file_path,
+        type=parse_path,
         default=default,
         help="read this file instead of config.toml",
     )
     parser.add_argument(
         "--watchlist",
         metavar="FILE",
-        type=file_path,
+        type=parse_path,
         default=default,
         help="use this file as the watchlist",
     )

@@ -21,21 +21,25 @@ from tui.watchlist.asked import marker, touch
 from tui.watchlist.entries import Add, Entry
 from tui.watchlist.storage import WatchlistFile
 
-NOW = datetime.now(UTC)
-STORED = (
-    Entry("1", NOW - timedelta(hours=2), "第一批", TaskStatus.COMPLETED, frames=13, points=26.0),
-    Entry("22", NOW - timedelta(minutes=7), "", TaskStatus.IN_PROGRESS, title="A cat"),
-    Entry("3", NOW, "\x1b[31mred\ttab", TaskStatus.FAILED),
-    Entry("4", NOW, "new"),
-    Entry("5", NOW, "", TaskStatus.UNKNOWN, "PAUSED"),
-)
+
+def one_in_each_state() -> tuple[Entry, ...]:
+    """Return tasks of this moment: a minute later, their ages are others."""
+    now = datetime.now(UTC)
+    added, ended = now - timedelta(hours=2), now - timedelta(hours=2, minutes=-17)
+    done = TaskStatus.COMPLETED
+    return (
+        Entry("1", added, "第一批", done, ended=ended, frames=13, points=26.0),
+        Entry("22", now - timedelta(minutes=7), "", TaskStatus.IN_PROGRESS, title="A cat"),
+        Entry("3", now, "\x1b[31mred\ttab", TaskStatus.FAILED),
+        Entry("4", now, "new"),
+        Entry("5", now, "", TaskStatus.UNKNOWN, "PAUSED"),
+    )
 
 
 @pytest.fixture
 def stored(run: Commands) -> Commands:
     """Return commands on a watchlist with a task in each state."""
-    ended = STORED[0]._replace(ended=STORED[0].added + timedelta(minutes=17))
-    WatchlistFile(run.home.watchlist).save([Add(entry) for entry in (ended, *STORED[1:])])
+    WatchlistFile(run.home.watchlist).save(list(map(Add, one_in_each_state())))
     return run
 
 
@@ -97,7 +101,8 @@ def test_what_can_be_read_of_a_damaged_watchlist_is_printed(stored: Commands) ->
         # A script must not take it for all.
         assert done.code == 1
         assert len(done.out.splitlines()) == 4
-        assert "has 1 damaged entry; a copy is in " in done.err
+        assert "has 1 damaged entry; the next change replaces it, and keeps a copy." in done.err
+        assert not list(stored.home.watchlist.parent.glob("*.broken-*"))
     done = stored("list", "--json")
     assert (done.code, json.loads(done.err)["code"]) == (1, "watchlist")
     stored("label", "mended", "4")
@@ -110,7 +115,7 @@ def test_a_file_that_is_no_watchlist_is_an_error(stored: Commands) -> None:
     stored.home.watchlist.write_text("task = 1\n", "utf-8")
     done = stored("list")
     assert done.code == 1
-    assert "is not a watchlist; a copy is in " in done.err
+    assert "is not a watchlist; the next change replaces it, and keeps a copy. " in done.err
 
 
 def test_a_watchlist_of_a_newer_release_is_printed(stored: Commands) -> None:
@@ -127,6 +132,14 @@ def test_a_watchlist_that_cannot_be_read_is_an_error(run: Commands) -> None:
     assert (done.code, done.out) == (1, "")
     assert "Could not read" in done.err
     # A status bar shows standard output alone.
+    done = run("list", "--line")
+    assert (done.code, done.out) == (1, "?\n")
+
+
+@pytest.mark.parametrize("text", ["task = 1\n", "\udcff", "[[task]]\nlabel = '1'\n"])
+def test_no_task_of_a_damaged_watchlist_is_not_an_empty_line(run: Commands, text: str) -> None:
+    run.home.watchlist.parent.mkdir(parents=True)
+    run.home.watchlist.write_bytes(text.encode("utf-8", "surrogateescape"))
     done = run("list", "--line")
     assert (done.code, done.out) == (1, "?\n")
 
@@ -208,8 +221,9 @@ def test_a_reader_that_has_read_enough_ends_it_quietly(home: Home) -> None:
 
 
 def test_a_person_sees_an_aligned_table(home: Home, service: ScriptedService) -> None:
-    entries = [entry._replace(title="题目" * 30) if entry.id == "5" else entry for entry in STORED]
-    WatchlistFile(home.watchlist).save([Add(entry) for entry in entries])
+    *entries, last = one_in_each_state()
+    entries.append(last._replace(title="题目" * 30))
+    WatchlistFile(home.watchlist).save(list(map(Add, entries)))
     with home.open("list", cols=60) as terminal:
         terminal.wait_for_text("unknown")
         assert terminal.wait_exit() == 0
@@ -223,6 +237,10 @@ def test_an_empty_watchlist_is_told_to_a_person(home: Home) -> None:
     with home.open("list") as terminal:
         terminal.wait_for_text("The watchlist is empty: add tasks with")
         assert terminal.wait_exit() == 0
+    with home.open("list", "--watchlist", "typo.toml", cols=250) as terminal:
+        terminal.wait_for_text("typo.toml: there is no such file; it counts as empty.")
+        assert terminal.wait_exit() == 0
+        assert "The watchlist is empty" not in terminal.text()
     assert home.run("add", "1").returncode == 0
     with home.open("list", "--state", "failed") as terminal:
         terminal.wait_for_text("None of these tasks is in the state “failed”.")

@@ -79,7 +79,7 @@ def mode(path: Path) -> int:
 
 
 def test_a_missing_file_is_an_empty_watchlist(file: WatchlistFile, path: Path) -> None:
-    assert file.load() == storage.Snapshot(())
+    assert file.load() == storage.Snapshot((), missing=True)
     assert file.stamp() is None
     assert not path.parent.joinpath("watchlist.toml.lock").exists()
 
@@ -358,6 +358,17 @@ def test_an_unreadable_file_is_kept_and_its_backup_loaded(
     assert [copy.read_bytes() for copy in copies(path)] == [data]
     assert Path(f"{path}.bak").read_bytes() == backup, "a broken file must not replace the backup"
     assert file.load().warning == ""
+
+
+def test_an_empty_file_without_a_backup_is_an_empty_watchlist(
+    file: WatchlistFile, path: Path
+) -> None:
+    path.touch()
+    assert file.load() == storage.Snapshot(())
+    assert file.save([Add(entry("a"))]).warning == ""
+    assert file.save([Add(entry("b"))]).warning == ""
+    assert ids(file.load().entries) == ["a", "b"]
+    assert copies(path) == []
 
 
 def test_an_unreadable_file_without_a_backup_is_kept(file: WatchlistFile, path: Path) -> None:

@@ -138,8 +138,14 @@ def _paths(options: argparse.Namespace) -> Paths:
 
 def run() -> NoReturn:
     """Run the command as a program: end with its exit code although threads may hang."""
-    from tui.terminal.process_end import INTERRUPTED, disable_core_files, end_now
+    from tui.terminal.process_end import (
+        INTERRUPTED,
+        disable_core_files,
+        end_now,
+        exit_on_sigterm,
+    )
 
+    exit_on_sigterm()
     disable_core_files()
     bytecode.adapt()
     _keep_own_rights()

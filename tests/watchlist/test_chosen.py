@@ -99,3 +99,13 @@ def test_nothing_is_lost_while_the_file_cannot_be_read(file: WatchlistFile) -> N
     elsewhere.rename(file.path)
     chosen.save(ended("a"))
     assert file.load().entries[0].status is DONE
+
+
+def test_nothing_is_lost_of_a_file_that_is_half_written_for_a_moment(file: WatchlistFile) -> None:
+    chosen, whole = choose(file, "a"), file.path.read_bytes()
+    file.path.write_bytes(whole[:-20] + b"[[")
+    assert chosen.load().damaged
+    assert chosen.holds("a")
+    file.path.write_bytes(whole)
+    chosen.save(ended("a"))
+    assert file.load().entries[0].status is DONE

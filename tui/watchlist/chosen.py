@@ -17,7 +17,7 @@ class ChosenTasksFile(WatchlistFile):
     Each is there for as long as the command runs: one that the file never held, or that somebody
     removes meanwhile, is known here alone, and nothing about it is written. Of the others what is
     learnt is saved, as by the dashboard; a save that would write nothing touches no file. While the
-    file cannot be read, it counts as holding what it held before.
+    file cannot be read whole, it counts as holding what it held before.
     """
 
     def __init__(
@@ -57,12 +57,13 @@ class ChosenTasksFile(WatchlistFile):
         return task_id in self._held
 
     def _choose(self, snapshot: Snapshot) -> Snapshot:
-        # What a backup holds, or nobody, says less than what was read before.
-        if not (snapshot.unreadable and self._was_read):
+        is_whole = not (snapshot.unreadable or snapshot.damaged)
+        # What a backup holds, or what is left, says less than what was read before.
+        if is_whole or not self._was_read:
             held = {entry.id: entry for entry in snapshot.entries if entry.id in self._entries}
             self._last, self._held = snapshot, frozenset(held)
             self._entries |= held
-            self._was_read |= not snapshot.unreadable
+            self._was_read |= is_whole
         return snapshot._replace(entries=(*self._entries.values(),), added=())
 
 

@@ -53,7 +53,7 @@ class ChosenTasksFile(WatchlistFile):
         return False
 
     def holds(self, task_id: str) -> bool:
-        """Return whether the file held a task when it was last read."""
+        """Return whether the file held a task when it was last read whole."""
         return task_id in self._held
 
     def _choose(self, snapshot: Snapshot) -> Snapshot:

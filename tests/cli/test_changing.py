@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,9 +10,13 @@ import pytest
 
 from tests.support.commands import Commands
 from tests.support.home import Home
+from tui.cli.arguments.parser import build_parser
+from tui.cli.changing import change_selected
+from tui.config import Paths
 from tui.scenext.models import TaskStatus
-from tui.watchlist.entries import Add, Entry, Update
+from tui.watchlist.entries import Add, Entry, Remove, Update
 from tui.watchlist.storage import WatchlistFile
+from tui.wording.changes import removed
 
 NOW = datetime.now(UTC)
 
@@ -83,6 +88,15 @@ def test_a_label_is_cleaned_and_cut_as_everywhere(watched: Commands) -> None:
     assert len(label) == 200
 
 
+def test_a_label_in_utf_8_is_one_in_every_locale(watched: Commands) -> None:
+    typed = os.fsencode("批次 8").decode("ascii", "surrogateescape")
+    assert watched("label", typed, "1").code == 0
+    assert watched("add", "5", "--label", typed).code == 0
+    assert labels(watched)["1"] == labels(watched)["5"] == "批次 8"
+    glob = os.fsencode("批*").decode("ascii", "surrogateescape")
+    assert watched("rm", "--label", glob).out == "Removed 2 tasks.\n"
+
+
 def test_a_label_that_nobody_can_see_takes_none_away(watched: Commands) -> None:
     done = watched("label", "\x1b[31m\u200b", "1")
     assert (done.code, done.out) == (2, "")
@@ -93,10 +107,10 @@ def test_a_label_that_nobody_can_see_takes_none_away(watched: Commands) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("rm",), "name tasks, select them with --label GLOB, or read their IDs from"),
+        (("rm",), "which tasks? Name their IDs, or use --label GLOB, --finished, or - for"),
         (("rm", "--finished", "1"), "either name tasks, select them with --label, or use"),
         (("rm", "--finished", "--label", "*"), "either name tasks, select them with --label, or"),
-        (("label", "x"), "name tasks, select them with --label GLOB, or read their IDs from"),
+        (("label", "x"), "which tasks? Name their IDs, or use --label GLOB, or - for standard"),
         (("label",), "the following arguments are required: TEXT"),
     ],
 )
@@ -120,6 +134,34 @@ def test_a_task_that_is_not_watched_is_told_and_the_others_are_done(
         "scenext-tui: 9 is not in the watchlist",
         "scenext-tui: 8 is not in the watchlist. “scenext-tui list” prints what is.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("rm", "--finished"), 0, ""),
+        (("rm", "--label", "batch [23]"), 0, ""),
+        (("rm", "2", "3"), 1, "scenext-tui: 2 is not in the watchlist. "),
+    ],
+)
+def test_what_is_removed_at_the_same_time_is_missed_only_by_its_name(
+    watched: Commands,
+    capfd: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    code: int,
+    words: str,
+) -> None:
+    file = WatchlistFile(watched.home.watchlist)
+
+    def remove_what_another_removes_too(task_id: str) -> Remove:
+        file.save([Remove("2")])
+        return Remove(task_id)
+
+    options = build_parser().parse_args(arguments)
+    paths = Paths.inside(watched.home.watchlist.parent)
+    assert change_selected(options, paths, remove_what_another_removes_too, removed) == code
+    told = capfd.readouterr()
+    assert (told.out, told.err[: len(words) or None]) == ("Removed 1 task.\n", words)
 
 
 @pytest.mark.parametrize("command", [("rm", "9"), ("label", "x", "9"), ("rm", "--finished")])

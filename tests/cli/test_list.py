@@ -97,7 +97,8 @@ def test_what_can_be_read_of_a_damaged_watchlist_is_printed(stored: Commands) ->
         # A script must not take it for all.
         assert done.code == 1
         assert len(done.out.splitlines()) == 4
-        assert "has 1 damaged entry; a copy is in " in done.err
+        assert "has 1 damaged entry; the next change replaces it, and keeps a copy." in done.err
+        assert not list(stored.home.watchlist.parent.glob("*.broken-*"))
     done = stored("list", "--json")
     assert (done.code, json.loads(done.err)["code"]) == (1, "watchlist")
     stored("label", "mended", "4")
@@ -110,7 +111,7 @@ def test_a_file_that_is_no_watchlist_is_an_error(stored: Commands) -> None:
     stored.home.watchlist.write_text("task = 1\n", "utf-8")
     done = stored("list")
     assert done.code == 1
-    assert "is not a watchlist; a copy is in " in done.err
+    assert "is not a watchlist; the next change replaces it, and keeps a copy. " in done.err
 
 
 def test_a_watchlist_of_a_newer_release_is_printed(stored: Commands) -> None:
@@ -127,6 +128,14 @@ def test_a_watchlist_that_cannot_be_read_is_an_error(run: Commands) -> None:
     assert (done.code, done.out) == (1, "")
     assert "Could not read" in done.err
     # A status bar shows standard output alone.
+    done = run("list", "--line")
+    assert (done.code, done.out) == (1, "?\n")
+
+
+@pytest.mark.parametrize("text", ["task = 1\n", "\udcff", "[[task]]\nlabel = '1'\n"])
+def test_no_task_of_a_damaged_watchlist_is_not_an_empty_line(run: Commands, text: str) -> None:
+    run.home.watchlist.parent.mkdir(parents=True)
+    run.home.watchlist.write_bytes(text.encode("utf-8", "surrogateescape"))
     done = run("list", "--line")
     assert (done.code, done.out) == (1, "?\n")
 
@@ -223,6 +232,10 @@ def test_an_empty_watchlist_is_told_to_a_person(home: Home) -> None:
     with home.open("list") as terminal:
         terminal.wait_for_text("The watchlist is empty: add tasks with")
         assert terminal.wait_exit() == 0
+    with home.open("list", "--watchlist", "typo.toml", cols=250) as terminal:
+        terminal.wait_for_text("typo.toml: there is no such file; it counts as empty.")
+        assert terminal.wait_exit() == 0
+        assert "The watchlist is empty" not in terminal.text()
     assert home.run("add", "1").returncode == 0
     with home.open("list", "--state", "failed") as terminal:
         terminal.wait_for_text("None of these tasks is in the state “failed”.")

@@ -79,7 +79,7 @@ def mode(path: Path) -> int:
 
 
 def test_a_missing_file_is_an_empty_watchlist(file: WatchlistFile, path: Path) -> None:
-    assert file.load() == storage.Snapshot(())
+    assert file.load() == storage.Snapshot((), missing=True)
     assert file.stamp() is None
     assert not path.parent.joinpath("watchlist.toml.lock").exists()
 

@@ -455,7 +455,7 @@ async def test_a_watchlist_that_is_removed_alone_is_empty(path: Path) -> None:
 class RaisingFile(WatchlistFile):
     """A file whose methods raise what they promise not to raise."""
 
-    def load(self) -> Snapshot:
+    def load(self, *, keep_copy: bool = True) -> Snapshot:
         raise RuntimeError("load")
 
     def save(self, changes: Sequence[Change]) -> Snapshot:

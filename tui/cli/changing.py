@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from tui.cli.arguments.selection import names_tasks, not_watched, select
+from tui.cli.arguments.watchlist_path import load_watchlist
 from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.exit_codes import DONE, FAILED, USAGE
 from tui.cli.printing.output import print_done, print_error, print_errors
+from tui.config import Paths
 from tui.watchlist.entries import Change, Entry
 from tui.watchlist.storage import StorageError, WatchlistFile
 
 
 def change_selected(
     options: argparse.Namespace,
-    watchlist: Path,
+    paths: Paths,
     change: Callable[[str], Change],
     done: Callable[[int], str],
 ) -> int:
@@ -29,30 +30,38 @@ def change_selected(
     is_finished = getattr(options, "finished", False)
     if not is_finished and not names_tasks(options):
         raise CommandError(_which(options), ErrorCode.USAGE, exit_code=USAGE)
-    file = WatchlistFile(watchlist)
-    snapshot = file.load()
+    snapshot = load_watchlist(options, paths)
     if snapshot.unreadable:
         raise CommandError(snapshot.warning, ErrorCode.WATCHLIST)
-    ids = _finished(snapshot.entries) if is_finished else select(options, snapshot.entries)
+    try:
+        ids = _finished(snapshot.entries) if is_finished else select(options, snapshot.entries)
+    except CommandError:
+        _warn(snapshot.warning)  # It may be why nothing is selected.
+        raise
     held, warning = {entry.id for entry in snapshot.entries}, snapshot.warning
     if not held.isdisjoint(ids):
         try:
-            saved = file.save([change(task_id) for task_id in ids])
+            saved = WatchlistFile(paths.watchlist).save([change(task_id) for task_id in ids])
         except StorageError as error:
             raise CommandError(str(error), ErrorCode.WATCHLIST) from None
         # Another program may have removed some in the meantime.
         held, warning = {entry.id for entry in saved.entries}.union(saved.removed), saved.warning
-    if warning:
-        print_error(warning)
+    _warn(warning)
     print_done(done(sum(task_id in held for task_id in ids)))
-    missing = [not_watched(task_id) for task_id in ids if task_id not in held]
+    # Nobody misses one that was selected by what it was, and that somebody else removed since.
+    missing = [not_watched(task_id) for task_id in ids if task_id not in held and options.ids]
     print_errors(missing, as_json=False)
     return FAILED if missing else DONE
 
 
+def _warn(text: str) -> None:
+    if text:
+        print_error(text)
+
+
 def _which(options: argparse.Namespace) -> str:
-    what = "name tasks, select them with --label GLOB, or read their IDs from standard input with -"
-    return f"{what}; --finished are all that have ended" if "finished" in options else what
+    flags = "--label GLOB, --finished" if "finished" in options else "--label GLOB"
+    return f"which tasks? Name their IDs, or use {flags}, or - for standard input"
 
 
 def _finished(entries: Sequence[Entry]) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ def label(options: argparse.Namespace, paths: Paths) -> int:
         raise CommandError(message, ErrorCode.USAGE, exit_code=USAGE)
     return change_selected(
         options,
-        paths.watchlist,
+        paths,
         partial(Relabel, label=text),
         lambda count: labelled(count, text),
     )

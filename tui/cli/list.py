@@ -12,6 +12,7 @@ from typing import Final
 
 from tui import time_zone
 from tui.cli.arguments.selection import not_watched, select
+from tui.cli.arguments.watchlist_path import load_watchlist
 from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.exit_codes import DONE, FAILED
 from tui.cli.printing.output import print_errors, print_result, write_error
@@ -19,7 +20,7 @@ from tui.clock import Clock
 from tui.config import APP, Paths
 from tui.watchlist.entries import Entry
 from tui.watchlist.records import Record, Watchlist
-from tui.watchlist.storage import Snapshot, WatchlistFile
+from tui.watchlist.storage import Snapshot
 from tui.wording.states import STATES
 
 EMPTY: Final = f"The watchlist is empty: add tasks with “{APP} add ID”."
@@ -27,7 +28,7 @@ EMPTY: Final = f"The watchlist is empty: add tasks with “{APP} add ID”."
 
 def list_tasks(options: argparse.Namespace, paths: Paths) -> int:
     """Print the selected tasks; return the exit code. Raises `CommandError`."""
-    snapshot = WatchlistFile(paths.watchlist).load()
+    snapshot = load_watchlist(options, paths)
     if snapshot.warning:
         warning = CommandError(snapshot.warning, ErrorCode.WATCHLIST)
         print_errors([warning], as_json=options.json)
@@ -41,7 +42,7 @@ def list_tasks(options: argparse.Namespace, paths: Paths) -> int:
         if options.line:
             print_result(_line(snapshot._replace(entries=tuple(chosen)), paths.watchlist))
         else:
-            _print(options, chosen, is_empty=not entries)
+            _print(options, chosen, _why_none(options, chosen, snapshot))
     print_errors(missing, as_json=options.json)
     return FAILED if missing or snapshot.damaged or snapshot.unreadable else DONE
 
@@ -68,10 +69,20 @@ def _line(snapshot: Snapshot, watchlist: Path) -> str:
     # What a backup holds is not what is asked about.
     is_asked = not snapshot.unreadable and asked.is_recent(watchlist, now.timestamp())
     line = status_line(tasks, now, clock.boot(), is_asked=is_asked)
-    return f"{line} ?".strip() if snapshot.unreadable and not line.endswith("?") else line
+    is_whole = not (snapshot.unreadable or snapshot.damaged)
+    return line if is_whole or line.endswith("?") else f"{line} ?".strip()
 
 
-def _print(options: argparse.Namespace, entries: list[Entry], *, is_empty: bool) -> None:
+def _why_none(options: argparse.Namespace, chosen: list[Entry], snapshot: Snapshot) -> str:
+    """Return why a person sees no task, where no warning and no error tells it."""
+    if not snapshot.entries and not snapshot.warning:
+        return EMPTY
+    if snapshot.entries and not chosen and options.state is not None:
+        return f"None of these tasks is in the state “{options.state}”."
+    return ""
+
+
+def _print(options: argparse.Namespace, entries: list[Entry], why_none: str) -> None:
     now, records = datetime.now(UTC), map(Record, entries)
     if options.json:
         from tui.cli.printing.json_lines import task_object, to_line
@@ -82,8 +93,5 @@ def _print(options: argparse.Namespace, entries: list[Entry], *, is_empty: bool)
     from tui.cli.printing.table import TaskTable
 
     TaskTable(sys.stdout).print(records, now)
-    if sys.stderr.isatty():
-        if is_empty:
-            write_error(f"{EMPTY}\n")
-        elif not entries and options.state is not None:
-            write_error(f"None of these tasks is in the state “{options.state}”.\n")
+    if why_none and sys.stderr.isatty():
+        write_error(f"{why_none}\n")

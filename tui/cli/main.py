@@ -11,7 +11,7 @@ from typing import Final, NoReturn
 
 from tui import bytecode
 from tui.cli.arguments.parser import UsageError, build_parser
-from tui.cli.arguments.task_id_input import InputError, parse_ids
+from tui.cli.arguments.task_id_input import STANDARD_INPUT, InputError, parse_ids, refuse_files
 from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.exit_codes import FAILED
 from tui.cli.printing import output
@@ -121,12 +121,17 @@ def _watch(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
 
 def _ids(options: argparse.Namespace, parser: argparse.ArgumentParser) -> list[str]:
     """Return the IDs to add."""
+    words = getattr(options, "ids", [])
     try:
-        return parse_ids(getattr(options, "ids", []))
+        refuse_files(words)
+        ids = parse_ids(words)
     except InputError as error:
         raise UserError(f"{error}; nothing was added") from None
     except UserError as error:
         parser.error(str(error))
+    if words and not ids and list(words) != [STANDARD_INPUT]:
+        parser.error("the arguments hold no task ID")
+    return ids
 
 
 def _paths(options: argparse.Namespace) -> Paths:

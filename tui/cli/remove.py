@@ -18,4 +18,4 @@ def remove(options: argparse.Namespace, paths: Paths) -> int:
     if options.finished and names_tasks(options):
         message = "either name tasks, select them with --label, or use --finished"
         raise CommandError(message, ErrorCode.USAGE, exit_code=USAGE)
-    return change_selected(options, paths.watchlist, Remove, removed)
+    return change_selected(options, paths, Remove, removed)

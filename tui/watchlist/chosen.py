@@ -36,9 +36,9 @@ class ChosenTasksFile(WatchlistFile):
         self._last = Snapshot(())
         self._was_read = False
 
-    def load(self) -> Snapshot:
-        """Return the chosen tasks, as `WatchlistFile.load` does."""
-        return self._choose(super().load())
+    def load(self, *, keep_copy: bool = False) -> Snapshot:
+        """Return the chosen tasks, as `WatchlistFile.load` does; a copy is a save's to keep."""
+        return self._choose(super().load(keep_copy=keep_copy))
 
     def save(self, changes: Sequence[Change]) -> Snapshot:
         """Save what the changes tell of tasks that the file holds, as `WatchlistFile.save` does."""

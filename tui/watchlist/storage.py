@@ -54,6 +54,8 @@ class Snapshot(NamedTuple):
     """How long earlier tasks took, the oldest first."""
     damaged: bool = False
     """Whether something that the file held could not be read; the next save mends it."""
+    missing: bool = False
+    """Whether there is no file."""
 
 
 class _ReadResult(NamedTuple):
@@ -66,6 +68,7 @@ class _ReadResult(NamedTuple):
     refusal: str = ""
     """Why a save must not replace the file; empty if it may."""
     unreadable: bool = False
+    missing: bool = False
 
 
 class WatchlistFile:
@@ -95,18 +98,23 @@ class WatchlistFile:
         """The path of the file, which may be a link to it."""
         return self._path
 
-    def load(self) -> Snapshot:
+    def load(self, *, keep_copy: bool = True) -> Snapshot:
         """Read the file, without a lock, as saves replace it atomically. Never raises.
 
         A missing file is an empty watchlist. A damaged one is copied aside and what is readable is
-        loaded, from the backup if necessary; the warning says so.
+        loaded, from the backup if necessary; the warning says so. Without `keep_copy` nothing is
+        written: a save keeps the copy.
         """
         if refusal := self._refused_link():
             return Snapshot((), f"{refusal}. Changes are not saved.", True)
-        result = self._read(self._target())
-        entries, history = result.document.entries, result.document.history
+        result = self._read(self._target(), keep_copy=keep_copy)
         return Snapshot(
-            entries, result.warning, result.unreadable, history=history, damaged=not result.sound
+            result.document.entries,
+            result.warning,
+            result.unreadable,
+            history=result.document.history,
+            damaged=not result.sound,
+            missing=result.missing,
         )
 
     def save(self, changes: Sequence[Change]) -> Snapshot:
@@ -181,11 +189,11 @@ class WatchlistFile:
             return f"{display_path(self._path)} {what}; move it away"
         return ""
 
-    def _read(self, target: Path) -> _ReadResult:
+    def _read(self, target: Path, *, keep_copy: bool = True) -> _ReadResult:
         try:
             data, modified = self._files.read(target)
         except FileNotFoundError:
-            return _ReadResult()
+            return _ReadResult(missing=True)
         except OSError as error:
             why = describe_os_error(target, error)
             backup = self._backup(target)
@@ -194,12 +202,13 @@ class WatchlistFile:
         try:
             document = decode(data, modified)
         except UnreadableError as error:
-            return self._damaged(target, self._backup(target), str(error))
+            return self._damaged(target, self._backup(target), str(error), keep_copy)
         if document.newer:
             why = f"{display_path(target)} was written by a newer scenext-tui; update this one"
             return _ReadResult(document, f"{why}. Changes are not saved.", refusal=why)
         if document.problems:
-            return self._damaged(target, _ReadResult(document), " and ".join(document.problems))
+            why = " and ".join(document.problems)
+            return self._damaged(target, _ReadResult(document), why, keep_copy)
         return _ReadResult(document)
 
     def _backup(self, target: Path) -> _ReadResult:
@@ -219,8 +228,15 @@ class WatchlistFile:
         newer = f"{display_path(path)} was written by a newer scenext-tui; update this one"
         return _ReadResult(document, note, sound=False, refusal=newer if document.newer else "")
 
-    def _damaged(self, target: Path, recovered: _ReadResult, why: str) -> _ReadResult:
+    def _damaged(
+        self, target: Path, recovered: _ReadResult, why: str, keep_copy: bool
+    ) -> _ReadResult:
         """Copy a damaged file and its backup aside, before anything replaces them."""
+        if not keep_copy:
+            warning = f"{display_path(target)} {why}; the next change replaces it, and keeps a copy"
+            return recovered._replace(
+                warning=f"{warning}. {recovered.warning}".rstrip(), sound=False
+            )
         try:
             copy = self._files.copy_aside(target, self._now()).name
             with suppress(FileNotFoundError):

@@ -61,14 +61,14 @@ def _labelled(entries: Iterable[Entry], glob: str) -> tuple[str, ...]:
         raise _usage_error(f"--label takes a pattern of at most {MAX_GLOB_LENGTH:,} characters")
     # An accent may be a character of its own or a part of its letter, depending on who typed it.
     glob_nfc = unicodedata.normalize("NFC", glob)
-    chosen = tuple(
-        entry.id
-        for entry in entries
-        if fnmatchcase(unicodedata.normalize("NFC", entry.label), glob_nfc)
-    )
+    labels = {entry.id: unicodedata.normalize("NFC", entry.label) for entry in entries}
+    chosen = [task_id for task_id, label in labels.items() if fnmatchcase(label, glob_nfc)]
+    if not chosen:
+        # As in a shell: a label may hold brackets, and be copied from the table.
+        chosen = [task_id for task_id, label in labels.items() if label == glob_nfc]
     if not chosen:
         raise _nothing_selected(f"no task of the watchlist has a label like “{glob}”")
-    return chosen
+    return tuple(chosen)
 
 
 def _usage_error(message: str) -> CommandError:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import errno
+import argparse
 import os
+import stat
 from pathlib import Path
 
 from tui.atomic_file import AtomicFiles, Filesystem, sibling
@@ -11,6 +12,7 @@ from tui.cli.errors import CommandError, ErrorCode
 from tui.config import Paths, load_watchlist_path
 from tui.sanitize import display_path
 from tui.watchlist.codec import UnreadableError, decode
+from tui.watchlist.storage import Snapshot, WatchlistFile
 
 
 def find_paths(config: Path | None, watchlist: Path | None) -> Paths:
@@ -41,23 +43,38 @@ def choose_watchlist(paths: Paths, flag: Path | None, setting: Path | None) -> P
     return paths.with_watchlist(named)
 
 
+def load_watchlist(options: argparse.Namespace, paths: Paths) -> Snapshot:
+    """Read the watchlist, and write nothing. Its warning also tells of one that is not there.
+
+    That counts as empty, but a mistyped name must not pass for a watchlist without tasks. Where
+    nobody named it, it is that of somebody who has added nothing yet.
+    """
+    snapshot = WatchlistFile(paths.watchlist).load(keep_copy=False)
+    standard = Paths.standard(paths.config).watchlist
+    if not snapshot.missing or (options.watchlist is None and paths.watchlist == standard):
+        return snapshot
+    path = display_path(paths.watchlist)
+    return snapshot._replace(warning=f"{path}: there is no such file; it counts as empty.")
+
+
 def _refusal(target: Path) -> str:
     """Return why a file must not become the watchlist, to follow its name; empty if it may.
 
     One that has been a watchlist has its lock beside it: should it be damaged, saves mend it.
     """
     try:
+        mode = target.stat().st_mode
+        if stat.S_ISDIR(mode):
+            return "is a folder; name a file in it"
+        if not stat.S_ISREG(mode):
+            return "is not a regular file; name another"
         if sibling(target, ".lock").exists():
             return ""
         data, modified = AtomicFiles(Filesystem()).read(target)
         if data:
             decode(data, modified)
     except UnreadableError as error:
-        return f"{error}, and would be replaced; name another file"
-    except OSError as error:
-        if error.errno == errno.EISDIR:
-            return "is a folder; name a file in it"
-        if error.errno == errno.ENXIO:
-            return "is not a regular file; name another"
-        # Whatever else there is, reading and saving say what to do.
+        return f"{error}; name another file"
+    except OSError:
+        pass  # Reading and saving say what to do.
     return ""

@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tui.cli.arguments.selection import names_tasks, select
+from tui.cli.arguments.watchlist_path import load_watchlist
 from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.exit_codes import USAGE
 from tui.cli.printing.output import print_errors, print_result
 from tui.config import Paths
 from tui.watchlist.entries import Entry
 from tui.watchlist.records import Record
-from tui.watchlist.storage import WatchlistFile
 
 
 class Chosen(NamedTuple):
@@ -34,10 +34,8 @@ def choose(options: argparse.Namespace, paths: Paths) -> Chosen:
     be meant: the end of all would not be the end of all.
     """
     if options.links and not options.json:
-        raise CommandError(
-            "--links needs --json", ErrorCode.USAGE, exit_code=USAGE, hint="Add --json."
-        )
-    snapshot = WatchlistFile(paths.watchlist).load()
+        raise CommandError("--links needs --json", ErrorCode.USAGE, exit_code=USAGE)
+    snapshot = load_watchlist(options, paths)
     is_whole = not names_tasks(options) or options.glob is not None
     if is_whole and (snapshot.unreadable or snapshot.damaged):
         hint = "Name the tasks, or mend the watchlist."

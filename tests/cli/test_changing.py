@@ -107,10 +107,10 @@ def test_a_label_that_nobody_can_see_takes_none_away(watched: Commands) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("rm",), "name tasks, select them with --label GLOB, or read their IDs from"),
+        (("rm",), "which tasks? Name their IDs, or use --label GLOB, --finished, or - for"),
         (("rm", "--finished", "1"), "either name tasks, select them with --label, or use"),
         (("rm", "--finished", "--label", "*"), "either name tasks, select them with --label, or"),
-        (("label", "x"), "name tasks, select them with --label GLOB, or read their IDs from"),
+        (("label", "x"), "which tasks? Name their IDs, or use --label GLOB, or - for standard"),
         (("label",), "the following arguments are required: TEXT"),
     ],
 )

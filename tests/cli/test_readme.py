@@ -62,10 +62,12 @@ def test_the_script_creates_a_task_and_fetches_its_video(
     shell: Home, service: ScriptedService, videos: PictureHost
 ) -> None:
     service.create("12345")
-    service.script("12345", task("12345"), completed("12345", video=videos.link("/sky.mp4")))
+    ended_without_video = task("12345", "COMPLETED", result=[])
+    ended = completed("12345", video=videos.link("/sky.mp4"))
+    service.script("12345", task("12345"), ended_without_video, ended)
     done = run_script(shell, service, service.api_key)
     assert (done.returncode, done.stderr) == (0, "")
-    assert (shell.folder / "12345.mp4").read_bytes() == VIDEO
+    assert (shell.folder / "sky.mp4").read_bytes() == VIDEO
     created = service.requests[0]
     assert json.loads(created.body) == {"question": "Why is the sky blue?"}
     assert 'label = "the sky"' in shell.watchlist.read_text()
@@ -79,17 +81,24 @@ def test_the_script_tells_a_failure_from_a_wrong_key(shell: Home, service: Scrip
     service.script("12345", task("12345", "FAILED"))
     done = run_script(shell, service, service.api_key)
     assert (done.returncode, done.stderr) == (3, "It failed, and its points come back.\n")
-    assert not (shell.folder / "12345.mp4").exists()
+    assert not (shell.folder / "sky.mp4").exists()
     done = run_script(shell, service, "sk-of-somebody-else")
     assert done.returncode == 22, "as curl tells an error of HTTP"
     assert "401" in done.stderr
+
+
+def test_the_script_sends_nothing_without_a_key(shell: Home, service: ScriptedService) -> None:
+    done = run_script(shell, service, "")
+    assert done.returncode == 1
+    assert "SCENEXT_API_KEY" in done.stderr
+    assert service.requests == []
 
 
 def test_the_codes_are_those_of_the_program_in_their_order() -> None:
     codes = [int(code) for code in re.findall(r"^\| (\d) \|", SCRIPTS, re.MULTILINE)]
     assert codes == list(exit_codes.PRECEDENCE)
     help_text = (ROOT / "tui" / "cli" / "arguments" / "help_texts.py").read_text("utf-8")
-    for codes_of in re.findall(r"comes first here:\n((?:  \d .*\n)+)", help_text):
+    for codes_of in re.findall(r"first of them in this list:\n((?:  \d .*\n)+)", help_text):
         assert [int(line.split()[0]) for line in codes_of.splitlines()] == codes
 
 

@@ -40,8 +40,10 @@ def test_the_progress_tells_trouble_or_when_the_service_answered_last() -> None:
 
 
 def test_why_it_is_over() -> None:
-    assert waiting.not_ended(1, 1, "2h") == "not ended within 2h: 1 of 1 task"
-    assert waiting.not_ended(3, 12, "") == "not ended and asked about no more: 3 of 12 tasks"
+    assert waiting.not_ended(1, 1, "2h") == "the task has not ended within 2h"
+    assert waiting.not_ended(1, 12, "2h") == "1 of 12 tasks has not ended within 2h"
+    assert waiting.not_ended(3, 12, "2h") == "3 of 12 tasks have not ended within 2h"
+    assert waiting.not_ended(3, 12, "") == "3 of 12 tasks have not ended and are no longer polled"
     assert waiting.no_answer("2h", "offline since 14:05") == (
         "no answer within 2h: offline since 14:05"
     )

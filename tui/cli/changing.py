@@ -60,8 +60,8 @@ def _warn(text: str) -> None:
 
 
 def _which(options: argparse.Namespace) -> str:
-    what = "name tasks, select them with --label GLOB, or read their IDs from standard input with -"
-    return f"{what}; --finished are all that have ended" if "finished" in options else what
+    flags = "--label GLOB, --finished" if "finished" in options else "--label GLOB"
+    return f"which tasks? Name their IDs, or use {flags}, or - for standard input"
 
 
 def _finished(entries: Sequence[Entry]) -> tuple[str, ...]:

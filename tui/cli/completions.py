@@ -1,4 +1,4 @@
-"""`scenext-tui completions`: print what has a shell complete commands, flags and files.
+"""`scenext-tui completions`: print a script with which a shell completes commands and files.
 
 Generated from the parser by shtab, which knows all three shells: the script is static, so that no
 key press starts Python, and neither key nor watchlist is looked at.

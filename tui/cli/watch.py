@@ -120,7 +120,7 @@ def _save_demo_tasks(paths: Paths) -> None:
 def _is_usable_terminal() -> bool:
     from tui.terminal.unsupported import unsupported_reason
 
-    hint = f"To add tasks from a script: {APP} add ID"
+    hint = f"For scripts there are other commands: {APP} --help"
     if reason := unsupported_reason(os.environ, hint):
         print_error(reason)
     return not reason

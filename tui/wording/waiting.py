@@ -56,8 +56,9 @@ def key_refused(key: ApiKey) -> str:
 def not_ended(count: int, total: int, span: str) -> str:
     """Return that the time is up; `span` is how long that was, empty where nothing is asked any
     more."""
-    when = f"within {span}" if span else "and asked about no more"
-    return f"not ended {when}: {count:,} of {total:,} {'task' if total == 1 else 'tasks'}"
+    which = "the task" if total == 1 else f"{count:,} of {total:,} tasks"
+    verb, be = ("has", "is") if count == 1 else ("have", "are")
+    return f"{which} {verb} not ended {f'within {span}' if span else f'and {be} no longer polled'}"
 
 
 def no_answer(span: str, why: str) -> str:

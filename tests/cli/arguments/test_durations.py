@@ -32,4 +32,5 @@ def test_what_is_none_is_told_in_one_line(text: str) -> None:
         parse_duration(text)
     message = str(caught.value)
     assert message.isprintable()
+    assert "write 90s, 45m, 2h, 1h30m or 1d" in message or "is too " in message
     assert len(message) < 120

@@ -43,6 +43,7 @@ def refill(watchlist: Path, status: TaskStatus = TaskStatus.QUEUED) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_example_runs_as_it_stands(shell: Home, name: str) -> None:
+    (shell.folder / "ids.txt").write_text("12345\n67890  # the second\n")
     lines = examples_of(parsers()[name])
     assert any("scenext-tui" in line for line in lines)
     # What rm --finished and list --state failed are about.

@@ -55,7 +55,7 @@ def test_tasks_are_selected(
     [
         (("-",), "", "standard input holds no task ID"),
         (("-",), "# nothing\n\n", "standard input holds no task ID"),
-        (("-", "1"), "1", "“-” stands for standard input and comes alone"),
+        (("-", "1"), "1", "“-” is standard input, and cannot be combined with IDs"),
         (("-",), "1\n..\n", "line 2: “..” is no task ID"),
         (("-",), "1\n1.2345E+17\n", "line 2: “1.2345E+17” is a number as a spreadsheet shows it"),
         (("-",), "\x00", "standard input holds no task ID"),
@@ -92,3 +92,27 @@ def test_input_that_is_no_list_of_ids_is_told(watched: Commands, data: bytes) ->
     assert (done.code, done.out) == (2, "")
     assert json.loads(done.err)["code"] == "usage"
     assert "standard input is " in json.loads(done.err)["message"]
+
+
+@pytest.mark.parametrize(
+    ("word", "quoted"),
+    [
+        *(("ids.txt", "ids.txt"), ("@ids.txt", "ids.txt"), ("./ids", "./ids")),
+        ("my ids.txt", "'my ids.txt'"),
+    ],
+)
+def test_a_file_is_not_added_as_a_task(run: Commands, word: str, quoted: str) -> None:
+    for name in ("ids.txt", "my ids.txt", "ids"):
+        (run.home.folder / name).write_text("1\n2\n")
+    done = run("add", word)
+    assert (done.code, done.out) == (2, "")
+    assert f"is a file; to add the IDs in it: scenext-tui add - < {quoted}\n" in done.err
+    assert not run.home.watchlist.exists()
+    assert run("add", "ids", "no-file.txt").code == 0, "either may be an ID"
+
+
+@pytest.mark.parametrize("word", ["", " ", ","])
+def test_an_argument_without_an_id_is_not_success(run: Commands, word: str) -> None:
+    done = run("add", word)  # As of a script whose variable is empty.
+    assert (done.code, done.out) == (2, "")
+    assert "the arguments hold no task ID" in done.err

@@ -25,7 +25,7 @@ def parse_duration(text: str) -> float:
     match = _SPAN.fullmatch(f"{span}s" if span.isdecimal() else span)
     if match is None:
         raise argparse.ArgumentTypeError(
-            f"“{shown}” is no span of time: write 90s, 45m, 2h, 1h30m or 1d"
+            f"“{shown}” is not a duration: write 90s, 45m, 2h, 1h30m or 1d"
         )
     seconds = sum(
         int(number) * unit
@@ -33,8 +33,8 @@ def parse_duration(text: str) -> float:
         if number
     )
     if not 0 < seconds <= MAX_SECONDS:
-        bound = "more than no time" if seconds <= 0 else "at most 366d"
-        raise argparse.ArgumentTypeError(f"“{shown}” must be {bound}")
+        bound = "too short: at least 1s" if seconds <= 0 else "too long: at most 366d"
+        raise argparse.ArgumentTypeError(f"“{shown}” is {bound}")
     return float(seconds)
 
 

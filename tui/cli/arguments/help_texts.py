@@ -26,8 +26,8 @@ Watches Scenext video tasks: a dashboard for people, commands for scripts.
 Each command explains itself, with examples: scenext-tui COMMAND --help
 
 commands to look at tasks:
-  watch [ID...]         open the dashboard (so does no command at all)
-  list [ID...]          print what the watchlist knows; asks nobody
+  watch [ID...]         open the dashboard, as without any command
+  list [ID...]          print what is known, without asking the service
   status [ID...]        ask the service once about each task
   wait [ID...]          wait until tasks have ended
 commands to change the watchlist:
@@ -40,13 +40,13 @@ commands to set things up:
 """
 
 EXIT_CODES: Final = """\
-exit codes; where several hold, the one that comes first here:
+exit codes; if several apply, the first of them in this list:
   2  wrong usage, or nothing was selected
   6  the service refused the API key
-  1  it could not be done: configuration, watchlist, output, or no answer
+  1  the command itself failed: configuration, watchlist, output, or no answer
   5  the service does not know an ID
   3  a task FAILED
-  4  a task had not ended in time
+  4  a task had not ended when the time was up
   0  done; after wait: all tasks completed
 SIGINT (ctrl+c) and SIGTERM end a command with 130 and 143.
 """
@@ -59,17 +59,16 @@ examples; the API key is read from SCENEXT_API_KEY, or as config.toml says:
 {EXIT_CODES}"""
 
 _SELECTION: Final = """\
-Tasks are named by ID, chosen from the watchlist with --label, or read from
-standard input with -; """
-_ALL: Final = _SELECTION + "without any of these it is the whole watchlist."
-_SOME: Final = _SELECTION + "one of these is needed."
+Name tasks by ID, or choose them from the watchlist with --label; - reads IDs
+from standard input. """
+_ALL: Final = _SELECTION + "With none of these, the whole watchlist is meant."
+_SOME: Final = _SELECTION + "One of these is needed."
 _ALL_CODES: Final = "All exit codes: scenext-tui --help"
 
 WATCH: Final = HelpText(
     "[ID ...]",
     "open the dashboard, adding IDs",
-    "Open the dashboard, which polls each task until it ends. IDs that are given are\n"
-    "added to the watchlist.",
+    "Open the dashboard, which polls each task until it ends. The IDs are added to\nthe watchlist.",
     f"""\
 examples:
   scenext-tui watch 12345
@@ -81,9 +80,9 @@ there are list, status and wait. {_ALL_CODES}
 
 LIST: Final = HelpText(
     "[ID ...]",
-    "print what the watchlist knows; asks nobody",
-    "Print what the watchlist knows of tasks, without asking the service: a table on\n"
-    f"a terminal, elsewhere lines with tabs.\n\n{_ALL}",
+    "print what is known, without asking the service",
+    "Print what the watchlist knows about tasks, without asking the service: a table\n"
+    f"on a terminal; elsewhere a line each, with tabs between the columns.\n\n{_ALL}",
     f"""\
 examples:
   scenext-tui list
@@ -92,15 +91,16 @@ examples:
   scenext-tui list --line
 
 --line is for tmux:  set -g status-right '#(scenext-tui list --line)'
-It counts what failed, runs and is done, and says when all is likely to be done.
-A ? at its end: nobody has asked the service for five minutes.
+It counts tasks that failed, are in trouble (!), run, wait (-) and are done, and
+says when all is likely to be done (~). A ? at its end: nothing has polled them
+for five minutes; a dashboard does, and wait.
 
-Columns: state, ID, name, time, frames, points, note. Keys of --json (null: not
-known; times in UTC; what each holds: list --schema):
+Columns: state, ID, name, time (that it took, or since it was added), frames,
+points, note. Keys of --json (null: not known; times in UTC; more in --schema):
   schema task_id watched state state_sent label title added_at created_at
   ended_at seconds age_seconds frames points score score_detail reason
   answered_at error; in status and wait with --links: video_url frame_urls
-Errors are objects on standard error then: schema code task_id message hint
+Errors are then objects on standard error: schema code task_id message hint
 
 Exit codes: 0 printed, 1 could not, or a task is not in the watchlist, 2 wrong
 usage or nothing selected. {_ALL_CODES}
@@ -110,7 +110,8 @@ usage or nothing selected. {_ALL_CODES}
 STATUS: Final = HelpText(
     "[ID ...]",
     "ask the service once about each task",
-    f"Ask the service once about each task and print its answers. Adds nothing.\n\n{_ALL}",
+    "Ask the service once about each task and print the answers. Adds nothing to the\n"
+    f"watchlist.\n\n{_ALL}",
     f"""\
 examples:
   scenext-tui status 12345
@@ -118,32 +119,33 @@ examples:
 
 Columns and keys of --json: scenext-tui list --help
 
-Exit codes: 0 all were told, whatever their state, 1 no answer, 2 wrong usage or
-nothing selected, 5 an ID that the service does not know, 6 the API key was
-refused. {_ALL_CODES}
+Exit codes: 0 each was answered, whatever its state, 1 no answer, 2 wrong usage
+or nothing selected, 5 the service does not know an ID, 6 it refused the API
+key. {_ALL_CODES}
 """,
 )
 
 WAIT: Final = HelpText(
     "[ID ...]",
     "wait until tasks have ended",
-    "Poll tasks until all of them have ended, and print each as it ends. Adds none to\n"
-    f"the watchlist. A request that fails is no end: it goes on. On a terminal a line\n"
-    f"tells how far it is.\n\n{_ALL}",
+    "Poll tasks until all of them have ended, and print each as it ends. Adds nothing\n"
+    "to the watchlist. A failed request is not an end: it tries again. On a terminal\n"
+    "a line shows the progress, the window's title has the counts, and each end rings\n"
+    f"the bell; notify and notify_on in config.toml change that.\n\n{_ALL}",
     """\
 examples:
   scenext-tui wait 12345 67890 --timeout 2h
   scenext-tui wait --label "batch 7*" --fail-fast
   scenext-tui add 12345 && scenext-tui wait 12345 && echo "the video is there"
 
-exit codes; where several hold, the one that comes first here:
+exit codes; if several apply, the first of them in this list:
   2  wrong usage, or nothing was selected
   6  the service refused the API key
   1  no answer at all within the timeout, or the configuration is wrong
   5  the service does not know an ID
   3  a task FAILED
-  4  the time was up and a task had not ended
-  0  all completed; with --any: those that have ended
+  4  a task had not ended when the time was up
+  0  all completed; with --any: all that have ended
 
 Columns and keys of --json: scenext-tui list --help
 """,
@@ -153,12 +155,14 @@ ADD: Final = HelpText(
     "ID ...",
     "add tasks to the watchlist",
     "Add tasks to the watchlist. An open dashboard shows them within two seconds; the\n"
-    "service is not asked. What is in the watchlist already stays as it is.",
+    "service is not asked. Tasks that are there already stay, and take a new --label.",
     f"""\
 examples:
   scenext-tui add 12345 67890 --label "batch 7"
   echo "12345 # from a script" | scenext-tui add -
+  scenext-tui add - --label "batch 7" < ids.txt
 
+Standard input may have many IDs a line, # comments, or the service's own JSON.
 Exit codes: 0 saved, 1 could not, 2 wrong usage.
 {_ALL_CODES}
 """,
@@ -167,7 +171,7 @@ Exit codes: 0 saved, 1 could not, 2 wrong usage.
 LABEL: Final = HelpText(
     "TEXT [ID ...]",
     "give tasks a label",
-    f'Give tasks of the watchlist another label; an empty one ("") takes it away.\n\n{_SOME}',
+    f'Give tasks in the watchlist another label; an empty one ("") takes it away.\n\n{_SOME}',
     f"""\
 examples:
   scenext-tui label "batch 8" 12345 67890
@@ -183,7 +187,7 @@ REMOVE: Final = HelpText(
     "[ID ...]",
     "remove tasks from the watchlist",
     "Remove tasks from the watchlist; the service keeps them. An open dashboard shows\n"
-    f"that within two seconds.\n\n{_SELECTION}one of these is needed,\nor --finished.",
+    f"that within two seconds.\n\n{_SELECTION}One of these or --finished is needed.",
     f"""\
 examples:
   scenext-tui rm 12345
@@ -212,9 +216,9 @@ Exit codes: 0 printed, 1 could not, 2 wrong usage.
 )
 
 COMPLETIONS: Final = HelpText(
-    "SHELL",
+    "bash|zsh|fish",
     "print completions for bash, zsh or fish",
-    "Print a script that has a shell complete commands, flags and files. It looks at\n"
+    "Print a script with which a shell completes commands, flags and files. It reads\n"
     "neither the watchlist nor the API key.",
     f"""\
 examples; they take effect in the next shell:
@@ -230,7 +234,7 @@ examples; they take effect in the next shell:
 
 bash needs the package bash-completion for this, and ~/.zshrc this line:
   fpath+=~/.zfunc; autoload -Uz compinit; compinit
-Print the script anew after an update.
+Print the script again after an update.
 
 Exit codes: 0 printed, 1 could not, 2 wrong usage.
 {_ALL_CODES}

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+from collections.abc import Sequence
 from typing import Final, NoReturn, TypeAlias
 
 from tui import __version__
 from tui.cli.arguments import help_texts
+from tui.cli.arguments.argument_types import decoded_text, file_path
 from tui.cli.arguments.durations import parse_duration
 from tui.cli.arguments.help_texts import HelpText
-from tui.cli.arguments.values import parse_path, parse_text
+from tui.cli.arguments.suggestions import suggestion
 from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.exit_codes import USAGE
 from tui.cli.printing import output
@@ -80,12 +80,12 @@ class Parser(argparse.ArgumentParser):
         known = self._flags()
         kind = "flag" if _is_flag(word) else "argument"
         flag = clean(word.partition("=")[0], _MAX_WORD)
-        hint = _suggestion(flag, known)
         commands = [action.choices for action in self._actions if isinstance(action.choices, dict)]
         if any(flag in command._flags() for choices in commands for command in choices.values()):
-            hint = "; it stands behind a command"
+            self.error(f"“{flag}” goes after the command")
+        hint = suggestion(flag, known)
         if not hint and any(action.dest == "ids" for action in self._actions):
-            hint = "; if it is none, write -- before it"
+            hint = "; if it is an ID, write -- before it"
         self.error(f"unknown {kind} “{flag}”{hint}")
 
     def _flags(self) -> list[str]:
@@ -97,11 +97,11 @@ class Parser(argparse.ArgumentParser):
             return
         choices = [str(choice) for choice in action.choices]
         word = clean(str(value), _MAX_WORD)
-        suggestion = _suggestion(word, choices)
         if action.dest == "command":
-            message = f"there is no command “{word}”{suggestion or f'; see {APP} --help'}"
+            hint = suggestion(word, [*choices, "--help"]) or f"; see {APP} --help"
+            message = f"there is no command “{word}”{hint}"
             raise argparse.ArgumentError(None, message)
-        message = f"“{word}” is none of {', '.join(choices)}{suggestion}"
+        message = f"“{word}” is none of {', '.join(choices)}{suggestion(word, choices)}"
         raise argparse.ArgumentError(action, message)
 
 
@@ -140,7 +140,9 @@ def build_parser() -> argparse.ArgumentParser:
         add(commands)
     _add_command(commands, "paths", help_texts.PATHS)
     completions = _add_command(commands, "completions", help_texts.COMPLETIONS)
-    completions.add_argument("shell", metavar="SHELL", choices=SHELLS, help=", ".join(SHELLS))
+    completions.add_argument(
+        "shell", metavar="|".join(SHELLS), choices=SHELLS, help="the shell to print them for"
+    )
     for command in commands.choices.values():
         # Behind the command, too; one that is not given there must not hide the other.
         _add_files(command, argparse.SUPPRESS)
@@ -166,7 +168,9 @@ def _add_list(commands: _Commands) -> None:
     form = list_.add_mutually_exclusive_group()
     _add_json(form)
     form.add_argument("--line", action="store_true", help="one short line, for tmux's status bar")
-    form.add_argument("--schema", action="store_true", help="print the JSON Schema of --json")
+    form.add_argument(
+        "--schema", action="store_true", help="print the JSON Schema of the objects of --json"
+    )
 
 
 def _add_status(commands: _Commands) -> None:
@@ -180,13 +184,15 @@ def _add_status(commands: _Commands) -> None:
 def _add_wait(commands: _Commands) -> None:
     wait = _add_command(commands, "wait", help_texts.WAIT)
     _add_selection(wait)
-    wait.add_argument("--any", action="store_true", help="end at the first task that has ended")
-    wait.add_argument("--fail-fast", action="store_true", help="end at the first task that fails")
+    wait.add_argument("--any", action="store_true", help="stop as soon as one task has ended")
+    wait.add_argument(
+        "--fail-fast", action="store_true", help="stop as soon as one task has failed"
+    )
     wait.add_argument(
         "--timeout",
         metavar="TIME",
         type=parse_duration,
-        help="give up after this: 90s, 45m, 2h, 1h30m",
+        help="give up after this long: 90s, 45m, 2h, 1h30m",
     )
     _add_json(wait)
     _add_links(wait)
@@ -196,17 +202,17 @@ def _add_wait(commands: _Commands) -> None:
 def _add_add(commands: _Commands) -> None:
     add = _add_command(commands, "add", help_texts.ADD)
     add.add_argument(
-        "ids", nargs="+", metavar="ID", help="an ID or status URL; - reads standard input"
+        "ids", nargs="+", metavar="ID", help="an ID or status URL; - reads IDs from standard input"
     )
     add.add_argument(
-        "--label", metavar="TEXT", type=parse_text, default="", help="a name for all of them"
+        "--label", metavar="TEXT", type=decoded_text, default="", help="a name for all of them"
     )
 
 
 def _add_label(commands: _Commands) -> None:
     label = _add_command(commands, "label", help_texts.LABEL)
     label.add_argument(
-        "text", metavar="TEXT", type=parse_text, help="the label; an empty one takes it away"
+        "text", metavar="TEXT", type=decoded_text, help="the label; an empty one takes it away"
     )
     _add_selection(label)
 
@@ -214,7 +220,9 @@ def _add_label(commands: _Commands) -> None:
 def _add_rm(commands: _Commands) -> None:
     remove = _add_command(commands, "rm", help_texts.REMOVE)
     _add_selection(remove)
-    remove.add_argument("--finished", action="store_true", help="all tasks that have ended")
+    remove.add_argument(
+        "--finished", action="store_true", help="all tasks that have ended: completed or failed"
+    )
 
 
 def _add_command(commands: _Commands, name: str, text: HelpText) -> Parser:
@@ -234,14 +242,14 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         default=(),
         metavar="ID",
-        help="an ID or status URL; - reads standard input",
+        help="an ID or status URL; - reads IDs from standard input",
     )
     parser.add_argument(
         "--label",
         metavar="GLOB",
         dest="glob",
-        type=parse_text,
-        help="tasks with such a label; * is any text: 'batch *'",
+        type=decoded_text,
+        help="tasks whose label matches; * is any text: 'batch *'",
     )
 
 
@@ -253,7 +261,7 @@ def _add_links(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--links",
         action="store_true",
-        help="with --json: the links too; whoever has one can use it",
+        help="with --json: the signed links, too; they are secrets",
     )
 
 
@@ -261,16 +269,16 @@ def _add_files(parser: argparse.ArgumentParser, default: str | None) -> None:
     parser.add_argument(
         "--config",
         metavar="FILE",
-        type=parse_path,
+        type=file_path,
         default=default,
-        help="read this config.toml instead",
+        help="read this file instead of config.toml",
     )
     parser.add_argument(
         "--watchlist",
         metavar="FILE",
-        type=parse_path,
+        type=file_path,
         default=default,
-        help="use this watchlist instead",
+        help="use this file as the watchlist",
     )
 
 
@@ -286,8 +294,3 @@ def _add_verbose(parser: argparse.ArgumentParser, default: bool | str) -> None:
 
 def _is_flag(word: str) -> bool:
     return word.startswith("-") and word != "-"
-
-
-def _suggestion(word: str, choices: Iterable[str]) -> str:
-    near = get_close_matches(word.lower(), choices, n=1)
-    return f"; did you mean {near[0]}?" if near else ""

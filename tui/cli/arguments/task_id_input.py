@@ -9,9 +9,11 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
+from tui.config import APP
 from tui.errors import UserError
 from tui.os_errors import os_error_reason
-from tui.scenext.task_ids import parse_task_ids
+from tui.sanitize import clean
+from tui.scenext.task_ids import MAX_ID_LENGTH, parse_task_ids
 
 STANDARD_INPUT: Final = "-"
 """The argument that stands for the lines of standard input."""
@@ -34,8 +36,21 @@ def parse_ids(words: Sequence[str]) -> list[str]:
     if list(words) == [STANDARD_INPUT]:
         return read_ids()
     if STANDARD_INPUT in words:
-        raise UserError("“-” stands for standard input and comes alone")
+        raise UserError("“-” is standard input, and cannot be combined with IDs")
     return parse_task_ids(words)
+
+
+def refuse_files(words: Sequence[str]) -> None:
+    """Raise `UserError` for the name of a file, which would be added as a task of that name."""
+    for word in words:
+        name = word.removeprefix("@")
+        # No ID of the service has a suffix or is a path. `Path.is_file` fails for a long name.
+        if ("." in name or "/" in name) and os.path.isfile(name):  # noqa: PTH113
+            import shlex
+
+            shown = clean(name, MAX_ID_LENGTH)
+            command = f"{APP} add - < {shlex.quote(shown)}"
+            raise UserError(f"“{shown}” is a file; to add the IDs in it: {command}")
 
 
 def read_ids() -> list[str]:

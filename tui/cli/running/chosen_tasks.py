@@ -34,9 +34,7 @@ def choose(options: argparse.Namespace, paths: Paths) -> Chosen:
     be meant: the end of all would not be the end of all.
     """
     if options.links and not options.json:
-        raise CommandError(
-            "--links needs --json", ErrorCode.USAGE, exit_code=USAGE, hint="Add --json."
-        )
+        raise CommandError("--links needs --json", ErrorCode.USAGE, exit_code=USAGE)
     snapshot = load_watchlist(options, paths)
     is_whole = not names_tasks(options) or options.glob is not None
     if is_whole and (snapshot.unreadable or snapshot.damaged):

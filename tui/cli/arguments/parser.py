@@ -84,8 +84,9 @@ class Parser(argparse.ArgumentParser):
         if any(flag in command._flags() for choices in commands for command in choices.values()):
             self.error(f"“{flag}” goes after the command")
         hint = suggestion(flag, known)
-        if not hint and any(action.dest == "ids" for action in self._actions):
-            hint = "; if it is an ID, write -- before it"
+        names = {action.dest for action in self._actions}
+        if not hint and "ids" in names:
+            hint = f"; if it is {'a label' if 'text' in names else 'an ID'}, write -- before it"
         self.error(f"unknown {kind} “{flag}”{hint}")
 
     def _flags(self) -> list[str]:

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.examples import examples
-from tui.config import load, load_key_settings, read_table
+from tui.config import load, load_key_settings
+from tui.config_table import read_table
 from tui.credentials import VARIABLE, ApiKey, CurrentKey, KeySettings, KeySource, Secret
 from tui.errors import UserError
 from tui.log import RedactingFormatter

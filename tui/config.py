@@ -13,23 +13,20 @@ from contextlib import suppress
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from platformdirs.unix import Unix
 
-from tui import toml
 from tui.addresses import is_loopback
+from tui.config_table import Fields, read_table
 from tui.credentials import KeySettings, resolve_path, resolve_program
 from tui.errors import UserError
 from tui.os_errors import os_error_reason
 from tui.sanitize import clean, display_path
-from tui.user_file import read_user_file
 
 APP: Final = "scenext-tui"
 DEFAULT_BASE_URL: Final = "https://api.scenext.cn/api"
-MAX_CONFIG_BYTES: Final = 1 << 20
-"""Bytes of a `config.toml`; a thousand times what the longest one has."""
 SERVICE_INTERVAL: Final = 30.0
 """Seconds between two polls of one task, as docs.scenext.cn requests."""
 
@@ -148,7 +145,7 @@ def load(path: Path, environ: Mapping[str, str], *, required: bool = False) -> C
     file and key, if the file or a value in it is invalid.
     """
     table = read_table(path, required=required)
-    fields = _Fields(table, display_path(path))
+    fields = Fields(table, display_path(path))
     downloads = fields.text("download_dir", "")
     config = Config(
         base_url=_read_base_url(fields, environ),
@@ -177,7 +174,7 @@ def load(path: Path, environ: Mapping[str, str], *, required: bool = False) -> C
 def load_key_settings(path: Path, environ: Mapping[str, str]) -> KeySettings:
     """Return the settings for the key, with the base URL of the same moment. Raises `UserError`."""
     table = read_table(path)
-    base_url = _read_base_url(_Fields(table, display_path(path)), environ)
+    base_url = _read_base_url(Fields(table, display_path(path)), environ)
     return KeySettings.from_table(table, path)._replace(base_url=base_url)
 
 
@@ -187,40 +184,8 @@ def load_watchlist_path(path: Path, *, required: bool = False) -> Path | None:
     Raises `UserError`, as `load` does.
     """
     table = read_table(path, required=required)
-    return _watchlist(_Fields(table, display_path(path)), path)
+    return _watchlist(Fields(table, display_path(path)), path)
 
-
-def read_table(path: Path, *, required: bool = False) -> dict[str, object]:
-    """Return the TOML table at `path`; empty if the file is missing. Raises `UserError`."""
-    try:
-        data = read_user_file(path, MAX_CONFIG_BYTES + 1)
-        if len(data) > MAX_CONFIG_BYTES:
-            raise UserError(f"{display_path(path)}: is too large to be a configuration")
-        return toml.loads(data.decode("utf-8-sig"))
-    except FileNotFoundError:
-        if required:
-            raise UserError(f"{display_path(path)}: there is no such file") from None
-        return {}
-    except OSError as error:
-        raise UserError(f"{display_path(path)}: cannot be read ({error.strerror})") from None
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"{display_path(path)}: is not valid TOML: {_toml_error(error)}") from None
-
-
-def _toml_error(error: Exception) -> str:
-    match error:
-        case UnicodeDecodeError():
-            return "it is not UTF-8 text"
-        case RecursionError():
-            return "it is nested too deeply"
-        case _ if type(error) is ValueError:
-            return "a number in it is too long"
-    # The message quotes a character or a key, never a value.
-    return clean(str(error), 120)
-
-
-_T = TypeVar("_T")
-_ChoiceT = TypeVar("_ChoiceT", bound=StrEnum)
 
 _KNOWN_KEYS: Final = {*Config._fields, "api_key_command", "api_key_file", "api_key"} - {"key"}
 
@@ -234,47 +199,7 @@ def _check_unknown_keys(table: Mapping[str, object], path: Path) -> None:
             )
 
 
-class _Fields(NamedTuple):
-    table: Mapping[str, object]
-    file: str
-
-    def name(self, key: str) -> str:
-        return f"{self.file}: {key}"
-
-    def _get(self, key: str, kind: type[_T], default: _T, expected: str) -> _T:
-        value = self.table.get(key, default)
-        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            raise UserError(f"{self.name(key)} must be {expected}")
-        return value
-
-    def text(self, key: str, default: str) -> str:
-        return self._get(key, str, default, "a text in quotes").strip()
-
-    def boolean(self, key: str, default: bool) -> bool:
-        return self._get(key, bool, default, "true or false")
-
-    def choice(self, key: str, default: _ChoiceT) -> _ChoiceT:
-        kinds = list(type(default))
-        # As they are typed, since they may be copied.
-        *others, last = (f'"{kind}"' for kind in kinds)
-        expected = f"{', '.join(others)} or {last}"
-        value: str = self._get(key, str, str(default), expected).strip()
-        if value not in kinds:
-            raise UserError(f"{self.name(key)} must be {expected}")
-        return type(default)(value)
-
-    def number(self, key: str, default: float, *, minimum: float, maximum: float) -> float:
-        value = self.table.get(key, default)
-        if (
-            isinstance(value, int | float)
-            and not isinstance(value, bool)
-            and minimum <= value <= maximum
-        ):
-            return float(value)
-        raise UserError(f"{self.name(key)} must be a number from {minimum:g} to {maximum:g}")
-
-
-def _open_command(fields: _Fields, environ: Mapping[str, str], config: Path) -> str:
+def _open_command(fields: Fields, environ: Mapping[str, str], config: Path) -> str:
     """Return the command that opens links; if it is empty, `$BROWSER` is checked in its place."""
     text, source = fields.text("open_command", ""), fields.name("open_command")
     if command := environ.get(_OPEN_COMMAND, "").strip():
@@ -302,7 +227,7 @@ def _check_command(text: str, source: str, *, browser: bool = False) -> None:
         raise UserError(f"{source} {reason}")
 
 
-def _read_base_url(fields: _Fields, environ: Mapping[str, str]) -> str:
+def _read_base_url(fields: Fields, environ: Mapping[str, str]) -> str:
     base_url = _base_url(fields.text("base_url", DEFAULT_BASE_URL), fields.name("base_url"))
     text = environ.get(_BASE_URL, "").strip()
     return _base_url(text, _BASE_URL) if text else base_url
@@ -333,7 +258,7 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _watchlist(fields: _Fields, config: Path) -> Path | None:
+def _watchlist(fields: Fields, config: Path) -> Path | None:
     text = fields.text("watchlist", "")
     return resolve_path(config, text, "watchlist").absolute() if text else None
 

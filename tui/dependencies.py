@@ -1,4 +1,4 @@
-"""What the dashboard is built from: all that touches the world outside is passed in."""
+"""What the engine and the dashboard are built from: all that touches the world is passed in."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ClientFactory(Protocol):
 
 
 class Dependencies(NamedTuple):
-    """Everything that the dashboard is built from."""
+    """Everything that an engine is built from, and a dashboard around it."""
 
     config: Config
     key: CurrentKey

@@ -1,4 +1,4 @@
-"""The services behind the screens, connected and running: watchlist, polling and clients.
+"""What the dashboard, `status` and `wait` run on: watchlist, polling and clients, connected.
 
 Knows no screen: it reports what happens to the callbacks that it was given.
 """
@@ -63,7 +63,7 @@ class Callbacks(NamedTuple):
 
 
 class Engine:
-    """The services of one app; `start` and `stop` them on its event loop."""
+    """The services of one program; `start` and `stop` them on its event loop."""
 
     def __init__(self, dependencies: Dependencies, callbacks: Callbacks) -> None:
         """Connect the services; nothing runs, and nothing is read, before `load` and `start`."""

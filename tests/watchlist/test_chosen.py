@@ -85,3 +85,27 @@ def test_an_end_that_could_not_be_saved_is_not_taken_for_saved(file: WatchlistFi
     with pytest.raises(StorageError):
         chosen.save(ended("a"))
     assert chosen.load().entries[0].status is TaskStatus.QUEUED
+
+
+def test_nothing_is_lost_while_the_file_cannot_be_read(file: WatchlistFile) -> None:
+    chosen, elsewhere = choose(file, "new", "a"), file.path.with_name("elsewhere")
+    file.path.rename(elsewhere)
+    file.path.mkdir()
+    assert chosen.load().unreadable
+    assert [chosen.holds(name) for name in ("new", "a")] == [False, True]
+    with pytest.raises(StorageError):
+        chosen.save(ended("a"))
+    file.path.rmdir()
+    elsewhere.rename(file.path)
+    chosen.save(ended("a"))
+    assert file.load().entries[0].status is DONE
+
+
+def test_nothing_is_lost_of_a_file_that_is_half_written_for_a_moment(file: WatchlistFile) -> None:
+    chosen, whole = choose(file, "a"), file.path.read_bytes()
+    file.path.write_bytes(whole[:-20] + b"[[")
+    assert chosen.load().damaged
+    assert chosen.holds("a")
+    file.path.write_bytes(whole)
+    chosen.save(ended("a"))
+    assert file.load().entries[0].status is DONE

@@ -19,8 +19,6 @@ UNKNOWN_TASK: Final = 5
 """The service does not know an ID."""
 KEY_REFUSED: Final = 6
 """The service refused the API key."""
-TERMINATED: Final = 143
-"""Ended by SIGTERM: 128 and its number, as shells count."""
 
 PRECEDENCE: Final = (USAGE, KEY_REFUSED, FAILED, UNKNOWN_TASK, TASK_FAILED, NOT_ENDED, DONE)
 """Of several codes that hold, the first in this order counts."""

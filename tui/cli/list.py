@@ -28,8 +28,6 @@ EMPTY: Final = f"The watchlist is empty: add tasks with “{APP} add ID”."
 
 def list_tasks(options: argparse.Namespace, paths: Paths) -> int:
     """Print the selected tasks; return the exit code. Raises `CommandError`."""
-    if options.schema:
-        return _print_schema()
     snapshot = load_watchlist(options, paths)
     if snapshot.warning:
         warning = CommandError(snapshot.warning, ErrorCode.WATCHLIST)
@@ -49,7 +47,8 @@ def list_tasks(options: argparse.Namespace, paths: Paths) -> int:
     return FAILED if missing or snapshot.damaged or snapshot.unreadable else DONE
 
 
-def _print_schema() -> int:
+def print_schema() -> int:
+    """Print the schema of the JSON; return the exit code. Raises `CommandError`."""
     from importlib.resources import files
 
     with suppress(BrokenPipeError):

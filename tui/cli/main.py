@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from itertools import takewhile
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from tui import bytecode
 from tui.cli.arguments.parser import UsageError, build_parser
@@ -19,6 +19,8 @@ from tui.config import Paths
 from tui.errors import UserError
 from tui.os_errors import os_error_reason, shortage
 from tui.sanitize import clean
+
+_DEMO_ALONE: Final = "--demo brings its own tasks and watchlist, and takes no command"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,8 +58,10 @@ def _wants_json(arguments: Sequence[str] | None) -> bool:
 def _run_command(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     """Run one command; each is imported only when it is the one."""
     if options.demo and options.command not in (None, "watch"):
-        parser.error("--demo brings its own tasks and watchlist, and takes no command")
+        parser.error(_DEMO_ALONE)
     match options.command:
+        case None | "watch":
+            return _watch(options, parser)
         case "paths":
             from tui.cli.paths import print_paths
 
@@ -66,35 +70,49 @@ def _run_command(options: argparse.Namespace, parser: argparse.ArgumentParser) -
             from tui.cli.completions import print_completions
 
             return print_completions(options.shell)
+        case "list" if options.schema:
+            from tui.cli.list import print_schema
+
+            return print_schema()
+    return _run_on_watchlist(options, parser)
+
+
+def _run_on_watchlist(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    """Run a command that needs to know which watchlist it is about."""
+    paths = _paths(options)
+    match options.command:
         case "list":
             from tui.cli.list import list_tasks
 
-            return list_tasks(options, _paths(options))
+            return list_tasks(options, paths)
         case "status":
             from tui.cli.status import status
 
-            return status(options, _paths(options))
+            return status(options, paths)
         case "wait":
             from tui.cli.wait import wait
 
-            return wait(options, _paths(options))
+            return wait(options, paths)
         case "rm":
             from tui.cli.remove import remove
 
-            return remove(options, _paths(options))
+            return remove(options, paths)
         case "label":
             from tui.cli.label import label
 
-            return label(options, _paths(options))
-        case "add":
-            from tui.cli.add import add
+            return label(options, paths)
+    from tui.cli.add import add
 
-            return add(_paths(options).watchlist, _ids(options, parser), options.label)
+    return add(paths.watchlist, _ids(options, parser), options.label)
+
+
+def _watch(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    """Open the dashboard."""
     from tui.cli.watch import WatchOptions, demo, watch
 
     ids = _ids(options, parser)
     if options.demo and (ids or options.watchlist):
-        parser.error("--demo brings its own tasks and watchlist, and takes no command")
+        parser.error(_DEMO_ALONE)
     chosen = WatchOptions(
         options.config, options.watchlist, options.low_bandwidth, options.verbose, ids
     )
@@ -125,8 +143,14 @@ def _paths(options: argparse.Namespace) -> Paths:
 
 def run() -> NoReturn:
     """Run the command as a program: end with its exit code although threads may hang."""
-    from tui.terminal.process_end import INTERRUPTED, disable_core_files, end_now
+    from tui.terminal.process_end import (
+        INTERRUPTED,
+        disable_core_files,
+        end_now,
+        exit_on_sigterm,
+    )
 
+    exit_on_sigterm()
     disable_core_files()
     bytecode.adapt()
     _keep_own_rights()

@@ -1,18 +1,35 @@
-"""End the process with its exit code even if threads hang, and without a core file."""
+"""End the process with its exit code, by a signal or although threads hang; no core file."""
 
 from __future__ import annotations
 
 import os
 import resource
+import signal
 import sys
 import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 from typing import Final, NoReturn
 
 INTERRUPTED: Final = 130
 """Exit code after ctrl+c where it is a signal: 128 + SIGINT."""
+TERMINATED: Final = 143
+"""Exit code after SIGTERM: 128 + SIGTERM."""
+
+
+def exit_on_sigterm() -> None:
+    """Have SIGTERM raise `SystemExit`, as SIGINT raises `KeyboardInterrupt`.
+
+    So the process ends with a code of its own, where a shell alone would make one of the signal,
+    and with everything tidied up. What needs another way, such as the dashboard, replaces this.
+    """
+    signal.signal(signal.SIGTERM, _exit)
+
+
+def _exit(number: int, frame: FrameType | None) -> NoReturn:
+    raise SystemExit(TERMINATED)
 
 
 def disable_core_files() -> None:

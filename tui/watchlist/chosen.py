@@ -16,7 +16,8 @@ class ChosenTasksFile(WatchlistFile):
 
     Each is there for as long as the command runs: one that the file never held, or that somebody
     removes meanwhile, is known here alone, and nothing about it is written. Of the others what is
-    learnt is saved, as by the dashboard; a save that would write nothing touches no file.
+    learnt is saved, as by the dashboard; a save that would write nothing touches no file. While the
+    file cannot be read whole, it counts as holding what it held before.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class ChosenTasksFile(WatchlistFile):
         self._entries = {task_id: Entry(task_id, began) for task_id in task_ids}
         self._held = frozenset[str]()
         self._last = Snapshot(())
+        self._was_read = False
 
     def load(self, *, keep_copy: bool = False) -> Snapshot:
         """Return the chosen tasks, as `WatchlistFile.load` does; a copy is a save's to keep."""
@@ -51,13 +53,17 @@ class ChosenTasksFile(WatchlistFile):
         return False
 
     def holds(self, task_id: str) -> bool:
-        """Return whether the file held a task when it was last read."""
+        """Return whether the file held a task when it was last read whole."""
         return task_id in self._held
 
     def _choose(self, snapshot: Snapshot) -> Snapshot:
-        held = {entry.id: entry for entry in snapshot.entries if entry.id in self._entries}
-        self._last, self._held = snapshot, frozenset(held)
-        self._entries |= held
+        is_whole = not (snapshot.unreadable or snapshot.damaged)
+        # What a backup holds, or what is left, says less than what was read before.
+        if is_whole or not self._was_read:
+            held = {entry.id: entry for entry in snapshot.entries if entry.id in self._entries}
+            self._last, self._held = snapshot, frozenset(held)
+            self._entries |= held
+            self._was_read |= is_whole
         return snapshot._replace(entries=(*self._entries.values(),), added=())
 
 

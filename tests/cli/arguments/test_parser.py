@@ -59,6 +59,7 @@ def test_the_flags_for_files_stand_on_both_sides_of_the_command() -> None:
         ("wait --time 2h 1", "unknown flag “--time”; did you mean --timeout?"),
         ("wait 1 -x", "unknown flag “-x”; if it is an ID, write -- before it"),
         ("add 1 --zzzzzz", "unknown flag “--zzzzzz”; if it is an ID, write -- before it"),
+        ("label -new 1", "unknown flag “-new”; if it is a label, write -- before it"),
         ("list --label -x", "one that begins with - is written --label=-..."),
         ("paths 1", "unknown argument “1”"),
         ("completions", "the following arguments are required: bash|zsh|fish"),

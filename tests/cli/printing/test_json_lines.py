@@ -57,7 +57,9 @@ def test_the_schema_is_one() -> None:
     assert all(each.get("description") for each in properties), "a key is not documented"
 
 
-def test_list_prints_the_schema(run: Commands) -> None:
+def test_list_prints_the_schema_whatever_the_configuration_is(run: Commands) -> None:
+    run.home.config.parent.mkdir(parents=True)
+    run.home.config.write_text("[", "utf-8")
     done = run("list", "--schema")
     assert (done.code, done.err) == (0, "")
     assert json.loads(done.out) == SCHEMA

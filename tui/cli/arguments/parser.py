@@ -8,10 +8,10 @@ from typing import Final, NoReturn, TypeAlias
 
 from tui import __version__
 from tui.cli.arguments import help_texts
+from tui.cli.arguments.argument_types import decoded_text, file_path
 from tui.cli.arguments.durations import parse_duration
 from tui.cli.arguments.help_texts import HelpText
 from tui.cli.arguments.suggestions import suggestion
-from tui.cli.arguments.values import parse_path, parse_text
 from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.exit_codes import USAGE
 from tui.cli.printing import output
@@ -84,8 +84,9 @@ class Parser(argparse.ArgumentParser):
         if any(flag in command._flags() for choices in commands for command in choices.values()):
             self.error(f"“{flag}” goes after the command")
         hint = suggestion(flag, known)
-        if not hint and any(action.dest == "ids" for action in self._actions):
-            hint = "; if it is an ID, write -- before it"
+        names = {action.dest for action in self._actions}
+        if not hint and "ids" in names:
+            hint = f"; if it is {'a label' if 'text' in names else 'an ID'}, write -- before it"
         self.error(f"unknown {kind} “{flag}”{hint}")
 
     def _flags(self) -> list[str]:
@@ -205,14 +206,14 @@ def _add_add(commands: _Commands) -> None:
         "ids", nargs="+", metavar="ID", help="an ID or status URL; - reads IDs from standard input"
     )
     add.add_argument(
-        "--label", metavar="TEXT", type=parse_text, default="", help="a name for all of them"
+        "--label", metavar="TEXT", type=decoded_text, default="", help="a name for all of them"
     )
 
 
 def _add_label(commands: _Commands) -> None:
     label = _add_command(commands, "label", help_texts.LABEL)
     label.add_argument(
-        "text", metavar="TEXT", type=parse_text, help="the label; an empty one takes it away"
+        "text", metavar="TEXT", type=decoded_text, help="the label; an empty one takes it away"
     )
     _add_selection(label)
 
@@ -248,7 +249,7 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
         "--label",
         metavar="GLOB",
         dest="glob",
-        type=parse_text,
+        type=decoded_text,
         help="tasks whose label matches; * is any text: 'batch *'",
     )
 
@@ -269,14 +270,14 @@ def _add_files(parser: argparse.ArgumentParser, default: str | None) -> None:
     parser.add_argument(
         "--config",
         metavar="FILE",
-        type=parse_path,
+        type=file_path,
         default=default,
         help="read this file instead of config.toml",
     )
     parser.add_argument(
         "--watchlist",
         metavar="FILE",
-        type=parse_path,
+        type=file_path,
         default=default,
         help="use this file as the watchlist",
     )

@@ -1,4 +1,4 @@
-"""Read paths and texts on the command line."""
+"""Read arguments of the command line as values, for argparse."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def parse_path(text: str) -> Path:
+def file_path(text: str) -> Path:
     """Return a path; shells leave the `~` in `--config=~/school.toml` as it is.
 
     Raises `argparse.ArgumentTypeError`.
@@ -21,7 +21,7 @@ def parse_path(text: str) -> Path:
         raise argparse.ArgumentTypeError("“~” stands for no known user") from None
 
 
-def parse_text(text: str) -> str:
+def decoded_text(text: str) -> str:
     """Return an argument as it was typed, also where the locale cannot decode UTF-8."""
     try:
         text.encode()

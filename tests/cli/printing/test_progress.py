@@ -30,6 +30,7 @@ class Window:
 
     def resize(self, cols: int) -> None:
         """Change the width, as a terminal that cuts its lines off."""
+        self._cols = cols
         fcntl.ioctl(self.stream, termios.TIOCSWINSZ, struct.pack("4H", 5, cols, 0, 0))
         self.screen.resize(cols, 5)
 
@@ -49,7 +50,7 @@ class Window:
         And without the last column, in which something of what was cut off may stay.
         """
         self.written()
-        lines = [line[:-1].rstrip() for line in self.screen.lines()]
+        lines = [line[: self._cols - 1].rstrip() for line in self.screen.lines()]
         return "\n".join(lines).rstrip("\n").split("\n")
 
 

@@ -30,6 +30,7 @@ class Window:
 
     def resize(self, cols: int) -> None:
         """Change the width, as a terminal that cuts its lines off."""
+        self.written()
         self._cols = cols
         fcntl.ioctl(self.stream, termios.TIOCSWINSZ, struct.pack("4H", 5, cols, 0, 0))
         self.screen.resize(cols, 5)

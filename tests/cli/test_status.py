@@ -58,6 +58,8 @@ def test_each_is_asked_once_and_told_in_the_order_of_the_user(
         ),
         ({"other": task("another")}, 1, [("no_answer", "other")]),
         ({"empty": Reply(body=b"")}, 1, [("no_answer", "empty")]),
+        ({"bare": Reply(404)}, 1, [("no_answer", "bare")]),
+        ({"page": Reply(404, "<html>gone</html>")}, 1, [("no_answer", "page")]),
     ],
 )
 def test_what_was_told_is_printed_and_each_other_task_is_an_error(
@@ -86,6 +88,7 @@ def test_a_refused_key_is_told_of_each_task_and_what_the_key_is_from(
     assert len(service.requests) < 30
     assert str(ask.home.config) in done.err
     assert "sk-test" not in done.err
+    assert "for this task" not in done.err
 
 
 def test_a_service_that_is_away_is_asked_about_a_few_tasks_alone(

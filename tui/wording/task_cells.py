@@ -56,7 +56,7 @@ def _note(record: Record) -> str:
     if record.status is TaskStatus.FAILED:
         return facts.failure_reason(record)
     if error is not None and error.kind is ErrorKind.NOT_FOUND:
-        return NOT_KNOWN
+        return NOT_KNOWN if error.is_unknown_id else error.message
     if error is not None:
         word = stale_reason(record)
         return error.message if error.message.startswith(word) else f"{word}: {error.message}"

@@ -13,6 +13,8 @@ import pytest
 
 from tests.support.home import Home
 from tests.support.service import ScriptedService
+from tui.cli.errors import CommandError, ErrorCode
+from tui.cli.printing.output import print_errors
 
 HOSTILE = "\x1b]0;owned\x07\x1b[31m\x9b5m\u202e\x08"
 
@@ -215,3 +217,14 @@ def test_no_umask_takes_what_was_written_from_its_owner(home: Home) -> None:
     assert home.run("add", "7").returncode == 0
     assert stat.S_IMODE(home.watchlist.stat().st_mode) == 0o600
     assert stat.S_IMODE(home.watchlist.parent.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [("no answer", "no answer. Go on."), ("is base_url right?", "is base_url right? Go on.")],
+)
+def test_a_hint_begins_a_sentence_of_its_own(
+    capfd: pytest.CaptureFixture[str], message: str, shown: str
+) -> None:
+    print_errors([CommandError(message, ErrorCode.NO_ANSWER, hint="Go on.")], as_json=False)
+    assert capfd.readouterr().err == f"scenext-tui: {shown}\n"

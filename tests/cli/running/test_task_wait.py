@@ -71,6 +71,7 @@ def wait_for(
     timeout: float | None = None,
     sleep_after: float = 0.0,
     sleep: float = 0.0,
+    read_key: Callable[[], str] = lambda: "sk-test-012345",
 ) -> Outcome:
     """Wait for tasks; the machine sleeps once, for `sleep` seconds after `sleep_after`."""
     service, progress = Service(answer, []), list[str]()
@@ -84,10 +85,14 @@ def wait_for(
             return awake + (sleep if awake > began + sleep_after else 0.0)
 
         # The wall clock stands still: nothing may depend on it.
-        clock, settings = Clock(boot, lambda: 1.8e9), KeySettings(inline=Secret("sk-test-012345"))
+        clock = Clock(boot, lambda: 1.8e9)
+
+        def settings() -> KeySettings:
+            return KeySettings(inline=Secret(read_key()))
+
         dependencies = Dependencies(
             config=Config(),
-            key=CurrentKey(KeySource(folder / "config.toml", lambda: settings, {})),
+            key=CurrentKey(KeySource(folder / "config.toml", settings, {})),
             file=ChosenTasksFile(folder / "watchlist.toml", task_ids, now=clock.now),
             connect=lambda: service,
             environ={},
@@ -140,6 +145,27 @@ def test_an_end_during_a_sleep_is_told_as_soon_as_the_machine_wakes(tmp_path: Pa
     done = wait_for(tmp_path, "a", answer=answer, sleep_after=3, sleep=3_600)
     assert done.wait.ends == {"a": End.COMPLETED}
     assert done.seconds < 3_608
+
+
+@pytest.mark.parametrize(("refused_at", "reads"), [(1, 1), (4, 2)])
+def test_a_key_that_is_refused_later_is_read_again(
+    tmp_path: Path, refused_at: int, reads: int
+) -> None:
+    """A command prints it, and another one by then; at the start it was read just now."""
+    keys: list[str] = []
+
+    def read_key() -> str:
+        keys.append(f"sk-test-012345-{len(keys)}")
+        return keys[-1]
+
+    async def answer(task_id: str, number: int) -> TaskStatus:
+        if number == refused_at:
+            raise ApiError(ErrorKind.KEY_REFUSED, "401", http_status=401)
+        return DONE if number > refused_at else RUNNING
+
+    done = wait_for(tmp_path, "a", answer=answer, read_key=read_key)
+    assert len(keys) == reads
+    assert done.wait.stop is (Stop.KEY_REFUSED if reads == 1 else None)
 
 
 @pytest.mark.soak

@@ -82,7 +82,10 @@ def print_errors(errors: Sequence[CommandError], *, as_json: bool) -> None:
             print_error_object(error.code, str(error), error.task_id, error.hint)
             continue
         is_last = number == len(errors) or errors[number].hint != error.hint
-        print_error(f"{error}. {error.hint}" if error.hint and is_last else str(error))
+        message = str(error)
+        if error.hint and is_last:
+            message += f"{'' if message.endswith(tuple('.?!')) else '.'} {error.hint}"
+        print_error(message)
 
 
 def print_error_object(code: ErrorCode, message: str, task_id: str = "", hint: str = "") -> None:

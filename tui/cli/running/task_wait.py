@@ -6,17 +6,20 @@ import asyncio
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from enum import Enum, auto
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tui.cli.running.polling_session import PollingSession
 from tui.dependencies import Dependencies
-from tui.errors import ErrorKind
 from tui.polling.health import HealthKind
 from tui.scenext.models import PollResult
 from tui.watchlist.ends import End, EndWatch
 from tui.watchlist.events import Event
 from tui.watchlist.records import Record
 from tui.wording import polling, waiting
+
+MAX_KEY_AGE: Final = 60.0
+"""Seconds after which a key that is refused is read again, although no file says that it changed:
+a command may print another one by now."""
 
 
 class Rules(NamedTuple):
@@ -105,6 +108,7 @@ class TaskWait:
         Raises as `PollingSession.run` does.
         """
         self._clock = dependencies.clock
+        self._key_read_at = self._clock.boot()
         self._session = PollingSession(
             dependencies,
             self._note,
@@ -129,7 +133,7 @@ class TaskWait:
 
     def _note(self, result: PollResult, record: Record) -> None:
         error = result.error
-        is_told = error is None or (error.kind is ErrorKind.NOT_FOUND and not error.is_strange)
+        is_told = error is None or error.is_unknown_id
         self.is_answered |= is_told
         end = self._watch.note_result(result)
         if end is None and self._has_all(record):
@@ -174,12 +178,19 @@ class TaskWait:
 
     async def _find_stop(self) -> Stop | None:
         engine = self._engine
-        if engine.schedule.breaker.key_refused and not await engine.renew_key():
+        if engine.schedule.breaker.key_refused and not await self._has_other_key():
             return Stop.KEY_REFUSED
         deadline = self._rules.deadline
         if deadline is not None and self._clock.boot() >= deadline:
             return Stop.TIME_IS_UP
         return Stop.RESTING if engine.connected and not engine.schedule.active else None
+
+    async def _has_other_key(self) -> bool:
+        now = self._clock.boot()
+        is_old = now - self._key_read_at > MAX_KEY_AGE
+        if is_old:
+            self._key_read_at = now
+        return await self._engine.renew_key(always=is_old)
 
     def _find_trouble(self) -> str:
         """Return in a few words why the service cannot be asked; empty where it can."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from tui.scenext.media import Media
 from tui.scenext.models import Result, StatusResponse, Task, TaskStatus
 from tui.watchlist.chosen import ChosenTasksFile
 from tui.watchlist.ends import End
+from tui.wording.times import clock_time
 
 RUNNING, DONE = TaskStatus.IN_PROGRESS, TaskStatus.COMPLETED
 VIDEO = Result("video", "https://cdn.example/video.mp4", is_link=True)
@@ -72,6 +74,8 @@ def wait_for(
     sleep_after: float = 0.0,
     sleep: float = 0.0,
     read_key: Callable[[], str] = lambda: "sk-test-012345",
+    wall_speed: float = 0.0,
+    shows_progress: bool = True,
 ) -> Outcome:
     """Wait for tasks; the machine sleeps once, for `sleep` seconds after `sleep_after`."""
     service, progress = Service(answer, []), list[str]()
@@ -84,8 +88,8 @@ def wait_for(
             awake = loop.time()
             return awake + (sleep if awake > began + sleep_after else 0.0)
 
-        # The wall clock stands still: nothing may depend on it.
-        clock = Clock(boot, lambda: 1.8e9)
+        # The wall clock stands still: nothing but words may depend on it.
+        clock = Clock(boot, lambda: 1.8e9 + wall_speed * (loop.time() - began))
 
         def settings() -> KeySettings:
             return KeySettings(inline=Secret(read_key()))
@@ -103,7 +107,8 @@ def wait_for(
         )
         deadline = None if timeout is None else boot() + timeout
         chosen = (rules or Rules())._replace(deadline=deadline)
-        task_wait = TaskWait(task_ids, chosen, lambda end, record: None, progress.append)
+        show = progress.append if shows_progress else None
+        task_wait = TaskWait(task_ids, chosen, lambda end, record: None, show)
         await task_wait.run(dependencies, lambda text: None)
         return Outcome(task_wait, service.sent, boot() - began, progress)
 
@@ -206,3 +211,21 @@ def test_the_progress_tells_counts_and_trouble(tmp_path: Path) -> None:
     ]
     assert done.wait.trouble.startswith("server errors since ")
     assert done.wait.trouble.endswith("(500: boom)")
+
+
+@pytest.mark.parametrize("shows_progress", [False, True])
+def test_trouble_is_told_since_it_began_whether_or_not_anybody_looks(
+    tmp_path: Path, *, shows_progress: bool
+) -> None:
+    async def answer(task_id: str, number: int) -> TaskStatus:
+        raise ApiError(ErrorKind.OFFLINE, "no route to host")
+
+    done = wait_for(
+        *(tmp_path, "a"),
+        answer=answer,
+        timeout=7_200,
+        wall_speed=1.0,
+        shows_progress=shows_progress,
+    )
+    began = clock_time(datetime.fromtimestamp(1.8e9, UTC), datetime.fromtimestamp(1.8e9, UTC))
+    assert done.wait.trouble.startswith(f"offline since {began}")

@@ -162,6 +162,8 @@ class TaskWait:
             self._on_end(end, record)
 
     async def _step(self) -> bool:
+        # Since when there is trouble is known to who looks all the time.
+        self._engine.health()
         self._tell_news()
         self._on_step()
         if self.is_over:

@@ -199,3 +199,18 @@ def test_the_end_of_what_is_left_of_a_watchlist_is_not_taken_for_the_end_of_all(
         done = ask(command, "--json", *words)
         assert (done.code, done.out, errors(done)) == (1, "", [("watchlist", None)])
     assert columns(ask(command, "a")) == [("completed", "a")]
+
+
+def test_how_long_a_task_takes_is_told_by_who_knows(
+    ask: Commands, service: ScriptedService
+) -> None:
+    """Since when a task runs that the watchlist does not hold, the service alone could tell."""
+    service.script("run", task("run"))
+    service.script("bad", task("bad"), task("bad", "FAILED"))
+    service.script("done", task("done"), completed("done"))
+    assert [line.split("\t")[3] for line in ask("status", "run", "bad").out.splitlines()] == [
+        ""
+    ] * 2
+    assert ask("wait", "bad", "done").out.count("min") == 0
+    ask("add", "run")
+    assert ask("status", "run").out.split("\t")[3] == "<1 min"

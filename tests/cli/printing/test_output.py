@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import socket
 import stat
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.home import Home
 from tests.support.service import ScriptedService
 from tui.cli.errors import CommandError, ErrorCode
-from tui.cli.printing.output import print_errors
+from tui.cli.printing.output import ending_with_the_reader, print_errors
 
 HOSTILE = "\x1b]0;owned\x07\x1b[31m\x9b5m\u202e\x08"
 
@@ -228,3 +232,23 @@ def test_a_hint_begins_a_sentence_of_its_own(
 ) -> None:
     print_errors([CommandError(message, ErrorCode.NO_ANSWER, hint="Go on.")], as_json=False)
     assert capfd.readouterr().err == f"scenext-tui: {shown}\n"
+
+
+@pytest.mark.parametrize("make", [os.pipe, socket.socketpair], ids=["pipe", "socket"])
+def test_a_reader_that_leaves_is_noticed_although_nothing_is_printed(
+    monkeypatch: pytest.MonkeyPatch, make: Callable[[], tuple[Any, Any]]
+) -> None:
+    reader, writer = (end if isinstance(end, int) else end.detach() for end in make())
+
+    async def leave() -> None:
+        closed = asyncio.Event()
+        with ending_with_the_reader(closed.set):
+            await asyncio.sleep(0)
+            assert not closed.is_set()
+            os.close(reader)
+            async with asyncio.timeout(10):
+                await closed.wait()
+
+    with os.fdopen(writer, "w") as stream, monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", stream)
+        asyncio.run(leave())

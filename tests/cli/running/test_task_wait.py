@@ -152,6 +152,33 @@ def test_an_end_during_a_sleep_is_told_as_soon_as_the_machine_wakes(tmp_path: Pa
     assert done.seconds < 3_608
 
 
+@pytest.mark.parametrize(
+    ("status", "end"), [(DONE, End.COMPLETED), (RUNNING, None)], ids=["ended", "runs"]
+)
+def test_when_the_time_ran_out_during_a_sleep_each_is_asked_once_more(
+    tmp_path: Path, status: TaskStatus, end: End | None
+) -> None:
+    async def answer(task_id: str, number: int) -> TaskStatus:
+        return status if number > 1 else RUNNING
+
+    done = wait_for(tmp_path, "a", "b", answer=answer, timeout=60, sleep_after=3, sleep=3_600)
+    assert done.wait.ends == ({} if end is None else {"a": end, "b": end})
+    assert done.wait.stop is (Stop.TIME_IS_UP if end is None else None)
+    assert len(done.sent) == 4
+    assert done.seconds < 3_608
+
+
+def test_after_a_sleep_no_answer_is_waited_for_long(tmp_path: Path) -> None:
+    async def answer(task_id: str, number: int) -> TaskStatus:
+        if number > 1:
+            await asyncio.sleep(1_000)
+        return RUNNING
+
+    done = wait_for(tmp_path, "a", answer=answer, timeout=60, sleep_after=3, sleep=3_600)
+    assert done.wait.stop is Stop.TIME_IS_UP
+    assert done.seconds < 3_630
+
+
 @pytest.mark.parametrize(("refused_at", "reads"), [(1, 1), (4, 2)])
 def test_a_key_that_is_refused_later_is_read_again(
     tmp_path: Path, refused_at: int, reads: int

@@ -70,6 +70,11 @@ class ApiError(Exception):
         """Whether this is a refusal that is not in the service's own form, such as the 404 of an
         address where nothing is."""
 
+    @property
+    def is_unknown_id(self) -> bool:
+        """Whether the service itself says that it does not know the task: no proxy, no page."""
+        return self.kind is ErrorKind.NOT_FOUND and not self.is_strange
+
 
 class MediaError(Exception):
     """A picture or video could not be fetched; the message is one line without the link."""

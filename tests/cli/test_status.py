@@ -58,6 +58,8 @@ def test_each_is_asked_once_and_told_in_the_order_of_the_user(
         ),
         ({"other": task("another")}, 1, [("no_answer", "other")]),
         ({"empty": Reply(body=b"")}, 1, [("no_answer", "empty")]),
+        ({"bare": Reply(404)}, 1, [("no_answer", "bare")]),
+        ({"page": Reply(404, "<html>gone</html>")}, 1, [("no_answer", "page")]),
     ],
 )
 def test_what_was_told_is_printed_and_each_other_task_is_an_error(
@@ -86,6 +88,7 @@ def test_a_refused_key_is_told_of_each_task_and_what_the_key_is_from(
     assert len(service.requests) < 30
     assert str(ask.home.config) in done.err
     assert "sk-test" not in done.err
+    assert "for this task" not in done.err
 
 
 def test_a_service_that_is_away_is_asked_about_a_few_tasks_alone(
@@ -196,3 +199,18 @@ def test_the_end_of_what_is_left_of_a_watchlist_is_not_taken_for_the_end_of_all(
         done = ask(command, "--json", *words)
         assert (done.code, done.out, errors(done)) == (1, "", [("watchlist", None)])
     assert columns(ask(command, "a")) == [("completed", "a")]
+
+
+def test_how_long_a_task_takes_is_told_by_who_knows(
+    ask: Commands, service: ScriptedService
+) -> None:
+    """Since when a task runs that the watchlist does not hold, the service alone could tell."""
+    service.script("run", task("run"))
+    service.script("bad", task("bad"), task("bad", "FAILED"))
+    service.script("done", task("done"), completed("done"))
+    assert [line.split("\t")[3] for line in ask("status", "run", "bad").out.splitlines()] == [
+        ""
+    ] * 2
+    assert ask("wait", "bad", "done").out.count("min") == 0
+    ask("add", "run")
+    assert ask("status", "run").out.split("\t")[3] == "<1 min"

@@ -336,7 +336,7 @@ async def test_a_redirect_says_where_to(
     ("reply", "kind", "message"),
     [
         (error(404, "Task not found"), ErrorKind.NOT_FOUND, "404: Task not found"),
-        (Reply(404), ErrorKind.NOT_FOUND, "404: the service does not know this task"),
+        (Reply(404), ErrorKind.NOT_FOUND, "404: no such address, or no such task"),
         (Reply(407), ErrorKind.NOT_THE_API, "407: a proxy wants a login"),
         (error(400, "bad\nid"), ErrorKind.REJECTED, "400: bad ⏎ id"),
         (error(200, "No such thing"), ErrorKind.REJECTED, "No such thing"),

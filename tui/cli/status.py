@@ -36,7 +36,7 @@ _EXIT_CODES: Final = {
 def status(options: argparse.Namespace, paths: Paths) -> int:
     """Ask and print; return the exit code. Raises `UserError`."""
     line = standard_error()
-    with Interruption(line.clear) as interruption:
+    with Interruption(line.clear, line.forget) as interruption:
         chosen = choose(options, paths)
         if not chosen.ids:
             code = ErrorCode.NOTHING_SELECTED
@@ -105,6 +105,8 @@ class StatusQuery:
         if code is ErrorCode.UNKNOWN_TASK:
             message = NOT_KNOWN
         elif code is ErrorCode.KEY_REFUSED and key is not None:
+            # Where it is accepted for no task, it is not about this one.
+            message = message if self._records else waiting.REFUSED
             hint = waiting.key_refused(key)
         return CommandError(
             f"{task_id}: {message}",

@@ -64,7 +64,7 @@ def wait(options: argparse.Namespace, paths: Paths) -> int:
         alerts.give_title_back()
         line.clear()
 
-    with Interruption(clean_up) as interruption:
+    with Interruption(clean_up, line.forget) as interruption:
         chosen = choose(options, paths)
         if not chosen.ids:
             code = ErrorCode.NOTHING_SELECTED

@@ -245,7 +245,7 @@ def _raise_for_status(response: httpx.Response, body: bytes) -> None:
     elif code == 403 and passing is None:
         kind, message = ErrorKind.REJECTED, "the service does not show this task to this key"
     elif code in (404, 410) or (code != 429 and parser.is_unknown_task(body)):
-        kind, message = ErrorKind.NOT_FOUND, message or "the service does not know this task"
+        kind, message = ErrorKind.NOT_FOUND, message or "no such address, or no such task"
     elif (
         code == 429
         or passing is ErrorKind.RATE_LIMITED

@@ -13,7 +13,6 @@ from datetime import datetime
 from enum import Enum
 from typing import Final, NamedTuple
 
-from tui.errors import ErrorKind
 from tui.scenext.models import TaskStatus
 from tui.watchlist.history import Sample
 from tui.watchlist.records import Record
@@ -106,16 +105,18 @@ def has_trouble(record: Record) -> bool:
     error = record.error
     if record.status.terminal or error is None:
         return False
-    # A bare 404 may come from a wrong address, and then for all.
-    is_unknown_id = error.kind is ErrorKind.NOT_FOUND and not error.is_strange
     never_answered = record.status is TaskStatus.QUEUED
-    return record.failures >= MIN_FAILURES or record.resting or (never_answered and is_unknown_id)
+    return (
+        record.failures >= MIN_FAILURES
+        or record.resting
+        or (never_answered and error.is_unknown_id)
+    )
 
 
 def may_still_end(record: Record) -> bool:
     """Return whether a task may run: it has not ended, the service knows it, and it is asked."""
     error = record.error
-    is_unknown_id = error is not None and error.kind is ErrorKind.NOT_FOUND and not error.is_strange
+    is_unknown_id = error is not None and error.is_unknown_id
     return not (record.status.terminal or record.resting or is_unknown_id)
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import socket
 import stat
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.home import Home
 from tests.support.service import ScriptedService
+from tui.cli.errors import CommandError, ErrorCode
+from tui.cli.printing.output import ending_with_the_reader, print_errors
 
 HOSTILE = "\x1b]0;owned\x07\x1b[31m\x9b5m\u202e\x08"
 
@@ -215,3 +221,34 @@ def test_no_umask_takes_what_was_written_from_its_owner(home: Home) -> None:
     assert home.run("add", "7").returncode == 0
     assert stat.S_IMODE(home.watchlist.stat().st_mode) == 0o600
     assert stat.S_IMODE(home.watchlist.parent.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [("no answer", "no answer. Go on."), ("is base_url right?", "is base_url right? Go on.")],
+)
+def test_a_hint_begins_a_sentence_of_its_own(
+    capfd: pytest.CaptureFixture[str], message: str, shown: str
+) -> None:
+    print_errors([CommandError(message, ErrorCode.NO_ANSWER, hint="Go on.")], as_json=False)
+    assert capfd.readouterr().err == f"scenext-tui: {shown}\n"
+
+
+@pytest.mark.parametrize("make", [os.pipe, socket.socketpair], ids=["pipe", "socket"])
+def test_a_reader_that_leaves_is_noticed_although_nothing_is_printed(
+    monkeypatch: pytest.MonkeyPatch, make: Callable[[], tuple[Any, Any]]
+) -> None:
+    reader, writer = (end if isinstance(end, int) else end.detach() for end in make())
+
+    async def leave() -> None:
+        closed = asyncio.Event()
+        with ending_with_the_reader(closed.set):
+            await asyncio.sleep(0)
+            assert not closed.is_set()
+            os.close(reader)
+            async with asyncio.timeout(10):
+                await closed.wait()
+
+    with os.fdopen(writer, "w") as stream, monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", stream)
+        asyncio.run(leave())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from tui.scenext.media import Media
 from tui.scenext.models import Result, StatusResponse, Task, TaskStatus
 from tui.watchlist.chosen import ChosenTasksFile
 from tui.watchlist.ends import End
+from tui.wording.times import clock_time
 
 RUNNING, DONE = TaskStatus.IN_PROGRESS, TaskStatus.COMPLETED
 VIDEO = Result("video", "https://cdn.example/video.mp4", is_link=True)
@@ -71,6 +73,9 @@ def wait_for(
     timeout: float | None = None,
     sleep_after: float = 0.0,
     sleep: float = 0.0,
+    read_key: Callable[[], str] = lambda: "sk-test-012345",
+    wall_speed: float = 0.0,
+    shows_progress: bool = True,
 ) -> Outcome:
     """Wait for tasks; the machine sleeps once, for `sleep` seconds after `sleep_after`."""
     service, progress = Service(answer, []), list[str]()
@@ -83,11 +88,15 @@ def wait_for(
             awake = loop.time()
             return awake + (sleep if awake > began + sleep_after else 0.0)
 
-        # The wall clock stands still: nothing may depend on it.
-        clock, settings = Clock(boot, lambda: 1.8e9), KeySettings(inline=Secret("sk-test-012345"))
+        # The wall clock stands still: nothing but words may depend on it.
+        clock = Clock(boot, lambda: 1.8e9 + wall_speed * (loop.time() - began))
+
+        def settings() -> KeySettings:
+            return KeySettings(inline=Secret(read_key()))
+
         dependencies = Dependencies(
             config=Config(),
-            key=CurrentKey(KeySource(folder / "config.toml", lambda: settings, {})),
+            key=CurrentKey(KeySource(folder / "config.toml", settings, {})),
             file=ChosenTasksFile(folder / "watchlist.toml", task_ids, now=clock.now),
             connect=lambda: service,
             environ={},
@@ -98,7 +107,8 @@ def wait_for(
         )
         deadline = None if timeout is None else boot() + timeout
         chosen = (rules or Rules())._replace(deadline=deadline)
-        task_wait = TaskWait(task_ids, chosen, lambda end, record: None, progress.append)
+        show = progress.append if shows_progress else None
+        task_wait = TaskWait(task_ids, chosen, lambda end, record: None, show)
         await task_wait.run(dependencies, lambda text: None)
         return Outcome(task_wait, service.sent, boot() - began, progress)
 
@@ -142,6 +152,54 @@ def test_an_end_during_a_sleep_is_told_as_soon_as_the_machine_wakes(tmp_path: Pa
     assert done.seconds < 3_608
 
 
+@pytest.mark.parametrize(
+    ("status", "end"), [(DONE, End.COMPLETED), (RUNNING, None)], ids=["ended", "runs"]
+)
+def test_when_the_time_ran_out_during_a_sleep_each_is_asked_once_more(
+    tmp_path: Path, status: TaskStatus, end: End | None
+) -> None:
+    async def answer(task_id: str, number: int) -> TaskStatus:
+        return status if number > 1 else RUNNING
+
+    done = wait_for(tmp_path, "a", "b", answer=answer, timeout=60, sleep_after=3, sleep=3_600)
+    assert done.wait.ends == ({} if end is None else {"a": end, "b": end})
+    assert done.wait.stop is (Stop.TIME_IS_UP if end is None else None)
+    assert len(done.sent) == 4
+    assert done.seconds < 3_608
+
+
+def test_after_a_sleep_no_answer_is_waited_for_long(tmp_path: Path) -> None:
+    async def answer(task_id: str, number: int) -> TaskStatus:
+        if number > 1:
+            await asyncio.sleep(1_000)
+        return RUNNING
+
+    done = wait_for(tmp_path, "a", answer=answer, timeout=60, sleep_after=3, sleep=3_600)
+    assert done.wait.stop is Stop.TIME_IS_UP
+    assert done.seconds < 3_630
+
+
+@pytest.mark.parametrize(("refused_at", "reads"), [(1, 1), (4, 2)])
+def test_a_key_that_is_refused_later_is_read_again(
+    tmp_path: Path, refused_at: int, reads: int
+) -> None:
+    """A command prints it, and another one by then; at the start it was read just now."""
+    keys: list[str] = []
+
+    def read_key() -> str:
+        keys.append(f"sk-test-012345-{len(keys)}")
+        return keys[-1]
+
+    async def answer(task_id: str, number: int) -> TaskStatus:
+        if number == refused_at:
+            raise ApiError(ErrorKind.KEY_REFUSED, "401", http_status=401)
+        return DONE if number > refused_at else RUNNING
+
+    done = wait_for(tmp_path, "a", answer=answer, read_key=read_key)
+    assert len(keys) == reads
+    assert done.wait.stop is (Stop.KEY_REFUSED if reads == 1 else None)
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize(("kind", "answered"), [(ErrorKind.REJECTED, False), (None, True)])
 def test_what_is_asked_about_no_more_is_waited_for_no_longer(
@@ -180,3 +238,21 @@ def test_the_progress_tells_counts_and_trouble(tmp_path: Path) -> None:
     ]
     assert done.wait.trouble.startswith("server errors since ")
     assert done.wait.trouble.endswith("(500: boom)")
+
+
+@pytest.mark.parametrize("shows_progress", [False, True])
+def test_trouble_is_told_since_it_began_whether_or_not_anybody_looks(
+    tmp_path: Path, *, shows_progress: bool
+) -> None:
+    async def answer(task_id: str, number: int) -> TaskStatus:
+        raise ApiError(ErrorKind.OFFLINE, "no route to host")
+
+    done = wait_for(
+        *(tmp_path, "a"),
+        answer=answer,
+        timeout=7_200,
+        wall_speed=1.0,
+        shows_progress=shows_progress,
+    )
+    began = clock_time(datetime.fromtimestamp(1.8e9, UTC), datetime.fromtimestamp(1.8e9, UTC))
+    assert done.wait.trouble.startswith(f"offline since {began}")

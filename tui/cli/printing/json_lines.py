@@ -82,6 +82,8 @@ def task_object(
 
 def error_code(error: ApiError) -> ErrorCode:
     """Return the code of a failed request."""
+    if error.is_strange:  # Somebody else answers in the place of the service.
+        return ErrorCode.NO_ANSWER
     return _ERROR_CODES.get(error.kind, ErrorCode.NO_ANSWER)
 
 

@@ -82,7 +82,10 @@ def print_errors(errors: Sequence[CommandError], *, as_json: bool) -> None:
             print_error_object(error.code, str(error), error.task_id, error.hint)
             continue
         is_last = number == len(errors) or errors[number].hint != error.hint
-        print_error(f"{error}. {error.hint}" if error.hint and is_last else str(error))
+        message = str(error)
+        if error.hint and is_last:
+            message += f"{'' if message.endswith(tuple('.?!')) else '.'} {error.hint}"
+        print_error(message)
 
 
 def print_error_object(code: ErrorCode, message: str, task_id: str = "", hint: str = "") -> None:
@@ -112,14 +115,16 @@ def write_error(text: str) -> None:
 def ending_with_the_reader(on_closed: Callable[[], object]) -> Iterator[None]:
     """Call `on_closed` on the running event loop once nobody reads standard output any more.
 
-    Known for a pipe alone; for anything else, the next line to be printed fails.
+    Known for a pipe and a socket alone; for anything else, the next line to be printed fails.
     """
     import asyncio
 
     loop, descriptor = asyncio.get_running_loop(), -1
     with suppress(OSError, ValueError):
         number = sys.stdout.fileno()
-        descriptor = number if stat.S_ISFIFO(os.fstat(number).st_mode) else -1
+        mode = os.fstat(number).st_mode
+        # Some programs give their children a socket in the place of a pipe, as Node.js does.
+        descriptor = number if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) else -1
 
     def closed() -> None:
         loop.remove_reader(descriptor)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from typing import TextIO
+from typing import Final, TextIO
 
 from tui.cli.printing.output import write_error
+
+_ECHO: Final = len("^C")
+"""Cells behind the line in which the terminal shows the key that ends the command."""
 
 
 class ProgressLine:
@@ -22,28 +25,38 @@ class ProgressLine:
         self._stream = stream
         self.is_shown = stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
         """Whether anything is ever written."""
-        self._text = ""
+        self._shown = ""
         self._width = 0
 
     def show(self, text: str) -> None:
         """Show another text in place of the last; the same one is not written again."""
-        if not self.is_shown or text == self._text or _in_background(self._stream):
+        if not self.is_shown or _in_background(self._stream):
             return
         from rich.cells import cell_len
 
         from tui.wording.cells import fit
 
         # The last column stays free: some terminals wrap as soon as it is written.
-        shown = fit(text, min(cell_len(text), _columns(self._stream) - 1))
+        room = _columns(self._stream) - 1
+        shown = fit(text, min(cell_len(text), room))
+        if shown == self._shown:
+            return
         width = cell_len(shown)
-        write_error(f"\r{shown}{' ' * (self._width - width)}{chr(8) * (self._width - width)}")
-        self._text, self._width = text, width
+        # The window may have become narrower.
+        rest = min(self._width, room) - width
+        write_error(f"\r{shown}{' ' * rest}{chr(8) * rest}")
+        self._shown, self._width = shown, width
 
     def clear(self) -> None:
         """Leave the line empty, for something else to be printed on it."""
-        if self._text and not _in_background(self._stream):
-            write_error(f"\r{' ' * self._width}\r")
-        self._text, self._width = "", 0
+        if self._shown and not _in_background(self._stream):
+            width = min(self._width + _ECHO, _columns(self._stream) - 1)
+            write_error(f"\r{' ' * width}\r")
+        self.forget()
+
+    def forget(self) -> None:
+        """Write the line anew when it is shown next: the shell has written since, after ctrl+z."""
+        self._shown, self._width = "", 0
 
 
 def _columns(stream: TextIO) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, TextIO
 
@@ -42,16 +42,20 @@ _MIN_WIDTH: Final = 4
 """Cells of a column in which anything can be read."""
 
 
-def tab_line(record: Record, now: datetime) -> str:
-    """Return a task as columns separated by tabs: what was cleaned holds neither tab nor line."""
-    return "\t".join(task_cells(record, now))
-
-
 class TaskTable:
     """Prints tasks on standard output, as it suits a stream."""
 
-    def __init__(self, stream: TextIO, environ: Mapping[str, str] = os.environ) -> None:
-        """Look at what the stream is: `environ` may forbid colours."""
+    def __init__(
+        self,
+        stream: TextIO,
+        environ: Mapping[str, str] = os.environ,
+        holds: Callable[[str], bool] = lambda task_id: True,
+    ) -> None:
+        """Look at what the stream is: `environ` may forbid colours.
+
+        `holds` tells whether the watchlist holds a task.
+        """
+        self._holds = holds
         self._is_terminal = stream.isatty()
         self._width = _width(stream) if self._is_terminal else 0
         self._has_glyphs = _can_show(stream, "".join(_GLYPHS.values()))
@@ -64,8 +68,9 @@ class TaskTable:
 
     def lines(self, records: Iterable[Record], now: datetime) -> list[str]:
         """Return the lines for the tasks, below a line of headings where people read them."""
-        rows = [task_cells(record, now) for record in records]
+        rows = [task_cells(each, now, watched=self._holds(each.id)) for each in records]
         if not self._is_terminal:
+            # What was cleaned holds neither tab nor line.
             return ["\t".join(row) for row in rows]
         if not rows:
             return []

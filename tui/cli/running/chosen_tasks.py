@@ -70,7 +70,7 @@ class TaskPrinter:
             return
         from tui.cli.printing.table import TaskTable
 
-        TaskTable(sys.stdout).print(records, self._now())
+        TaskTable(sys.stdout, holds=self._holds).print(records, self._now())
 
     def print_one(self, record: Record) -> None:
         """Print a task on a line of its own, whatever comes after it."""
@@ -80,7 +80,7 @@ class TaskPrinter:
         from tui.cli.printing.table import TaskTable
 
         # On a terminal the headings stand above it.
-        print_result(TaskTable(sys.stdout).lines([record], self._now())[-1])
+        print_result(TaskTable(sys.stdout, holds=self._holds).lines([record], self._now())[-1])
 
     def _print_lines(self, records: Sequence[Record]) -> None:
         from tui.cli.printing.json_lines import task_object, to_line

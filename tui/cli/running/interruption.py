@@ -31,11 +31,16 @@ class Interruption:
     SIGINT stays ignored where it was, as behind a shell's `&`.
     """
 
-    def __init__(self, clean_up: Callable[[], object] = lambda: None) -> None:
-        """`clean_up` is called, in a thread, before the process ends in the midst of something."""
+    def __init__(
+        self,
+        clean_up: Callable[[], object] = lambda: None,
+        resumed: Callable[[], object] = lambda: None,
+    ) -> None:
+        """`clean_up` is called, in a thread, before the process ends in the midst of something,
+        and `resumed`, in the main thread, when the process goes on that was stopped."""
         self.code: int | None = None
         """The exit code, once a signal has come."""
-        self._clean_up = clean_up
+        self._clean_up, self._resumed = clean_up, resumed
         self._request_end: Callable[[], object] | None = None
         self._is_over = threading.Event()
         self._previous: dict[int, object] = {}
@@ -49,6 +54,7 @@ class Interruption:
             if number == signal.SIGTERM or signal.getsignal(number) is not signal.SIG_IGN:
                 # A handler of our own, since asyncio's would cancel the main task alone.
                 self._previous[number] = signal.signal(number, _ignore)
+        self._previous[signal.SIGCONT] = signal.signal(signal.SIGCONT, self._resume)
         self._previous_fd = signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
         self._thread.start()
         return self
@@ -88,6 +94,9 @@ class Interruption:
             await main
         finally:
             self._request_end = None
+
+    def _resume(self, number: int, frame: FrameType | None) -> None:
+        self._resumed()
 
     def _watch(self) -> None:
         while True:

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from enum import Enum, auto
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from tui.cli.running.polling_session import PollingSession
+from tui.cli.running.polling_session import TICK_SECONDS, PollingSession
 from tui.dependencies import Dependencies
-from tui.errors import ErrorKind
 from tui.polling.health import HealthKind
+from tui.polling.poller import SLEEP_THRESHOLD
 from tui.scenext.models import PollResult
 from tui.watchlist.ends import End, EndWatch
 from tui.watchlist.events import Event
 from tui.watchlist.records import Record
 from tui.wording import polling, waiting
+
+MAX_KEY_AGE: Final = 60.0
+"""Seconds after which a key that is refused is read again, although no file says that it changed:
+a command may print another one by now."""
+
+CATCH_UP_SECONDS: Final = 20.0
+"""Seconds for which a wait goes on beyond its time after the machine slept, to ask once more."""
 
 
 class Rules(NamedTuple):
@@ -69,6 +77,9 @@ class TaskWait:
         self._on_event, self._on_step = on_event, on_step
         self._news: list[tuple[End, Record]] = []
         self._wake: Callable[[], object] = lambda: None
+        self._unasked: set[str] = set()
+        """Tasks that were not asked about again since the machine slept."""
+        self._stepped_at, self._catch_up_until = math.inf, -math.inf
         self.stop: Stop | None = None
         """Why it is over, unless enough tasks have ended."""
         self.is_answered = False
@@ -105,6 +116,7 @@ class TaskWait:
         Raises as `PollingSession.run` does.
         """
         self._clock = dependencies.clock
+        self._key_read_at = self._clock.boot()
         self._session = PollingSession(
             dependencies,
             self._note,
@@ -128,8 +140,10 @@ class TaskWait:
         return [self._session.record(task_id) for task_id in self._watch.open]
 
     def _note(self, result: PollResult, record: Record) -> None:
+        self._notice_sleep()  # The answer may come before the next step.
+        self._unasked.discard(result.task_id)
         error = result.error
-        is_told = error is None or (error.kind is ErrorKind.NOT_FOUND and not error.is_strange)
+        is_told = error is None or error.is_unknown_id
         self.is_answered |= is_told
         end = self._watch.note_result(result)
         if end is None and self._has_all(record):
@@ -158,6 +172,9 @@ class TaskWait:
             self._on_end(end, record)
 
     async def _step(self) -> bool:
+        self._notice_sleep()
+        # Since when there is trouble is known to who looks all the time.
+        self._engine.health()
         self._tell_news()
         self._on_step()
         if self.is_over:
@@ -172,14 +189,30 @@ class TaskWait:
             self._show_progress(self._progress())
         return stop is not None
 
+    def _notice_sleep(self) -> None:
+        now = self._clock.boot()
+        if now - self._stepped_at > TICK_SECONDS + SLEEP_THRESHOLD:
+            self._unasked = set(self._watch.open)
+            self._catch_up_until = now + CATCH_UP_SECONDS
+        self._stepped_at = now
+
     async def _find_stop(self) -> Stop | None:
         engine = self._engine
-        if engine.schedule.breaker.key_refused and not await engine.renew_key():
+        if engine.schedule.breaker.key_refused and not await self._has_other_key():
             return Stop.KEY_REFUSED
         deadline = self._rules.deadline
-        if deadline is not None and self._clock.boot() >= deadline:
+        now = self._clock.boot()
+        is_catching_up = bool(self._unasked) and now < self._catch_up_until
+        if deadline is not None and now >= deadline and not is_catching_up:
             return Stop.TIME_IS_UP
         return Stop.RESTING if engine.connected and not engine.schedule.active else None
+
+    async def _has_other_key(self) -> bool:
+        now = self._clock.boot()
+        is_old = now - self._key_read_at > MAX_KEY_AGE
+        if is_old:
+            self._key_read_at = now
+        return await self._engine.renew_key(always=is_old)
 
     def _find_trouble(self) -> str:
         """Return in a few words why the service cannot be asked; empty where it can."""

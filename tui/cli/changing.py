@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 from tui.cli.arguments.selection import names_tasks, not_watched, select
 from tui.cli.arguments.watchlist_path import load_watchlist
-from tui.cli.errors import CommandError, ErrorCode
-from tui.cli.exit_codes import DONE, FAILED, USAGE
+from tui.cli.errors import CommandError, ErrorCode, UsageError
+from tui.cli.exit_codes import DONE, FAILED
 from tui.cli.printing.output import print_done, print_error, print_errors
 from tui.config import Paths
 from tui.watchlist.entries import Change, Entry
@@ -29,7 +29,7 @@ def change_selected(
     """
     is_finished = getattr(options, "finished", False)
     if not is_finished and not names_tasks(options):
-        raise CommandError(_which(options), ErrorCode.USAGE, exit_code=USAGE)
+        raise UsageError(_which(options))
     snapshot = load_watchlist(options, paths)
     if snapshot.unreadable:
         raise CommandError(snapshot.warning, ErrorCode.WATCHLIST)

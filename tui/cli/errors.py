@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from tui.cli.exit_codes import FAILED
+from tui.cli.exit_codes import FAILED, USAGE
 from tui.errors import UserError
 
 
@@ -54,3 +54,10 @@ class CommandError(UserError):
         """The task that it is about; empty where it is about none, or several."""
         self.hint = hint
         """What to do next, where the message leaves room for it; for people it is appended."""
+
+
+class UsageError(CommandError):
+    """The command line is wrong."""
+
+    def __init__(self, message: str, code: ErrorCode = ErrorCode.USAGE, *, hint: str = "") -> None:
+        super().__init__(message, code, exit_code=USAGE, hint=hint)

@@ -6,8 +6,7 @@ import argparse
 from functools import partial
 
 from tui.cli.changing import change_selected
-from tui.cli.errors import CommandError, ErrorCode
-from tui.cli.exit_codes import USAGE
+from tui.cli.errors import UsageError
 from tui.config import Paths
 from tui.sanitize import clean
 from tui.watchlist.entries import MAX_LABEL_LENGTH, Relabel
@@ -20,7 +19,7 @@ def label(options: argparse.Namespace, paths: Paths) -> int:
     if options.text.strip() and not text:
         # An empty label would take away the ones that are there.
         message = "the label holds nothing that can be seen"
-        raise CommandError(message, ErrorCode.USAGE, exit_code=USAGE)
+        raise UsageError(message)
     return change_selected(
         options,
         paths,

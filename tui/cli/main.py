@@ -10,7 +10,7 @@ from itertools import takewhile
 from typing import Final, NoReturn
 
 from tui import bytecode
-from tui.cli.arguments.parser import UsageError, build_parser
+from tui.cli.arguments.parser import ParseError, build_parser
 from tui.cli.arguments.task_id_input import STANDARD_INPUT, InputError, parse_ids, refuse_files
 from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.exit_codes import FAILED
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = build_parser()
     try:
         return _run_command(parser.parse_args(arguments), parser)
-    except UsageError as error:
+    except ParseError as error:
         if as_json:
             output.print_errors([error], as_json=True)
         else:

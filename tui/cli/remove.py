@@ -6,8 +6,7 @@ import argparse
 
 from tui.cli.arguments.selection import names_tasks
 from tui.cli.changing import change_selected
-from tui.cli.errors import CommandError, ErrorCode
-from tui.cli.exit_codes import USAGE
+from tui.cli.errors import UsageError
 from tui.config import Paths
 from tui.watchlist.entries import Remove
 from tui.wording.changes import removed
@@ -17,5 +16,5 @@ def remove(options: argparse.Namespace, paths: Paths) -> int:
     """Remove the selected tasks, tell how many; return the exit code. Raises `CommandError`."""
     if options.finished and names_tasks(options):
         message = "either name tasks, select them with --label, or use --finished"
-        raise CommandError(message, ErrorCode.USAGE, exit_code=USAGE)
+        raise UsageError(message)
     return change_selected(options, paths, Remove, removed)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.cli.arguments.parser import UsageError, build_parser
+from tui.cli.arguments.parser import ParseError, build_parser
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_the_flags_for_files_stand_on_both_sides_of_the_command() -> None:
     ],
 )
 def test_what_is_wrong_is_told_with_what_was_meant(line: str, told: str) -> None:
-    with pytest.raises(UsageError) as raised:
+    with pytest.raises(ParseError) as raised:
         build_parser().parse_args(line.split())
     assert str(raised.value).endswith(told)
     usage = raised.value.usage.splitlines()[0]

@@ -12,8 +12,7 @@ from tui.cli.arguments.argument_types import decoded_text, file_path
 from tui.cli.arguments.durations import parse_duration
 from tui.cli.arguments.help_texts import HelpText
 from tui.cli.arguments.suggestions import suggestion
-from tui.cli.errors import CommandError, ErrorCode
-from tui.cli.exit_codes import USAGE
+from tui.cli.errors import UsageError
 from tui.cli.printing import output
 from tui.config import APP
 from tui.sanitize import clean
@@ -26,13 +25,11 @@ _MAX_WORD: Final = 60
 """Characters of a word of the command line that an error quotes."""
 
 
-class UsageError(CommandError):
-    """The command line is wrong."""
+class ParseError(UsageError):
+    """The parser does not understand the command line."""
 
     def __init__(self, message: str, parser: argparse.ArgumentParser) -> None:
-        super().__init__(
-            message, ErrorCode.USAGE, exit_code=USAGE, hint=f"See “{parser.prog} --help”."
-        )
+        super().__init__(message, hint=f"See “{parser.prog} --help”.")
         self.usage = f"{parser.format_usage()}{parser.prog}: error: "
         """What stands before the message for people."""
 
@@ -67,10 +64,10 @@ class Parser(argparse.ArgumentParser):
         return options, []
 
     def error(self, message: str) -> NoReturn:
-        """Raise `UsageError`: what is printed depends on `--json`."""
+        """Raise `ParseError`: what is printed depends on `--json`."""
         if message == "argument --label: expected one argument":
             message += "; one that begins with - is written --label=-..."
-        raise UsageError(message, self)
+        raise ParseError(message, self)
 
     def print_help(self, file: object = None) -> None:
         """Print the help. Raises as `print_result` does: argparse itself ignores errors."""

@@ -9,8 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from tui.cli.arguments.task_id_input import STANDARD_INPUT, parse_ids
-from tui.cli.errors import CommandError, ErrorCode
-from tui.cli.exit_codes import USAGE
+from tui.cli.errors import CommandError, ErrorCode, UsageError
 from tui.errors import UserError
 from tui.watchlist.entries import Entry
 
@@ -31,7 +30,7 @@ def select(options: argparse.Namespace, entries: Sequence[Entry]) -> tuple[str, 
     Raises `CommandError` where nothing is selected, and for what is no ID.
     """
     if options.ids and options.glob is not None:
-        raise _usage_error("either name tasks or select them with --label")
+        raise UsageError("either name tasks or select them with --label")
     if options.glob is not None:
         return _labelled(entries, options.glob)
     if not options.ids:
@@ -39,7 +38,7 @@ def select(options: argparse.Namespace, entries: Sequence[Entry]) -> tuple[str, 
     try:
         ids = parse_ids(options.ids)
     except UserError as error:
-        raise _usage_error(str(error)) from None
+        raise UsageError(str(error)) from None
     if not ids:
         where = "standard input holds" if options.ids == [STANDARD_INPUT] else "the arguments hold"
         raise _nothing_selected(f"{where} no task ID")
@@ -58,7 +57,7 @@ def not_watched(task_id: str) -> CommandError:
 
 def _labelled(entries: Iterable[Entry], glob: str) -> tuple[str, ...]:
     if len(glob) > MAX_GLOB_LENGTH:
-        raise _usage_error(f"--label takes a pattern of at most {MAX_GLOB_LENGTH:,} characters")
+        raise UsageError(f"--label takes a pattern of at most {MAX_GLOB_LENGTH:,} characters")
     # An accent may be a character of its own or a part of its letter, depending on who typed it.
     glob_nfc = unicodedata.normalize("NFC", glob)
     labels = {entry.id: unicodedata.normalize("NFC", entry.label) for entry in entries}
@@ -71,9 +70,5 @@ def _labelled(entries: Iterable[Entry], glob: str) -> tuple[str, ...]:
     return tuple(chosen)
 
 
-def _usage_error(message: str) -> CommandError:
-    return CommandError(message, ErrorCode.USAGE, exit_code=USAGE)
-
-
-def _nothing_selected(message: str) -> CommandError:
-    return CommandError(message, ErrorCode.NOTHING_SELECTED, exit_code=USAGE)
+def _nothing_selected(message: str) -> UsageError:
+    return UsageError(message, ErrorCode.NOTHING_SELECTED)

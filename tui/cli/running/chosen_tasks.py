@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from tui.cli.arguments.selection import names_tasks, select
 from tui.cli.arguments.watchlist_path import load_watchlist
-from tui.cli.errors import CommandError, ErrorCode
-from tui.cli.exit_codes import USAGE
+from tui.cli.errors import CommandError, ErrorCode, UsageError
 from tui.cli.printing.output import print_errors, print_result
 from tui.config import Paths
 from tui.watchlist.entries import Entry
@@ -34,7 +33,7 @@ def choose(options: argparse.Namespace, paths: Paths) -> Chosen:
     be meant: the end of all would not be the end of all.
     """
     if options.links and not options.json:
-        raise CommandError("--links needs --json", ErrorCode.USAGE, exit_code=USAGE)
+        raise UsageError("--links needs --json")
     snapshot = load_watchlist(options, paths)
     is_whole = not names_tasks(options) or options.glob is not None
     if is_whole and (snapshot.unreadable or snapshot.damaged):

@@ -40,13 +40,15 @@ def ask(run: Commands, service: ScriptedService) -> Iterator[Commands]:
     """Return what runs commands that ask the stand-in for the service, once a second."""
     run.home.configure(base_url=service.base_url, api_key=service.api_key, poll_interval=1)
     run.home.config.chmod(0o600)
-    root, ours = logging.getLogger(), logging.getLogger("tui")
-    handlers, levels = list(root.handlers), (root.level, ours.level)
+    root = logging.getLogger()
+    # Those of the libraries too: a later test reads what they log.
+    loggers = [root, *map(logging.getLogger, ("tui", "httpx", "httpcore", "asyncio"))]
+    handlers, levels = list(root.handlers), [logger.level for logger in loggers]
     hooks = sys.excepthook, sys.unraisablehook, threading.excepthook, logging.raiseExceptions
     yield run
     sys.excepthook, sys.unraisablehook, threading.excepthook, logging.raiseExceptions = hooks
-    root.setLevel(levels[0])
-    ours.setLevel(levels[1])
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
     for handler in set(root.handlers).difference(handlers):
         root.removeHandler(handler)
         handler.close()

@@ -230,12 +230,11 @@ def test_the_progress_tells_counts_and_trouble(tmp_path: Path) -> None:
     parts = [text.partition("; last answer")[0] for text in dict.fromkeys(done.progress)]
     assert list(dict.fromkeys(parts)) == [
         "0 of 3 ended; 3 waiting",
-        "0 of 3 ended; 1 running, 2 waiting",
-        "0 of 3 ended; 2 running, 1 waiting",
         "0 of 3 ended; 3 running",
         "1 of 3 ended, 1 failed; 2 running",
         *(text for text in parts if text.startswith("2 of 3 ended, 1 failed; 1 running")),
     ]
+    assert len(done.progress) < 2 * done.seconds
     assert done.wait.trouble.startswith("server errors since ")
     assert done.wait.trouble.endswith("(500: boom)")
 
@@ -256,3 +255,17 @@ def test_trouble_is_told_since_it_began_whether_or_not_anybody_looks(
     )
     began = clock_time(datetime.fromtimestamp(1.8e9, UTC), datetime.fromtimestamp(1.8e9, UTC))
     assert done.wait.trouble.startswith(f"offline since {began}")
+
+
+def test_the_progress_is_told_twice_a_second_at_most_and_again_after_each_end(
+    tmp_path: Path,
+) -> None:
+    async def answer(task_id: str, number: int) -> TaskStatus:
+        return DONE if task_id in ("t50", "t51") else RUNNING
+
+    ids = [f"t{number}" for number in range(100)]
+    done = wait_for(tmp_path, *ids, answer=answer, timeout=20)
+    assert len(done.sent) == 100
+    assert len(done.progress) <= 40 + 2
+    counts = [text.partition(" of")[0] for text in done.progress]
+    assert list(dict.fromkeys(counts)) == ["0", "1", "2"]

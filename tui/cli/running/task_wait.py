@@ -26,6 +26,9 @@ a command may print another one by now."""
 CATCH_UP_SECONDS: Final = 20.0
 """Seconds for which a wait goes on beyond its time after the machine slept, to ask once more."""
 
+PROGRESS_INTERVAL: Final = 0.5
+"""Seconds between two looks at how it goes: answers may come 20 times a second on a slow link."""
+
 
 class Rules(NamedTuple):
     """What a wait is for."""
@@ -79,6 +82,7 @@ class TaskWait:
         self._wake: Callable[[], object] = lambda: None
         self._unasked: set[str] = set()
         """Tasks that were not asked about again since the machine slept."""
+        self._progress_at = -math.inf
         self._stepped_at, self._catch_up_until = math.inf, -math.inf
         self.stop: Stop | None = None
         """Why it is over, unless enough tasks have ended."""
@@ -168,6 +172,8 @@ class TaskWait:
 
     def _tell_news(self) -> None:
         news, self._news = self._news, []
+        if news:  # What is printed takes the place of the line that told how it goes.
+            self._progress_at = -math.inf
         for end, record in news:
             self._on_end(end, record)
 
@@ -186,7 +192,10 @@ class TaskWait:
             self._note_known()
             self._tell_news()
         elif self._show_progress is not None:
-            self._show_progress(self._progress())
+            now = self._clock.boot()
+            if now - self._progress_at >= PROGRESS_INTERVAL:
+                self._progress_at = now
+                self._show_progress(self._progress())
         return stop is not None
 
     def _notice_sleep(self) -> None:

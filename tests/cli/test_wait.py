@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import time
 from pathlib import Path
 
 import pytest
@@ -260,11 +259,9 @@ def test_without_any_answer_in_time_it_could_not(ask: Commands, scripted: Script
 
 
 def test_an_empty_watchlist_ends_at_once_and_says_so(ask: Commands) -> None:
-    began = time.monotonic()
     done = ask("wait")
     assert (done.code, done.out) == (0, "")
     assert done.err == "scenext-tui: The watchlist is empty: there is nothing to wait for.\n"
-    assert time.monotonic() - began < 5
     assert ask("wait", "--label", "none").code == 2
     assert ask("wait", "-").code == 2
     assert ask("wait", "--timeout", "soon").code == 2

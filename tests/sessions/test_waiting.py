@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
-import os
 import re
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -118,8 +119,8 @@ def test_a_signal_ends_it_while_nobody_reads_what_it_prints(
     WatchlistFile(home.watchlist).save([Add(entry) for entry in ended])
     with started(home, "wait") as process:
         assert process.stdout is not None
-        os.set_blocking(process.stdout.fileno(), False)
-        time.sleep(1)
+        pipe = process.stdout.fileno()
+        wait_until(lambda: _unread(pipe) > 50_000)
         assert process.poll() is None
         assert ends_soon(process, signal.SIGTERM) == 143
 
@@ -166,6 +167,11 @@ def test_ctrl_c_leaves_a_clean_line(home: Home, service: ScriptedService) -> Non
 def read(path: Path) -> str:
     """Return what a file holds by now."""
     return path.read_text() if path.exists() else ""
+
+
+def _unread(pipe: int) -> int:
+    """Return how many bytes wait in a pipe."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 def wait_until(condition: Callable[[], object]) -> None:

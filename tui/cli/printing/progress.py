@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
 from typing import Final, TextIO
 
 from tui.cli.printing.output import write_error
+from tui.cli.printing.window import columns, in_background
 
 _ECHO: Final = len("^C")
 """Cells behind the line in which the terminal shows the key that ends the command."""
@@ -30,14 +30,14 @@ class ProgressLine:
 
     def show(self, text: str) -> None:
         """Show another text in place of the last; the same one is not written again."""
-        if not self.is_shown or _in_background(self._stream):
+        if not self.is_shown or in_background(self._stream.fileno()):
             return
         from rich.cells import cell_len
 
         from tui.wording.cells import fit
 
         # The last column stays free: some terminals wrap as soon as it is written.
-        room = _columns(self._stream) - 1
+        room = columns(self._stream) - 1
         shown = fit(text, min(cell_len(text), room))
         if shown == self._shown:
             return
@@ -49,26 +49,14 @@ class ProgressLine:
 
     def clear(self) -> None:
         """Leave the line empty, for something else to be printed on it."""
-        if self._shown and not _in_background(self._stream):
-            width = min(self._width + _ECHO, _columns(self._stream) - 1)
+        if self._shown and not in_background(self._stream.fileno()):
+            width = min(self._width + _ECHO, columns(self._stream) - 1)
             write_error(f"\r{' ' * width}\r")
         self.forget()
 
     def forget(self) -> None:
         """Write the line anew when it is shown next: the shell has written since, after ctrl+z."""
         self._shown, self._width = "", 0
-
-
-def _columns(stream: TextIO) -> int:
-    with suppress(OSError, ValueError):
-        return os.get_terminal_size(stream.fileno()).columns or 80
-    return 80
-
-
-def _in_background(stream: TextIO) -> bool:
-    with suppress(OSError, ValueError):
-        return os.tcgetpgrp(stream.fileno()) != os.getpgrp()
-    return False
 
 
 def standard_error() -> ProgressLine:

@@ -8,14 +8,13 @@ from datetime import datetime
 from typing import Final, TextIO
 
 from tui.cli.printing.output import print_result
+from tui.cli.printing.window import columns
 from tui.scenext.models import TaskStatus
 from tui.watchlist.records import Record
 from tui.wording.states import STATES
 from tui.wording.task_cells import TaskCells, task_cells
 
 HEADINGS: Final = TaskCells("STATE", "ID", "NAME", "TIME", "FRAMES", "POINTS", "NOTE")
-DEFAULT_WIDTH: Final = 80
-"""Cells of a line where the terminal does not tell how many it has."""
 
 _GLYPHS: Final[Mapping[str, str]] = {
     STATES[TaskStatus.QUEUED]: "-",
@@ -57,7 +56,7 @@ class TaskTable:
         """
         self._holds = holds
         self._is_terminal = stream.isatty()
-        self._width = _width(stream) if self._is_terminal else 0
+        self._width = columns(stream) if self._is_terminal else 0
         self._has_glyphs = _can_show(stream, "".join(_GLYPHS.values()))
         self._has_colours = "NO_COLOR" not in environ and environ.get("TERM", "dumb") != "dumb"
 
@@ -125,13 +124,6 @@ def _fit_widths(rows: Sequence[TaskCells], width: int) -> dict[str, int]:
 def _total(widths: Iterable[int]) -> int:
     taken = [width for width in widths if width]
     return sum(taken) + len(_GAP) * (len(taken) - 1)
-
-
-def _width(stream: TextIO) -> int:
-    try:
-        return os.get_terminal_size(stream.fileno()).columns or DEFAULT_WIDTH
-    except (OSError, ValueError):
-        return DEFAULT_WIDTH
 
 
 def _can_show(stream: TextIO, text: str) -> bool:

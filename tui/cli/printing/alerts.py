@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import select
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from types import FrameType
 from typing import Final, TextIO
@@ -17,14 +17,14 @@ from typing import Final, TextIO
 from tui.clock import Clock
 from tui.config import Config, Notify
 from tui.terminal import title
+from tui.terminal.fatal_signals import fatal_signals
 from tui.watchlist.announcements import Announcements
 from tui.watchlist.events import Event
-from tui.watchlist.sections import Standing
+from tui.watchlist.records import Record
+from tui.watchlist.sections import Standing, is_unasked_since
 from tui.wording.announcements import window_title
 
 _BELL: Final = "\a"
-_SIGNALS: Final = (signal.SIGHUP, signal.SIGQUIT)
-"""They end the process by their default action, as those that the command handles do not."""
 
 
 class Alerts:
@@ -59,15 +59,25 @@ class Alerts:
         if self._announcements is not None:
             self._announcements.note(event, self._clock.boot())
 
-    def update(self, count: Callable[[], Mapping[Standing, int]], *, runs: bool) -> None:
+    def update(
+        self,
+        count: Callable[[], Mapping[Standing, int]],
+        open_records: Callable[[], Iterable[Record]],
+        *,
+        runs: bool,
+    ) -> None:
         """Show the counts, and ring if a burst of ends is over; call every second, or more often.
 
-        `count` returns how many tasks are doing how, and is called once a second; `runs` tells
-        whether a task may still end.
+        `count` returns how many tasks are doing how, and is called once a second; `open_records`
+        returns the tasks that are waited for, and `runs` tells whether there are any.
         """
         if self._announcements is None:
             return
         now, self._runs = self._clock.boot(), runs
+        self._announcements.look(now)
+        self._announcements.count_unasked(
+            now, lambda since: sum(is_unasked_since(record, since) for record in open_records())
+        )
         if self._takes_titles and now >= self._title_at + title.INTERVAL:
             self._title_at = now
             self._set_title(window_title(count()))
@@ -96,9 +106,9 @@ class Alerts:
             self._write(title.title(words))
             return
         self._title_is_saved = True
-        for number in _SIGNALS:
+        for number in (*fatal_signals(), signal.SIGTSTP):
             if signal.getsignal(number) is signal.SIG_DFL:
-                signal.signal(number, self._end_by)
+                signal.signal(number, self._act_by)
         self._write(title.SAVE + title.title(words))
 
     def _ring(self, *, is_due: bool) -> None:
@@ -119,7 +129,14 @@ class Alerts:
         with suppress(OSError):
             os.write(self._descriptor, text.encode("ascii"))
 
-    def _end_by(self, number: int, frame: FrameType | None) -> None:
+    def _act_by(self, number: int, frame: FrameType | None) -> None:
+        """Give the title back, and end or stop as a signal does by default.
+
+        A command that was stopped, as by ctrl+z, goes on here, and sets the title again once the
+        terminal is its own.
+        """
         self.give_title_back()
         signal.signal(number, signal.SIG_DFL)
         signal.raise_signal(number)
+        signal.signal(number, self._act_by)
+        self._title = ""

@@ -356,6 +356,24 @@ def test_the_title_goes_and_comes_with_ctrl_z_and_fg(
         terminal.wait_exit()
 
 
+def test_a_wait_in_the_background_rings_and_leaves_the_title_alone(
+    home: Home, service: ScriptedService, ends: dict[str, str]
+) -> None:
+    argv = f"{' '.join(home.command)} wait t0 >{home.folder / 'out'} &"
+    shell = ["bash", "--norc", "--noprofile", "-i"]
+    with Terminal(shell, env=home.environment({"PS1": "prompt>"})) as terminal:
+        terminal.wait_for_text("prompt>", LONG)
+        terminal.press(argv, "enter")
+        service.wait_for_requests(1, task_id="t0", answered=True, timeout=LONG)
+        ends["t0"] = "COMPLETED"
+        terminal.wait_for(lambda _: terminal.bells == 1, LONG)
+        terminal.press("wait", "enter")
+        terminal.wait_for_text("Done", LONG)
+        assert terminal.titles() == []
+        terminal.press("exit", "enter")
+        terminal.wait_exit()
+
+
 @pytest.mark.skipif(bool(missing(Tmux)), reason=missing(Tmux))
 def test_in_tmux_the_bell_marks_the_window_and_the_counts_are_its_title(
     home: Home, ends: dict[str, str]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import termios
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from types import FrameType
@@ -25,14 +26,16 @@ from tui.watchlist.sections import Standing, is_unasked_since
 from tui.wording.announcements import window_title
 
 _BELL: Final = "\a"
+_LOCAL_FLAGS: Final = 3
+"""Where `termios.tcgetattr` has them."""
 
 
 class Alerts:
     """Rings once for the ends of a burst; the title has the counts until `close`.
 
-    Nothing is written where standard error is no terminal, in the background, where the terminal
-    belongs to the shell, and while the terminal takes nothing. The bell needs no terminal that is
-    known; the title does.
+    Nothing is written where standard error is no terminal, and while the terminal takes nothing. In
+    the background it belongs to the shell, and the title with it; the bell rings there as well. The
+    bell needs no terminal that is known; the title does.
     """
 
     def __init__(self, stream: TextIO, environ: Mapping[str, str], clock: Clock) -> None:
@@ -81,14 +84,14 @@ class Alerts:
         if self._takes_titles and now >= self._title_at + title.INTERVAL:
             self._title_at = now
             self._set_title(window_title(count()))
-        if now >= self._announcements.due_at and self._is_free():
+        if now >= self._announcements.due_at and self._may_ring():
             self._ring(is_due=self._announcements.take(now, runs=runs) is not None)
 
     def close(self, *, rings: bool = True) -> None:
         """Ring for what was not told of yet, unless not `rings`, and give the title back."""
         if self._announcements is not None and rings:
             told = self._announcements.take_all(runs=self._runs)
-            self._ring(is_due=told is not None and self._is_free())
+            self._ring(is_due=told is not None and self._may_ring())
         self._announcements = None
         self.give_title_back()
 
@@ -117,10 +120,22 @@ class Alerts:
 
     def _is_free(self) -> bool:
         """Return whether the terminal is ours, and takes a few bytes at once."""
+        return self._is_ours() and self._takes_bytes()
+
+    def _may_ring(self) -> bool:
+        """Return whether a bell may be sent: from the background too, but where that stops us."""
+        with suppress(termios.error):
+            if termios.tcgetattr(self._descriptor)[_LOCAL_FLAGS] & termios.TOSTOP:
+                return self._is_free()
+        return self._takes_bytes()
+
+    def _is_ours(self) -> bool:
         with suppress(OSError):
             # It fails for a terminal that is not the controlling one: no job is in its background.
-            if os.tcgetpgrp(self._descriptor) != os.getpgrp():
-                return False
+            return os.tcgetpgrp(self._descriptor) == os.getpgrp()
+        return True
+
+    def _takes_bytes(self) -> bool:
         with suppress(OSError, ValueError):
             return bool(select.select([], [self._descriptor], [], 0)[1])
         return False

@@ -176,6 +176,24 @@ def test_no_sequence_leaks_or_breaks_the_screen(size: int) -> None:
     assert screen.lines() == ["", "", ""]
 
 
+def test_titles_are_kept_on_a_stack() -> None:
+    screen = Screen(20, 3)
+    screen.feed(b"\x1b]0;one\x07\x1b[22;2t\x1b]2;two\x1b\\\x1b[22t\x1b]2;three\x07\x1b[18t")
+    titles = [screen.title]
+    for _ in range(3):
+        screen.feed(b"\x1b[23;2t")
+        titles.append(screen.title)
+    assert titles == ["three", "two", "one", "one"]
+
+
+def test_a_bell_that_ends_a_string_is_no_bell() -> None:
+    printed = r"printf '\033]2;a\007\a\033]52;c;YQ==\033\\\a'"
+    with Terminal(["sh", "-c", printed]) as terminal:
+        assert terminal.wait_exit() == 0
+    assert terminal.bells == 2
+    assert terminal.titles() == ["a"]
+
+
 def test_answers_come_in_order_and_the_last_stays(
     service: ScriptedService, client: httpx.Client
 ) -> None:

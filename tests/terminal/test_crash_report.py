@@ -122,7 +122,7 @@ def broken(*arguments):
     beside = "-".join(("LOCAL", "7fE2"))
     raise ValueError(f"the command quotes {key}")
 
-cli.parse_task_ids = broken
+cli.parse_ids = broken
 cli.run()
 """
 

@@ -332,10 +332,15 @@ def test_bells_and_titles(
         assert all(title.isascii() for title in terminal.titles())
 
 
-def test_the_title_goes_and_comes_with_ctrl_z_and_fg(home: Home, ends: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "end"), [((), "q"), (("wait", "t0"), "ctrl+c")], ids=["dashboard", "wait"]
+)
+def test_the_title_goes_and_comes_with_ctrl_z_and_fg(
+    home: Home, ends: dict[str, str], arguments: tuple[str, ...], end: str
+) -> None:
     assert home.run("add", "t0").returncode == 0
     shell = ["bash", "--norc", "--noprofile", "-i"]
-    argv = " ".join(home.command)
+    argv = " ".join((*home.command, *arguments))
     with Terminal(shell, env=home.environment({"PS1": "prompt>"})) as terminal:
         terminal.wait_for_text("prompt>", LONG)
         terminal.press("printf '\\033]2;mine\\007'", "enter")
@@ -345,10 +350,26 @@ def test_the_title_goes_and_comes_with_ctrl_z_and_fg(home: Home, ends: dict[str,
         terminal.wait_for(lambda _: terminal.title == "mine", LONG)
         terminal.press("fg", "enter")
         terminal.wait_for(lambda _: terminal.title == "1 running - scenext-tui", LONG)
-        terminal.press("q")
+        terminal.press(end)
         terminal.wait_for(lambda _: terminal.title == "mine", LONG)
         terminal.press("exit", "enter")
         terminal.wait_exit()
+
+
+def test_a_wait_in_the_background_rings_and_leaves_the_title_alone(
+    home: Home, service: ScriptedService, ends: dict[str, str]
+) -> None:
+    argv = f"{' '.join(home.command)} wait t0 >{home.folder / 'out'} &"
+    shell = ["bash", "--norc", "--noprofile", "-i"]
+    with Terminal(shell, env=home.environment({"PS1": "prompt>"})) as terminal:
+        terminal.wait_for_text("prompt>", LONG)
+        terminal.press(argv, "enter")
+        service.wait_for_requests(1, task_id="t0", answered=True, timeout=LONG)
+        ends["t0"] = "COMPLETED"
+        terminal.wait_for(lambda _: terminal.bells == 1, LONG)
+        terminal.press("wait; exit", "enter")
+        terminal.wait_exit()
+        assert terminal.titles() == []
 
 
 @pytest.mark.skipif(bool(missing(Tmux)), reason=missing(Tmux))

@@ -204,6 +204,18 @@ def test_a_stall_that_the_kernel_does_not_see_gets_few_frames(seconds: int, most
     assert sum(offer(flow, now + tick / 10) for tick in range(seconds * 10)) <= most
 
 
+def test_a_stall_is_one_also_while_another_frame_may_be_tried() -> None:
+    flow, now = stalled()
+    assert not flow.is_stalled(now + 0.01)
+    for tick in range(36_000):
+        offer(flow, now + tick / 10)
+        assert tick < 100 or flow.is_stalled(now + tick / 10)
+    for _ in range(flow._unanswered):
+        assert flow.is_stalled(now + 3_600)
+        flow.record_reply(now + 3_600)
+    assert not flow.is_stalled(now + 3_600)
+
+
 def test_after_a_stall_of_an_hour_the_line_is_judged_as_before() -> None:
     flow, now = stalled()
     patience = flow.reply_timeout

@@ -127,7 +127,8 @@ class WaitCommand:
             await self._wait.run(dependencies, self._warn)
 
     def _update_alerts(self) -> None:
-        self._alerts.update(self._count_standings, runs=bool(self._wait.open))
+        runs = bool(self._wait.open)
+        self._alerts.update(self._count_standings, self._wait.open_records, runs=runs)
 
     def _count_standings(self) -> Counter[Standing]:
         standings = Counter(_STANDINGS[end] for end in self._wait.ends.values())

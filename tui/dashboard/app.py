@@ -338,7 +338,7 @@ class ScenextApp(TerminalApp):
             return
         if not self.engine.schedule.breaker.key_refused:
             self._problems.show("key", "")
-        self._teller.answered(event.result)
+        self._teller.answered()
         self._presenter.show_record(record)
         if not self._answer_shown.is_set():
             self.main_screen.call_after_refresh(self._answer_shown.set)

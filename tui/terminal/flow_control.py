@@ -163,8 +163,12 @@ class FlowController:
         return not self._is_retrying(now) or now >= self._retry_at
 
     def is_stalled(self, now: float) -> bool:
-        """Return whether a terminal that has answered before owes an answer for too long."""
-        return not self.may_send(now) and self._is_retrying(now)
+        """Return whether a terminal that has answered before owes an answer for too long.
+
+        It does so also while another frame may be tried, which it may not get either.
+        """
+        self.may_send(now)
+        return self.awaiting_reply and self._is_retrying(now)
 
     def retry_in(self, now: float) -> float:
         """Return the seconds after which `may_send` changes even without a reply."""

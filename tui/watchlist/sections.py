@@ -120,6 +120,17 @@ def may_still_end(record: Record) -> bool:
     return not (record.status.terminal or record.resting or is_unknown_id)
 
 
+def is_unasked_since(record: Record, boot: float) -> bool:
+    """Return whether a task may still end, and the service has told nothing about it since a time.
+
+    `boot` is that time by the monotonic clock.
+    """
+    if not may_still_end(record) or (record.polled_at is not None and record.polled_at > boot):
+        return False
+    is_refused = record.error is not None and record.error.kind.about_task
+    return not (is_refused and record.failed_at is not None and record.failed_at > boot)
+
+
 def known_age(record: Record) -> float:
     """Return for how many seconds a task is known to have run: at its last answer, since it was
     added. 0 before the first answer of this session, and once it has ended and runs again.

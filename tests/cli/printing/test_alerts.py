@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.home import Home
-from tests.support.records import at
+from tests.support.records import a_record, at
 from tests.support.service import Reply, Request, ScriptedService, completed, task
 from tui.cli.printing.alerts import Alerts
 from tui.clock import Clock
 from tui.config import Config, Notify, NotifyOn
 from tui.terminal import title
+from tui.terminal.fatal_signals import fatal_signals
 from tui.watchlist.events import Event, EventKind
 from tui.watchlist.sections import Standing
 
@@ -54,7 +55,8 @@ class Wait:
 @pytest.fixture
 def wait() -> Iterator[Wait]:
     wait = Wait()
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGQUIT)}
+    numbers = (*fatal_signals(), signal.SIGTSTP)
+    handlers = {number: signal.getsignal(number) for number in numbers}
     yield wait
     for number, handler in handlers.items():
         signal.signal(number, handler)
@@ -64,13 +66,13 @@ def wait() -> Iterator[Wait]:
 
 def test_the_title_is_saved_once_and_comes_back(wait: Wait) -> None:
     alerts = wait.alerts()
-    alerts.update(lambda: TWO, runs=True)
+    alerts.update(lambda: TWO, list, runs=True)
     assert wait.written() == title.SAVE + title.title("2 running - scenext-tui")
     wait.now = 0.5
-    alerts.update(lambda: ONE, runs=True)
+    alerts.update(lambda: ONE, list, runs=True)
     assert wait.written() == ""
     wait.now = 1.5
-    alerts.update(lambda: ONE, runs=True)
+    alerts.update(lambda: ONE, list, runs=True)
     assert wait.written() == title.title("1 running, 1 done - scenext-tui")
     for _ in range(2):
         alerts.close()
@@ -84,16 +86,33 @@ def test_a_burst_is_one_bell_and_what_is_left_rings_at_the_end(wait: Wait) -> No
         if second < 4:
             alerts.note(END)
         wait.now = second
-        alerts.update(lambda: TWO, runs=True)
+        alerts.update(lambda: TWO, list, runs=True)
     assert wait.written() == "\a"
     alerts.note(FAILURE)
-    alerts.update(lambda: TWO, runs=False)
+    alerts.update(lambda: TWO, list, runs=False)
     assert wait.written() == ""
     alerts.close()
     assert wait.written() == "\a"
     alerts.note(END)
     alerts.close()
     assert wait.written() == ""
+
+
+def test_after_a_gap_what_ended_meanwhile_is_one_bell(wait: Wait) -> None:
+    alerts = wait.alerts({"TERM": "vt100"})
+    records = [a_record(task_id=name)._replace(polled_at=0.0) for name in ("a", "b", "c")]
+    bells = ""
+    for second in range(1, 60):
+        wait.now = 3600.0 * (second > 1) + second
+        if second in (2, 20):
+            record = records.pop()
+            alerts.note(END._replace(task_id=record.id))
+        if second == 21:
+            records[:] = [record._replace(polled_at=wait.now) for record in records]
+        alerts.update(lambda: TWO, lambda: records, runs=True)
+        bells += wait.written()
+        assert second > 22 or not bells
+    assert bells == "\a"
 
 
 def test_a_signal_rings_for_nothing(wait: Wait) -> None:
@@ -116,7 +135,7 @@ def test_a_signal_rings_for_nothing(wait: Wait) -> None:
 def test_settings(wait: Wait, config: Config, *, runs: bool, rings: bool) -> None:
     alerts = wait.alerts({"TERM": "vt100"}, config)
     alerts.note(END)
-    alerts.update(lambda: TWO, runs=runs)
+    alerts.update(lambda: TWO, list, runs=runs)
     alerts.close()
     assert wait.written() == "\a" * rings
 
@@ -125,7 +144,7 @@ def test_settings(wait: Wait, config: Config, *, runs: bool, rings: bool) -> Non
 def test_a_dumb_terminal_gets_nothing(wait: Wait, environ: dict[str, str]) -> None:
     alerts = wait.alerts(environ)
     alerts.note(END)
-    alerts.update(lambda: TWO, runs=False)
+    alerts.update(lambda: TWO, list, runs=False)
     alerts.close()
     assert wait.written() == ""
 
@@ -138,7 +157,7 @@ def test_what_is_no_terminal_gets_nothing(tmp_path: Path) -> None:
             alerts = Alerts(stream, XTERM, Clock())
             alerts.begin(Config())
             alerts.note(END)
-            alerts.update(lambda: TWO, runs=False)
+            alerts.update(lambda: TWO, list, runs=False)
             alerts.close()
     assert (tmp_path / "errors").read_bytes() == b""
 
@@ -153,15 +172,15 @@ def test_a_terminal_that_takes_nothing_is_not_waited_for(wait: Wait) -> None:
     os.set_blocking(descriptor, True)
     alerts.note(END)
     wait.now = 6
-    alerts.update(lambda: TWO, runs=True)
+    alerts.update(lambda: TWO, list, runs=True)
     alerts.close()
     assert "\a" not in wait.written()
 
 
 @pytest.mark.parametrize(
     ("way", "code"),
-    [(None, 0), (signal.SIGINT, 130), (signal.SIGQUIT, -signal.SIGQUIT)],
-    ids=["the end", "SIGINT", "SIGQUIT"],
+    [(None, 0), (signal.SIGINT, 130), (signal.SIGUSR1, -signal.SIGUSR1)],
+    ids=["the end", "SIGINT", "SIGUSR1"],
 )
 def test_wait_gives_the_title_back(
     home: Home, service: ScriptedService, way: signal.Signals | None, code: int

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import select
 import signal
-from collections.abc import Callable, Mapping
+import termios
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from types import FrameType
 from typing import Final, TextIO
@@ -17,22 +18,24 @@ from typing import Final, TextIO
 from tui.clock import Clock
 from tui.config import Config, Notify
 from tui.terminal import title
+from tui.terminal.fatal_signals import fatal_signals
 from tui.watchlist.announcements import Announcements
 from tui.watchlist.events import Event
-from tui.watchlist.sections import Standing
+from tui.watchlist.records import Record
+from tui.watchlist.sections import Standing, is_unasked_since
 from tui.wording.announcements import window_title
 
 _BELL: Final = "\a"
-_SIGNALS: Final = (signal.SIGHUP, signal.SIGQUIT)
-"""They end the process by their default action, as those that the command handles do not."""
+_LOCAL_FLAGS: Final = 3
+"""Where `termios.tcgetattr` has them."""
 
 
 class Alerts:
     """Rings once for the ends of a burst; the title has the counts until `close`.
 
-    Nothing is written where standard error is no terminal, in the background, where the terminal
-    belongs to the shell, and while the terminal takes nothing. The bell needs no terminal that is
-    known; the title does.
+    Nothing is written where standard error is no terminal, and while the terminal takes nothing. In
+    the background it belongs to the shell, and the title with it; the bell rings there as well. The
+    bell needs no terminal that is known; the title does.
     """
 
     def __init__(self, stream: TextIO, environ: Mapping[str, str], clock: Clock) -> None:
@@ -59,26 +62,36 @@ class Alerts:
         if self._announcements is not None:
             self._announcements.note(event, self._clock.boot())
 
-    def update(self, count: Callable[[], Mapping[Standing, int]], *, runs: bool) -> None:
+    def update(
+        self,
+        count: Callable[[], Mapping[Standing, int]],
+        open_records: Callable[[], Iterable[Record]],
+        *,
+        runs: bool,
+    ) -> None:
         """Show the counts, and ring if a burst of ends is over; call every second, or more often.
 
-        `count` returns how many tasks are doing how, and is called once a second; `runs` tells
-        whether a task may still end.
+        `count` returns how many tasks are doing how, and is called once a second; `open_records`
+        returns the tasks that are waited for, and `runs` tells whether there are any.
         """
         if self._announcements is None:
             return
         now, self._runs = self._clock.boot(), runs
+        self._announcements.look(now)
+        self._announcements.count_unasked(
+            now, lambda since: sum(is_unasked_since(record, since) for record in open_records())
+        )
         if self._takes_titles and now >= self._title_at + title.INTERVAL:
             self._title_at = now
             self._set_title(window_title(count()))
-        if now >= self._announcements.due_at and self._is_free():
+        if now >= self._announcements.due_at and self._may_ring():
             self._ring(is_due=self._announcements.take(now, runs=runs) is not None)
 
     def close(self, *, rings: bool = True) -> None:
         """Ring for what was not told of yet, unless not `rings`, and give the title back."""
         if self._announcements is not None and rings:
             told = self._announcements.take_all(runs=self._runs)
-            self._ring(is_due=told is not None and self._is_free())
+            self._ring(is_due=told is not None and self._may_ring())
         self._announcements = None
         self.give_title_back()
 
@@ -96,9 +109,9 @@ class Alerts:
             self._write(title.title(words))
             return
         self._title_is_saved = True
-        for number in _SIGNALS:
+        for number in (*fatal_signals(), signal.SIGTSTP):
             if signal.getsignal(number) is signal.SIG_DFL:
-                signal.signal(number, self._end_by)
+                signal.signal(number, self._act_by)
         self._write(title.SAVE + title.title(words))
 
     def _ring(self, *, is_due: bool) -> None:
@@ -107,10 +120,22 @@ class Alerts:
 
     def _is_free(self) -> bool:
         """Return whether the terminal is ours, and takes a few bytes at once."""
+        return self._is_ours() and self._takes_bytes()
+
+    def _may_ring(self) -> bool:
+        """Return whether a bell may be sent: from the background too, but where that stops us."""
+        with suppress(termios.error):
+            if termios.tcgetattr(self._descriptor)[_LOCAL_FLAGS] & termios.TOSTOP:
+                return self._is_free()
+        return self._takes_bytes()
+
+    def _is_ours(self) -> bool:
         with suppress(OSError):
             # It fails for a terminal that is not the controlling one: no job is in its background.
-            if os.tcgetpgrp(self._descriptor) != os.getpgrp():
-                return False
+            return os.tcgetpgrp(self._descriptor) == os.getpgrp()
+        return True
+
+    def _takes_bytes(self) -> bool:
         with suppress(OSError, ValueError):
             return bool(select.select([], [self._descriptor], [], 0)[1])
         return False
@@ -119,7 +144,14 @@ class Alerts:
         with suppress(OSError):
             os.write(self._descriptor, text.encode("ascii"))
 
-    def _end_by(self, number: int, frame: FrameType | None) -> None:
+    def _act_by(self, number: int, frame: FrameType | None) -> None:
+        """Give the title back, and end or stop as a signal does by default.
+
+        A command that was stopped, as by ctrl+z, goes on here, and sets the title again once the
+        terminal is its own.
+        """
         self.give_title_back()
         signal.signal(number, signal.SIG_DFL)
         signal.raise_signal(number)
+        signal.signal(number, self._act_by)
+        self._title = ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -17,18 +17,13 @@ from tui.clock import Clock
 from tui.config import Config, Notify
 from tui.dashboard.controllers.lasting_notice import LastingNotice
 from tui.engine import Engine
-from tui.scenext.models import PollResult
 from tui.terminal import title
 from tui.terminal.app import StockApp
-from tui.watchlist.sections import Standing, may_still_end
+from tui.watchlist.sections import Standing, is_unasked_since, may_still_end
 
 if TYPE_CHECKING:
     from tui.watchlist.announcements import Announcement, Announcements
     from tui.watchlist.events import Event
-
-MAX_HOLD_SECONDS: Final = 300.0
-"""Seconds that an announcement waits for a terminal that does not answer any more; it may take the
-announcement all the same. As long as a frame waits at most."""
 
 _TIMER_MARGIN: Final = 0.05
 
@@ -82,52 +77,42 @@ class NotificationController:
             return
         from tui.watchlist.events import EventKind
 
-        self._look()
         boot = self._clock.boot()
+        self._announcements.look(boot)
         was_due_at = self._announcements.due_at
         self._announcements.note(event, boot)
         if event.kind is EventKind.HOST_TROUBLE:
-            self._announcements.catch_up(self._open_tasks())
-        elif event.kind is EventKind.REMOVED:
-            self._announcements.answered(event.task_id)
-        if self._announcements.due_at != was_due_at:
+            self._announcements.catch_up(boot)
+        due_at = self._announcements.due_at
+        if due_at not in (was_due_at, math.inf):
             # A timer may fire a little early, and the next look is that of the tick.
-            wait = self._announcements.due_at - boot + _TIMER_MARGIN
+            wait = due_at - boot + _TIMER_MARGIN
             self._app.set_timer(max(_TIMER_MARGIN, wait), self.update)
 
-    def answered(self, result: PollResult) -> None:
-        """Note that a task was asked, whatever the service says of it."""
+    def answered(self) -> None:
+        """Note that a task was asked: the program runs."""
         if not self._is_off:
-            self._look()
-            if result.task is not None or (result.error and result.error.kind.about_task):
-                self._announcements.answered(result.task_id)
+            self._announcements.look(self._clock.boot())
 
     def update(self) -> None:
         """Tell what is due, if the terminal shows it; call every few seconds."""
         if self._is_off:
             return
-        self._look()
         boot = self._clock.boot()
-        if boot < self._announcements.due_at or self._is_held(boot):
+        self._announcements.look(boot)
+        self._announcements.count_unasked(boot, self._count_unasked)
+        if boot < self._announcements.due_at or self._app.is_stalled:
+            # What is sent to a terminal that stalls comes later, all of it at once.
             return
         if told := self._announcements.take(boot, runs=self._runs):
             self._announce(told)
 
-    def _look(self) -> None:
-        self._announcements.look(self._clock.boot(), self._open_tasks)
-
-    def _open_tasks(self) -> Iterator[str]:
-        return (r.id for r in self._engine.watchlist if may_still_end(r))
+    def _count_unasked(self, boot: float) -> int:
+        return sum(is_unasked_since(record, boot) for record in self._engine.watchlist)
 
     @property
     def _runs(self) -> bool:
         return any(map(may_still_end, self._engine.watchlist))
-
-    def _is_held(self, boot: float) -> bool:
-        """Return whether the terminal would show now, who knows when, what it is sent."""
-        if not self._app.takes_output:
-            return True
-        return self._app.is_stalled and boot < self._announcements.due_at + MAX_HOLD_SECONDS
 
     def _announce(self, told: Announcement) -> None:
         is_focused = self._knows_focus and self._app.app_focus

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from tui.errors import ErrorKind
 from tui.links.link import Link, task_links
 from tui.polling.health import CALM, PollingHealth
 from tui.scenext.models import MAX_TEXT_BYTES, Points, Result, TaskStatus
@@ -116,7 +115,7 @@ def _reasons(record: Record) -> Iterator[Field]:
 
 def _trouble(record: Record, now: datetime, health: PollingHealth) -> Iterator[Field]:
     if (error := own_error(record, health)) is not None:
-        words = NOT_KNOWN if error.kind is ErrorKind.NOT_FOUND else error.message
+        words = NOT_KNOWN if error.is_unknown_id else error.message
         if record.answered_at is not None:
             words += f"; data from {clock_time(record.answered_at, now)}"
         yield Field("Request", f"! {words}", "stale")

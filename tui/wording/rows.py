@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from tui.errors import ErrorKind
 from tui.polling.health import CALM, PollingHealth
 from tui.scenext.models import TaskStatus
 from tui.time_zone import local_time
@@ -174,7 +173,7 @@ def _reason(record: Record, standing: Standing, age: str, now: datetime) -> tupl
         return (f"unknown state: {record.status_sent}",)
     if standing is Standing.OVERDUE or error is None:
         return f"{age}, longer than any task before", f"{age}, longer than ever"
-    if error.kind is ErrorKind.NOT_FOUND:
+    if error.is_unknown_id:
         return NOT_KNOWN, "unknown ID"
     word = stale_reason(record)
     return (error.message if error.message.startswith(word) else f"{word}: {error.message}",)

@@ -12,9 +12,9 @@ MAX_SECONDS: Final = 366 * 86_400
 """More is a mistake: no task runs for a year."""
 
 _SECONDS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
-# Not \d, which is any script's digits; no number is longer than the longest span in seconds.
+# Not \d, which is any script's digits; and no number that takes long to read.
 _SPAN: Final = re.compile(
-    r"(?=[0-9])(?:([0-9]{1,8})d)?(?:([0-9]{1,8})h)?(?:([0-9]{1,8})m)?(?:([0-9]{1,8})s)?"
+    r"(?=[0-9])(?:([0-9]{1,15})d)?(?:([0-9]{1,15})h)?(?:([0-9]{1,15})m)?(?:([0-9]{1,15})s)?"
 )
 
 

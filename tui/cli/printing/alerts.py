@@ -15,6 +15,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import Final, TextIO
 
+from tui.cli.printing.window import in_background
 from tui.clock import Clock
 from tui.config import Config, Notify
 from tui.terminal import title
@@ -120,7 +121,7 @@ class Alerts:
 
     def _is_free(self) -> bool:
         """Return whether the terminal is ours, and takes a few bytes at once."""
-        return self._is_ours() and self._takes_bytes()
+        return not in_background(self._descriptor) and self._takes_bytes()
 
     def _may_ring(self) -> bool:
         """Return whether a bell may be sent: from the background too, but where that stops us."""
@@ -128,12 +129,6 @@ class Alerts:
             if termios.tcgetattr(self._descriptor)[_LOCAL_FLAGS] & termios.TOSTOP:
                 return self._is_free()
         return self._takes_bytes()
-
-    def _is_ours(self) -> bool:
-        with suppress(OSError):
-            # It fails for a terminal that is not the controlling one: no job is in its background.
-            return os.tcgetpgrp(self._descriptor) == os.getpgrp()
-        return True
 
     def _takes_bytes(self) -> bool:
         with suppress(OSError, ValueError):

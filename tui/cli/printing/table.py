@@ -30,6 +30,7 @@ _COLOURS: Final[Mapping[str, str]] = {
 }
 """Of the terminal's own palette, so that they can be read on its background."""
 _PLAIN: Final = "\x1b[m"
+_STATE_WIDTH: Final = max(map(len, _GLYPHS))
 _GAP: Final = "  "
 _SHRINKING: Final = (
     *(("name", 30), ("note", 24), ("name", 12), ("note", 0)),
@@ -79,7 +80,8 @@ class TaskTable:
 
     def _with_glyph(self, row: TaskCells) -> TaskCells:
         glyph = f"{_GLYPHS[row.state]} " if self._has_glyphs else ""
-        return row._replace(state=f"{glyph}{row.state}")
+        # As wide as the longest: `wait` prints its lines one by one, below each other.
+        return row._replace(state=f"{glyph}{row.state:<{_STATE_WIDTH}}")
 
     def _line(self, row: TaskCells, widths: Mapping[str, int]) -> str:
         from tui.wording.cells import fit
@@ -89,8 +91,8 @@ class TaskTable:
             if width := widths[name]:
                 cells.append(_aligned(name, text, width))
         line = fit(_GAP.join(cells), self._width).rstrip()
-        colour = _COLOURS.get(row.state.rpartition(" ")[2]) if self._has_colours else None
-        state = row.state
+        state = row.state.rstrip()
+        colour = _COLOURS.get(state.rpartition(" ")[2]) if self._has_colours else None
         if colour and line.startswith(state):
             line = f"{colour}{state}{_PLAIN}{line[len(state) :]}"
         return line

@@ -115,7 +115,7 @@ class ScenextApp(TerminalApp):
         self._events = EventController(
             self, self.main_screen, self.engine, dependencies.clock, NOTIFICATION_SECONDS
         )
-        self._teller = NotificationController(
+        self._notifier = NotificationController(
             self, self.engine, dependencies.clock, dependencies.config, NOTIFICATION_SECONDS
         )
         self._problems = ProblemPresenter(
@@ -131,7 +131,7 @@ class ScenextApp(TerminalApp):
             dependencies.clock,
             arrangement,
             self._problems,
-            self._teller.show_counts,
+            self._notifier.show_counts,
         )
         if dependencies.config.theme:
             self._set_theme(dependencies.config.theme)
@@ -184,7 +184,7 @@ class ScenextApp(TerminalApp):
         self.watch(self.main_screen.tasks, "cursor", self._presenter.follow_cursor, init=False)
         self._presenter.begin(self._new_ids[0] if self._new_ids else "")
         self._events.show_absence()
-        self.app_suspend_signal.subscribe(self, lambda _: self._teller.suspended())
+        self.app_suspend_signal.subscribe(self, lambda _: self._notifier.suspended())
         self.set_interval(TICK_INTERVAL, self._tick)
         gc_tuning.begin()
 
@@ -309,9 +309,9 @@ class ScenextApp(TerminalApp):
         is_input = isinstance(event, InputEvent) and not isinstance(event, MouseMove)
         if is_input:
             self.main_screen.tasks.stays_at_top = False
-            self._teller.user_acted()
+            self._notifier.user_acted()
         elif isinstance(event, AppFocus | AppBlur):
-            self._teller.focus_reported()
+            self._notifier.focus_reported()
         await super().on_event(event)
         if is_input or isinstance(event, AppFocus):
             self._cursor_rest.user_acted()
@@ -321,13 +321,13 @@ class ScenextApp(TerminalApp):
         """Show what happened, once for all that happens in a moment."""
         self._presenter.update_soon()
         self._events.note(event.event)
-        self._teller.note(event.event)
+        self._notifier.note(event.event)
 
     def clear_notifications(self) -> None:
         """Clear all notifications, but what tells of ends: that goes by itself."""
         super().clear_notifications()
         self._events.show_absence()
-        self._teller.show_again()
+        self._notifier.show_again()
 
     @bounded("Taking an answer")
     def on_task_polled(self, event: messages.TaskPolled) -> None:
@@ -338,7 +338,7 @@ class ScenextApp(TerminalApp):
             return
         if not self.engine.schedule.breaker.key_refused:
             self._problems.show("key", "")
-        self._teller.answered()
+        self._notifier.answered()
         self._presenter.show_record(record)
         if not self._answer_shown.is_set():
             self.main_screen.call_after_refresh(self._answer_shown.set)
@@ -399,7 +399,7 @@ class ScenextApp(TerminalApp):
         self.collect_garbage()
         bytecode.adapt(saves_fail=bool(self.engine.save_problem))
         self._presenter.show_health()
-        self._teller.update()
+        self._notifier.update()
         self._ticks += 1
         if self._ticks % TICKS_PER_AGE == 0:
             self._presenter.show_ages(self.main_screen.tasks.keys_in_view())

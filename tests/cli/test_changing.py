@@ -136,6 +136,17 @@ def test_a_task_that_is_not_watched_is_told_and_the_others_are_done(
     ]
 
 
+def test_a_label_behind_the_task_is_told_to_come_first(watched: Commands) -> None:
+    done = watched("label", "2", "my name")
+    assert done.code == 1
+    assert done.err.splitlines() == [
+        "scenext-tui: my is not in the watchlist",
+        "scenext-tui: name is not in the watchlist. “2” is a task: the label comes first, then the"
+        " IDs.",
+    ]
+    assert "“2”" not in watched("label", "2", "1", "9").err
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

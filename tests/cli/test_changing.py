@@ -110,6 +110,8 @@ def test_a_label_that_nobody_can_see_takes_none_away(watched: Commands) -> None:
         (("rm",), "which tasks? Name their IDs, or use --label GLOB, --finished, or - for"),
         (("rm", "--finished", "1"), "either name tasks, select them with --label, or use"),
         (("rm", "--finished", "--label", "*"), "either name tasks, select them with --label, or"),
+        (("rm", "--label", ""), "--label is empty; tasks without a label are removed by their IDs"),
+        (("rm", "--label="), "--label is empty; tasks without a label are removed by their IDs"),
         (("label", "x"), "which tasks? Name their IDs, or use --label GLOB, or - for standard"),
         (("label",), "the following arguments are required: TEXT"),
     ],

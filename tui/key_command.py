@@ -1,4 +1,4 @@
-"""Run `api_key_command`, which prints the key. What it starts ends with it, and with us."""
+"""Run `api_key_command`, which prints the key; it does not outlive this program."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def end_running() -> None:
 
 
 def _end(process: subprocess.Popen[bytes], number: int) -> None:
-    """Send a signal to a command, and to what it started where that is a group of its own."""
+    """Send a signal to a command, and to what it started too where that is a group of its own."""
     if process.poll() is not None:
         return
     with suppress(OSError):  # It ended just now.

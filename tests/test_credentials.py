@@ -137,6 +137,17 @@ def test_a_placeholder_is_no_key(key_setup: KeySetup) -> None:
     assert key_setup.error() == f"The key from {path} is a placeholder; put an API key there."
 
 
+def test_who_ends_without_a_key_has_nothing_to_restart(key_setup: KeySetup) -> None:
+    def error() -> str:
+        with pytest.raises(UserError) as caught:
+            KeySource(key_setup.config, KeySettings, key_setup.environ, goes_on=False).read()
+        return str(caught.value)
+
+    assert f", or set {VARIABLE}. Keys are made" in error()
+    key_setup.environ[VARIABLE] = "sk with spaces"
+    assert error() == f"The key from {VARIABLE} has a space at position 3; copy it again."
+
+
 # Invalid keys
 
 

@@ -12,12 +12,11 @@ from __future__ import annotations
 import codecs
 import os
 import shlex
-import subprocess
 from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from tui.child_environment import child_environment
+from tui import key_command
 from tui.errors import UserError
 from tui.key_format import extract_key, is_placeholder, malformed_reason, refusal_hint
 from tui.sanitize import clean, display_path
@@ -106,11 +105,17 @@ class KeySource:
         *,
         base_url: str = "",
         command_timeout: float = COMMAND_TIMEOUT,
+        goes_on: bool = True,
     ) -> None:
-        """Read the key for `base_url`, as `read_settings` returns it."""
+        """Read the key for `base_url`, as `read_settings` returns it.
+
+        `goes_on` tells whether the program runs without a key, too: its environment does not change
+        then, so that the advice is to restart it.
+        """
         self._config = config
         self._base_url = base_url
         self._command_timeout = command_timeout
+        self._goes_on = goes_on
         self._read_settings = read_settings
         value = extract_key(environ.pop(VARIABLE, ""))
         self._environment = Secret(value) if value and not is_placeholder(value) else None
@@ -124,9 +129,10 @@ class KeySource:
         """
         key = self._find(self._settings())
         if key is None:
+            variable = f"restart with {VARIABLE} set" if self._goes_on else f"set {VARIABLE}"
             raise UserError(
                 "No API key. Put api_key_file or api_key_command into "
-                f"{display_path(self._config)}, or restart with {VARIABLE} set. "
+                f"{display_path(self._config)}, or {variable}. "
                 "Keys are made on scenext.cn: personal centre, API Keys."
             )
         return key
@@ -160,9 +166,12 @@ class KeySource:
 
     def _find(self, settings: KeySettings) -> ApiKey | None:
         if self._environment is not None:
-            return _validate(self._environment.reveal(), VARIABLE, self._override_hint(settings))
+            hint, value = self._override_hint(settings), self._environment.reveal()
+            return _validate(value, VARIABLE, hint, needs_restart=self._goes_on)
         if settings.command:
-            return _validate(_run(settings.command, self._command_timeout), "api_key_command")
+            return _validate(
+                key_command.run(settings.command, self._command_timeout), "api_key_command"
+            )
         if settings.file is not None:
             return _validate(_read_file(settings.file), display_path(settings.file))
         if settings.inline is not None:
@@ -216,11 +225,10 @@ class CurrentKey:
         return previous is None or self.key.secret != previous.secret
 
 
-def _validate(text: str, source: str, hint: str = "") -> ApiKey:
+def _validate(text: str, source: str, hint: str = "", *, needs_restart: bool = False) -> ApiKey:
     value = extract_key(text)
     if reason := malformed_reason(value):
-        # The environment of a running program does not change.
-        restart = " and restart" if source == VARIABLE else ""
+        restart = " and restart" if needs_restart else ""
         raise UserError(f"The key from {source} {reason}{restart}.")
     return ApiKey(Secret(value), source, f"{refusal_hint(value)} {hint}".strip())
 
@@ -238,37 +246,6 @@ def _read_file(path: Path) -> str:
         raise UserError(
             f"The key from {display_path(path)} is not text; put an API key there."
         ) from None
-
-
-def _run(command: tuple[str, ...], timeout: float) -> str:
-    try:
-        process = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=timeout,
-            check=False,
-            env=child_environment(),
-        )
-    except subprocess.TimeoutExpired:
-        raise UserError(f"api_key_command took over {timeout:g} s.") from None
-    except OSError as error:
-        name = clean(command[0], 60)
-        raise UserError(f"api_key_command: {name} could not start: {error.strerror}.") from None
-    output = process.stdout.decode("utf-8", "replace")
-    if process.returncode:
-        message = _error_line(process.stderr.decode("utf-8", "replace"), output)
-        detail = f": {message}" if message else "."
-        raise UserError(f"api_key_command ended with {process.returncode}{detail}")
-    return output.lstrip().partition("\n")[0]
-
-
-def _error_line(errors: str, output: str) -> str:
-    """Return the last line that a command wrote to stderr, with anything from stdout redacted."""
-    for secret in sorted(filter(None, map(str.strip, output.split("\n"))), key=len, reverse=True):
-        errors = errors.replace(secret, "***")
-    lines = errors.strip().splitlines()
-    return clean(lines[-1].strip(), 200) if lines else ""
 
 
 def _command(value: object, config: Path) -> tuple[str, ...]:

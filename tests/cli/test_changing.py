@@ -110,6 +110,8 @@ def test_a_label_that_nobody_can_see_takes_none_away(watched: Commands) -> None:
         (("rm",), "which tasks? Name their IDs, or use --label GLOB, --finished, or - for"),
         (("rm", "--finished", "1"), "either name tasks, select them with --label, or use"),
         (("rm", "--finished", "--label", "*"), "either name tasks, select them with --label, or"),
+        (("rm", "--label", ""), "--label is empty; tasks without a label are removed by their IDs"),
+        (("rm", "--label="), "--label is empty; tasks without a label are removed by their IDs"),
         (("label", "x"), "which tasks? Name their IDs, or use --label GLOB, or - for standard"),
         (("label",), "the following arguments are required: TEXT"),
     ],
@@ -134,6 +136,17 @@ def test_a_task_that_is_not_watched_is_told_and_the_others_are_done(
         "scenext-tui: 9 is not in the watchlist",
         "scenext-tui: 8 is not in the watchlist. “scenext-tui list” prints what is.",
     ]
+
+
+def test_a_label_behind_the_task_is_told_to_come_first(watched: Commands) -> None:
+    done = watched("label", "2", "my name")
+    assert done.code == 1
+    assert done.err.splitlines() == [
+        "scenext-tui: my is not in the watchlist",
+        "scenext-tui: name is not in the watchlist. “2” is a task: the label comes first, then the"
+        " IDs.",
+    ]
+    assert "“2”" not in watched("label", "2", "1", "9").err
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ def test_what_cannot_be_asked_at_all_is_said_at_once(ask: Commands, command: str
     ask.home.configure(base_url="http://127.0.0.1:9/api")
     done = ask(command, "a")
     assert (done.code, done.out) == (1, "")
-    assert "SCENEXT_API_KEY" in done.err
+    assert "config.toml, or set SCENEXT_API_KEY. Keys are made on scenext.cn" in done.err
     ask.home.config.write_text("poll_interval = 0\n")
     assert "poll_interval must be a number" in ask(command, "a").err
     assert errors(ask(command, "a", "--json")) == [("configuration", None)]

@@ -47,12 +47,20 @@ def started(
         text=True,
         cwd=ROOT,
         env={**home.environment(), **home.env},
+        start_new_session=True,
     )
     with process:
         try:
             yield process
         finally:
             process.kill()
+
+
+def is_running(process_id: int) -> bool:
+    """Return whether there is such a process, other than one that nobody has waited for."""
+    state = ("ps", "-o", "state=", "-p", str(process_id))
+    shown = subprocess.run(state, capture_output=True, text=True, check=False).stdout
+    return shown.strip()[:1] not in ("", "Z")
 
 
 @pytest.mark.parametrize("command", ["status", "wait"])
@@ -104,12 +112,16 @@ def test_a_signal_ends_it_while_a_name_is_looked_up(home: Home, service: Scripte
 def test_a_signal_ends_it_while_the_key_is_asked_for(home: Home, service: ScriptedService) -> None:
     begun = home.folder / "begun"
     script = home.folder / "key.sh"
-    script.write_text(f"#!/bin/sh\necho > {begun}\nexec sleep 9\n")
+    script.write_text(
+        f"#!/bin/sh\nsleep 99 &\necho $$ $! > {begun}.part\nmv {begun}.part {begun}\nwait\n"
+    )
     script.chmod(0o700)
     home.configure(base_url=service.base_url, api_key_command=str(script))
     with started(home, "wait", "a") as process:
         wait_until(begun.exists)
         assert ends_soon(process, signal.SIGINT) == 130
+        command, its_child = map(int, begun.read_text().split())
+        wait_until(lambda: not is_running(command) and not is_running(its_child))
 
 
 def test_a_signal_ends_it_while_nobody_reads_what_it_prints(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from tui.cli.arguments.selection import names_tasks, not_watched, select
 from tui.cli.arguments.watchlist_path import load_watchlist
@@ -49,7 +49,9 @@ def change_selected(
     _warn(warning)
     print_done(done(sum(task_id in held for task_id in ids)))
     # Nobody misses one that was selected by what it was, and that somebody else removed since.
-    missing = [not_watched(task_id) for task_id in ids if task_id not in held and options.ids]
+    lost = [task_id for task_id in ids if task_id not in held] if options.ids else []
+    hint = _order_hint(options, held) if len(lost) == len(ids) else ""
+    missing = [not_watched(task_id, hint) for task_id in lost]
     print_errors(missing, as_json=False)
     return FAILED if missing else DONE
 
@@ -62,6 +64,12 @@ def _warn(text: str) -> None:
 def _which(options: argparse.Namespace) -> str:
     flags = "--label GLOB, --finished" if "finished" in options else "--label GLOB"
     return f"which tasks? Name their IDs, or use {flags}, or - for standard input"
+
+
+def _order_hint(options: argparse.Namespace, held: Collection[str]) -> str:
+    """Return what may be wrong where no task that was named is watched; may be empty."""
+    text = getattr(options, "text", "").strip()
+    return f"“{text}” is a task: the label comes first, then the IDs." if text in held else ""
 
 
 def _finished(entries: Sequence[Entry]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ key press starts Python, and neither key nor watchlist is looked at.
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 
 import shtab
 
@@ -16,10 +17,11 @@ from tui.cli.printing.output import print_result
 
 
 def print_completions(shell: str) -> int:
-    """Print the script for a shell; return the exit code. Raises as `print_result` does."""
+    """Print the script for a shell; return the exit code. Raises `CommandError`."""
     parser = build_parser()
     _prepare(parser)
-    print_result(shtab.complete(parser, shell).rstrip("\n"))
+    with suppress(BrokenPipeError):  # Whoever reads has read enough.
+        print_result(shtab.complete(parser, shell).rstrip("\n"))
     return DONE
 
 

@@ -17,4 +17,8 @@ def remove(options: argparse.Namespace, paths: Paths) -> int:
     if options.finished and names_tasks(options):
         message = "either name tasks, select them with --label, or use --finished"
         raise UsageError(message)
+    if options.glob is not None and not options.glob.strip():
+        # As of a script whose variable is empty: all tasks without a label would go.
+        message = "--label is empty; tasks without a label are removed by their IDs"
+        raise UsageError(message)
     return change_selected(options, paths, Remove, removed)

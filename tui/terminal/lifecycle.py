@@ -19,6 +19,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import Final, NoReturn
 
+from tui import key_command
 from tui.terminal import crash_report
 from tui.terminal.fatal_signals import SAVING, die_by, fatal_signals, prepare
 from tui.terminal.restore import TERMINAL, in_background
@@ -101,6 +102,7 @@ class TerminalWatchdog:
                 self._request(HANG_UP, _HANG_UP_GRACE_SECONDS)
             if self._code is not None and time.monotonic() >= self._deadline:
                 TERMINAL.restore(crash_report.held_text())
+                key_command.end_running()
                 os._exit(self._code)
 
     def _act_on(self, number: int) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
 
+from tui import key_command
+
 INTERRUPTED: Final = 130
 """Exit code after ctrl+c where it is a signal: 128 + SIGINT."""
 TERMINATED: Final = 143
@@ -47,6 +49,7 @@ def disable_core_files() -> None:
 
 def end_now(code: int) -> NoReturn:
     """End the process even if threads hang, as a name look-up can for many seconds."""
+    key_command.end_running()
     deadline = time.monotonic() + 0.5
     for thread in threading.enumerate():
         if thread is not threading.main_thread() and not thread.daemon:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.commands import Commands
 from tests.support.home import Home
 from tests.support.service import ScriptedService
 from tui.cli.errors import CommandError, ErrorCode
@@ -122,6 +123,15 @@ def test_a_closed_standard_output_fails_only_where_output_is_the_job(
     assert (done.returncode, (done.stdout, done.stderr)) == (code, shown)
     if "7" in arguments:
         assert 'id = "7"' in home.watchlist.read_text("utf-8")
+
+
+@pytest.mark.parametrize("arguments", [("list", "--schema"), ("completions", "bash")])
+def test_whoever_has_read_enough_ends_it_quietly(run: Commands, arguments: tuple[str, ...]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with pytest.MonkeyPatch.context() as patch, os.fdopen(writer, "w") as stream:
+        patch.setattr(sys, "stdout", stream)
+        assert run(*arguments) == (0, "", "")
 
 
 FULL = "No space left on device"

@@ -45,13 +45,16 @@ def select(options: argparse.Namespace, entries: Sequence[Entry]) -> tuple[str, 
     return tuple(ids)
 
 
-def not_watched(task_id: str) -> CommandError:
-    """Return the error for a task that was named and is not in the watchlist."""
+def not_watched(task_id: str, hint: str = "") -> CommandError:
+    """Return the error for a task that was named and is not in the watchlist.
+
+    Without a `hint` it tells where to look.
+    """
     return CommandError(
         f"{task_id} is not in the watchlist",
         ErrorCode.NOT_WATCHED,
         task_id=task_id,
-        hint="“scenext-tui list” prints what is.",
+        hint=hint or "“scenext-tui list” prints what is.",
     )
 
 

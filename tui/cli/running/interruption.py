@@ -15,6 +15,8 @@ from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any, Final, Self
 
+from tui import key_command
+
 GRACE_SECONDS: Final = 0.5
 """Seconds for an orderly end: what is pending is saved if that takes no time."""
 CLEAN_UP_SECONDS: Final = 0.1
@@ -117,6 +119,7 @@ class Interruption:
         last = threading.Thread(target=self._clean_up, daemon=True)
         last.start()
         last.join(CLEAN_UP_SECONDS)
+        key_command.end_running()
         os._exit(self.code)
 
 

@@ -39,7 +39,7 @@ def prepare(
     """
     require_resources()
     config = load(paths.config, os.environ, required=options.config is not None)
-    key = services.read_key(paths.config, config)
+    key = services.read_key(paths.config, config, goes_on=False)
     redact, warnings = services.begin_reports(paths.log, key, verbose=options.verbose)
     if key.key is None:
         raise CommandError(redact(key.problem), ErrorCode.CONFIGURATION)

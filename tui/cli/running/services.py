@@ -21,13 +21,17 @@ if TYPE_CHECKING:
     from tui.watchlist.storage import WatchlistFile
 
 
-def read_key(config_file: Path, config: Config) -> CurrentKey:
-    """Return the key for the configured service, and how to read it again. Blocks."""
+def read_key(config_file: Path, config: Config, *, goes_on: bool = True) -> CurrentKey:
+    """Return the key for the configured service, and how to read it again. Blocks.
+
+    `goes_on` tells whether the program runs without a key, too.
+    """
     source = KeySource(
         config_file,
         lambda: load_key_settings(config_file, os.environ),
         os.environ,
         base_url=config.base_url,
+        goes_on=goes_on,
     )
     return CurrentKey(source)
 

@@ -24,7 +24,8 @@ def test_spans_of_time(text: str, seconds: float) -> None:
     "text",
     [
         *("", " ", "h", "0", "0s", "0d0h", "-1", "-2h", "+5", "inf", "nan", "1e3", "1.5h", "1h30"),
-        *("1m1h", "2 h", "1h1h", "367d", "9" * 9, "9" * 12 + "h", "9" * 100_000, "１h", "٣h", "1w", "2h\n3m", "\0"),
+        *("1m1h", "2 h", "1h1h", "367d", "9" * 9, "9" * 12 + "h", "9" * 100_000),
+        *("１h", "٣h", "1w", "2h\n3m", "\0"),
     ],
 )
 def test_what_is_none_is_told_in_one_line(text: str) -> None:

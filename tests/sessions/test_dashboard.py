@@ -77,6 +77,8 @@ class FakeService:
 
     answers: dict[str, Task | ApiError] = field(default_factory=dict)
     queried: list[str] = field(default_factory=list)
+    held: dict[str, asyncio.Event] = field(default_factory=dict)
+    """Tasks whose queries get no answer before something has happened."""
     media: Media | None = None
     """The client for pictures; without one, a test must fetch none."""
 
@@ -92,6 +94,8 @@ class FakeService:
     async def query(self, task_id: str) -> StatusResponse:
         """Return the answer of a task, or raise its error."""
         self.queried.append(task_id)
+        if (may_answer := self.held.get(task_id)) is not None:
+            await may_answer.wait()
         reply = self.answers.get(task_id, ApiError(ErrorKind.NOT_FOUND, "no such task"))
         if isinstance(reply, ApiError):
             raise reply

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import signal
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.home import Home
+from tests.support.pty_output import drain
 from tests.support.records import a_record, at
 from tests.support.service import Reply, Request, ScriptedService, completed, task
 from tui.cli.printing.alerts import Alerts
@@ -35,7 +37,6 @@ class Wait:
     def __init__(self) -> None:
         self.now = 0.0
         self.master, slave = os.openpty()
-        os.set_blocking(self.master, False)
         self.stream = os.fdopen(slave, "w")
 
     def alerts(self, environ: Mapping[str, str] = XTERM, config: Config = DEFAULTS) -> Alerts:
@@ -46,10 +47,16 @@ class Wait:
 
     def written(self) -> str:
         """Return what the terminal has got since the last call."""
-        try:
-            return os.read(self.master, 4096).decode()
-        except BlockingIOError:
-            return ""
+        return drain(self.master, self.stream.fileno()).decode()
+
+    def fill(self) -> None:
+        """Fill the terminal, as one that reads nothing."""
+        descriptor = self.stream.fileno()
+        os.set_blocking(descriptor, False)
+        with suppress(BlockingIOError):
+            while True:
+                os.write(descriptor, b"x" * 4096)
+        os.set_blocking(descriptor, True)
 
 
 @pytest.fixture
@@ -164,17 +171,26 @@ def test_what_is_no_terminal_gets_nothing(tmp_path: Path) -> None:
 
 def test_a_terminal_that_takes_nothing_is_not_waited_for(wait: Wait) -> None:
     alerts = wait.alerts()
-    descriptor = wait.stream.fileno()
-    os.set_blocking(descriptor, False)
-    with suppress(BlockingIOError):
-        while True:
-            os.write(descriptor, b"x" * 4096)
-    os.set_blocking(descriptor, True)
-    alerts.note(END)
-    wait.now = 6
     alerts.update(lambda: TWO, list, runs=True)
-    alerts.close()
-    assert "\a" not in wait.written()
+    assert wait.written().startswith(title.SAVE)
+    wait.fill()
+
+    def tell() -> None:
+        alerts.note(END)
+        wait.now = 6
+        alerts.update(lambda: ONE, list, runs=True)
+        alerts.close()
+
+    # A write would block for ever.
+    telling = threading.Thread(target=tell)
+    telling.start()
+    telling.join(10)
+    was_waited_for = telling.is_alive()
+    assert set(wait.written()) == {"x"}
+    telling.join()
+    assert not was_waited_for
+    alerts.give_title_back()
+    assert wait.written() == title.RESTORE, "the terminal takes it now"
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def test_a_connection_that_was_closed_just_then_is_no_failure(
     service.script("b", Reply(drop=True), task("b"))
     # Slow enough for the first answer to be there, so that its connection is used again.
     settings = {"base_url": service.base_url, "api_key": service.api_key}
-    ask.home.configure(**settings, max_requests_per_second=2)
+    ask.home.configure(**settings, max_requests_per_second=1)
     assert ask("status", "a", "b").columns == [("running", "a"), ("running", "b")]
     assert [request.task_id for request in service.requests] == ["a", "b", "b"]
 

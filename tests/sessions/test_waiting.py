@@ -104,7 +104,7 @@ def test_a_signal_ends_it_while_a_name_is_looked_up(home: Home, service: Scripte
 def test_a_signal_ends_it_while_the_key_is_asked_for(home: Home, service: ScriptedService) -> None:
     begun = home.folder / "begun"
     script = home.folder / "key.sh"
-    script.write_text(f"#!/bin/sh\necho > {begun}\nexec sleep 9\n")
+    script.write_text(f"#!/bin/sh\necho > {begun}\nexec sleep 15\n")
     script.chmod(0o700)
     home.configure(base_url=service.base_url, api_key_command=str(script))
     with started(home, "wait", "a") as process:
@@ -145,7 +145,7 @@ def test_in_a_terminal_one_line_tells_how_it_goes(home: Home, service: ScriptedS
     # A terminal that is not known to take titles gets no escape sequence at all.
     plain = {"TERM": "vt100"}
     with home.open("wait", "a", "b", "c", cols=60, rows=10, env=plain) as terminal:
-        terminal.wait_for(r"3 ended, 1 failed")
+        terminal.wait_for(r"3 ended, 1 failed", 30)
         assert terminal.wait_exit(20) == 5
         raw = terminal.raw
         lines = [line.rstrip() for line in terminal.text().splitlines() if line.strip()]
@@ -158,7 +158,7 @@ def test_in_a_terminal_one_line_tells_how_it_goes(home: Home, service: ScriptedS
 def test_ctrl_c_leaves_a_clean_line(home: Home, service: ScriptedService) -> None:
     service.script("run", task("run"))
     with home.open("wait", "run", cols=60, rows=10) as terminal:
-        terminal.wait_for(r"0 of 1 ended; 1 running; last answer \d\d:\d\d")
+        terminal.wait_for(r"0 of 1 ended; 1 running; last answer \d\d:\d\d", 30)
         terminal.press("ctrl+c")
         assert terminal.wait_exit(10) == 130
         assert "ended" not in terminal.text()
@@ -170,6 +170,6 @@ def _unread(pipe: int) -> int:
 
 
 def ends_soon(process: subprocess.Popen[str], number: signal.Signals) -> int:
-    """Send a signal; return the exit code. What hangs would last for nine seconds and more."""
+    """Send a signal; return the exit code. What hangs would last for twelve seconds and more."""
     process.send_signal(number)
-    return process.wait(6)
+    return process.wait(10)

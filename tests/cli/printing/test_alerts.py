@@ -208,7 +208,7 @@ def test_wait_gives_the_title_back(
 
     service.script("t", answer)
     with home.open("wait", "t") as terminal:
-        terminal.wait_for(lambda _: terminal.title == "1 running - scenext-tui")
+        terminal.wait_for(lambda _: terminal.title == "1 running - scenext-tui", 30)
         if way is None:
             ended.add("t")
         else:

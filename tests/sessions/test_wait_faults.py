@@ -39,6 +39,8 @@ BASE_URL = "http://127.0.0.1:9/api"
 KEY = Secret("sk-test-0123456789")
 LARGE = 20_000
 """Bytes of an answer that comes once: it takes as much CPU as a hundred others."""
+UNKNOWN_ID = FAULTS["404"]
+"""In the service's own form; a page with this status comes from somebody else."""
 EXPECTED = (End.COMPLETED, End.FAILED, End.UNKNOWN, End.COMPLETED)
 """How each fourth task ends."""
 
@@ -85,10 +87,8 @@ class FaultyHost(httpx.AsyncBaseTransport):
         unknown, or the key is refused: that takes two running."""
         while True:
             fault, last = self.random.choice(self.faults), self.last.get(task_id)
-            is_unknown, is_refusal = (
-                kind in fault.kinds for kind in (ErrorKind.NOT_FOUND, ErrorKind.KEY_REFUSED)
-            )
-            if (is_unknown and last and ErrorKind.NOT_FOUND in last.kinds) or (
+            is_refusal = ErrorKind.KEY_REFUSED in fault.kinds
+            if (fault is last is UNKNOWN_ID) or (
                 (is_refusal and self.refused)
                 or (fault.pauses_polling and self.random.random() > 0.05)
             ):

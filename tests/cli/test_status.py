@@ -6,25 +6,11 @@ import json
 
 import pytest
 
-from tests.support.commands import Commands, Finished
-from tests.support.service import Reply, ScriptedService, completed, error, frame_url, task
+from tests.support.commands import Commands
+from tests.support.service import FAILURE, Reply, ScriptedService, completed, error, frame_url, task
 from tui.scenext.models import TaskStatus
 from tui.watchlist.asked import marker
 from tui.watchlist.storage import WatchlistFile
-
-FAILURE = [{"type": "text", "content": "任务执行失败"}]
-
-
-def columns(done: Finished) -> list[tuple[str, str]]:
-    """Return state and ID of each line that was printed."""
-    lines = [line.split("\t") for line in done.out.splitlines()]
-    return [(line[0], line[1]) for line in lines]
-
-
-def errors(done: Finished) -> list[tuple[str, str | None]]:
-    """Return code and task of each error that was printed as JSON."""
-    objects = [json.loads(line) for line in done.err.splitlines()]
-    return [(error["code"], error["task_id"]) for error in objects]
 
 
 def test_each_is_asked_once_and_told_in_the_order_of_the_user(
@@ -36,7 +22,7 @@ def test_each_is_asked_once_and_told_in_the_order_of_the_user(
     service.script("odd", task("odd", "REHEARSING"))
     done = ask("status", "bad", "run", "done", "odd", "run")
     assert (done.code, done.err) == (0, "")
-    assert columns(done) == [
+    assert done.columns == [
         *(("failed", "bad"), ("running", "run"), ("completed", "done"), ("unknown", "odd")),
     ]
     assert sorted(str(request.task_id) for request in service.requests) == [
@@ -73,7 +59,7 @@ def test_what_was_told_is_printed_and_each_other_task_is_an_error(
     for task_id, reply in replies.items():
         service.script(task_id, reply)
     done = ask("status", "--json", *replies, "fine")
-    assert (done.code, errors(done)) == (code, told)
+    assert (done.code, done.errors) == (code, told)
     assert json.loads(done.out)["task_id"] == "fine"
 
 
@@ -84,7 +70,7 @@ def test_a_refused_key_is_told_of_each_task_and_what_the_key_is_from(
     ids = [f"k{number}" for number in range(30)]
     done = ask("status", "--json", *ids)
     assert (done.code, done.out) == (6, "")
-    assert errors(done) == [("key_refused", task_id) for task_id in ids]
+    assert done.errors == [("key_refused", task_id) for task_id in ids]
     assert len(service.requests) < 30
     assert str(ask.home.config) in done.err
     assert "sk-test" not in done.err
@@ -97,7 +83,7 @@ def test_a_service_that_is_away_is_asked_about_a_few_tasks_alone(
     service.stop()
     ids = [f"k{number}" for number in range(50)]
     done = ask("status", "--json", *ids)
-    assert (done.code, errors(done)) == (1, [("no_answer", task_id) for task_id in ids])
+    assert (done.code, done.errors) == (1, [("no_answer", task_id) for task_id in ids])
 
 
 def test_a_connection_that_was_closed_just_then_is_no_failure(
@@ -107,8 +93,8 @@ def test_a_connection_that_was_closed_just_then_is_no_failure(
     service.script("b", Reply(drop=True), task("b"))
     # Slow enough for the first answer to be there, so that its connection is used again.
     settings = {"base_url": service.base_url, "api_key": service.api_key}
-    ask.home.configure(**settings, max_requests_per_second=2)
-    assert columns(ask("status", "a", "b")) == [("running", "a"), ("running", "b")]
+    ask.home.configure(**settings, max_requests_per_second=1)
+    assert ask("status", "a", "b").columns == [("running", "a"), ("running", "b")]
     assert [request.task_id for request in service.requests] == ["a", "b", "b"]
 
 
@@ -119,14 +105,14 @@ def test_the_watchlist_is_asked_about_as_a_whole_and_kept_up_to_date(
     ask("add", "c")
     for task_id in "abc":
         service.script(task_id, completed(task_id))
-    assert columns(ask("status", "--label", "batch*")) == [("completed", "b"), ("completed", "a")]
+    assert ask("status", "--label", "batch*").columns == [("completed", "b"), ("completed", "a")]
     entries = WatchlistFile(ask.home.watchlist).load().entries
     assert [entry.status for entry in entries] == [
         *(TaskStatus.COMPLETED, TaskStatus.COMPLETED, TaskStatus.QUEUED),
     ]
     assert marker(ask.home.watchlist).exists()
-    assert columns(ask("status")) == [("completed", task_id) for task_id in "bac"]
-    assert columns(ask("status", "-", stdin="c\n# and\nb\n")) == [
+    assert ask("status").columns == [("completed", task_id) for task_id in "bac"]
+    assert ask("status", "-", stdin="c\n# and\nb\n").columns == [
         *(("completed", "c"), ("completed", "b")),
     ]
 
@@ -156,7 +142,7 @@ def test_what_cannot_be_asked_at_all_is_said_at_once(ask: Commands, command: str
     assert "config.toml, or set SCENEXT_API_KEY. Keys are made on scenext.cn" in done.err
     ask.home.config.write_text("poll_interval = 0\n")
     assert "poll_interval must be a number" in ask(command, "a").err
-    assert errors(ask(command, "a", "--json")) == [("configuration", None)]
+    assert ask(command, "a", "--json").errors == [("configuration", None)]
     assert ask(command, "a", "--config", "missing.toml").code == 1
 
 
@@ -169,7 +155,7 @@ def test_a_watchlist_that_cannot_be_written_is_one_warning(
     ask.home.watchlist.write_text(newer)
     service.script("a", completed("a"))
     done = ask(command, "a")
-    assert (done.code, columns(done)) == (0, [("completed", "a")])
+    assert (done.code, done.columns) == (0, [("completed", "a")])
     first, second = done.err.splitlines()
     assert "was written by a newer scenext-tui; update this one. Changes are not saved." in first
     assert "Not saved" in second
@@ -183,7 +169,7 @@ def test_a_watchlist_that_cannot_be_read_matters_where_no_task_is_named(
     ask.home.watchlist.mkdir(parents=True)
     assert ask("status").code == 1
     assert ask("wait").code == 1
-    assert columns(ask("status", "a")) == [("completed", "a")]
+    assert ask("status", "a").columns == [("completed", "a")]
     assert ask("wait", "a").code == 0
 
 
@@ -197,8 +183,8 @@ def test_the_end_of_what_is_left_of_a_watchlist_is_not_taken_for_the_end_of_all(
     ask.home.watchlist.write_text(text.replace('id = "lost"', "id = []"))
     for words in ([], ["--label", "x"]):
         done = ask(command, "--json", *words)
-        assert (done.code, done.out, errors(done)) == (1, "", [("watchlist", None)])
-    assert columns(ask(command, "a")) == [("completed", "a")]
+        assert (done.code, done.out, done.errors) == (1, "", [("watchlist", None)])
+    assert ask(command, "a").columns == [("completed", "a")]
 
 
 def test_how_long_a_task_takes_is_told_by_who_knows(

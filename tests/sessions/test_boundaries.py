@@ -27,21 +27,18 @@ from PIL import Image
 from tests.scenext.test_media import PICTURE
 from tests.sessions.test_dashboard import FakeService, make_task, session
 from tests.support import virtual_time
+from tests.support.dependencies import make_dependencies
 from tests.support.no_trust import NO_TRUST
 from tui.addresses import AddressRule
 from tui.clock import Clock
-from tui.config import Config, Paths
-from tui.credentials import CurrentKey, KeySettings, KeySource, Secret
-from tui.dependencies import Dependencies
+from tui.credentials import Secret
 from tui.engine import Callbacks, Engine
 from tui.errors import ApiError, ErrorKind, MediaError
 from tui.polling.poller import Poller
 from tui.polling.schedule import Schedule
-from tui.redactor import Redactor
 from tui.scenext.client import StatusClient
 from tui.scenext.media import Media
 from tui.scenext.models import PollResult, StatusResponse
-from tui.watchlist.storage import WatchlistFile
 
 LIBRARIES: Final = (httpx, httpcore, h11, anyio, idna, Image, ssl)
 ROOTS: Final = frozenset(
@@ -170,19 +167,7 @@ async def test_whatever_the_service_causes_is_a_failed_query() -> None:
 
 def make_engine(folder: Path, crashes: list[Exception], clock: Clock | None = None) -> Engine:
     """Return an engine that polls nothing."""
-    paths = Paths.inside(folder)
-    settings = KeySettings(inline=Secret("sk-test-0123456789"))
-    dependencies = Dependencies(
-        config=Config(),
-        key=CurrentKey(KeySource(paths.config, lambda: settings, {})),
-        file=WatchlistFile(paths.watchlist),
-        connect=FakeService,
-        environ={},
-        clock=clock or Clock(),
-        host="test",
-        downloads=folder,
-        redact=Redactor(),
-    )
+    dependencies = make_dependencies(folder, FakeService)._replace(clock=clock or Clock())
     ignore = list[object]().append
     return Engine(dependencies, Callbacks(ignore, lambda: None, lambda *_: None, crashes.append))
 

@@ -26,6 +26,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 from textual.widgets._footer import FooterKey
 
+from tests.support.dependencies import make_dependencies
 from tests.support.home import Home
 from tests.support.no_trust import NO_TRUST
 from tests.support.records import arranged
@@ -41,14 +42,13 @@ from tests.support.service import (
 )
 from tui.clock import Clock
 from tui.config import Config, Notify, NotifyOn, Paths
-from tui.credentials import CurrentKey, KeySettings, KeySource, Secret
+from tui.credentials import Secret
 from tui.dashboard.app import ScenextApp
 from tui.dashboard.widgets.filter_input import FilterInput
 from tui.dashboard.widgets.frame_list import FrameList
 from tui.dashboard.widgets.task_row import TaskRow
-from tui.dependencies import ClientFactory, Dependencies
+from tui.dependencies import ClientFactory
 from tui.errors import ApiError, ErrorKind
-from tui.redactor import Redactor
 from tui.scenext.client import HttpClientFactory
 from tui.scenext.media import Media
 from tui.scenext.models import Frame, StatusResponse, Task, TaskStatus
@@ -77,6 +77,8 @@ class FakeService:
 
     answers: dict[str, Task | ApiError] = field(default_factory=dict)
     queried: list[str] = field(default_factory=list)
+    held: dict[str, asyncio.Event] = field(default_factory=dict)
+    """Tasks whose queries get no answer before something has happened."""
     media: Media | None = None
     """The client for pictures; without one, a test must fetch none."""
 
@@ -92,6 +94,8 @@ class FakeService:
     async def query(self, task_id: str) -> StatusResponse:
         """Return the answer of a task, or raise its error."""
         self.queried.append(task_id)
+        if (may_answer := self.held.get(task_id)) is not None:
+            await may_answer.wait()
         reply = self.answers.get(task_id, ApiError(ErrorKind.NOT_FOUND, "no such task"))
         if isinstance(reply, ApiError):
             raise reply
@@ -193,22 +197,13 @@ def build_app(
         notify_on=notify_on,
         trust_env=False,
     )
-    settings = KeySettings(inline=Secret(api_key))
 
     def connect() -> ClientFactory:
         return HttpClientFactory(config, NO_TRUST) if base_url else service
 
     app = ScenextApp(
-        Dependencies(
-            config=config,
-            key=CurrentKey(KeySource(paths.config, lambda: settings, {})),
-            file=file,
-            connect=connect,
-            environ=SSH,
-            clock=clock or Clock(),
-            host="test",
-            downloads=folder / "downloads",
-            redact=Redactor(),
+        make_dependencies(folder, connect, key=lambda: api_key)._replace(
+            config=config, environ=SSH, clock=clock or Clock()
         ),
         new_ids,
     )

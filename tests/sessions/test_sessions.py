@@ -152,10 +152,10 @@ def test_two_dashboards_and_a_script_share_one_watchlist(
         for terminal in (first, second):
             for task_id in ("one", "two", "three"):
                 # 2 s are promised; the margin is for a loaded machine.
-                terminal.wait_for(rf"» .*{task_id}", timeout=6)
+                terminal.wait_for(rf"» .*{task_id}")
         assert home.run("label", "第一批", "two").stdout == "Labelled 1 task “第一批”.\n"
         for terminal in (first, second):
-            terminal.wait_for(r"» 第一批 +two", timeout=6)
+            terminal.wait_for(r"» 第一批 +two")
         assert home.run("rm", "two", "one").stdout == "Removed 2 tasks.\n"
         for terminal in (first, second):
             terminal.wait_for(lambda text: len(re.findall(r"^[ >][ *]» ", text, re.M)) == 1)

@@ -29,11 +29,11 @@ def test_the_status_bar_of_tmux_follows_the_watchlist(home: Home, tmp_path: Path
     env = {**home.environment(), **tmux.environment, "LANG": "C.UTF-8"}
     with Terminal(tmux.start(["sleep", "60"]), env=env) as terminal:
         try:
-            terminal.wait_for_text("[-3 ?]")
+            terminal.wait_for_text("[-3 ?]", 30)
             touch(home.watchlist)
-            terminal.wait_for_text("[-3]")
+            terminal.wait_for_text("[-3]", 30)
             file.save([Update("2", TaskStatus.COMPLETED), Update("3", TaskStatus.FAILED)])
-            terminal.wait_for_text("[✗1 -1 ✓1]")
+            terminal.wait_for_text("[✗1 -1 ✓1]", 30)
         finally:
             tmux.close()
     assert not owned.exists()

@@ -16,17 +16,16 @@ import httpx
 import pytest
 
 from tests.support import virtual_time
+from tests.support.dependencies import make_dependencies
 from tests.support.faults import FAULTS, OK, Fault, RawAnswer
 from tests.support.figures import figure
 from tests.support.service import completed, error, task
 from tui.cli.running.task_wait import Rules, TaskWait
 from tui.clock import Clock
 from tui.config import Config
-from tui.credentials import CurrentKey, KeySettings, KeySource, Secret
+from tui.credentials import Secret
 from tui.demo.server import Request, Response
-from tui.dependencies import Dependencies
 from tui.errors import ErrorKind
-from tui.redactor import Redactor
 from tui.scenext.client import StatusClient
 from tui.scenext.media import Media
 from tui.scenext.models import TaskStatus
@@ -40,6 +39,8 @@ BASE_URL = "http://127.0.0.1:9/api"
 KEY = Secret("sk-test-0123456789")
 LARGE = 20_000
 """Bytes of an answer that comes once: it takes as much CPU as a hundred others."""
+UNKNOWN_ID = FAULTS["404"]
+"""In the service's own form; a page with this status comes from somebody else."""
 EXPECTED = (End.COMPLETED, End.FAILED, End.UNKNOWN, End.COMPLETED)
 """How each fourth task ends."""
 
@@ -86,10 +87,8 @@ class FaultyHost(httpx.AsyncBaseTransport):
         unknown, or the key is refused: that takes two running."""
         while True:
             fault, last = self.random.choice(self.faults), self.last.get(task_id)
-            is_unknown, is_refusal = (
-                kind in fault.kinds for kind in (ErrorKind.NOT_FOUND, ErrorKind.KEY_REFUSED)
-            )
-            if (is_unknown and last and ErrorKind.NOT_FOUND in last.kinds) or (
+            is_refusal = ErrorKind.KEY_REFUSED in fault.kinds
+            if (fault is last is UNKNOWN_ID) or (
                 (is_refusal and self.refused)
                 or (fault.pauses_polling and self.random.random() > 0.05)
             ):
@@ -145,17 +144,10 @@ def test_no_fault_is_reported_as_an_end(
         loop = asyncio.get_running_loop()
         clock = Clock(boot=loop.time, wall=lambda: loop.time() + 1.8e9)
         WatchlistFile(path).save([Add(Entry(task_id, clock.now())) for task_id in ids[:8]])
-        settings = KeySettings(inline=KEY)
-        dependencies = Dependencies(
+        dependencies = make_dependencies(tmp_path, lambda: Connections(host))._replace(
             config=Config(base_url=BASE_URL),
-            key=CurrentKey(KeySource(tmp_path / "config.toml", lambda: settings, {})),
             file=ChosenTasksFile(path, ids, now=clock.now),
-            connect=lambda: Connections(host),
-            environ={},
             clock=clock,
-            host="test",
-            downloads=tmp_path,
-            redact=Redactor(),
         )
         task_wait = TaskWait(ids, Rules(), note_end)
         await task_wait.run(dependencies, problems.append)

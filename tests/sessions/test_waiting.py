@@ -9,8 +9,7 @@ import signal
 import subprocess
 import sys
 import termios
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.home import Home
-from tests.support.service import ScriptedService, completed, task
+from tests.support.service import FAILURE, ScriptedService, completed, task
+from tests.support.waiting import wait_until
 from tui.scenext.models import TaskStatus
 from tui.watchlist.entries import Add, Entry
 from tui.watchlist.storage import WatchlistFile
@@ -105,7 +105,7 @@ def test_a_signal_ends_it_while_a_name_is_looked_up(home: Home, service: Scripte
     base_url = service.base_url.replace("127.0.0.1", "localhost")
     home.configure(base_url=base_url, api_key=service.api_key)
     with started(home, "wait", "a") as process:
-        wait_until(lambda: "watches" in read(home.log))
+        wait_until(lambda: home.log.exists() and "watches" in home.log.read_text())
         assert ends_soon(process, signal.SIGTERM) == 143
 
 
@@ -153,11 +153,11 @@ def test_it_ends_quietly_when_its_reader_has_read_enough(
 
 def test_in_a_terminal_one_line_tells_how_it_goes(home: Home, service: ScriptedService) -> None:
     service.script("a", task("a"), task("a"), completed("a"))
-    service.script("b", task("b", "FAILED", result=[{"type": "text", "content": "任务执行失败"}]))
+    service.script("b", task("b", "FAILED", result=FAILURE))
     # A terminal that is not known to take titles gets no escape sequence at all.
     plain = {"TERM": "vt100"}
     with home.open("wait", "a", "b", "c", cols=60, rows=10, env=plain) as terminal:
-        terminal.wait_for(r"3 ended, 1 failed")
+        terminal.wait_for(r"3 ended, 1 failed", 30)
         assert terminal.wait_exit(20) == 5
         raw = terminal.raw
         lines = [line.rstrip() for line in terminal.text().splitlines() if line.strip()]
@@ -170,15 +170,10 @@ def test_in_a_terminal_one_line_tells_how_it_goes(home: Home, service: ScriptedS
 def test_ctrl_c_leaves_a_clean_line(home: Home, service: ScriptedService) -> None:
     service.script("run", task("run"))
     with home.open("wait", "run", cols=60, rows=10) as terminal:
-        terminal.wait_for(r"0 of 1 ended; 1 running; last answer \d\d:\d\d")
+        terminal.wait_for(r"0 of 1 ended; 1 running; last answer \d\d:\d\d", 30)
         terminal.press("ctrl+c")
         assert terminal.wait_exit(10) == 130
         assert "ended" not in terminal.text()
-
-
-def read(path: Path) -> str:
-    """Return what a file holds by now."""
-    return path.read_text() if path.exists() else ""
 
 
 def _unread(pipe: int) -> int:
@@ -186,15 +181,7 @@ def _unread(pipe: int) -> int:
     return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
-def wait_until(condition: Callable[[], object]) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def ends_soon(process: subprocess.Popen[str], number: signal.Signals) -> int:
-    """Send a signal; return the exit code. What hangs would last for nine seconds and more."""
+    """Send a signal; return the exit code. What hangs would last for twelve seconds and more."""
     process.send_signal(number)
-    return process.wait(6)
+    return process.wait(10)

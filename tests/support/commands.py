@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import sys
 from pathlib import Path
@@ -20,6 +21,18 @@ class Finished(NamedTuple):
     code: int
     out: str
     err: str
+
+    @property
+    def columns(self) -> list[tuple[str, str]]:
+        """State and ID of each line that was printed."""
+        lines = [line.split("\t") for line in self.out.splitlines()]
+        return [(line[0], line[1]) for line in lines]
+
+    @property
+    def errors(self) -> list[tuple[str, str | None]]:
+        """Code and task of each error that was printed as JSON."""
+        objects = [json.loads(line) for line in self.err.splitlines()]
+        return [(error["code"], error["task_id"]) for error in objects]
 
 
 class Commands:

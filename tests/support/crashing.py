@@ -10,17 +10,17 @@ import sys
 import time
 from pathlib import Path
 
+from tests.support.dependencies import make_dependencies
 from tui.clock import Clock
-from tui.config import Config, Paths
-from tui.credentials import CurrentKey, KeySettings, KeySource, Secret
+from tui.config import Config
+from tui.credentials import Secret
 from tui.dashboard.app import ScenextApp
-from tui.dependencies import ClientFactory, Dependencies
+from tui.dependencies import ClientFactory
 from tui.redactor import Redactor
 from tui.terminal import crash_report
 from tui.terminal.lifecycle import TerminalWatchdog
 from tui.terminal.process_end import end_now
 from tui.terminal.run import run_to_its_end
-from tui.watchlist.storage import WatchlistFile
 
 
 def main(where: str, folder: Path, key: str) -> None:
@@ -41,18 +41,10 @@ def main(where: str, folder: Path, key: str) -> None:
     redact = Redactor()
     redact.learn(Secret(key))
     crash_report.install(redact)
-    paths = Paths.inside(folder)
-    settings = KeySettings(inline=Secret(key))
     app = ScenextApp(
-        Dependencies(
+        make_dependencies(folder, connect, key=lambda: key)._replace(
             config=Config(base_url="http://127.0.0.1:9/api", trust_env=False),
-            key=CurrentKey(KeySource(paths.config, lambda: settings, {})),
-            file=WatchlistFile(paths.watchlist),
-            connect=connect,
-            environ={},
             clock=Clock(wall=wall if where == "handler" else time.time),
-            host="test",
-            downloads=folder / "downloads",
             redact=redact,
         ),
         ["12345"],

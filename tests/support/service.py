@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 from urllib.parse import quote, unquote
 
 DEFAULT_KEY = "sk-test-0123456789"
@@ -75,6 +75,10 @@ class Reply:
 
 Answer = Reply | Callable[[Request], Reply]
 """A reply, or a function that returns one for a request."""
+
+
+FAILURE: Final = ({"type": "text", "content": "任务执行失败"},)
+"""The result of a task that has failed, as the service's reference has it."""
 
 
 def task(

@@ -18,6 +18,7 @@ from urllib.parse import unquote
 
 from textual.pilot import Pilot
 
+from tests.support.dependencies import make_dependencies
 from tests.support.no_trust import NO_TRUST
 from tests.support.scenes import NOW, STEP, Scenario, Trouble
 from tests.support.service import Reply, error, unauthorized
@@ -28,11 +29,8 @@ from tui.dashboard.app import ScenextApp
 from tui.dashboard.messages import WatchlistChanged
 from tui.demo import DemoService
 from tui.demo.server import Request, Response
-from tui.dependencies import Dependencies
 from tui.polling.health import HealthKind
-from tui.redactor import Redactor
 from tui.scenext.client import HttpClientFactory
-from tui.watchlist.storage import WatchlistFile
 
 WAIT_TIMEOUT: Final = 10.0
 """Seconds to wait for what must come."""
@@ -161,7 +159,6 @@ def build_app(
     service: DemoService, clock: Clock, folder: Path, *, has_key: bool = True, host: str = "demo"
 ) -> ScenextApp:
     """Return the app that polls `service`, with its files in `folder`."""
-    paths = Paths.inside(folder)
     # Messages name the file, and a picture must not name a temporary folder.
     config_file = Path.home() / ".config" / "scenext-tui" / "config.toml"
     # A picture would show a notice, or not, as long as it takes to be made.
@@ -173,16 +170,13 @@ def build_app(
     )
     settings = KeySettings(inline=Secret(service.api_key) if has_key else None)
     return ScenextApp(
-        Dependencies(
+        make_dependencies(folder, lambda: HttpClientFactory(config, NO_TRUST))._replace(
             config=config,
             key=CurrentKey(KeySource(config_file, lambda: settings, {})),
-            file=WatchlistFile(paths.watchlist),
-            connect=lambda: HttpClientFactory(config, NO_TRUST),
             environ=_OVER_SSH,
             clock=clock,
             host=host,
             downloads=folder,
-            redact=Redactor(),
         )
     )
 

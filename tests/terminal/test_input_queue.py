@@ -51,6 +51,6 @@ async def test_a_key_that_comes_before_the_focus_has_moved_goes_where_it_moves()
     async with app.run_test():
         app.set_focus(app.query_one(Rows))
         app.post_message(Key("slash", "/"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await app.ended.wait()
         assert app.query_one(Input).value == "a."

@@ -264,7 +264,8 @@ def test_every_end_is_told_of_once_and_no_two_announcements_come_within_five_sec
     assert sum(each.completed + each.failed for each in told) == len(ends)
     assert sum(each.failed for each in told) == [k for _, k in ends].count(EventKind.FAILED)
     times = [now for now, _ in watch.told]
-    assert all(b - a >= BURST_SILENCE for a, b in pairwise(times))
+    # But for what is lost where times as floats are added.
+    assert all(b - a >= BURST_SILENCE - 1e-6 for a, b in pairwise(times))
 
 
 # Which ends are news

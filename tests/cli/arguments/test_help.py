@@ -71,7 +71,7 @@ def test_every_example_of_the_dashboard_opens_it(shell: Home, line: str) -> None
     assert any(line in examples_of(parser) for parser in parsers().values())
     refill(shell.watchlist)
     with Terminal(["sh", "-c", line], env=shell.environment(), cwd=shell.folder) as terminal:
-        terminal.wait_for("✓ batch 7")
+        terminal.wait_for("✓ batch 7", 30)
         terminal.press("q")
         assert terminal.wait_exit() == 0
 

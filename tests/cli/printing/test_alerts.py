@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import os
 import signal
+import termios
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.support.home import Home
+from tests.support.pty_output import drain
 from tests.support.records import a_record, at
 from tests.support.service import Reply, Request, ScriptedService, completed, task
 from tui.cli.printing.alerts import Alerts
@@ -35,7 +37,6 @@ class Wait:
     def __init__(self) -> None:
         self.now = 0.0
         self.master, slave = os.openpty()
-        os.set_blocking(self.master, False)
         self.stream = os.fdopen(slave, "w")
 
     def alerts(self, environ: Mapping[str, str] = XTERM, config: Config = DEFAULTS) -> Alerts:
@@ -46,10 +47,15 @@ class Wait:
 
     def written(self) -> str:
         """Return what the terminal has got since the last call."""
-        try:
-            return os.read(self.master, 4096).decode()
-        except BlockingIOError:
-            return ""
+        return drain(self.master, self.stream.fileno()).decode()
+
+    def stop_output(self) -> None:
+        """Take nothing from now on, as after ctrl+s."""
+        termios.tcflow(self.stream, termios.TCOOFF)
+
+    def start_output(self) -> None:
+        """Take output again."""
+        termios.tcflow(self.stream, termios.TCOON)
 
 
 @pytest.fixture
@@ -164,17 +170,27 @@ def test_what_is_no_terminal_gets_nothing(tmp_path: Path) -> None:
 
 def test_a_terminal_that_takes_nothing_is_not_waited_for(wait: Wait) -> None:
     alerts = wait.alerts()
-    descriptor = wait.stream.fileno()
-    os.set_blocking(descriptor, False)
-    with suppress(BlockingIOError):
-        while True:
-            os.write(descriptor, b"x" * 4096)
-    os.set_blocking(descriptor, True)
-    alerts.note(END)
-    wait.now = 6
     alerts.update(lambda: TWO, list, runs=True)
-    alerts.close()
-    assert "\a" not in wait.written()
+    assert wait.written().startswith(title.SAVE)
+    wait.stop_output()
+
+    def tell() -> None:
+        alerts.note(END)
+        wait.now = 6
+        alerts.update(lambda: ONE, list, runs=True)
+        alerts.close()
+
+    # A write would block for ever.
+    telling = threading.Thread(target=tell)
+    telling.start()
+    telling.join(10)
+    was_waited_for = telling.is_alive()
+    wait.start_output()
+    assert wait.written() == ""
+    telling.join()
+    assert not was_waited_for
+    alerts.give_title_back()
+    assert wait.written() == title.RESTORE, "the terminal takes it now"
 
 
 @pytest.mark.parametrize(
@@ -192,7 +208,7 @@ def test_wait_gives_the_title_back(
 
     service.script("t", answer)
     with home.open("wait", "t") as terminal:
-        terminal.wait_for(lambda _: terminal.title == "1 running - scenext-tui")
+        terminal.wait_for(lambda _: terminal.title == "1 running - scenext-tui", 30)
         if way is None:
             ended.add("t")
         else:

@@ -8,7 +8,6 @@ import socket
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import pytest
 from tests.support.commands import Commands
 from tests.support.home import Home
 from tests.support.service import ScriptedService
+from tests.support.waiting import wait_until
 from tui.cli.errors import CommandError, ErrorCode
 from tui.cli.printing.output import ending_with_the_reader, print_errors
 
@@ -216,14 +216,6 @@ def test_streams_that_are_shared_and_do_not_block_are_waited_for(home: Home) -> 
         assert process.wait(10) == 0
         assert process.stderr is not None
         assert process.stderr.read() == ""
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_no_umask_takes_what_was_written_from_its_owner(home: Home) -> None:

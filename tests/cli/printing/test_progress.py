@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.pty_output import drain
 from tests.support.screen import Screen
 from tui.cli.printing.output import write_error
 from tui.cli.printing.progress import ProgressLine
@@ -37,13 +38,9 @@ class Window:
 
     def written(self) -> bytes:
         """Return what was written since the last call, and show it on the screen."""
-        self.stream.write("\0")  # Otherwise there might be nothing to read.
-        self.stream.flush()
-        data = b""
-        while not data.endswith(b"\0"):
-            data += os.read(self._master, 4096)
-        self.screen.feed(data[:-1])
-        return data[:-1]
+        data = drain(self._master, self.stream.fileno())
+        self.screen.feed(data)
+        return data
 
     def lines(self) -> list[str]:
         """Return what the screen shows, without the lines that are empty at its end.

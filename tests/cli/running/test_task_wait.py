@@ -11,13 +11,11 @@ from typing import NamedTuple
 import pytest
 
 from tests.support import virtual_time
+from tests.support.dependencies import make_dependencies
 from tui.cli.running.task_wait import Rules, Stop, TaskWait
 from tui.clock import Clock
-from tui.config import Config
-from tui.credentials import CurrentKey, KeySettings, KeySource, Secret
-from tui.dependencies import Dependencies
+from tui.credentials import Secret
 from tui.errors import ApiError, ErrorKind
-from tui.redactor import Redactor
 from tui.scenext.media import Media
 from tui.scenext.models import Result, StatusResponse, Task, TaskStatus
 from tui.watchlist.chosen import ChosenTasksFile
@@ -91,19 +89,9 @@ def wait_for(
         # The wall clock stands still: nothing but words may depend on it.
         clock = Clock(boot, lambda: 1.8e9 + wall_speed * (loop.time() - began))
 
-        def settings() -> KeySettings:
-            return KeySettings(inline=Secret(read_key()))
-
-        dependencies = Dependencies(
-            config=Config(),
-            key=CurrentKey(KeySource(folder / "config.toml", settings, {})),
+        dependencies = make_dependencies(folder, lambda: service, key=read_key)._replace(
             file=ChosenTasksFile(folder / "watchlist.toml", task_ids, now=clock.now),
-            connect=lambda: service,
-            environ={},
             clock=clock,
-            host="test",
-            downloads=folder,
-            redact=Redactor(),
         )
         deadline = None if timeout is None else boot() + timeout
         chosen = (rules or Rules())._replace(deadline=deadline)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,12 @@ settings.load_profile("suite")
 def pytest_xdist_auto_num_workers() -> int:
     """Return two workers more than there are cores: half of the time the tests wait."""
     return (os.cpu_count() or 1) + 2
+
+
+def pytest_configure() -> None:
+    """Have SIGINT end the programs under test also where a shell's background ignores it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -19,9 +19,23 @@ from tests.support.service import ScriptedService
 @pytest.fixture
 def run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Commands:
-    """Return what runs commands in a home that has no configuration, without a service."""
-    return Commands(Home(tmp_path), monkeypatch, capfd)
+) -> Iterator[Commands]:
+    """Return what runs commands in a home that has no configuration, without a service.
+
+    Whatever a command changes in the process, also one that then fails, is put back.
+    """
+    root = logging.getLogger()
+    # Those of the libraries too: a later test reads what they log.
+    loggers = [root, *map(logging.getLogger, ("tui", "httpx", "httpcore", "asyncio"))]
+    handlers, levels = list(root.handlers), [logger.level for logger in loggers]
+    hooks = sys.excepthook, sys.unraisablehook, threading.excepthook, logging.raiseExceptions
+    yield Commands(Home(tmp_path), monkeypatch, capfd)
+    sys.excepthook, sys.unraisablehook, threading.excepthook, logging.raiseExceptions = hooks
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+    for handler in set(root.handlers).difference(handlers):
+        root.removeHandler(handler)
+        handler.close()
 
 
 @pytest.fixture
@@ -36,19 +50,8 @@ def shell(home: Home) -> Home:
 
 
 @pytest.fixture
-def ask(run: Commands, service: ScriptedService) -> Iterator[Commands]:
+def ask(run: Commands, service: ScriptedService) -> Commands:
     """Return what runs commands that ask the stand-in for the service, once a second."""
     run.home.configure(base_url=service.base_url, api_key=service.api_key, poll_interval=1)
     run.home.config.chmod(0o600)
-    root = logging.getLogger()
-    # Those of the libraries too: a later test reads what they log.
-    loggers = [root, *map(logging.getLogger, ("tui", "httpx", "httpcore", "asyncio"))]
-    handlers, levels = list(root.handlers), [logger.level for logger in loggers]
-    hooks = sys.excepthook, sys.unraisablehook, threading.excepthook, logging.raiseExceptions
-    yield run
-    sys.excepthook, sys.unraisablehook, threading.excepthook, logging.raiseExceptions = hooks
-    for logger, level in zip(loggers, levels, strict=True):
-        logger.setLevel(level)
-    for handler in set(root.handlers).difference(handlers):
-        root.removeHandler(handler)
-        handler.close()
+    return run

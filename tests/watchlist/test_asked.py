@@ -26,6 +26,19 @@ class Inline(Executor):
         return result
 
 
+class Hung(Executor):
+    """Has a thread for each call, none of which ever ends: the disk hangs."""
+
+    def __init__(self) -> None:
+        self.calls: list[Future[Any]] = []
+
+    def submit(  # type: ignore[override]
+        self, function: Callable[..., Any], /, *arguments: object
+    ) -> Future[Any]:
+        self.calls.append(Future())
+        return self.calls[-1]
+
+
 def test_it_is_touched_once_a_minute_at_most(tmp_path: Path) -> None:
     watchlist, times = tmp_path / "watchlist.toml", iter((0.0, 59.0, 61.0, 62.0))
     asked = AskedMarker(watchlist, lambda: next(times), Inline())
@@ -40,6 +53,17 @@ def test_it_is_touched_once_a_minute_at_most(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_or_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     AskedMarker(tmp_path / "none" / "watchlist.toml", lambda: 0.0, Inline()).note()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_hangs_takes_one_of_the_threads_that_others_need(tmp_path: Path) -> None:
+    threads, minutes = Hung(), iter(range(60))
+    asked = AskedMarker(tmp_path / "watchlist.toml", lambda: 61.0 * next(minutes), threads)
+    for _ in range(30):
+        asked.note()
+    assert len(threads.calls) == 1
+    threads.calls[0].set_result(None)
+    asked.note()
+    assert len(threads.calls) == 2
 
 
 def test_it_is_recent_for_five_minutes_whichever_way_a_clock_is_set(tmp_path: Path) -> None:

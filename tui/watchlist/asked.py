@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from tui.atomic_file import sibling
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
+    from concurrent.futures import Executor, Future
 
 TOUCH_INTERVAL: Final = 60.0
 """Seconds between two touches by one program."""
@@ -52,12 +52,15 @@ class AskedMarker:
         self._boot = boot
         self._threads = threads
         self._touched_at = -math.inf
+        self._touching: Future[None] | None = None
+        """The last touch; while it hangs there is no other, since the threads are for all."""
 
     def note(self) -> None:
         """Note that the service was asked just now; the file is touched once a minute at most."""
         now = self._boot()
-        if now - self._touched_at < TOUCH_INTERVAL:
+        is_touching = self._touching is not None and not self._touching.done()
+        if now - self._touched_at < TOUCH_INTERVAL or is_touching:
             return
         self._touched_at = now
         with suppress(RuntimeError):  # The program is ending.
-            self._threads.submit(touch, self._watchlist)
+            self._touching = self._threads.submit(touch, self._watchlist)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import shlex
 import sys
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,23 +16,9 @@ from tests.support.service import ScriptedService
 @pytest.fixture
 def run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Iterator[Commands]:
-    """Return what runs commands in a home that has no configuration, without a service.
-
-    Whatever a command changes in the process, also one that then fails, is put back.
-    """
-    root = logging.getLogger()
-    # Those of the libraries too: a later test reads what they log.
-    loggers = [root, *map(logging.getLogger, ("tui", "httpx", "httpcore", "asyncio"))]
-    handlers, levels = list(root.handlers), [logger.level for logger in loggers]
-    hooks = sys.excepthook, sys.unraisablehook, threading.excepthook, logging.raiseExceptions
-    yield Commands(Home(tmp_path), monkeypatch, capfd)
-    sys.excepthook, sys.unraisablehook, threading.excepthook, logging.raiseExceptions = hooks
-    for logger, level in zip(loggers, levels, strict=True):
-        logger.setLevel(level)
-    for handler in set(root.handlers).difference(handlers):
-        root.removeHandler(handler)
-        handler.close()
+) -> Commands:
+    """Return what runs commands in a home that has no configuration, without a service."""
+    return Commands(Home(tmp_path), monkeypatch, capfd)
 
 
 @pytest.fixture

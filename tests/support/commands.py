@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,7 +51,7 @@ class Commands:
 
     def __call__(self, *arguments: str | Path, stdin: str | bytes | None = None) -> Finished:
         """Run a command whose standard input holds `stdin`, and is empty where that is None."""
-        with self._patch.context() as patch:
+        with _kept_process(), self._patch.context() as patch:
             for name in [name for name in os.environ if name.startswith(("SCENEXT_", "XDG_"))]:
                 patch.delenv(name)
             for name, value in self.home.environment().items():
@@ -64,3 +68,22 @@ class Commands:
                     code = ended.code if isinstance(ended.code, int) else 1
         captured = self._capture.readouterr()
         return Finished(code, captured.out, captured.err)
+
+
+@contextmanager
+def _kept_process() -> Iterator[None]:
+    """Put back what a command changes in its process: logs and hooks, also where it fails."""
+    root = logging.getLogger()
+    # Those of the libraries too: a later test reads what they log.
+    loggers = [root, *map(logging.getLogger, ("tui", "httpx", "httpcore", "asyncio"))]
+    handlers, levels = list(root.handlers), [logger.level for logger in loggers]
+    hooks = sys.excepthook, sys.unraisablehook, threading.excepthook, logging.raiseExceptions
+    try:
+        yield
+    finally:
+        sys.excepthook, sys.unraisablehook, threading.excepthook, logging.raiseExceptions = hooks
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+        for handler in set(root.handlers).difference(handlers):
+            root.removeHandler(handler)
+            handler.close()

@@ -21,8 +21,8 @@ settings.load_profile("suite")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return two workers more than there are cores: half of the time the tests wait."""
-    return (os.cpu_count() or 1) + 2
+    """Return three workers more than there are cores: half of the time the tests wait."""
+    return (os.cpu_count() or 1) + 3
 
 
 def pytest_configure() -> None:

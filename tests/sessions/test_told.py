@@ -47,7 +47,7 @@ class Told:
         self._passed = passed
 
     async def answer(self, *task_ids: str, status: TaskStatus = DONE) -> None:
-        """Have tasks end, and asked."""
+        """End tasks, and poll them."""
         for task_id in task_ids:
             self.dashboard.service.answers[task_id] = make_task(task_id, 1, status)
         await self.ask(*task_ids)

@@ -50,7 +50,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 class InlineLoop(VirtualLoop):
-    """A loop on which what is meant for a thread runs at once, and takes no time."""
+    """A loop that runs at once what is meant for a thread; it takes no time."""
 
     def run_in_executor(
         self, executor: object, function: Callable[..., T], *arguments: object

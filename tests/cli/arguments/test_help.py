@@ -28,13 +28,13 @@ COMMANDS = sorted(parsers())
 
 @pytest.fixture(autouse=True)
 def tasks(service: ScriptedService) -> None:
-    """Have the service know the tasks of the examples, which have completed."""
+    """Script the tasks of the examples: all have completed."""
     for task_id in IDS:
         service.script(task_id, completed(task_id))
 
 
 def refill(watchlist: Path, status: TaskStatus = TaskStatus.QUEUED) -> None:
-    """Have the watchlist hold the tasks of the examples again."""
+    """Put the tasks of the examples back into the watchlist."""
     watchlist.unlink(missing_ok=True)
     ended = NOW if status.terminal else None
     entries = [Entry(task_id, NOW, "batch 7", status, ended=ended) for task_id in IDS]

@@ -1,4 +1,4 @@
-"""The grammar of the command line: flags in full, IDs on both sides of them, and what was meant."""
+"""The grammar of the command line: whole flags, IDs on both sides of them, and suggestions."""
 
 from __future__ import annotations
 

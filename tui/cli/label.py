@@ -18,8 +18,7 @@ def label(options: argparse.Namespace, paths: Paths) -> int:
     text = clean(options.text, MAX_LABEL_LENGTH).strip()
     if options.text.strip() and not text:
         # An empty label would take away the ones that are there.
-        message = "the label holds nothing that can be seen"
-        raise UsageError(message)
+        raise UsageError("the label holds nothing that can be seen")
     return change_selected(
         options,
         paths,

@@ -15,10 +15,8 @@ from tui.wording.changes import removed
 def remove(options: argparse.Namespace, paths: Paths) -> int:
     """Remove the selected tasks, tell how many; return the exit code. Raises `CommandError`."""
     if options.finished and names_tasks(options):
-        message = "either name tasks, select them with --label, or use --finished"
-        raise UsageError(message)
+        raise UsageError("either name tasks, select them with --label, or use --finished")
     if options.glob is not None and not options.glob.strip():
         # As of a script whose variable is empty: all tasks without a label would go.
-        message = "--label is empty; tasks without a label are removed by their IDs"
-        raise UsageError(message)
+        raise UsageError("--label is empty; tasks without a label are removed by their IDs")
     return change_selected(options, paths, Remove, removed)

@@ -22,6 +22,7 @@ from tui.addresses import is_loopback
 from tui.config_table import Fields, read_table
 from tui.credentials import KeySettings, resolve_path, resolve_program
 from tui.errors import UserError
+from tui.graphics import PictureSetting, SymbolSetting
 from tui.os_errors import os_error_reason
 from tui.sanitize import clean, display_path
 
@@ -127,6 +128,8 @@ class Config(NamedTuple):
     """The file of the watchlist; None: `Paths.standard`."""
     low_bandwidth: bool = False
     """Whether to save bandwidth: no mouse, animations or previews, fewer frames per second."""
+    pictures: PictureSetting = PictureSetting.AUTO
+    symbols: SymbolSetting = SymbolSetting.AUTO
     notify: Notify = Notify.UNFOCUSED
     notify_on: NotifyOn = NotifyOn.EACH
     trust_env: bool = True
@@ -163,6 +166,8 @@ def load(path: Path, environ: Mapping[str, str], *, required: bool = False) -> C
         ),
         watchlist=_watchlist(fields, path),
         low_bandwidth=fields.boolean("low_bandwidth", False),
+        pictures=fields.choice("pictures", PictureSetting.AUTO),
+        symbols=fields.choice("symbols", SymbolSetting.AUTO),
         notify=fields.choice("notify", Notify.UNFOCUSED),
         notify_on=fields.choice("notify_on", NotifyOn.EACH),
         trust_env=fields.boolean("trust_env", True),

@@ -96,7 +96,7 @@ def test_the_preview_follows_the_frame_and_fetches_each_path_once(
     ],
     ids=["120x40", "80x24", "256 colours", "16 colours"],
 )
-def test_the_demos_frame_previews_everywhere(
+def test_the_demos_pictures_everywhere(
     home: Home, cols: int, rows: int, term: str, keys: tuple[str, ...], max_bytes: int
 ) -> None:
     name, _, colours = term.partition(" ")

@@ -462,13 +462,13 @@ class ScenextApp(TerminalApp):
     @bounded("The preview")
     def on_link_panel_preview_requested(self, event: LinkPanel.PreviewRequested) -> None:
         """Show the picture in the panel."""
-        self._services.previews.show_in_panel(event.panel)
+        self._services.pictures.show_in_panel(event.panel)
 
     @bounded("The preview")
     def on_preview_requested(self, event: messages.PreviewRequested) -> None:
         """Show the picture of the selected frame."""
         if self.main_screen.deferred is not None:
-            self._services.previews.show(
+            self._services.pictures.show(
                 self.main_screen.deferred.detail, event.task_id, event.link_key
             )
 

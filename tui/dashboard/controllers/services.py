@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tui.dashboard.controllers.downloads import DownloadController
 from tui.dashboard.controllers.links import LinkController
-from tui.dashboard.controllers.previews import PreviewController
+from tui.dashboard.controllers.pictures import PictureController
 from tui.dashboard.screens.main import MainScreen
 from tui.dependencies import Dependencies
 from tui.engine import Engine
@@ -36,7 +36,7 @@ class LinkServices:
             sleep=dependencies.sleep,
         )
         saver = Saver(resolver, engine.media, dependencies.downloads, engine.threads)
-        self.previews = PreviewController(engine, resolver, config=config, environ=environ)
+        self.pictures = PictureController(engine, resolver, config=config, environ=environ)
         self.downloads = DownloadController(screen, engine, resolver, saver)
         self.links = LinkController(
             app,

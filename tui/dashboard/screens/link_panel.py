@@ -16,8 +16,8 @@ from textual.style import Style
 from textual.widgets import Static
 
 from tui.dashboard.messages import DownloadRequested
-from tui.dashboard.widgets.frame_preview import FramePreview
 from tui.dashboard.widgets.notices import key_hints
+from tui.dashboard.widgets.picture import PictureView
 from tui.links.link import MAX_CLICK_LENGTH
 
 
@@ -88,7 +88,7 @@ class LinkPanel(ModalScreen[None]):
         self._copied = Static(id="copied")
         self._lifetime = Static(Content(link.lifetime), id="lives")
         self._transfer = Static(id="transfer")
-        self.preview = FramePreview()
+        self.preview = PictureView()
         """The picture, shown on request."""
         self._dialog = VerticalScroll(classes="dialog", can_focus=False)
         self.set_reactive(LinkPanel.link, link)
@@ -136,8 +136,8 @@ class LinkPanel(ModalScreen[None]):
         if self._dialog.has_class("-preview"):
             self.post_message(self.PreviewRequested(self))
 
-    @on(FramePreview.Resized)
-    def _preview_resized(self, event: FramePreview.Resized) -> None:
+    @on(PictureView.Resized)
+    def _preview_resized(self, event: PictureView.Resized) -> None:
         event.stop()
         self.post_message(self.PreviewRequested(self))
 

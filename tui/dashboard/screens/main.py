@@ -180,7 +180,7 @@ class MainScreen(TerminalScreen):
             key = event.key if self._shows_selected else ""
             self.post_message(messages.OpenRequested(self.selected, key))
 
-    def on_frame_preview_resized(self) -> None:
+    def on_picture_view_resized(self) -> None:
         """Request the picture in the new size."""
         self._request_preview()
 

@@ -18,7 +18,7 @@ from textual.widgets import Static
 
 from tui.addresses import AddressRule
 from tui.dashboard.widgets.frame_list import FrameList
-from tui.dashboard.widgets.frame_preview import FramePreview
+from tui.dashboard.widgets.picture import PictureView
 from tui.dashboard.widgets.task_row import STATE_NAMES
 from tui.scenext.models import TaskStatus
 from tui.wording.details import Field, TaskDetails
@@ -105,7 +105,7 @@ class TaskDetail(Vertical):
         self.fields_pane = VerticalScroll(self.fields, id="fields-pane")
         self.heading = Static(id="frames-heading")
         self.frames = FrameList(id="frames")
-        self.preview = FramePreview()
+        self.preview = PictureView()
         self.preview_heading = Static(id="preview-heading")
 
     def compose(self) -> ComposeResult:

@@ -25,7 +25,7 @@ from tui.pictures.cache import Pixels
 _HALF = "▀"
 
 
-class FramePreview(Widget):
+class PictureView(Widget):
     """Shows pixels, or a text in their place. Requests a picture when its size changes."""
 
     pixels: reactive[Pixels | None] = reactive(None)

@@ -11,7 +11,7 @@ from textual.content import Content
 
 from tui.config import Config
 from tui.dashboard.screens.link_panel import LinkPanel
-from tui.dashboard.widgets.frame_preview import FramePreview
+from tui.dashboard.widgets.picture import PictureView
 from tui.dashboard.widgets.task_detail import TaskDetail
 from tui.engine import Engine
 from tui.errors import MediaError, UnsafeLinkError
@@ -28,7 +28,7 @@ PROGRESS_INTERVAL: Final = 1.0
 """Seconds between two words on how far a picture is, and before the first ones."""
 
 
-class PreviewController:
+class PictureController:
     """Shows pictures; loading one is cancelled when another is wanted in its place."""
 
     def __init__(
@@ -49,11 +49,11 @@ class PreviewController:
         """Show the picture of a panel's link in the panel."""
         self._start(panel.preview, panel.link.task_id, panel.link.link_key)
 
-    def _start(self, preview: FramePreview, task_id: str, key: str) -> None:
+    def _start(self, preview: PictureView, task_id: str, key: str) -> None:
         filling = self._fill(preview, task_id, key)
         self._engine.spawn_errand(f"The preview of {task_id}", filling, preview.show_text)
 
-    async def _fill(self, preview: FramePreview, task_id: str, key: str) -> None:
+    async def _fill(self, preview: PictureView, task_id: str, key: str) -> None:
         if self._off_reason:
             preview.show_text(self._off_reason)
             return
@@ -87,7 +87,7 @@ class PreviewController:
             preview.shown = task_id, link.key
 
     async def _load(
-        self, preview: FramePreview, task_id: str, link: Link, columns: int, rows: int
+        self, preview: PictureView, task_id: str, link: Link, columns: int, rows: int
     ) -> Pixels:
         def say(words: str) -> None:
             if preview.wanted == (identity(link.url), columns, rows):

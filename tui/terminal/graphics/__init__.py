@@ -1,0 +1,1 @@
+"""What the terminal can show: the questions, the answers, and the choice."""

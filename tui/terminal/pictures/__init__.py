@@ -1,0 +1,1 @@
+"""Pictures in the terminal: how they get there, stay there and go."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -49,10 +49,8 @@ class Window:
     In the shell `run` starts the program under test.
     """
 
-    def __init__(
-        self, kind: Kind, display: Display, folder: Path, program: str, env: Mapping[str, str]
-    ) -> None:
-        """Start the terminal with the variables `env` added, and wait for the prompt.
+    def __init__(self, kind: Kind, display: Display, folder: Path, program: str) -> None:
+        """Start the terminal.
 
         `program` is the shell command that `run` stands for; `folder` is for the terminal's files.
         """
@@ -65,7 +63,7 @@ class Window:
         launch = kind.launch(folder, ["bash", "--rcfile", str(shell), "-i"])
         self._process = subprocess.Popen(
             launch.argv,
-            env={**_environment(folder), "DISPLAY": display.name, **env, **launch.env},
+            env={**_environment(folder), "DISPLAY": display.name, **launch.env},
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -76,6 +74,8 @@ class Window:
     def __enter__(self) -> Self:
         """Wait until the shell is there; return the window."""
         self._wait_for_window()
+        # Keys go to the window under the pointer, which must not hide anything.
+        self._display.run("xdotool", "mousemove", "1190", "790")
         return self
 
     def __exit__(

@@ -41,6 +41,7 @@ from tui.os_errors import shortage
 from tui.sanitize import clean
 from tui.terminal import gc_tuning
 from tui.terminal.app import TerminalApp
+from tui.terminal.graphics.choice import Settings
 from tui.wording import polling, summary, tasks
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class ScenextApp(TerminalApp):
     def __init__(self, dependencies: Dependencies, new_ids: Iterable[str] = ()) -> None:
         """Add `new_ids` and select the first. Raises `UserError` if there is no such theme."""
         super().__init__()
+        self.graphics_settings = Settings(dependencies.config.pictures, dependencies.config.symbols)
         self._dependencies = dependencies
         self._new_ids = tuple(new_ids)
         self._ticks = 0
@@ -166,6 +168,7 @@ class ScenextApp(TerminalApp):
 
     def on_main_screen_painted(self) -> None:
         """Start everything that the first paint did not wait for."""
+        self.find_graphics()
         self._starting = self.engine.spawn(self._start())
 
     async def _start(self) -> None:

@@ -43,6 +43,13 @@ class Stage:
         links = [self.host.link(f"/{name}.png") for name in slides]
         self.service.script(TASK, task(TASK, state, frames=links))
 
+    def resize_a_little(self) -> None:
+        """Make more cells of it: the window larger, or where it fills all, the letters smaller."""
+        if self.window.kind.name == "foot":
+            self.window.press("ctrl+minus")
+        else:
+            self.window.resize(1270, 860)
+
 
 @contextmanager
 def on_stage(kind: Kind, folder: Path, *arguments: str) -> Iterator[Stage]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import subprocess
 import time
 from collections.abc import Callable
@@ -59,7 +61,7 @@ class Window:
         self._folder = folder
         shell = folder / "shellrc"
         # The home of the window belongs to the terminal; the program gets the one under test.
-        shell.write_text(f"PS1='{PROMPT} '\nrun() {{ {program}\n}}\n", "utf-8")
+        shell.write_text(f"PS1='{PROMPT} '\nalias run={shlex.quote(program)}\n", "utf-8")
         launch = kind.launch(folder, ["bash", "--rcfile", str(shell), "-i"])
         self._process = subprocess.Popen(
             launch.argv,
@@ -99,6 +101,13 @@ class Window:
         """Type a text, and enter."""
         self._display.run("xdotool", "type", "--delay", "20", text)
         self.press("enter")
+
+    def resize(self, width: int, height: int) -> None:
+        """Change the size of the window, in pixels."""
+        told = self._display.run("xdotool", "getmouselocation", "--shell")
+        found = re.search(r"WINDOW=(\d+)", told)
+        assert found is not None, told
+        self._display.run("xdotool", "windowsize", found[1], str(width), str(height))
 
     def screenshot(self) -> Image.Image:
         """Return what is shown now."""

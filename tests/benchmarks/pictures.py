@@ -1,9 +1,9 @@
 """What pictures cost: `python -m tests.benchmarks.pictures`.
 
-Prints, for each way and size, the bytes on the line of seven slides and of a photo (with kitty's cells
-in their full form), and the times until they are encoded: cold,
-where the process that does it is started for the picture; warm, where it is there and the file is
-not; kept, where the file is cached and the picture is wanted in another size.
+Prints, for each way and size, the bytes on the line of seven slides and of a photo (with kitty's
+cells in their full form), and the times until they are encoded: cold, where the process that does
+it is started for the picture; warm, where it is there and the file is not; kept, where the file is
+cached and the picture is wanted in another size.
 """
 
 from __future__ import annotations

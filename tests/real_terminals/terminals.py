@@ -32,8 +32,6 @@ class Kind(NamedTuple):
     """What pictures are expected to be sent by."""
     launch: Callable[[Path, Sequence[str]], Launch]
     """How to run a command in it; what it needs on disk is written into the folder."""
-    version: tuple[str, ...]
-    """Prints the terminal's version."""
 
     @property
     def missing(self) -> str:
@@ -62,24 +60,13 @@ def _kitty(folder: Path, command: Sequence[str]) -> Launch:
     )
 
 
-def _xterm(folder: Path, command: Sequence[str]) -> Launch:
-    size = f"{COLUMNS}x{ROWS}+0+0"
-    font = ["-fa", _FONT, "-fs", "12", "-bg", "black", "-fg", "white"]
-    return Launch(
-        [
-            "xterm",
-            "-ti",
-            "vt340",
-            "-tn",
-            "xterm-256color",
-            "-geometry",
-            size,
-            *font,
-            "-e",
-            *command,
-        ],
-        {},
-    )
+def _xterm(*options: str) -> Callable[[Path, Sequence[str]], Launch]:
+    def launch(folder: Path, command: Sequence[str]) -> Launch:
+        size = ["-geometry", f"{COLUMNS}x{ROWS}+0+0", "-tn", "xterm-256color"]
+        look = ["-fa", _FONT, "-fs", "12", "-bg", "black", "-fg", "white"]
+        return Launch(["xterm", *options, *size, *look, "-e", *command], {})
+
+    return launch
 
 
 def _foot(folder: Path, command: Sequence[str]) -> Launch:
@@ -106,36 +93,39 @@ def _konsole(folder: Path, command: Sequence[str]) -> Launch:
     return Launch([*argv, "-e", *command], {"XDG_RUNTIME_DIR": str(folder)})
 
 
-def _in_tmux(features: str) -> Callable[[Path, Sequence[str]], Launch]:
+def _in_tmux(config: str) -> Callable[[Path, Sequence[str]], Launch]:
+    """Return what starts tmux with a configuration in kitty, which is not told of true colour."""
+
     def launch(folder: Path, command: Sequence[str]) -> Launch:
-        config = folder / "tmux.conf"
-        config.write_text(f"set -g allow-passthrough on\n{features}", "utf-8")
-        socket = str(folder / "tmux")
-        session = ["tmux", "-u", "-S", socket, "-f", str(config), "new-session", *command]
-        without_rgb = {} if features else {"COLORTERM": ""}
-        kitty = _kitty(folder, ["env", *(f"{k}={v}" for k, v in without_rgb.items()), *session])
-        return kitty
+        file = folder / "tmux.conf"
+        file.write_text(config, "utf-8")
+        client = ["tmux", "-u", "-S", str(folder / "tmux"), "-f", str(file), "new-session"]
+        return _kitty(folder, ["env", "COLORTERM=", *client, *command])
 
     return launch
+
+
+def _in_mosh(folder: Path, command: Sequence[str]) -> Launch:
+    client = ["mosh", "--local", "--bind-server=127.0.0.1", "127.0.0.1", "--"]
+    launch = _kitty(folder, [*client, *command])
+    return Launch(launch.argv, {**launch.env, "MOSH_SERVER_NETWORK_TMOUT": "20"})
 
 
 def _quoted(word: str) -> str:
     return "'" + word.replace("'", "'\\''") + "'"
 
 
-_RGB: Final = "set -as terminal-features ',*:RGB'\n"
-_KITTY_VERSION: Final = ("kitty", "--version")
+_PASSTHROUGH: Final = "set -g allow-passthrough on\n"
+_RGB: Final = f"{_PASSTHROUGH}set -as terminal-features ',*:RGB'\n"
+_WITHOUT_PASSTHROUGH: Final = "set -g allow-passthrough off\n"
 KINDS: Final = (
-    Kind("kitty", ("kitty",), Protocol.KITTY, _kitty, _KITTY_VERSION),
-    Kind("kitty-tmux-rgb", ("kitty", "tmux"), Protocol.KITTY, _in_tmux(_RGB), _KITTY_VERSION),
-    Kind("kitty-tmux", ("kitty", "tmux"), Protocol.KITTY, _in_tmux(""), _KITTY_VERSION),
-    Kind("foot", ("foot", "weston"), Protocol.SIXEL, _foot, ("foot", "--version")),
-    Kind(
-        "konsole",
-        ("konsole", "dbus-run-session"),
-        Protocol.SIXEL,
-        _konsole,
-        ("konsole", "--version"),
-    ),
-    Kind("xterm", ("xterm",), Protocol.SIXEL, _xterm, ("xterm", "-version")),
+    Kind("kitty", ("kitty",), Protocol.KITTY, _kitty),
+    Kind("kitty-tmux-rgb", ("kitty", "tmux"), Protocol.KITTY, _in_tmux(_RGB)),
+    Kind("kitty-tmux", ("kitty", "tmux"), Protocol.KITTY, _in_tmux(_PASSTHROUGH)),
+    Kind("kitty-tmux-off", ("kitty", "tmux"), Protocol.SYMBOLS, _in_tmux(_WITHOUT_PASSTHROUGH)),
+    Kind("kitty-mosh", ("kitty", "mosh"), Protocol.SYMBOLS, _in_mosh),
+    Kind("foot", ("foot", "weston"), Protocol.SIXEL, _foot),
+    Kind("konsole", ("konsole", "dbus-run-session"), Protocol.SIXEL, _konsole),
+    Kind("xterm-vt340", ("xterm",), Protocol.SIXEL, _xterm("-ti", "vt340")),
+    Kind("xterm", ("xterm",), Protocol.SYMBOLS, _xterm()),
 )

@@ -63,15 +63,16 @@ class Window:
         # The home of the window belongs to the terminal; the program gets the one under test.
         shell.write_text(f"PS1='{PROMPT} '\nalias run={shlex.quote(program)}\n", "utf-8")
         launch = kind.launch(folder, ["bash", "--rcfile", str(shell), "-i"])
-        self._process = subprocess.Popen(
-            launch.argv,
-            env={**_environment(folder), "DISPLAY": display.name, **launch.env},
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=(folder / "terminal.log").open("wb"),
-            start_new_session=True,
-        )
+        with (folder / "terminal.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                launch.argv,
+                env={**_environment(folder), "DISPLAY": display.name, **launch.env},
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                start_new_session=True,
+            )
 
     def __enter__(self) -> Self:
         """Wait until the shell is there; return the window."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps, ImageStat
 
 from tests.pictures.reading import languages, read, share_read
 from tests.pictures.slides import NAMES, Slide, chinese_font, slide
@@ -23,6 +23,9 @@ pytestmark = pytest.mark.real_terminals
 
 PANE: Final = (610, 0, 1200, 800)
 """Where the selected task stands, in pixels."""
+PICTURE: Final = (610, 380, 1200, 860)
+"""Within it, where its picture stands, in windows of 40 to 45 lines."""
+DARK: Final = 128
 MIN_PAPER: Final = 50_000
 """Pixels of the paper's colour by which a slide is known."""
 
@@ -40,7 +43,10 @@ def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
 
 def share_of(shown: Image.Image, wanted: Slide, language: str) -> float:
     """Return which share of a slide's words can be read in the pane."""
-    text = read(shown.crop(PANE), language)
+    pane = shown.crop(PICTURE).convert("L")
+    if ImageStat.Stat(pane).mean[0] < DARK:
+        pane = ImageOps.invert(pane)
+    text = read(pane, language)
     return share_read(wanted.words, text, by_characters=language != "eng")
 
 
@@ -93,7 +99,7 @@ def test_it_is_gone_while_suspended_and_after_the_end(stage: Stage) -> None:
 
     def is_clean(shown: Image.Image) -> bool:
         """Return whether there is no picture, and nothing below the prompt."""
-        colours = shown.crop((0, 180, 1180, 700)).getcolors(2)
+        colours = shown.crop((0, 160, 1180, 700)).getcolors(2)
         return pixels.area(shown, paper) <= empty and colours is not None and len(colours) == 1
 
     stage.window.type("run")

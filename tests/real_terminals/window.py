@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import subprocess
 import time
 from collections.abc import Callable
@@ -61,7 +60,10 @@ class Window:
         self._folder = folder
         shell = folder / "shellrc"
         # The home of the window belongs to the terminal; the program gets the one under test.
-        shell.write_text(f"PS1='{PROMPT} '\nalias run={shlex.quote(program)}\n", "utf-8")
+        script = folder / "run"
+        script.write_text(f"#!/bin/sh\nexec {program}\n", "utf-8")
+        script.chmod(0o700)
+        shell.write_text(f"PS1='{PROMPT} '\nPATH={folder}:$PATH\n", "utf-8")
         launch = kind.launch(folder, ["bash", "--rcfile", str(shell), "-i"])
         with (folder / "terminal.log").open("wb") as log:
             self._process = subprocess.Popen(

@@ -20,8 +20,10 @@ from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.screen import Screen
 
+from tui.graphics import Graphics, SymbolSet
 from tui.terminal import crash_report, gc_tuning, overrides
 from tui.terminal.control_filter import ControlFilter
+from tui.terminal.graphics.choice import Settings
 from tui.terminal.input_queue import InputQueueApp
 from tui.terminal.restore import TERMINAL
 from tui.terminal.scroll_memory import ScrollMemory
@@ -46,6 +48,8 @@ class StockApp(InputQueueApp):
         self._scroll_memory = ScrollMemory()
         self._has_told = False
         """Whether `exit` has had a message."""
+        self.graphics_settings = Settings()
+        """How the user wants pictures to be shown; to be set before the app runs."""
         # Textual animates the scrolling by a dragged scrollbar unless this is true: ten frames for
         # each report of the mouse.
         self.supports_smooth_scrolling = True
@@ -125,6 +129,14 @@ class StockApp(InputQueueApp):
 
     def set_window_title(self, text: str) -> None:
         """Set the title of the terminal's window; stock Textual has no way to do so."""
+
+    @property
+    def graphics(self) -> Graphics:
+        """How pictures are shown now; `GraphicsChanged` tells when that changes."""
+        return Graphics(symbols=self.graphics_settings.symbol_set(SymbolSet.QUADRANTS))
+
+    def find_graphics(self) -> None:
+        """Find out how pictures can be shown; stock Textual takes no answers of the terminal."""
 
     def action_redraw(self) -> None:
         """Send the whole screen again: another program may have written over it."""

@@ -126,9 +126,7 @@ def does_something(
             return detail.display and detail.can_scroll_text
         case "back":
             filtered = bool(deferred.filter.value)
-            # Not while one is loaded alone: the footer would change with every picture.
-            busy = screen.saving or detail.previewing
-            return busy or screen.opened or filtered or screen.is_in_detail
+            return screen.saving or screen.opened or filtered or screen.is_in_detail
         case "open" | "copy" | "download" | "download_all":
             return bool(detail.frames.keys)
         case "preview":

@@ -223,9 +223,10 @@ async def session(
     clock: Clock | None = None,
     notify: Notify = Notify.NEVER,
     notify_on: NotifyOn = NotifyOn.EACH,
+    media: Media | None = None,
 ) -> AsyncIterator[Session]:
     """Run the app with these tasks on its watchlist, and wait until all were queried."""
-    service = FakeService(tasks)
+    service = FakeService(tasks, media=media)
     app = build_app(
         folder,
         service,

@@ -29,6 +29,7 @@ from tui.dashboard.messages import ProblemChanged
 from tui.dashboard.screens.add_tasks import AddTasks
 from tui.dashboard.screens.help import Help
 from tui.dashboard.screens.unsaved import UnsavedChanges
+from tui.dashboard.widgets.picture import PictureView
 from tui.errors import ApiError, ErrorKind
 from tui.scenext.media import Media
 from tui.scenext.models import Task, TaskStatus
@@ -109,13 +110,24 @@ async def _preview(dashboard: Session) -> None:
 
 
 async def _enlarged(dashboard: Session) -> None:
+    dashboard.service.media = dashboard.service.media or pictures()
     await _frames(dashboard)
-    deferred = dashboard.app.main_screen.deferred
-    if deferred is not None and not deferred.detail.previewing:
-        dashboard.service.media = pictures()
-        await dashboard.press("p")
     await dashboard.press("plus")
-    await dashboard.wait_for_text("▀" * 30)
+    await _all_shown(dashboard)
+
+
+async def _sheet(dashboard: Session) -> None:
+    dashboard.service.media = dashboard.service.media or pictures()
+    await _frames(dashboard)
+    await dashboard.press("w", "l", "l", "j")
+    await _all_shown(dashboard)
+
+
+async def _all_shown(dashboard: Session) -> None:
+    views = dashboard.app.screen.query(PictureView)
+    await dashboard.wait_until(
+        lambda: all(view.picture is not None for view in views if view.is_on_screen), "pictures"
+    )
 
 
 async def _filter(dashboard: Session) -> None:
@@ -186,8 +198,8 @@ async def _told(dashboard: Session) -> None:
 
 
 SHOWN: Final[tuple[Prepare, ...]] = (
-    *(_list, _scrolled_away, _frames, _preview, _enlarged, _filter, _no_match, _add, _add_typed),
-    *(_help, _panel, _panel_preview, _palette, _themes, _unsaved, _told),
+    *(_list, _scrolled_away, _frames, _preview, _enlarged, _sheet, _filter, _no_match, _add),
+    *(_add_typed, _help, _panel, _panel_preview, _palette, _themes, _unsaved, _told),
 )
 ON_THE_LIST: Final[tuple[Prepare, ...]] = (_scrolled_away, _add_typed, _palette, _unsaved, _told)
 ON_A_TASK: Final[tuple[Prepare, ...]] = (_preview, _panel_preview)

@@ -352,6 +352,7 @@ class ScenextApp(LinkHandlers):
         with self.batch_update():
             self._presenter.update()
             self._events.update()
+            self.update_gallery()
 
     @bounded("Marking")
     def on_task_seen(self, event: messages.TaskSeen) -> None:
@@ -409,13 +410,16 @@ class ScenextApp(LinkHandlers):
     def action_help(self) -> None:
         """Show the keys."""
         from tui.dashboard.palette import key_groups
+        from tui.dashboard.screens.contact_sheet import SHEET_KEYS
+        from tui.dashboard.screens.enlarged import ENLARGED_KEYS
         from tui.dashboard.screens.help import Help
         from tui.dashboard.screens.main_keys import KEY_GROUPS
         from tui.wording.row_columns import MARKS
 
         lists = "In a list", RowList.BINDINGS
         everywhere = "Everywhere", ScenextApp.BINDINGS
-        groups = key_groups(self, (*KEY_GROUPS, lists, everywhere))
+        pictures = ("The enlarged picture", ENLARGED_KEYS), ("The contact sheet", SHEET_KEYS)
+        groups = key_groups(self, (*KEY_GROUPS, *pictures, lists, everywhere))
         # On the first screenful of a small terminal, where they are looked for.
         groups.insert(1, ("Signs in the list", list(MARKS)))
         self.push_screen(Help(groups))

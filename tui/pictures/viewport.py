@@ -18,6 +18,17 @@ class Filled(NamedTuple):
     width: float = 1.0
     height: float = 1.0
 
+    @classmethod
+    def by(cls, proportion: float, width: int, height: int) -> Filled:
+        """Return them for a picture of a proportion, its columns by its rows, in a room of cells.
+
+        All of it for a room of no cells.
+        """
+        if not width or not height or not proportion:
+            return cls()
+        columns = min(width, height * proportion)
+        return cls(columns / width, columns / proportion / height)
+
 
 class Viewport(NamedTuple):
     """A zoom, and the point of the picture that stands in the middle. The default is all of it."""

@@ -35,19 +35,18 @@ _FRAMES: Final = (
     Binding("p", "preview", "picture", tooltip="Show the frame's picture here", id="preview"),
     Binding(
         "plus,equals_sign",
-        "enlarge(True)",
+        "enlarge",
         "larger",
-        tooltip="Enlarge the picture",
+        tooltip="Show the picture over the whole screen",
         key_display="+",
         id="enlarge",
     ),
     Binding(
-        "minus",
-        "enlarge(False)",
-        "smaller",
-        tooltip="Make the picture small",
-        key_display="-",
-        id="shrink",
+        "w",
+        "contact_sheet",
+        "sheet",
+        tooltip="Show all frames side by side (contact sheet)",
+        id="contact_sheet",
     ),
     Binding("d", "download", "save", tooltip="Save what o opens as a file", id="download"),
     Binding(
@@ -107,9 +106,7 @@ KEY_GROUPS: Final[tuple[tuple[str, tuple[Binding, ...]], ...]] = (
 """The groups of the help."""
 
 
-def does_something(
-    screen: MainScreen, deferred: DeferredWidgets, action: str, parameters: tuple[object, ...]
-) -> bool:
+def does_something(screen: MainScreen, deferred: DeferredWidgets, action: str) -> bool:
     """Return whether the keys of an action do something now."""
     detail = deferred.detail
     match action:
@@ -132,8 +129,8 @@ def does_something(
         case "preview":
             # It can be hidden where there is nothing to show.
             return bool(detail.frames.keys) or detail.previewing
-        case "enlarge":
-            return detail.previewing and detail.enlarged is not bool(parameters[0])
+        case "enlarge" | "contact_sheet":
+            return detail.frames.has_frames
         case "copy_path":
             return screen.saving and bool(deferred.transfer.path)
         case "undo":

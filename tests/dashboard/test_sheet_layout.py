@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui.dashboard.screens.sheet_grid import MAX_TILES, MIN_TILES, Grid, lay_out
+from tui.dashboard.widgets.sheet_layout import MAX_TILES, MIN_TILES, Grid, lay_out
 from tui.graphics import CellSize
 
 

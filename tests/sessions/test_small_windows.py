@@ -8,7 +8,6 @@ some sizes of each; `python -m pytest -m soak` takes every width from 1 to 20 wi
 from __future__ import annotations
 
 import asyncio
-import io
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from random import Random
@@ -16,7 +15,6 @@ from typing import Final
 
 import httpx
 import pytest
-from PIL import Image
 from textual import events
 from textual.geometry import Offset, Size
 from textual.widget import Widget
@@ -24,6 +22,7 @@ from textual.widgets import Input
 
 from tests.sessions.test_dashboard import Session, make_task, session
 from tests.support.no_trust import NO_TRUST
+from tests.support.picture_host import png
 from tui.addresses import AddressRule
 from tui.dashboard.messages import ProblemChanged
 from tui.dashboard.screens.add_tasks import AddTasks
@@ -58,9 +57,7 @@ def tasks() -> dict[str, Task | ApiError]:
 
 class _Picture(httpx.AsyncByteStream):
     def __init__(self) -> None:
-        packed = io.BytesIO()
-        Image.new("RGB", (64, 36), (200, 10, 10)).save(packed, "PNG")
-        self.data = packed.getvalue()
+        self.data = png((200, 10, 10))
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         yield self.data
@@ -106,28 +103,21 @@ async def _preview(dashboard: Session) -> None:
     dashboard.service.media = pictures()
     await _frames(dashboard)
     await dashboard.press("p")
-    await dashboard.wait_for_text("▀")
+    await dashboard.wait_for_picture()
 
 
 async def _enlarged(dashboard: Session) -> None:
     dashboard.service.media = dashboard.service.media or pictures()
     await _frames(dashboard)
     await dashboard.press("plus")
-    await _all_shown(dashboard)
+    await dashboard.wait_for_picture()
 
 
 async def _sheet(dashboard: Session) -> None:
     dashboard.service.media = dashboard.service.media or pictures()
     await _frames(dashboard)
     await dashboard.press("w", "l", "l", "j")
-    await _all_shown(dashboard)
-
-
-async def _all_shown(dashboard: Session) -> None:
-    views = dashboard.app.screen.query(PictureView)
-    await dashboard.wait_until(
-        lambda: all(view.picture is not None for view in views if view.is_on_screen), "pictures"
-    )
+    await dashboard.wait_for_picture()
 
 
 async def _filter(dashboard: Session) -> None:
@@ -164,7 +154,7 @@ async def _panel_preview(dashboard: Session) -> None:
     dashboard.service.media = pictures()
     await _panel(dashboard)
     await dashboard.press("p")
-    await dashboard.wait_for_text("▀")
+    await dashboard.wait_for_picture()
 
 
 async def _palette(dashboard: Session) -> None:

@@ -54,6 +54,18 @@ class FrameDiff:
         """Treat the screen as unknown: the terminal's size or content has changed."""
         self._lines.clear()
 
+    def forget_where(self, matches: Callable[[Segment], bool]) -> None:
+        """Treat the strips that have a matching segment as unknown: they are to be sent again."""
+        for line in self._lines.values():
+            for x in [x for x, strip in line.items() if any(map(matches, strip))]:
+                del line[x]
+
+    def segments(self) -> Iterator[Segment]:
+        """Yield what the terminal shows."""
+        for line in self._lines.values():
+            for strip in line.values():
+                yield from strip
+
     def diff(self, update: RenderableType | None) -> RenderableType | None:
         """Return what is new in an update, and note it as shown; None where nothing is new."""
         self._previous, self._update = {}, None

@@ -116,7 +116,8 @@ class LinkHandlers(TerminalApp):
         """Show pictures in another way, or anew in a terminal that has none of them."""
         self.main_screen.set_cell(event.graphics.cell)
         if "_services" in vars(self):
-            self._services.pictures.graphics_changed()
+            # After the layer has dropped what it had sent, which is told later than this handler.
+            self.call_next(self._services.pictures.graphics_changed)
 
     @cached_property
     def _state(self) -> StateController:

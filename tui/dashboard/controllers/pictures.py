@@ -70,6 +70,7 @@ class PictureController:
         environ: Mapping[str, str],
     ) -> None:
         self._app = app
+        self._graphics = app.graphics
         self._engine = engine
         self._resolver = resolver
         self._cache = PictureCache(engine.fetch, engine.threads)
@@ -111,7 +112,7 @@ class PictureController:
         link = self._resolver.find_picture(task_id, key)
         if link is None or not view.is_attached:
             return False
-        wanted = _wanted(view.content_size, link, WHOLE, self._app.graphics)
+        wanted = _wanted(view.content_size, link, WHOLE, self._graphics)
         return wanted is not None and self._is_to_load(view, link, wanted)
 
     def digest(self, link: Link) -> str:
@@ -119,14 +120,15 @@ class PictureController:
         return self._cache.digest(link.url)
 
     def _off_reason(self) -> str:
-        graphics = self._app.graphics
-        return off_reason(self._setting, graphics, has_colours=self._has_colours)
+        return off_reason(self._setting, self._graphics, has_colours=self._has_colours)
 
     def graphics_changed(self) -> None:
         """Show all pictures anew: in another way, with other cells, or in another terminal."""
+        before, self._graphics = self._graphics, self._app.graphics
+        keep = before._replace(cell=self._graphics.cell) == self._graphics
         for view in tuple(self._fillings):
             if view.is_attached:
-                view.send_again()
+                view.show_anew(keep=keep)
 
     async def _fill(self, view: PictureView, filling: _Filling) -> None:
         if reason := self._off_reason():
@@ -137,7 +139,7 @@ class PictureController:
             view.forget()
             view.show_text("There is no frame to show." if filling.task_id else "")
             return
-        wanted = _wanted(view.content_size, link, filling.area, self._app.graphics)
+        wanted = _wanted(view.content_size, link, filling.area, self._graphics)
         if wanted is None or not view.is_attached or not self._is_to_load(view, link, wanted):
             return
         view.want(wanted)

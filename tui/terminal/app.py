@@ -23,7 +23,7 @@ from textual.screen import Screen
 from tui.graphics import Graphics, SymbolSet
 from tui.terminal import crash_report, gc_tuning, overrides
 from tui.terminal.control_filter import ControlFilter
-from tui.terminal.graphics.choice import Settings
+from tui.terminal.graphics.settings import Settings
 from tui.terminal.input_queue import InputQueueApp
 from tui.terminal.restore import TERMINAL
 from tui.terminal.scroll_memory import ScrollMemory

@@ -10,10 +10,10 @@ from tui.sanitize import clean
 from tui.terminal.graphics import cell_size
 from tui.terminal.graphics.questions import KITTY_ID
 
-_NAME: Final = re.compile(r"\x1bP>\|(.*)\x1b\\", re.DOTALL)
-_KITTY: Final = re.compile(r"\x1b_G([^;]*);(.*)\x1b\\", re.DOTALL)
-_CELL: Final = re.compile(r"\x1b\[6;([0-9]{1,5});([0-9]{1,5})t")
-_ATTRIBUTES: Final = re.compile(r"\x1b\[\?([0-9;]*)c")
+_NAME: Final = r"(?s)\x1bP>\|(.*)\x1b\\"
+_KITTY: Final = r"(?s)\x1b_G([^;]*);(.*)\x1b\\"
+_CELL: Final = r"\x1b\[6;([0-9]{1,5});([0-9]{1,5})t"
+_ATTRIBUTES: Final = r"\x1b\[\?([0-9;]*)c"
 _SIXEL: Final = "4"
 MAX_NAME: Final = 60
 
@@ -36,19 +36,14 @@ class Answers(NamedTuple):
 
         Of two answers to the same question the later one counts.
         """
-        if match := _NAME.fullmatch(text):
+        if match := re.fullmatch(_NAME, text):
             return self._replace(name=clean(match[1].strip(), MAX_NAME), any=True)
-        if match := _KITTY.fullmatch(text):
+        if match := re.fullmatch(_KITTY, text):
             if f"i={KITTY_ID}" not in match[1].split(","):
                 return self
             return self._replace(has_kitty=match[2] == "OK", any=True)
-        if match := _CELL.fullmatch(text):
+        if match := re.fullmatch(_CELL, text):
             return self._replace(cell=cell_size.possible(int(match[2]), int(match[1])), any=True)
-        if match := _ATTRIBUTES.fullmatch(text):
+        if match := re.fullmatch(_ATTRIBUTES, text):
             return self._replace(has_sixel=_SIXEL in match[1].split(";")[1:], any=True)
         return self
-
-
-def is_fence(text: str) -> bool:
-    """Return whether an answer is the last one to a question."""
-    return _ATTRIBUTES.fullmatch(text) is not None

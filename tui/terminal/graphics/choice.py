@@ -121,6 +121,14 @@ def in_tmux(
     )
 
 
+def for_width(graphics: Graphics, settings: Settings, *, wide: bool) -> Graphics:
+    """Return the same for a terminal that shows characters of ambiguous width two columns wide.
+
+    Half of the block characters are; in their place the background of a cell is drawn.
+    """
+    return graphics._replace(symbols=settings.symbol_set(SymbolSet.HALVES)) if wide else graphics
+
+
 def may_have_sixel(facts: TmuxFacts) -> bool:
     """Return whether it makes a difference if tmux itself has sixel."""
     return "sixel" in facts.features and _is_since(facts, _SIXEL_IN_TMUX)

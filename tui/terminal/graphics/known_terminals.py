@@ -16,9 +16,7 @@ Version = tuple[int, ...]
 
 _NEVER: Final[Version] = (1 << 30,)
 _ALWAYS: Final[Version] = ()
-_NAME: Final = re.compile(
-    r"\s*([A-Za-z][A-Za-z0-9._-]*?)[\s(/]*v?([0-9]+(?:\.[0-9]+)*)?(?:[^0-9.].*)?"
-)
+_NAME: Final = re.compile(r"\s*([A-Za-z][^\s(/]*)[\s(/]*v?([0-9]{1,6}(?:\.[0-9]{1,6})*)?")
 
 
 class _Known(NamedTuple):
@@ -51,7 +49,7 @@ class Terminal(NamedTuple):
     @classmethod
     def named(cls, name: str) -> Terminal:
         """Return what a terminal's name says, such as `kitty(0.41.1)` or `tmux 3.5a`."""
-        match = _NAME.fullmatch(name)
+        match = _NAME.match(name)
         if match is None:
             return cls()
         return cls(match[1].lower(), version(match[2] or ""))
@@ -83,4 +81,4 @@ class Terminal(NamedTuple):
 
 def version(text: str) -> Version:
     """Return the numbers of a version such as `0.41.1`."""
-    return tuple(int(part[:6]) for part in text.split(".") if part)
+    return tuple(int(part) for part in text.split(".") if part)

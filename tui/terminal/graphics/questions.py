@@ -20,3 +20,8 @@ KITTY_ID: Final = 31415
 """The number of the picture that is asked about, by which the answer is known."""
 KITTY: Final = f"\x1b_Gi={KITTY_ID},s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\{FENCE}"
 """Asks whether kitty's graphics protocol is understood, with one pixel that is not shown."""
+
+
+def is_fence(answer: str) -> bool:
+    """Return whether an answer is the last one to a question."""
+    return answer.startswith("\x1b[?") and answer.endswith("c")

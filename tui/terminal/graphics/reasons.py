@@ -13,9 +13,7 @@ SET: Final = "The configuration says so."
 OFF: Final = 'The configuration says so (pictures = "off").'
 SILENT: Final = "The terminal does not answer when it is asked."
 GNU_SCREEN: Final = "GNU screen passes no pictures on."
-OUTER_TMUX: Final = (
-    "A tmux on another machine is in between, which does not tell what it passes on."
-)
+OUTER_TMUX: Final = "There is a tmux in between that cannot be asked from here."
 NO_PLACEHOLDERS: Final = "The terminal does not have kitty's Unicode placeholders."
 NEITHER: Final = "The terminal has neither kitty's Unicode placeholders nor sixel."
 REFUSED: Final = "The terminal says that it shows no pictures now."

@@ -16,25 +16,28 @@ from tui.terminal.graphics.finder import GraphicsFinder, Surroundings
 from tui.terminal.graphics.settings import Settings
 from tui.terminal.graphics.tmux import TmuxFacts
 
-_TERMINAL: Final = 2
+_DRAWN_ON: Final = 2
 """Textual draws on standard error."""
 
 
 def make_finder(
-    settings: Settings, ask_terminal: Callable[[str], None], changed: Callable[[Graphics], object]
+    settings: Settings,
+    ask_terminal: Callable[[str], None],
+    changed: Callable[[Graphics], object],
+    terminal: int = _DRAWN_ON,
 ) -> GraphicsFinder:
-    """Return a finder for the terminal that is drawn on; `ask_terminal` sends it a question."""
+    """Return a finder for the terminal of a descriptor; `ask_terminal` sends it a question."""
     around = Surroundings(
         ask_terminal=ask_terminal,
         ask_tmux=_ask_tmux,
-        window_cell=partial(cell_size.of_terminal, _TERMINAL),
-        own_terminal=terminal_path(_TERMINAL),
+        window_cell=partial(cell_size.of_terminal, terminal),
+        own_terminal=_path(terminal),
         environ=os.environ,
     )
     return GraphicsFinder(settings, around, changed)
 
 
-def terminal_path(descriptor: int) -> str:
+def _path(descriptor: int) -> str:
     """Return the path of a terminal; empty where it has none here, as in some containers."""
     with suppress(OSError):
         return os.ttyname(descriptor)

@@ -53,7 +53,7 @@ def why_not_ask(environ: Mapping[str, str]) -> str:
     if environ.get("STY"):
         return reasons.GNU_SCREEN
     if not title.takes_titles(environ):
-        return reasons.no_strings(clean(environ.get("TERM", ""), _MAX_TERM))
+        return reasons.not_known(clean(environ.get("TERM", ""), _MAX_TERM))
     return ""
 
 

@@ -117,11 +117,10 @@ class GraphicsFinder:
         if (not client or tmux.is_gone(client)) and tmux.may_be_attached(self._around.environ):
             self.ask()
 
-    def stop(self) -> None:
-        """Ask no more."""
-        for timer in (self._debounce, self._timeout):
-            if timer is not None:
-                timer.cancel()
+    @property
+    def is_asking(self) -> bool:
+        """Whether an answer is awaited."""
+        return self._tmux_is_asked or self._timeout is not None
 
     def take_answer(self, text: str) -> None:
         """Take an answer of the terminal, whenever it comes."""
@@ -134,7 +133,19 @@ class GraphicsFinder:
             self._asked_kitty = True
             self._ask_terminal(questions.KITTY)
         else:
-            self._conclude()
+            self.conclude()
+
+    def conclude(self) -> None:
+        """Choose by what has been answered so far, and wait for no more."""
+        self._stop_waiting()
+        self._fences_due = 0
+        window = self._around.window_cell()
+        if self._is_in_tmux and self._facts is not None:
+            has_sixel = self._answers.has_sixel
+            self._settle(choice.in_tmux(self._settings, self._facts, window, has_sixel=has_sixel))
+        else:
+            environ = self._around.environ
+            self._settle(choice.in_terminal(self._settings, environ, self._answers, window))
 
     @property
     def _may_have_kitty(self) -> bool:
@@ -146,25 +157,13 @@ class GraphicsFinder:
             self._answers, self._asked_kitty = Answers(), False
         self._stop_waiting()
         self._fences_due += 1
-        self._timeout = self._loop.call_later(WINDOW, self._conclude)
+        self._timeout = self._loop.call_later(WINDOW, self.conclude)
         self._around.ask_terminal(question)
 
     def _stop_waiting(self) -> None:
         if self._timeout is not None:
             self._timeout.cancel()
             self._timeout = None
-
-    def _conclude(self) -> None:
-        """Choose by what has been answered so far."""
-        self._stop_waiting()
-        self._fences_due = 0
-        window = self._around.window_cell()
-        if self._is_in_tmux and self._facts is not None:
-            has_sixel = self._answers.has_sixel
-            self._settle(choice.in_tmux(self._settings, self._facts, window, has_sixel=has_sixel))
-        else:
-            environ = self._around.environ
-            self._settle(choice.in_terminal(self._settings, environ, self._answers, window))
 
     def _ask_tmux(self) -> None:
         if self._tmux_is_asked:
@@ -192,7 +191,7 @@ class GraphicsFinder:
         elif choice.may_have_sixel(facts) and self._settings.pictures is PictureSetting.AUTO:
             self._ask_terminal(questions.FENCE)
         else:
-            self._conclude()
+            self.conclude()
 
     def _without_answers(self, reason: str) -> Graphics:
         around = self._around

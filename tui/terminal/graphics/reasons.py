@@ -15,14 +15,13 @@ SILENT: Final = "The terminal does not answer when it is asked."
 GNU_SCREEN: Final = "GNU screen passes no pictures on."
 OUTER_TMUX: Final = "There is a tmux in between that cannot be asked from here."
 NO_PLACEHOLDERS: Final = "The terminal does not have kitty's Unicode placeholders."
-NEITHER: Final = "The terminal has neither kitty's Unicode placeholders nor sixel."
+NEITHER: Final = "As far as it tells, it has neither kitty's Unicode placeholders nor sixel."
 REFUSED: Final = "The terminal says that it shows no pictures now."
 TMUX_SILENT: Final = "tmux does not answer when it is asked."
 TMUX_DETACHED: Final = "No terminal is attached to tmux."
 TMUX_NOT_UTF8: Final = "tmux takes the terminal for one without UTF-8: start it as tmux -u."
 TMUX_PASSTHROUGH: Final = (
-    f"tmux passes no pictures on to the terminal. For that, {PASSTHROUGH_LINE} has to stand in "
-    "~/.tmux.conf."
+    f"tmux passes no pictures on. Its ~/.tmux.conf needs the line: {PASSTHROUGH_LINE}"
 )
 TMUX_SIXEL: Final = "tmux passes sixel on, and kitty's pictures only to terminals that have those."
 TMUX_NEITHER: Final = (
@@ -30,9 +29,9 @@ TMUX_NEITHER: Final = (
 )
 
 
-def no_strings(term: str) -> str:
+def not_known(term: str) -> str:
     """Return that a kind of terminal is not asked; `term` is the cleaned variable TERM."""
-    return f"Terminals of the kind “{term}” (the variable TERM) are not asked, and get no pixels."
+    return f"It is not known that terminals of the kind “{term}” (TERM) may be asked for more."
 
 
 def too_old(name: str, since: Version) -> str:

@@ -28,7 +28,6 @@ from tui.dashboard.messages import ProblemChanged
 from tui.dashboard.screens.add_tasks import AddTasks
 from tui.dashboard.screens.help import Help
 from tui.dashboard.screens.unsaved import UnsavedChanges
-from tui.dashboard.widgets.picture import PictureView
 from tui.errors import ApiError, ErrorKind
 from tui.scenext.media import Media
 from tui.scenext.models import Task, TaskStatus

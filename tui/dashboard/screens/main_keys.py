@@ -33,6 +33,17 @@ _FRAMES: Final = (
         id="open",
     ),
     Binding("p", "preview", "picture", tooltip="Show the frame's picture here", id="preview"),
+    Binding("d", "download", "save", tooltip="Save what o opens as a file", id="download"),
+    Binding(
+        "D",
+        "download_all",
+        tooltip="Save all frames of the task, and its video",
+        show=False,
+        id="download_all",
+    ),
+    Binding("c", "copy_path", tooltip="Copy the saved file's path", show=False, id="path"),
+)
+_PICTURES: Final = (
     Binding(
         "plus,equals_sign",
         "enlarge",
@@ -48,15 +59,6 @@ _FRAMES: Final = (
         tooltip="Show all frames side by side (contact sheet)",
         id="contact_sheet",
     ),
-    Binding("d", "download", "save", tooltip="Save what o opens as a file", id="download"),
-    Binding(
-        "D",
-        "download_all",
-        tooltip="Save all frames of the task, and its video",
-        show=False,
-        id="download_all",
-    ),
-    Binding("c", "copy_path", tooltip="Copy the saved file's path", show=False, id="path"),
 )
 _COPY: Final = (
     Binding("y", "copy", "copy", tooltip="Copy the link that o opens", id="copy"),
@@ -95,11 +97,11 @@ _PROGRAM: Final = (
 )
 
 MAIN_KEYS: Final[list[BindingType]] = [
-    *(*_GO, _UNDO, *_FRAMES, _FILTER, *_PROGRAM, *_TASKS, *_COPY),
+    *(*_GO, _UNDO, *_FRAMES, _FILTER, *_PROGRAM, *_PICTURES, *_TASKS, *_COPY),
 ]
 KEY_GROUPS: Final[tuple[tuple[str, tuple[Binding, ...]], ...]] = (
     ("The watchlist", (*_TASKS, _UNDO, _FILTER)),
-    ("A task's frames", (*_FRAMES, *_COPY)),
+    ("A task's frames", (*_FRAMES, *_PICTURES, *_COPY)),
     ("Between list and task", _GO),
     ("The program", _PROGRAM),
 )

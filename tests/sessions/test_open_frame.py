@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.home import COMMAND, Home
-from tests.support.picture_host import BLUE, GREEN, RED, PictureHost, painted, picture
+from tests.support.picture_host import BLOCKS, BLUE, GREEN, RED, PictureHost, painted, picture
 from tests.support.service import Reply, ScriptedService, completed, frame_url, task
 from tests.support.terminal import Terminal
 from tui.demo import DemoService
@@ -80,7 +80,7 @@ def test_the_preview_follows_the_frame_and_fetches_each_path_once(
         terminal.press("up")
         wait_until(lambda: painted(RED) in terminal.raw[seen:], terminal)
         terminal.press("p")
-        terminal.wait_gone("▀")
+        terminal.wait_gone(BLOCKS)
     assert [request.path for request in host.requests] == ["/frame1.png", "/frame2.png"]
     assert not any("authorization" in request.headers for request in host.requests)
     assert service.api_key not in repr(host.requests)
@@ -150,7 +150,7 @@ def test_what_cannot_be_shown_says_so_once_and_is_tried_again_on_demand(
         terminal.press("p")
         terminal.wait_gone("Preview of")
         terminal.press("p")
-        terminal.wait_for("▀")
+        terminal.wait_for(BLOCKS)
 
 
 def test_a_frame_that_was_left_while_it_loaded_is_given_up(
@@ -192,7 +192,7 @@ def test_a_link_that_the_host_calls_expired_is_renewed_once(
         terminal.wait_for_text("2 frames")
         to_frames(terminal)
         terminal.press("home", "down", "p")
-        terminal.wait_for("▀")
+        terminal.wait_for(BLOCKS)
         terminal.press("down")
         terminal.wait_for(r"The link has ended and the(.|\n)*renew(.|\n)*it\.")
         terminal.press("d")
@@ -411,7 +411,7 @@ def test_a_picture_that_is_not_there_yet_is_tried_again_until_esc(
         terminal.wait_for_text("Stopped. To try again, press p twice.")
         assert len(host.requests) == 1
         terminal.press("p", "p")
-        terminal.wait_for("▀")
+        terminal.wait_for(BLOCKS)
     assert len(host.requests) == 3
 
 

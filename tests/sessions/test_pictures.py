@@ -16,7 +16,7 @@ from tests.pictures.costly import claiming_webp, jpeg_of_scans
 from tests.pictures.test_decoder import NEEDS_PROC, workers
 from tests.sessions.test_open_frame import wait_until
 from tests.support.home import Home
-from tests.support.picture_host import PictureHost
+from tests.support.picture_host import BLOCKS, PictureHost
 from tests.support.service import ScriptedService, task
 from tests.support.terminal import Terminal
 from tui.demo.server import Response
@@ -118,12 +118,12 @@ def test_esc_in_the_list_stops_it_too_and_the_newest_is_shown(
     with home.open("watch", "t") as terminal:
         to_first_frame(terminal)
         terminal.press("escape", "p")
-        terminal.wait_for("▀")
+        terminal.wait_for(BLOCKS)
         terminal.press("enter", "home")
         first = decoding(terminal)
         terminal.press("escape")
         # From the list the newest frame is meant.
-        terminal.wait_for("▀")
+        terminal.wait_for(BLOCKS)
         assert first not in workers(terminal.pid)
 
 
@@ -136,7 +136,7 @@ def test_another_frame_ends_it_and_is_shown(home: Home, host: PictureHost) -> No
         wait_until(lambda: "too large to show: 16383 by 16383." in text(terminal), terminal)
         assert first not in workers(terminal.pid)
         terminal.press("down")
-        terminal.wait_for("▀")
+        terminal.wait_for(BLOCKS)
 
 
 def test_its_deadline_ends_it_and_the_child_knows_no_secret(
@@ -152,7 +152,7 @@ def test_its_deadline_ends_it_and_the_child_knows_no_secret(
         wait_until(lambda: "The picture takes too long to decode." in text(terminal), terminal)
         assert workers(terminal.pid) == []
         terminal.press("end")
-        terminal.wait_for("▀")
+        terminal.wait_for(BLOCKS)
 
 
 def test_the_panel_ends_it_as_it_closes(home: Home, host: PictureHost) -> None:

@@ -34,14 +34,13 @@ from tui.dashboard.forecasts import engine_forecasts
 from tui.dashboard.presenter import Presenter
 from tui.dashboard.problems import ProblemPresenter
 from tui.dashboard.screens.main import MainScreen
-from tui.dashboard.widgets.row_list import RowList
 from tui.dependencies import Dependencies
 from tui.engine import Callbacks, Engine
 from tui.errors import UserError
 from tui.os_errors import shortage
 from tui.sanitize import clean
 from tui.terminal import gc_tuning
-from tui.terminal.graphics.choice import Settings
+from tui.terminal.graphics.settings import Settings
 from tui.wording import polling, summary, tasks
 
 if TYPE_CHECKING:
@@ -352,6 +351,7 @@ class ScenextApp(LinkHandlers):
         with self.batch_update():
             self._presenter.update()
             self._events.update()
+            self.update_gallery()
 
     @bounded("Marking")
     def on_task_seen(self, event: messages.TaskSeen) -> None:
@@ -408,14 +408,7 @@ class ScenextApp(LinkHandlers):
 
     def action_help(self) -> None:
         """Show the keys."""
-        from tui.dashboard.palette import key_groups
+        from tui.dashboard.palette import help_groups
         from tui.dashboard.screens.help import Help
-        from tui.dashboard.screens.main_keys import KEY_GROUPS
-        from tui.wording.row_columns import MARKS
 
-        lists = "In a list", RowList.BINDINGS
-        everywhere = "Everywhere", ScenextApp.BINDINGS
-        groups = key_groups(self, (*KEY_GROUPS, lists, everywhere))
-        # On the first screenful of a small terminal, where they are looked for.
-        groups.insert(1, ("Signs in the list", list(MARKS)))
-        self.push_screen(Help(groups))
+        self.push_screen(Help(help_groups(self, ScenextApp.BINDINGS)))

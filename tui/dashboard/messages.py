@@ -137,6 +137,14 @@ class PicturesToggled(Message):
         self.shown = shown
 
 
+class EnlargeRequested(_LinkRequested):
+    """Show a frame over the whole screen; the newest one where none is named."""
+
+
+class ContactSheetRequested(_LinkRequested):
+    """Show all frames of a task side by side, the cursor on one of them, or on the first."""
+
+
 class DownloadRequested(_LinkRequested):
     """Save what is behind a link of a task."""
 

@@ -18,6 +18,8 @@ from tui.terminal.graphics.messages import GraphicsChanged
 
 if TYPE_CHECKING:
     from tui.dashboard.controllers.services import LinkServices
+    from tui.dashboard.screens.contact_sheet import ContactSheet
+    from tui.dashboard.screens.enlarged import EnlargedPicture
     from tui.dashboard.screens.link_panel import LinkPanel
 
 NOTIFICATION_SECONDS: Final = 5.0
@@ -84,12 +86,38 @@ class LinkHandlers(TerminalApp):
             show = self._services.pictures.show
             show(deferred.detail, event.task_id, event.link_key, asked=event.asked)
 
+    @bounded("The picture")
+    def on_enlarge_requested(self, event: messages.EnlargeRequested) -> None:
+        """Show a frame over the whole screen."""
+        self._services.gallery.enlarge(event.task_id, event.link_key)
+
+    @bounded("The picture")
+    def on_enlarged_picture_requested(self, event: EnlargedPicture.Requested) -> None:
+        """Show the picture of that frame."""
+        self._services.gallery.fill_enlarged(event.screen)
+
+    @bounded("The contact sheet")
+    def on_contact_sheet_requested(self, event: messages.ContactSheetRequested) -> None:
+        """Show all frames of a task side by side."""
+        self._services.gallery.open_sheet(event.task_id, event.link_key)
+
+    @bounded("The contact sheet")
+    def on_contact_sheet_pictures_requested(self, event: ContactSheet.PicturesRequested) -> None:
+        """Show the pictures in sight."""
+        self._services.gallery.fill_sheet(event.screen)
+
+    def update_gallery(self) -> None:
+        """Show what has changed about the frames that have a screen of their own."""
+        if "_services" in vars(self):
+            self._services.gallery.update()
+
     @bounded("The pictures")
     def on_graphics_changed(self, event: GraphicsChanged) -> None:
         """Show pictures in another way, or anew in a terminal that has none of them."""
         self.main_screen.set_cell(event.graphics.cell)
         if "_services" in vars(self):
-            self._services.pictures.graphics_changed()
+            # After the layer has dropped what it had sent, which is told later than this handler.
+            self.call_next(self._services.pictures.graphics_changed)
 
     @cached_property
     def _state(self) -> StateController:

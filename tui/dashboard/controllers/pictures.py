@@ -70,6 +70,7 @@ class PictureController:
         environ: Mapping[str, str],
     ) -> None:
         self._app = app
+        self._graphics = app.graphics
         self._engine = engine
         self._resolver = resolver
         self._cache = PictureCache(engine.fetch, engine.threads)
@@ -92,26 +93,45 @@ class PictureController:
 
     def fill(
         self, view: PictureView, task_id: str, key: str, area: Area = WHOLE, *, asked: bool = True
-    ) -> None:
+    ) -> asyncio.Task[None]:
         """Show the picture of a link in a view, as large as fits, or words in its place.
 
         Without a key, or for a video, that of the task's newest frame. Nothing is loaded that the
         view shows or loads already. Only where somebody `asked` for it, the service is asked for
-        another link in place of one that has ended.
+        another link in place of one that has ended. What is returned ends when nothing more is done
+        about it.
         """
         self._fillings[view] = filling = _Filling(task_id, key, area, asked)
         filled = self._fill(view, filling)
-        self._engine.spawn_errand(f"The picture of {task_id}", filled, view.show_text)
+        return self._engine.spawn_errand(f"The picture of {task_id}", filled, view.show_text)
+
+    def is_outdated(self, view: PictureView, task_id: str, key: str) -> bool:
+        """Return whether `fill` would load or say something for a view."""
+        if reason := self._off_reason():
+            return view.text != reason
+        link = self._resolver.find_picture(task_id, key)
+        if link is None or not view.is_attached:
+            return False
+        wanted = _wanted(view.content_size, link, WHOLE, self._graphics)
+        return wanted is not None and self._is_to_load(view, link, wanted)
+
+    def digest(self, link: Link) -> str:
+        """Return what equal files have in common; empty for a link whose file is not cached."""
+        return self._cache.digest(link.url)
+
+    def _off_reason(self) -> str:
+        return off_reason(self._setting, self._graphics, has_colours=self._has_colours)
 
     def graphics_changed(self) -> None:
         """Show all pictures anew: in another way, with other cells, or in another terminal."""
+        before, self._graphics = self._graphics, self._app.graphics
+        keep = before._replace(cell=self._graphics.cell) == self._graphics
         for view in tuple(self._fillings):
             if view.is_attached:
-                view.send_again()
+                view.show_anew(keep=keep)
 
     async def _fill(self, view: PictureView, filling: _Filling) -> None:
-        graphics = self._app.graphics
-        if reason := off_reason(self._setting, graphics, has_colours=self._has_colours):
+        if reason := self._off_reason():
             view.show_text(reason)
             return
         link = self._resolver.find_picture(filling.task_id, filling.key)
@@ -119,7 +139,7 @@ class PictureController:
             view.forget()
             view.show_text("There is no frame to show." if filling.task_id else "")
             return
-        wanted = _wanted(view.content_size, link, filling.area, graphics)
+        wanted = _wanted(view.content_size, link, filling.area, self._graphics)
         if wanted is None or not view.is_attached or not self._is_to_load(view, link, wanted):
             return
         view.want(wanted)

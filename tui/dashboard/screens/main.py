@@ -153,8 +153,7 @@ class MainScreen(TerminalScreen):
             self.deferred.events.set_room(self.pane_layout.events)
             has_room = self.pane_layout.has_picture_room
             self.deferred.detail.previewing = self._pictures.shows(has_room=has_room)
-            lines = None if self.deferred.detail.enlarged else self.pane_layout.picture
-            self.deferred.detail.preview.styles.max_height = lines
+            self.deferred.detail.preview.styles.max_height = self.pane_layout.picture
 
     def on_panes_resized(self) -> None:
         """Keep notifications off what stands above and below the panes."""
@@ -222,7 +221,7 @@ class MainScreen(TerminalScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return which keys do something now, for the footer."""
         deferred = self.deferred
-        return deferred is not None and does_something(self, deferred, action, parameters)
+        return deferred is not None and does_something(self, deferred, action)
 
     def action_next_to_look_at(self, direction: int) -> None:
         """Move the cursor to the next task that is new or needs attention (-1: the previous)."""
@@ -265,20 +264,16 @@ class MainScreen(TerminalScreen):
         self.post_message(messages.EventsRequested())
 
     def action_back(self) -> None:
-        """Take one step back: the download, the enlarged picture, the task, the filter."""
+        """Take one step back: the download, the task, the filter."""
         if self.saving:
             self.post_message(messages.CancelDownloadRequested())
             return
-        if self.deferred is not None and self.deferred.detail.enlarged:
-            self.action_enlarge(False)
-        elif self.focused is not self.tasks or self.opened:
+        if self.focused is not self.tasks or self.opened:
             self.action_list_pane()
         else:
             self.show_all_tasks()
 
     def _show_list(self) -> None:
-        if self.deferred is not None:
-            self.deferred.detail.enlarged = False
         self.opened = False
         self._arrange(self.size)
 
@@ -315,25 +310,19 @@ class MainScreen(TerminalScreen):
             self.post_message(messages.PicturesToggled(self._pictures.remembered))
         detail.preview.forget()
         self._arrange(self.size)
-        if detail.enlarged:
-            self.action_enlarge(False)
         self.refresh_bindings()
         if detail.previewing and not detail.display:
             self.opened = True
             self.set_focus(detail.frames)
         self._request_preview(asked=True)
 
-    def action_enlarge(self, larger: bool) -> None:
-        """Give the picture all the room there is, or less."""
-        if self.deferred is None:
-            return
-        self._highlight_newest()
-        self.deferred.detail.enlarged = larger
-        self.opened = self.opened or larger
-        self._arrange(self.size)
-        if larger:
-            self.set_focus(self.deferred.frames)
-        self.refresh_bindings()
+    def action_enlarge(self) -> None:
+        """Show the frame under the cursor over the whole screen, from the list the newest."""
+        self.post_message(messages.EnlargeRequested(self.selected, self._link_key()))
+
+    def action_contact_sheet(self) -> None:
+        """Show all frames of the selected task side by side."""
+        self.post_message(messages.ContactSheetRequested(self.selected, self._link_key()))
 
     def _highlight_newest(self) -> None:
         # From the list the newest frame is meant, also once the frames have the focus.

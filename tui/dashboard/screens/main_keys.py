@@ -33,22 +33,6 @@ _FRAMES: Final = (
         id="open",
     ),
     Binding("p", "preview", "picture", tooltip="Show the frame's picture here", id="preview"),
-    Binding(
-        "plus,equals_sign",
-        "enlarge(True)",
-        "larger",
-        tooltip="Enlarge the picture",
-        key_display="+",
-        id="enlarge",
-    ),
-    Binding(
-        "minus",
-        "enlarge(False)",
-        "smaller",
-        tooltip="Make the picture small",
-        key_display="-",
-        id="shrink",
-    ),
     Binding("d", "download", "save", tooltip="Save what o opens as a file", id="download"),
     Binding(
         "D",
@@ -58,6 +42,23 @@ _FRAMES: Final = (
         id="download_all",
     ),
     Binding("c", "copy_path", tooltip="Copy the saved file's path", show=False, id="path"),
+)
+_PICTURES: Final = (
+    Binding(
+        "plus,equals_sign",
+        "enlarge",
+        "larger",
+        tooltip="Show the picture over the whole screen",
+        key_display="+",
+        id="enlarge",
+    ),
+    Binding(
+        "w",
+        "contact_sheet",
+        "sheet",
+        tooltip="Show all frames side by side (contact sheet)",
+        id="contact_sheet",
+    ),
 )
 _COPY: Final = (
     Binding("y", "copy", "copy", tooltip="Copy the link that o opens", id="copy"),
@@ -96,20 +97,18 @@ _PROGRAM: Final = (
 )
 
 MAIN_KEYS: Final[list[BindingType]] = [
-    *(*_GO, _UNDO, *_FRAMES, _FILTER, *_PROGRAM, *_TASKS, *_COPY),
+    *(*_GO, _UNDO, *_FRAMES, _FILTER, *_PROGRAM, *_PICTURES, *_TASKS, *_COPY),
 ]
 KEY_GROUPS: Final[tuple[tuple[str, tuple[Binding, ...]], ...]] = (
     ("The watchlist", (*_TASKS, _UNDO, _FILTER)),
-    ("A task's frames", (*_FRAMES, *_COPY)),
+    ("A task's frames", (*_FRAMES, *_PICTURES, *_COPY)),
     ("Between list and task", _GO),
     ("The program", _PROGRAM),
 )
 """The groups of the help."""
 
 
-def does_something(
-    screen: MainScreen, deferred: DeferredWidgets, action: str, parameters: tuple[object, ...]
-) -> bool:
+def does_something(screen: MainScreen, deferred: DeferredWidgets, action: str) -> bool:
     """Return whether the keys of an action do something now."""
     detail = deferred.detail
     match action:
@@ -132,8 +131,8 @@ def does_something(
         case "preview":
             # It can be hidden where there is nothing to show.
             return bool(detail.frames.keys) or detail.previewing
-        case "enlarge":
-            return detail.previewing and detail.enlarged is not bool(parameters[0])
+        case "enlarge" | "contact_sheet":
+            return detail.frames.has_frames
         case "copy_path":
             return screen.saving and bool(deferred.transfer.path)
         case "undo":

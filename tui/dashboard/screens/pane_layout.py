@@ -31,6 +31,8 @@ MIN_HEIGHT_PICTURE: Final = 30
 """Lines of a window likewise: below, no word of it could be read beside the task's fields."""
 PICTURE_LINES: Final = 16
 """Lines that a picture of 57 cells needs; in wide windows it may have half of all lines."""
+MIN_PICTURE_LINES: Final = 12
+"""Lines below which the picture is not limited; see `complete.tcss`."""
 
 _AROUND_PICTURE: Final = 3
 """Cells of the task that are none of the picture's."""
@@ -86,4 +88,4 @@ def lay_out(width: int, height: int, cell: CellSize = DEFAULT_CELL) -> PaneLayou
 def _picture_lines(columns: int, window_height: int, cell: CellSize) -> int:
     """Return the lines of a picture of 16 by 9 that is as wide as `columns`, if it may be."""
     lines = round(columns * cell.width * 9 / 16 / cell.height)
-    return max(1, min(lines, max(PICTURE_LINES, window_height // 2)))
+    return max(MIN_PICTURE_LINES, min(lines, max(PICTURE_LINES, window_height // 2)))

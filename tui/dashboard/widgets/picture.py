@@ -7,8 +7,7 @@ cells of everything else come from the terminal's picture layer, which sends the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from textual import events
 from textual.content import Content
@@ -17,26 +16,12 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui import graphics
 from tui.dashboard.widgets.symbol_cells import symbol_strip
+from tui.graphics import Protocol
 from tui.pictures.encoding import EncodedPicture, EncodingRequest
-
-
-class Placement(Protocol):
-    """A picture that the terminal has, or is being sent."""
-
-    def strip(self, row: int) -> Strip:
-        """Return the cells of one row."""
-
-
-class PictureLayer(Protocol):
-    """Sends pictures to the terminal."""
-
-    def send(self, picture: EncodedPicture, on_sent: Callable[[Placement], None]) -> Placement:
-        """Send a picture."""
-
-    def remove(self, placement: Placement) -> None:
-        """Have it no more."""
+from tui.terminal.app import StockApp
+from tui.terminal.pictures.layer import PictureLayer
+from tui.terminal.pictures.placement import Placement
 
 
 class Wanted(NamedTuple):
@@ -78,6 +63,8 @@ class PictureView(Widget):
         self._arriving: EncodedPicture | None = None
         """A picture that the terminal cannot show yet."""
         self._arriving_placement: Placement | None = None
+        self._is_stale = False
+        """Whether what is shown has to be sent anew, even if it is the same."""
 
     @property
     def picture(self) -> EncodedPicture | None:
@@ -137,7 +124,7 @@ class PictureView(Widget):
         if self._picture is not None:
             self._drop_picture()
             self.refresh()
-        self.shown, self.progress = None, ""
+        self.progress = ""
         self.text = text
 
     def show_progress(self, words: str) -> None:
@@ -152,56 +139,59 @@ class PictureView(Widget):
 
         One that is shown already is not sent again.
         """
-        if picture == self._picture:
-            self._drop_arriving()
-            self.shown, self.progress = shown, ""
-            return
         if picture == self._arriving:
             return
         self._drop_arriving()
-        layer = self._layer
-        if picture.protocol is graphics.Protocol.SYMBOLS or layer is None:
+        if picture == self._picture and not self._is_stale:
+            self.shown, self.progress = shown, ""
+            return
+        if picture.protocol is Protocol.SYMBOLS:
             self._replace(picture, None, shown)
             return
 
         def sent(placement: Placement) -> None:
-            if self._arriving is picture:
-                self._arriving = self._arriving_placement = None
-                self._replace(picture, placement, shown)
+            self._arriving = self._arriving_placement = None
+            self._replace(picture, placement, shown)
 
-        self._arriving = picture
-        placement = layer.send(picture, sent)
-        if self._arriving is picture:
-            self._arriving_placement = placement
+        if (layer := self._layer) is not None:
+            self._arriving = picture
+            self._arriving_placement = layer.send(picture, sent, self._lost)
 
-    def send_again(self) -> None:
-        """Take it that the terminal has lost the picture, and request it anew.
+    def show_anew(self, *, keep: bool) -> None:
+        """Request the picture once more, and send it even if it is the same.
 
-        What is shown stays until it is there again, unless the terminal could not show its cells.
+        What is shown stays until then; unless it is to `keep`, since the terminal cannot show its
+        cells any more.
         """
-        self._drop_arriving()
-        if self._picture is not None and self._placement is not None:
+        self.forget()
+        self._is_stale = True
+        if not keep:
             self._drop_picture()
             self.refresh()
-        self.forget()
         if self.size and self.is_attached:
             self.post_message(self.Resized())
 
+    def _lost(self, placement: Placement) -> None:
+        """Request the picture again if it is looked at: the terminal had no room for it."""
+        if placement is self._placement:
+            self.show_anew(keep=False)
+
     @property
     def _layer(self) -> PictureLayer | None:
-        return getattr(self.app, "picture_layer", None)
+        return self.app.picture_layer if isinstance(self.app, StockApp) else None
 
     def _replace(
         self, picture: EncodedPicture, placement: Placement | None, shown: tuple[str, str] | None
     ) -> None:
         self._drop_picture()
         self._picture, self._placement, self.shown = picture, placement, shown
+        self._is_stale = False
         self.text = self.progress = ""
         self.refresh()
 
     def _drop_picture(self) -> None:
         layer, placement = self._layer, self._placement
-        self._picture = self._placement = None
+        self._picture = self._placement = self.shown = None
         if layer is not None and placement is not None:
             layer.remove(placement)
 

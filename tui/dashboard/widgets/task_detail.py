@@ -98,8 +98,6 @@ class TaskDetail(Vertical):
     """Whether the selected frame's picture is shown, where the task has one."""
     picture_heading: reactive[str] = reactive("")
     """What stands above the picture."""
-    enlarged: reactive[bool] = reactive(False, toggle_class="-enlarged")
-    """Whether it has the pane almost to itself."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -158,6 +158,7 @@ def load(path: Path, environ: Mapping[str, str], *, required: bool = False) -> C
     table = read_table(path, required=required)
     fields = Fields(table, display_path(path))
     downloads = fields.text("download_dir", "")
+    pictures, symbols = _graphics(fields)
     config = Config(
         base_url=_read_base_url(fields, environ),
         key=KeySettings.from_table(table, path),
@@ -174,8 +175,8 @@ def load(path: Path, environ: Mapping[str, str], *, required: bool = False) -> C
         ),
         watchlist=_watchlist(fields, path),
         low_bandwidth=fields.boolean("low_bandwidth", False),
-        pictures=fields.choice("pictures", PictureSetting.AUTO),
-        symbols=fields.choice("symbols", SymbolSetting.AUTO),
+        pictures=pictures,
+        symbols=symbols,
         notify=fields.choice("notify", Notify.UNFOCUSED),
         notify_on=fields.choice("notify_on", NotifyOn.EACH),
         trust_env=fields.boolean("trust_env", True),
@@ -198,6 +199,18 @@ def load_watchlist_path(path: Path, *, required: bool = False) -> Path | None:
     """
     table = read_table(path, required=required)
     return _watchlist(Fields(table, display_path(path)), path)
+
+
+def load_graphics(path: Path, *, required: bool = False) -> tuple[PictureSetting, SymbolSetting]:
+    """Return the two settings about pictures alone. Raises `UserError`, as `load` does."""
+    return _graphics(Fields(read_table(path, required=required), display_path(path)))
+
+
+def _graphics(fields: Fields) -> tuple[PictureSetting, SymbolSetting]:
+    return (
+        fields.choice("pictures", PictureSetting.AUTO),
+        fields.choice("symbols", SymbolSetting.AUTO),
+    )
 
 
 _KNOWN_KEYS: Final = {*Config._fields, "api_key_command", "api_key_file", "api_key"} - {"key"}

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support.fake_terminals import FakeTerminal
 from tests.support.terminal import Terminal
 
 COMMAND = (sys.executable, "-m", "tui")
@@ -86,6 +87,7 @@ class Home:
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         columns_of: Callable[[str], int] | None = None,
+        answers: bool | FakeTerminal = True,
     ) -> Terminal:
         """Start the program in a terminal, in `cwd` or else in the home. See `Terminal`."""
         argv = [*self.command, *arguments]
@@ -96,4 +98,5 @@ class Home:
             env=self.environment(env),
             cwd=cwd,
             columns_of=columns_of,
+            answers=answers,
         )

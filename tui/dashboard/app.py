@@ -41,7 +41,7 @@ from tui.errors import UserError
 from tui.os_errors import shortage
 from tui.sanitize import clean
 from tui.terminal import gc_tuning
-from tui.terminal.graphics.choice import Settings
+from tui.terminal.graphics.settings import Settings
 from tui.wording import polling, summary, tasks
 
 if TYPE_CHECKING:

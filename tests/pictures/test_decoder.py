@@ -20,12 +20,12 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from tui.pictures.decoder import DECODE_TIMEOUT, MAX_SIZE, Decoder, Picture, PictureError
 
 from tests.pictures import costly
 from tests.pictures.costly import COSTLY, LARGE
 from tests.pictures.kinds import CORNERS, KINDS, turned
 from tests.support.figures import figure
-from tui.pictures.decoder import DECODE_TIMEOUT, MAX_SIZE, Decoder, Picture, PictureError
 from tui.pictures.worker import MAX_MEMORY_BYTES
 
 ROOT = Path(__file__).parents[2]

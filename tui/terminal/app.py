@@ -410,12 +410,14 @@ class TunedApp(StockApp):
             return
         if screen.outer_size != self._frame_size:
             self._frame_diff.forget()
+        self.pictures.before_frame(screen)
         changes = self._frame_diff.diff(renderable)
         if self.terminal_driver is not None:
             self.terminal_driver.begin_frame()
         super()._display(screen, changes)
         if self._frame_diff.settle():
             self._frame_size = screen.outer_size
+        self.pictures.pump()
 
 
 if TYPE_CHECKING:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.app import ScreenStackError
 from textual.filter import LineFilter
+from textual.screen import Screen
 
 from tui.graphics import Graphics
 from tui.terminal.restore import TERMINAL
@@ -27,6 +28,8 @@ class PictureHost:
         self._layer: PictureLayer | None = None
         self.filters: list[LineFilter] = []
         """What has to be the last line filter."""
+        self._screen: Screen[Any] | None = None
+        """The screen whose frame was sent last."""
 
     def layer(self, driver: TerminalDriver) -> PictureLayer:
         """Return the layer that sends by `driver`."""
@@ -40,10 +43,23 @@ class PictureHost:
             few = self._app.console.color_system == "standard"
             low = random_low(random.Random(), few_colours=few)  # noqa: S311 - no secret.
             self.filters = [PlaceholderFilter(low)]
-            self._layer = PictureLayer(
+            self._layer = layer = PictureLayer(
                 driver, self, lambda: self._app.graphics, low, self._note_cleanup
             )
+            self._frame_diff.sixels = layer.sixels
         return self._layer
+
+    def before_frame(self, screen: Screen[Any]) -> None:
+        """Have the terminal cleared where it would leave parts of pictures behind.
+
+        Konsole does, in cells that are blank before and after: seen in 25.04.
+        """
+        if self._layer is None or screen is self._screen:
+            return
+        self._screen = screen
+        drew = self._frame_diff.sixels is not None and self._frame_diff.sixels.screen.any_drawn
+        if drew and self._app.graphics.terminal.lower().startswith("konsole"):
+            self._frame_diff.clear_first()
 
     def pump(self) -> None:
         """Send what the line has room for, unless a frame is held back, which goes first."""
@@ -74,6 +90,11 @@ class PictureHost:
         """Drop what was sent for another terminal, or in another way."""
         if self._layer is not None:
             self._layer.change_graphics(graphics)
+
+    @property
+    def cursor(self) -> tuple[int, int]:
+        """Column and row of the cursor between two frames."""
+        return self._app.cursor_position
 
     def shown_slots(self) -> set[int]:
         """Return the slots of the pictures whose cells are on the screen."""

@@ -14,10 +14,15 @@ from collections.abc import Callable
 from contextvars import Context, copy_context
 from typing import Final, NamedTuple, Protocol
 
+from rich.control import Control
+from textual.geometry import Region
+
 from tui.graphics import Graphics
 from tui.pictures import kitty
 from tui.pictures.encoding import EncodedPicture
 from tui.terminal.pictures.placement import Placement
+from tui.terminal.pictures.sixel_frames import SixelFrames
+from tui.terminal.pictures.sixel_pieces import split
 from tui.terminal.pictures.slots import Slots, slot
 from tui.terminal.pictures.transfers import Step, Transfer, Transfers
 
@@ -53,6 +58,10 @@ class Cells(Protocol):
 
     def draw_again(self, slot: int) -> None:
         """Send the cells of a picture again, though they have not changed."""
+
+    @property
+    def cursor(self) -> tuple[int, int]:
+        """Column and row of the cursor between two frames."""
 
 
 class _Sender(NamedTuple):
@@ -94,6 +103,9 @@ class PictureLayer:
         """What is wanted, and was never shown yet."""
         self._doomed: set[int] = set()
         """What is wanted no more, and is deleted once no cell shows it."""
+        self.sixels = SixelFrames(self._draw, self._transfers.cancel)
+        self._drew_sixels = False
+        """Whether the terminal's screen may show sixel pictures."""
         self._paused = False
         self._not_before = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -129,6 +141,7 @@ class PictureLayer:
             self._enqueue(placement)
             self.pump()
         else:
+            self.sixels.screen.add(placement)
             self._announce(placement)
         return placement
 
@@ -140,6 +153,7 @@ class PictureLayer:
         del self._placements[number], self._senders[number]
         self._unannounced.discard(number)
         if not placement.is_kitty:
+            self.sixels.screen.discard(placement)
             return
         self._transfers.cancel(number)
         if number in self._live:
@@ -204,6 +218,17 @@ class PictureLayer:
             self.remove(placement)
         self._note()
 
+    def _draw(self, placement: Placement, at: Region) -> None:
+        """Draw a sixel picture, behind the frame that was just sent."""
+        number = placement.number
+        self._transfers.cancel(number)
+        back = _move(*self._cells.cursor)
+        texts = (
+            _move(at.x + piece.column, at.y + piece.row) + piece.data.decode("latin-1") + back
+            for piece in split(placement.picture.data, placement.graphics.cell)
+        )
+        self._transfers.add(Transfer(number, texts, ""))
+
     def _enqueue(self, placement: Placement) -> None:
         wrap = placement.graphics.in_tmux
         pieces = kitty.transmit(placement.number, placement.picture, wrap=wrap)
@@ -214,7 +239,9 @@ class PictureLayer:
         placement = self._placements.get(step.picture_id)
         self._transfers.advance()
         if placement is not None:
-            self._live[placement.number] = placement.graphics.in_tmux
+            if placement.is_kitty:
+                self._live[placement.number] = placement.graphics.in_tmux
+            self._drew_sixels = self._drew_sixels or not placement.is_kitty
             # Before the terminal gets it, whatever ends the program meanwhile.
             self._note()
             if placement.graphics.in_tmux:
@@ -223,7 +250,7 @@ class PictureLayer:
         if placement is None:
             self._live.pop(step.deletes, None)
             self._note()
-        elif step.is_last:
+        elif step.is_last and placement.is_kitty:
             self._on_whole(placement)
 
     def _on_whole(self, placement: Placement) -> None:
@@ -244,7 +271,8 @@ class PictureLayer:
 
     def _make_room(self, number: int) -> None:
         """Delete the picture that is longest not shown if there is no room for another."""
-        if len(self._live) < MAX_LIVE or number in self._live:
+        is_kitty = self._placements[number].is_kitty
+        if len(self._live) < MAX_LIVE or number in self._live or not is_kitty:
             return
         shown = self._cells.shown_slots()
         oldest = min(
@@ -265,9 +293,11 @@ class PictureLayer:
         self._transfers.delete(number, kitty.delete(number, wrap=self._live[number]))
 
     def _forget_terminal(self) -> None:
-        self._transfers = Transfers()
+        self._transfers.clear()
+        self.sixels.screen.forget()
         self._live.clear()
         self._doomed.clear()
+        self._drew_sixels = False
         self._note()
 
     def _note(self) -> None:
@@ -276,6 +306,9 @@ class PictureLayer:
             # Ends what was half sent in the terminal behind tmux, as `CUT_SHORT` does in tmux.
             parts.append(_END_STRING_IN_TMUX)
         parts.append(self._transfers.close)
+        if self._drew_sixels:
+            # Leaving the alternate screen may leave them (Konsole).
+            parts.append("\x1b[m\x1b[2J")
         parts += [kitty.delete(number, wrap=wrap) for number, wrap in self._live.items()]
         self._note_cleanup("".join(parts))
 
@@ -288,6 +321,10 @@ class PictureLayer:
     def _retry(self) -> None:
         self._timer = None
         self.pump()
+
+
+def _move(x: int, y: int) -> str:
+    return Control.move_to(x, y).segment.text
 
 
 def _is_same_terminal(one: Graphics, other: Graphics) -> bool:

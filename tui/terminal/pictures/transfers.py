@@ -72,6 +72,12 @@ class Transfers:
                 self._commands.append(Step(self.close, closes=True))
         self._waiting = deque(each for each in self._waiting if each.picture_id != picture_id)
 
+    def clear(self) -> None:
+        """Send nothing of all this, nor what closes it: the terminal was given away."""
+        self._commands.clear()
+        self._waiting.clear()
+        self._current, self.close = None, ""
+
     def forget(self, picture_id: int) -> None:
         """Send nothing more of a picture, nor what closes it: its terminal is gone."""
         if self._current is not None and self._current.picture_id == picture_id:

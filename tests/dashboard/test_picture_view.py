@@ -1,10 +1,12 @@
-"""A view of a picture and the terminal's picture layer: what is sent, shown and removed, and when."""
+"""A view of a picture: what the terminal is sent, and what is shown meanwhile."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+from rich.segment import Segment
 from textual.app import ComposeResult
 from textual.strip import Strip
 
@@ -24,7 +26,7 @@ class FakePlacement:
         self.picture = picture
 
     def strip(self, row: int) -> Strip:
-        return Strip.blank(0).extend_cell_length(0) if row < 0 else Strip([_letters(self.picture)])
+        return Strip([Segment(self.picture.data.decode() * self.picture.columns)])
 
 
 class FakeLayer:
@@ -49,7 +51,8 @@ class FakeLayer:
         return placement
 
     def remove(self, placement: FakePlacement) -> None:
-        self.live.remove(placement)
+        if placement in self.live:
+            self.live.remove(placement)
         self._waiting.pop(placement, None)
 
     def arrive(self) -> None:
@@ -62,12 +65,6 @@ class FakeLayer:
         self._lost[placement](placement)
 
 
-def _letters(picture: EncodedPicture):  # noqa: ANN202
-    from rich.segment import Segment
-
-    return Segment(picture.data.decode() * picture.columns)
-
-
 class ViewApp(StockApp):
     """An app with one view."""
 
@@ -75,6 +72,7 @@ class ViewApp(StockApp):
         super().__init__()
         self.fake = FakeLayer()
         self.requests = 0
+        self.settle: Callable[[], Awaitable[object]] = asyncio.Event().wait
 
     @property
     def picture_layer(self) -> PictureLayer | None:
@@ -95,7 +93,7 @@ def picture(letter: str, protocol: Protocol = Protocol.KITTY) -> EncodedPicture:
 async def running() -> AsyncIterator[tuple[ViewApp, PictureView, Callable[[], list[str]]]]:
     app = ViewApp()
     async with app.run_test(size=SIZE) as pilot:
-        view = app.query_one(PictureView)
+        view, app.settle = app.query_one(PictureView), pilot.pause
         await pilot.pause()
 
         def lines() -> list[str]:
@@ -109,8 +107,7 @@ async def test_the_old_picture_stays_until_the_terminal_has_the_new_one() -> Non
     async with running() as (app, view, lines):
         view.show_progress("Loading a")
         view.show_picture(picture("a"), ("t", "1"))
-        assert lines() == ["Loading a", ""]
-        assert view.shown is None
+        assert (lines(), view.shown) == (["Loading a", ""], None)
         app.fake.arrive()
         assert lines() == ["aaaa", "aaaa"]
         assert view.shown == ("t", "1")
@@ -128,7 +125,7 @@ async def test_the_same_picture_is_sent_once_and_anew_where_the_terminal_has_los
             view.show_picture(picture("a"), ("t", "1"))
             app.fake.arrive()
         assert app.fake.sent == ["a"]
-        before = app.requests
+        requests = app.requests
         view.show_anew(keep=True)
         assert lines()[0] == "aaaa"
         view.show_picture(picture("a"), ("t", "1"))
@@ -139,10 +136,9 @@ async def test_the_same_picture_is_sent_once_and_anew_where_the_terminal_has_los
         view.show_picture(picture("a"), ("t", "1"))
         app.fake.arrive()
         app.fake.lose()
-        assert lines()[0] == ""
-        assert view.shown is None
-        await app.animator.wait_for_idle()
-        assert app.requests >= before
+        assert (lines()[0], view.shown) == ("", None)
+        await app.settle()
+        assert app.requests == requests + 3
 
 
 async def test_words_take_the_place_of_a_picture_and_of_one_that_is_on_its_way() -> None:

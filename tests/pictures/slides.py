@@ -38,8 +38,9 @@ class _Board:
     """Draws, and keeps the words that are drawn."""
 
     def __init__(self, background: Image.Image | str = "white") -> None:
-        is_colour = isinstance(background, str)
-        self.picture = Image.new("RGB", SIZE, background) if is_colour else background
+        if isinstance(background, str):
+            background = Image.new("RGB", SIZE, background)
+        self.picture = background
         self.draw = ImageDraw.Draw(self.picture)
         self.words: list[str] = []
 

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from tests.pictures.costly import claiming_webp, jpeg_of_scans
-from tests.pictures.test_decoder import NEEDS_PROC, workers
+from tests.pictures.test_encoder import NEEDS_PROC, workers
 from tests.sessions.test_open_frame import wait_until
 from tests.support.home import Home
 from tests.support.picture_host import PictureHost

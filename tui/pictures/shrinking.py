@@ -45,7 +45,11 @@ def shrink(picture: Image.Image, box: Box, size: tuple[int, int], convert: Conve
     else:
         reduced = _reduce(picture, (left, top, right, bottom), (across, down), convert)
     start = (box.left - left) / across, (box.top - top) / down
-    end = start[0] + box.width / across, start[1] + box.height / down
+    # Fractions are not exact, and what is not within the picture is refused.
+    end = (
+        min(start[0] + box.width / across, reduced.width),
+        min(start[1] + box.height / down, reduced.height),
+    )
     return reduced.resize(size, Resampling.BICUBIC, (*start, *end))
 
 

@@ -54,6 +54,8 @@ class Rung(NamedTuple):
 
 
 _SLIDE: Final = (
+    # For what has room in it: a gradient in fewer colours has edges beside its letters.
+    Rung(1, 64, Method.MEDIAN_CUT),
     Rung(1, 32, Method.MEDIAN_CUT),
     Rung(1, 16, Method.OCTREE),
     Rung(0.8, 16, Method.OCTREE),
@@ -69,6 +71,9 @@ _PHOTO: Final = (
 # Its pixels are not scaled by the terminal: what is reduced is enlarged again, and only softer.
 _SIXEL_LAST: Final = (Rung(0.15, 8, Method.SAMPLED), Rung(0.1, 4, Method.SAMPLED))
 _SIXEL_SLIDE: Final = (
+    Rung(1, 64, Method.MEDIAN_CUT),
+    # For what has room in it: a gradient in fewer colours has edges beside its letters.
+    Rung(1, 64, Method.MEDIAN_CUT),
     Rung(1, 32, Method.MEDIAN_CUT),
     Rung(1, 16, Method.OCTREE),
     Rung(1, 8, Method.OCTREE),

@@ -10,11 +10,12 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from PIL import ImageChops
+from PIL import Image, ImageChops
 
 from tests.pictures.slides import NAMES, chinese_font, slide
 from tests.real_terminals.stage import Stage, on_stage
@@ -40,9 +41,13 @@ STEPS: Final = (
     ("suspended", ("ctrl+z",)),
 )
 """What each screenshot is called, and the keys that lead to it."""
-_README_SECONDS: Final = 70
-"""After which most of the demo's tasks have their frames."""
-_README_COLOURS: Final = 200
+_STILL_SECONDS: Final = 2.5
+"""Fetching and encoding a picture takes less."""
+_DEMO_SECONDS: Final = 85
+"""After which the demo's task about the sky has completed, with nine frames."""
+_README: Final = (("pane-kitty", ("G",)), ("contact-sheet-kitty", ("up", "up", "w")))
+"""The screenshots of the README: first the last task of the list, then one above it."""
+_MAX_COLOURS: Final = 160
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -89,7 +94,7 @@ def _write_steps(kind: Kind, folder: Path, output: Path) -> None:
 
 def _save(stage: Stage, folder: Path, name: str) -> None:
     # A picture is fetched and encoded before anything is seen of it.
-    stage.window.wait_still(2.0).save(folder / f"{name}.png")
+    stage.window.wait_still(_STILL_SECONDS).save(folder / f"{name}.png")
     sys.stdout.write(f"  {name}\n")
     sys.stdout.flush()
 
@@ -97,7 +102,14 @@ def _save(stage: Stage, folder: Path, name: str) -> None:
 def _write_readme(kind: Kind, folder: Path, output: Path) -> None:
     with on_stage(kind, folder, "--demo") as stage:
         stage.window.type("run")
-        stage.window.wait_still(_README_SECONDS)
+        time.sleep(_DEMO_SECONDS)
+        for name, keys in _README:
+            stage.window.press(*keys)
+            shown = stage.window.wait_still(_STILL_SECONDS)
+            shown = shown.crop(shown.getbbox())
+            reduced = shown.quantize(_MAX_COLOURS, dither=Image.Dither.NONE)
+            reduced.save(output / f"{name}.png", optimize=True)
+            sys.stdout.write(f"  {name}\n")
 
 
 if __name__ == "__main__":

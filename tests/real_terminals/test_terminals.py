@@ -21,7 +21,7 @@ from tui.graphics import Protocol
 
 pytestmark = pytest.mark.real_terminals
 
-PANE: Final = (610, 0, 1200, 800)
+PANE: Final = (610, 0, 1240, 880)
 """Where the selected task stands, in pixels."""
 DARK: Final = 128
 MIN_PAPER: Final = 50_000

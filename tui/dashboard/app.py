@@ -415,6 +415,7 @@ class ScenextApp(TerminalApp):
         from tui.dashboard.palette import key_groups
         from tui.dashboard.screens.help import Help
         from tui.dashboard.screens.main_keys import KEY_GROUPS
+        from tui.wording.graphics import graphics_lines
         from tui.wording.row_columns import MARKS
 
         lists = "In a list", RowList.BINDINGS
@@ -422,6 +423,8 @@ class ScenextApp(TerminalApp):
         groups = key_groups(self, (*KEY_GROUPS, lists, everywhere))
         # On the first screenful of a small terminal, where they are looked for.
         groups.insert(1, ("Signs in the list", list(MARKS)))
+        setting = self.graphics_settings.pictures
+        groups.append(("Pictures in this terminal", graphics_lines(self.graphics, setting)))
         self.push_screen(Help(groups))
 
     @cached_property

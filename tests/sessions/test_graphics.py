@@ -57,8 +57,12 @@ def found(terminal: Terminal) -> dict[str, str]:
     ("answers", "way"),
     [
         (fakes.KITTY._replace(delay=0.6, cut=1, cut_pause=0.6), "kitty's protocol"),
-        (fakes.KONSOLE._replace(delay=0.6, cut=20, cut_pause=0.6), "by sixel"),
-        (fakes.MOSH, "(quadrants)"),
+        pytest.param(
+            fakes.KONSOLE._replace(delay=0.6, cut=20, cut_pause=0.6),
+            "by sixel",
+            marks=pytest.mark.soak,
+        ),
+        pytest.param(fakes.MOSH, "(quadrants)", marks=pytest.mark.soak),
     ],
 )
 def test_slow_answers_among_keys_are_found_and_no_key_is_lost(
@@ -90,8 +94,14 @@ def test_slow_answers_among_keys_are_found_and_no_key_is_lost(
         assert (KITTY_QUESTION in terminal.raw) == answers.name.startswith("kitty")
 
 
-@pytest.mark.parametrize("answers", [fakes.KITTY, fakes.PLAIN])
-@pytest.mark.parametrize("delay", [0.1, 0.6])
+@pytest.mark.parametrize(
+    ("answers", "delay"),
+    [
+        (fakes.KITTY, 0.1),
+        pytest.param(fakes.KITTY, 0.6, marks=pytest.mark.soak),
+        pytest.param(fakes.PLAIN, 0.6, marks=pytest.mark.soak),
+    ],
+)
 def test_no_answer_reaches_the_shell_however_soon_it_ends(
     watched: Home, answers: FakeTerminal, delay: float
 ) -> None:
@@ -180,7 +190,14 @@ def test_paths_gives_back_a_silent_terminal_and_leaves_what_was_typed_ahead(home
         assert QUESTION not in terminal.raw
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGQUIT])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGTERM,
+        pytest.param(signal.SIGINT, marks=pytest.mark.soak),
+        pytest.param(signal.SIGQUIT, marks=pytest.mark.soak),
+    ],
+)
 def test_a_signal_in_the_middle_of_paths_waits_until_the_terminal_is_given_back(
     home: Home, number: signal.Signals
 ) -> None:

@@ -11,7 +11,7 @@ _PROTOCOLS: Final = {
     Protocol.KITTY: "in real pixels, by kitty's protocol",
     Protocol.SIXEL: "in real pixels, by sixel",
 }
-NOT_ASKED: Final = "not asked, since keys are waiting for the shell, or in the background"
+NOT_ASKED: Final = "not asked: keys are waiting for the shell, or it takes no output now"
 _NEXT_SENTENCE: Final = r"(?<=\.) (?=[A-Z])"
 KEYS_LOST: Final = "Keys that were typed while the terminal was asked are lost."
 

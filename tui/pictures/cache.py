@@ -7,6 +7,7 @@ imports Pillow: what a picture costs is limited where it is decoded.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor
@@ -64,6 +65,11 @@ class PictureCache:
     def has(self, url: str) -> bool:
         """Return whether the picture is cached, so that its link need not be valid."""
         return identity(url) in self._files
+
+    def digest(self, url: str) -> str:
+        """Return what equal files have in common; empty for a picture that is not cached."""
+        file = self._files.get(identity(url))
+        return "" if file is None else hashlib.blake2b(file, digest_size=16).hexdigest()
 
     async def encode(
         self, url: str, request: EncodingRequest, fetch: Fetch | None = None

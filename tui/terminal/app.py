@@ -15,7 +15,7 @@ from rich.console import RenderableType
 from rich.text import Text
 from textual.app import ScreenStackError
 from textual.driver import Driver
-from textual.events import Event, InputEvent, MouseEvent, MouseMove, Resize
+from textual.events import AppFocus, Event, InputEvent, MouseEvent, MouseMove, Resize
 from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.screen import Screen
@@ -23,7 +23,7 @@ from textual.screen import Screen
 from tui.graphics import Graphics, SymbolSet
 from tui.terminal import crash_report, gc_tuning, overrides
 from tui.terminal.control_filter import ControlFilter
-from tui.terminal.graphics.choice import Settings
+from tui.terminal.graphics.settings import Settings
 from tui.terminal.input_queue import InputQueueApp
 from tui.terminal.restore import TERMINAL
 from tui.terminal.scroll_memory import ScrollMemory
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from textual.events import CursorPosition
 
     from tui.terminal.driver import TerminalDriver
+    from tui.terminal.graphics.finder import GraphicsFinder
     from tui.terminal.graphics.messages import GraphicsChanged
+    from tui.terminal.input.events import GraphicsAnswer
     from tui.terminal.pictures.layer import PictureLayer
 
 
@@ -231,6 +233,10 @@ class TunedApp(StockApp):
         super().__init__()
         self._frame_size = Size()
         """The size of the screen whose frame was sent last."""
+        self._finder: GraphicsFinder | None = None
+        """Made once the first paint is over."""
+        self._asks_next = False
+        """Whether to make it behind the next frame."""
 
     def get_driver_class(self) -> type[Driver]:
         """Return our driver where Textual would use its Linux driver."""
@@ -287,6 +293,34 @@ class TunedApp(StockApp):
         else:
             self.terminal_driver.show_until_back(text)
 
+    @property
+    def graphics(self) -> Graphics:
+        """How pictures are shown now; `GraphicsChanged` tells when that changes."""
+        return super().graphics if self._finder is None else self._finder.graphics
+
+    def find_graphics(self) -> None:
+        """Ask the terminal, or tmux, how pictures can be shown, behind the frame that is next."""
+        self._asks_next = self.terminal_driver is not None and self._finder is None
+
+    def _begin_finding(self) -> None:
+        if self.terminal_driver is None:
+            return
+        from tui.terminal.graphics.asking import make_finder
+        from tui.terminal.graphics.messages import GraphicsChanged
+
+        self._finder = make_finder(
+            self.graphics_settings,
+            self.terminal_driver.ask,
+            lambda graphics: self.post_message(GraphicsChanged(graphics)),
+        )
+        self._finder.wide_ambiguous = self._frame_diff.wide_ambiguous
+        self._finder.ask()
+
+    def on_graphics_answer(self, event: GraphicsAnswer) -> None:
+        """Take an answer of the terminal about pictures."""
+        if self._finder is not None:
+            self._finder.take_answer(event.text)
+
     def _line_is_free(self) -> bool:
         return self.terminal_driver is None or self.terminal_driver.is_free
 
@@ -305,6 +339,9 @@ class TunedApp(StockApp):
         if self.terminal_driver is not None:
             self.terminal_driver.end_frame()
             self.pictures.after_frame()
+        if self._asks_next:
+            self._asks_next = False
+            self.call_later(self._begin_finding)
 
     def on_cursor_position(self, event: CursorPosition) -> None:
         """Take the terminal's reply to a probe."""
@@ -315,6 +352,8 @@ class TunedApp(StockApp):
         wide = self.terminal_driver.width_probe.record_reply(event.x, event.y)
         if wide is not None and wide is not self._frame_diff.wide_ambiguous:
             self._frame_diff.wide_ambiguous = wide
+            if self._finder is not None:
+                self._finder.wide_ambiguous = wide
             self.action_redraw()
 
     def look_at_window(self) -> None:
@@ -324,11 +363,15 @@ class TunedApp(StockApp):
         """
         if self.terminal_driver is not None:
             self.terminal_driver.resizes.look()
+        if self._finder is not None:
+            self._finder.look()
 
     async def on_event(self, event: Event) -> None:
         """Note input, which somebody wants to see the effect of."""
         if isinstance(event, InputEvent) and self.terminal_driver is not None:
             self.terminal_driver.record_key()
+        elif isinstance(event, AppFocus) and self._finder is not None:
+            self._finder.on_focus()
         await super().on_event(event)
 
     def on_resize(self, event: Resize) -> None:
@@ -342,6 +385,8 @@ class TunedApp(StockApp):
             self.action_redraw()
         elif self._frame_size and self.terminal_driver is not None:
             self.terminal_driver.renew_modes()
+            if self._finder is not None:
+                self._finder.on_resize()
 
     def action_redraw(self) -> None:
         """Send modes and screen again: another program may have changed them."""
@@ -349,6 +394,8 @@ class TunedApp(StockApp):
         if self.terminal_driver is not None:
             self.terminal_driver.renew_modes()
         self.pictures.send_anew()
+        if self._finder is not None:
+            self._finder.ask()
         super().action_redraw()
 
     def collect_garbage(self) -> None:

@@ -26,8 +26,10 @@ from textual.message import Message
 from tui.terminal import modes, title
 from tui.terminal.ambiguous_width import WidthProbe
 from tui.terminal.flow_control import PROBE, FlowController
+from tui.terminal.graphics.questions import is_fence
+from tui.terminal.input.events import GraphicsAnswer
 from tui.terminal.input.input_reader import InputReader
-from tui.terminal.input.line_jitter import LineJitter
+from tui.terminal.input.line_jitter import MAX_ESCAPE_DELAY, LineJitter
 from tui.terminal.output import OutputWriter
 from tui.terminal.pending_replies import LAST_PROBE, PendingReplies
 from tui.terminal.restore import TERMINAL, in_background
@@ -201,8 +203,12 @@ class TerminalDriver(LinuxDriver):
                     self.process_message(message)
 
     def _update_escape_delay(self, now: float) -> None:
-        awaiting = self._replies.is_due(now)
-        self._reader.filter.escape_delay = self._jitter.escape_delay(awaiting=awaiting)
+        keys = self._reader.filter
+        if self._replies.is_answer_due(now):
+            # Nobody knows the line yet, and its answers begin with an ESC.
+            keys.escape_delay = MAX_ESCAPE_DELAY
+        else:
+            keys.escape_delay = self._jitter.escape_delay(awaiting=self._replies.is_due(now))
 
     def show_until_back(self, text: str) -> None:
         """Show a text on the terminal's normal screen, while suspended, until a key leads back.
@@ -220,6 +226,8 @@ class TerminalDriver(LinuxDriver):
             self._window.note_report(*message.size)
             self.resizes.on_report()
             return
+        if isinstance(message, GraphicsAnswer) and is_fence(message.text):
+            self._replies.record_answered()
         if isinstance(message, CursorPosition):
             self._replies.record_reply(time.monotonic(), message.y + 1, message.x + 1)
         super().process_message(message)
@@ -388,6 +396,14 @@ class TerminalDriver(LinuxDriver):
             self.write("\x1b[?25l\x1b[?7l\x1b[?1004h\x1b[?2004h")
             self._enable_mouse_support()
             self._write_title()
+
+    def ask(self, question: str) -> None:
+        """Ask the terminal how it shows pictures; each answer is a `GraphicsAnswer` to the app."""
+        if self._gave_back or not self._output.is_open:
+            return
+        self._reader.filter.takes_graphics = True
+        self._replies.record_question(time.monotonic())
+        super().write(question)
 
     def _probe(self, probe: str = PROBE) -> None:
         now = time.monotonic()

@@ -43,6 +43,8 @@ class Paths(NamedTuple):
     config: Path
     watchlist: Path
     log: Path
+    state: Path
+    """What the dashboard remembers of how it was used."""
 
     @classmethod
     def standard(cls, config: Path | None = None) -> Paths:
@@ -56,6 +58,7 @@ class Paths(NamedTuple):
                 config=config or folders.user_config_path / "config.toml",
                 watchlist=folders.user_data_path / "watchlist.toml",
                 log=folders.user_state_path / f"{APP}.log",
+                state=folders.user_state_path / "state.toml",
             )
         except RuntimeError:
             raise UserError("There is no home folder: set HOME to its full path") from None
@@ -81,7 +84,12 @@ class Paths(NamedTuple):
     @classmethod
     def inside(cls, folder: Path) -> Paths:
         """Return paths inside `folder`, for the demo."""
-        return cls(folder / "config.toml", folder / "watchlist.toml", folder / f"{APP}.log")
+        return cls(
+            folder / "config.toml",
+            folder / "watchlist.toml",
+            folder / f"{APP}.log",
+            folder / "state.toml",
+        )
 
 
 class Notify(StrEnum):

@@ -8,7 +8,6 @@ some sizes of each; `python -m pytest -m soak` takes every width from 1 to 20 wi
 from __future__ import annotations
 
 import asyncio
-import io
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from random import Random
@@ -16,7 +15,6 @@ from typing import Final
 
 import httpx
 import pytest
-from PIL import Image
 from textual import events
 from textual.geometry import Offset, Size
 from textual.widget import Widget
@@ -24,6 +22,7 @@ from textual.widgets import Input
 
 from tests.sessions.test_dashboard import Session, make_task, session
 from tests.support.no_trust import NO_TRUST
+from tests.support.picture_host import png
 from tui.addresses import AddressRule
 from tui.dashboard.messages import ProblemChanged
 from tui.dashboard.screens.add_tasks import AddTasks
@@ -55,11 +54,11 @@ def tasks() -> dict[str, Task | ApiError]:
     return made
 
 
-class _Picture(httpx.AsyncByteStream):
-    def __init__(self) -> None:
-        packed = io.BytesIO()
-        Image.new("RGB", (64, 36), (200, 10, 10)).save(packed, "PNG")
-        self.data = packed.getvalue()
+class PictureBody(httpx.AsyncByteStream):
+    """A file as a host sends it."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         yield self.data
@@ -69,7 +68,7 @@ def pictures() -> Media:
     """Return a client whose every link leads to a small picture."""
 
     def answer(_: httpx.Request) -> httpx.Response:
-        picture = _Picture()
+        picture = PictureBody(png((200, 10, 10)))
         headers = {"content-type": "image/png", "content-length": str(len(picture.data))}
         return httpx.Response(200, headers=headers, stream=picture)
 
@@ -105,17 +104,21 @@ async def _preview(dashboard: Session) -> None:
     dashboard.service.media = pictures()
     await _frames(dashboard)
     await dashboard.press("p")
-    await dashboard.wait_for_text("▀")
+    await dashboard.wait_for_picture()
 
 
 async def _enlarged(dashboard: Session) -> None:
+    dashboard.service.media = dashboard.service.media or pictures()
     await _frames(dashboard)
-    deferred = dashboard.app.main_screen.deferred
-    if deferred is not None and not deferred.detail.previewing:
-        dashboard.service.media = pictures()
-        await dashboard.press("p")
     await dashboard.press("plus")
-    await dashboard.wait_for_text("▀" * 30)
+    await dashboard.wait_for_picture()
+
+
+async def _sheet(dashboard: Session) -> None:
+    dashboard.service.media = dashboard.service.media or pictures()
+    await _frames(dashboard)
+    await dashboard.press("w", "l", "l", "j")
+    await dashboard.wait_for_picture()
 
 
 async def _filter(dashboard: Session) -> None:
@@ -152,7 +155,7 @@ async def _panel_preview(dashboard: Session) -> None:
     dashboard.service.media = pictures()
     await _panel(dashboard)
     await dashboard.press("p")
-    await dashboard.wait_for_text("▀")
+    await dashboard.wait_for_picture()
 
 
 async def _palette(dashboard: Session) -> None:
@@ -186,8 +189,8 @@ async def _told(dashboard: Session) -> None:
 
 
 SHOWN: Final[tuple[Prepare, ...]] = (
-    *(_list, _scrolled_away, _frames, _preview, _enlarged, _filter, _no_match, _add, _add_typed),
-    *(_help, _panel, _panel_preview, _palette, _themes, _unsaved, _told),
+    *(_list, _scrolled_away, _frames, _preview, _enlarged, _sheet, _filter, _no_match, _add),
+    *(_add_typed, _help, _panel, _panel_preview, _palette, _themes, _unsaved, _told),
 )
 ON_THE_LIST: Final[tuple[Prepare, ...]] = (_scrolled_away, _add_typed, _palette, _unsaved, _told)
 ON_A_TASK: Final[tuple[Prepare, ...]] = (_preview, _panel_preview)

@@ -38,6 +38,16 @@ class Home:
         """The path of the log."""
         return self.folder / "state" / "scenext-tui" / "scenext-tui.log"
 
+    @property
+    def state(self) -> Path:
+        """The path of `state.toml`."""
+        return self.folder / "state" / "scenext-tui" / "state.toml"
+
+    def hide_pictures(self) -> None:
+        """Have no picture come by itself, as if a key had hidden them before."""
+        self.state.parent.mkdir(parents=True, exist_ok=True)
+        self.state.write_text("version = 1\npictures = false\n", "utf-8")
+
     def configure(self, **settings: str | float | bool) -> None:
         """Write `config.toml`."""
         self.config.parent.mkdir(parents=True, exist_ok=True)

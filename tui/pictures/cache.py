@@ -1,28 +1,30 @@
-"""Pictures of frames for the terminal: fetched without the key, decoded in a child process, cached.
+"""Pictures of frames for the terminal: fetched without the key, encoded in a child process.
 
-The cache is keyed by the link without its signature, which changes. Nothing here imports Pillow:
-what a picture costs is limited where it is decoded.
+Files are cached as they came, by the link without its signature, which changes. Nothing here
+imports Pillow: what a picture costs is limited where it is decoded.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from typing import Final, NamedTuple
 
-from tui.pictures.decoder import IDLE_SECONDS, Decoder, Picture, PictureError
-from tui.pictures.worker import MAX_PIXELS
+from tui.graphics import DEFAULT_CELL, Protocol, SymbolSet
+from tui.pictures.encoder import IDLE_SECONDS, Encoder, PictureError
+from tui.pictures.encoding import EncodedPicture, EncodingRequest
 from tui.signed_links.signed_url import identity
 
-__all__ = ["MAX_CACHED", "MAX_FILE_BYTES", "MAX_PIXELS", "PictureCache", "PictureError", "Pixels"]
+__all__ = ["MAX_CACHED_BYTES", "MAX_FILE_BYTES", "PictureCache", "PictureError", "Pixels"]
 
 MAX_FILE_BYTES: Final = 20 << 20
 """Bytes of a picture's file."""
-MAX_CACHED: Final = 48
-"""Pictures kept in memory, each of at most 0.8 MB (`decoder.MAX_SIZE`)."""
+MAX_CACHED_BYTES: Final = 24 << 20
+"""Bytes of all files that are kept."""
 
 
 Fetch = Callable[[str, int], Awaitable[bytes]]
@@ -30,16 +32,15 @@ Fetch = Callable[[str, int], Awaitable[bytes]]
 
 
 class Pixels(NamedTuple):
-    """A picture scaled to `columns` by `rows` cells; a cell is two pixels, one above the other."""
+    """A picture as half blocks: RGB, row by row, two rows of pixels a row of cells."""
 
     columns: int
     rows: int
     data: bytes
-    """RGB, row by row: 3 * columns * 2 * rows bytes."""
 
 
 class PictureCache:
-    """Fetches, decodes and caches up to `MAX_CACHED` pictures."""
+    """Fetches pictures, keeps their files, and has them encoded."""
 
     def __init__(
         self,
@@ -52,48 +53,73 @@ class PictureCache:
 
         Args:
             fetch: How pictures are fetched.
-            executor: Runs what waits for the child that decodes.
+            executor: Runs what waits for the child that encodes.
             idle_seconds: How long the child is kept after a picture.
         """
         self._fetch = fetch
-        self._decoder = Decoder(executor, idle_seconds=idle_seconds)
-        self._cached: OrderedDict[str, Picture] = OrderedDict()
+        self._encoder = Encoder(executor, idle_seconds=idle_seconds)
+        self._files: OrderedDict[str, bytes] = OrderedDict()
+        self._size = 0
         self._in_flight: dict[str, _Flight] = {}
 
     def has(self, url: str) -> bool:
         """Return whether the picture is cached, so that its link need not be valid."""
-        return identity(url) in self._cached
+        return identity(url) in self._files
 
-    async def pixels(self, url: str, columns: int, rows: int, fetch: Fetch | None = None) -> Pixels:
-        """Return a link's picture, scaled to fit `columns` by `rows` cells.
+    def digest(self, url: str) -> str:
+        """Return what equal files have in common; empty for a picture that is not cached."""
+        file = self._files.get(identity(url))
+        return "" if file is None else hashlib.blake2b(file, digest_size=16).hexdigest()
+
+    async def encode(
+        self, url: str, request: EncodingRequest, fetch: Fetch | None = None
+    ) -> EncodedPicture:
+        """Return a link's picture, encoded for a terminal; one after the other.
 
         Single flight: a picture that is being fetched already is awaited, not fetched twice.
         `fetch` is how it is fetched for this caller, who may want to know how far it is.
 
         Raises:
-            PictureError: the picture is broken or costs too much, or cannot be decoded here.
+            PictureError: the picture is broken or costs too much, or cannot be encoded here.
             Exception: whatever `fetch` raises.
         """
-        picture = await self._picture(url, fetch or self._fetch)
-        # A cell is about twice as high as it is wide, so half a cell is a square.
-        factor = min(columns / picture.width, rows * 2 / picture.height)
-        width = max(1, min(columns, round(picture.width * factor)))
-        height = max(2, min(rows * 2, round(picture.height * factor)))
-        height += height % 2
-        scaled = await self._decoder.scale(picture, width, height)
-        return Pixels(width, height // 2, scaled.data)
-
-    async def _picture(self, url: str, fetch: Fetch) -> Picture:
         key = identity(url)
+        file = await self._file(key, url, fetch or self._fetch)
+        try:
+            return await self._encoder.encode(file, request)
+        except PictureError:
+            # The next file behind this link may be another one.
+            self._forget(key)
+            raise
+
+    async def pixels(self, url: str, columns: int, rows: int, fetch: Fetch | None = None) -> Pixels:
+        """Return a link's picture as half blocks; goes with the view that shows them."""
+        request = EncodingRequest(columns, rows, Protocol.SYMBOLS, SymbolSet.HALVES, DEFAULT_CELL)
+        picture = await self.encode(url, request, fetch)
+        lines = bytearray()
+        for row in range(picture.rows):
+            start = 7 * row * picture.columns
+            cells = [
+                picture.data[at : at + 7] for at in range(start, start + 7 * picture.columns, 7)
+            ]
+            for bit in (1, 2):
+                lines += b"".join(cell[1:4] if cell[0] & bit else cell[4:7] for cell in cells)
+        return Pixels(picture.columns, picture.rows, bytes(lines))
+
+    async def _file(self, key: str, url: str, fetch: Fetch) -> bytes:
         async with self._single_flight(key):
-            picture = self._cached.get(key)
-            if picture is None:
-                picture = await self._decoder.decode(await fetch(url, MAX_FILE_BYTES))
-                self._cached[key] = picture
-            self._cached.move_to_end(key)
-            while len(self._cached) > MAX_CACHED:
-                self._cached.popitem(last=False)
-            return picture
+            file = self._files.get(key)
+            if file is None:
+                file = await fetch(url, MAX_FILE_BYTES)
+                self._files[key] = file
+                self._size += len(file)
+            self._files.move_to_end(key)
+            while self._size > MAX_CACHED_BYTES:
+                self._forget(next(iter(self._files)))
+            return file
+
+    def _forget(self, key: str) -> None:
+        self._size -= len(self._files.pop(key, b""))
 
     @asynccontextmanager
     async def _single_flight(self, key: str) -> AsyncIterator[None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from tui.graphics import CellSize, Protocol, SymbolSet
+from tui.graphics import CellSize, Graphics, Protocol, SymbolSet
 
 
 class Area(NamedTuple):
@@ -17,6 +17,9 @@ class Area(NamedTuple):
 
 
 WHOLE: Final = Area()
+SMALL_SIXELS: Final = 1000
+"""Width and height of the largest sixel picture that every terminal shows whole: xterm's limit."""
+LARGE_SIXELS: Final = 4096
 
 
 class EncodingRequest(NamedTuple):
@@ -29,6 +32,23 @@ class EncodingRequest(NamedTuple):
     symbols: SymbolSet
     cell: CellSize
     area: Area = WHOLE
+    max_side: int = SMALL_SIXELS
+    """SIXEL: width and height in pixels at most; the picture covers fewer cells there."""
+
+
+def request_for(graphics: Graphics, columns: int, rows: int, area: Area = WHOLE) -> EncodingRequest:
+    """Return the request for a picture in a terminal, in at most `columns` by `rows` cells."""
+    name = graphics.terminal.casefold()
+    is_small = not name or "xterm" in name or graphics.in_tmux
+    return EncodingRequest(
+        columns,
+        rows,
+        graphics.protocol,
+        graphics.symbols,
+        graphics.cell,
+        area,
+        SMALL_SIXELS if is_small else LARGE_SIXELS,
+    )
 
 
 class EncodedPicture(NamedTuple):

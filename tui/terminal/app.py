@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 
     from tui.terminal.driver import TerminalDriver
     from tui.terminal.graphics.finder import GraphicsFinder
+    from tui.terminal.graphics.messages import GraphicsChanged
     from tui.terminal.input.events import GraphicsAnswer
+    from tui.terminal.pictures.layer import PictureLayer
 
 
 class StockApp(InputQueueApp):
@@ -133,6 +135,11 @@ class StockApp(InputQueueApp):
         """Set the title of the terminal's window; stock Textual has no way to do so."""
 
     @property
+    def picture_layer(self) -> PictureLayer | None:
+        """What sends pictures to the terminal; stock Textual has no way to do so."""
+        return None
+
+    @property
     def graphics(self) -> Graphics:
         """How pictures are shown now; `GraphicsChanged` tells when that changes."""
         return Graphics(symbols=self.graphics_settings.symbol_set(SymbolSet.QUADRANTS))
@@ -216,12 +223,14 @@ class TunedApp(StockApp):
     def __init__(self) -> None:
         from tui.terminal.frame_diff import FrameDiff
         from tui.terminal.paint_gate import PaintGate
+        from tui.terminal.pictures.host import PictureHost
 
         self.paint_gate = PaintGate(self._line_is_free, self._retry_in, self._paint_held)
         self.terminal_driver: TerminalDriver | None = None
         """Set by the driver itself, which Textual creates."""
-        super().__init__()
         self._frame_diff = FrameDiff()
+        self.pictures = PictureHost(self, self._frame_diff)
+        super().__init__()
         self._frame_size = Size()
         """The size of the screen whose frame was sent last."""
         self._finder: GraphicsFinder | None = None
@@ -237,6 +246,26 @@ class TunedApp(StockApp):
 
         usual = super().get_driver_class()
         return TerminalDriver if usual is LinuxDriver else usual
+
+    def get_line_filters(self) -> list[LineFilter]:
+        """Return those filters, and the one without which no picture is found."""
+        return [*super().get_line_filters(), *self.pictures.filters]
+
+    @property
+    def picture_layer(self) -> PictureLayer | None:
+        """What sends pictures to the terminal; None where there is none."""
+        if self.terminal_driver is None:
+            return None
+        return self.pictures.layer(self.terminal_driver)
+
+    def on_graphics_changed(self, event: GraphicsChanged) -> None:
+        """Drop the pictures of another terminal."""
+        self.pictures.change_graphics(event.graphics)
+
+    def on_line_free(self) -> None:
+        """Paint what was held back, or else send what there is of pictures."""
+        self.paint_gate.open()
+        self.pictures.pump()
 
     def line_is_free(self) -> bool:
         """Return whether another frame may be rendered; otherwise one will be, once it may."""
@@ -309,6 +338,7 @@ class TunedApp(StockApp):
         """Send the frame, with a probe behind it, to learn when the terminal has shown it."""
         if self.terminal_driver is not None:
             self.terminal_driver.end_frame()
+            self.pictures.after_frame()
         if self._asks_next:
             self._asks_next = False
             self.call_later(self._begin_finding)
@@ -318,7 +348,7 @@ class TunedApp(StockApp):
         if self.terminal_driver is None:
             return
         self.terminal_driver.record_reply()
-        self.paint_gate.open()
+        self.on_line_free()
         wide = self.terminal_driver.width_probe.record_reply(event.x, event.y)
         if wide is not None and wide is not self._frame_diff.wide_ambiguous:
             self._frame_diff.wide_ambiguous = wide
@@ -363,8 +393,9 @@ class TunedApp(StockApp):
         self._frame_diff.forget()
         if self.terminal_driver is not None:
             self.terminal_driver.renew_modes()
+        self.pictures.send_anew()
         if self._finder is not None:
-            self._finder.ask_anew()
+            self._finder.ask()
         super().action_redraw()
 
     def collect_garbage(self) -> None:
@@ -379,12 +410,14 @@ class TunedApp(StockApp):
             return
         if screen.outer_size != self._frame_size:
             self._frame_diff.forget()
+        self.pictures.before_frame(screen)
         changes = self._frame_diff.diff(renderable)
         if self.terminal_driver is not None:
             self.terminal_driver.begin_frame()
         super()._display(screen, changes)
         if self._frame_diff.settle():
             self._frame_size = screen.outer_size
+        self.pictures.pump()
 
 
 if TYPE_CHECKING:

@@ -77,7 +77,8 @@ class TerminalDriver(LinuxDriver):
         self._gave_back = False
         """Whether everything was put back; it may still have to be written."""
         self._output = OutputWriter(STDERR, self._on_drained)
-        self._on_free = app.paint_gate.open
+        self._on_free = app.on_line_free
+        self._pictures = app.pictures
         TERMINAL.drawn_by(lambda: self._output.fileno)
         app.terminal_driver = self
         self._window = WindowSize(size or UNKNOWN)
@@ -150,6 +151,7 @@ class TerminalDriver(LinuxDriver):
         # The first probe asks for the width of ambiguous characters as well.
         self._probe(self.width_probe.ask())
         self._write_title()
+        asyncio.get_running_loop().call_soon_threadsafe(self._pictures.resume)
         # A signal handler may have started it: the loop may sleep.
         self._output.flush()
 
@@ -256,6 +258,7 @@ class TerminalDriver(LinuxDriver):
 
     def stop_application_mode(self) -> None:
         """Give the terminal back as it was found: see `modes`."""
+        self._pictures.pause()
         self.write(modes.SILENCE)
         if self._flow.is_answered:
             # Its reply comes behind all that the terminal had sent before it fell silent.
@@ -314,6 +317,29 @@ class TerminalDriver(LinuxDriver):
     def retry_in(self) -> float:
         """Seconds after which to ask `is_free` again even if nothing has happened."""
         return self._flow.retry_in(time.monotonic()) if self._output.is_drained else math.inf
+
+    def may_send_picture(self, size: int) -> bool:
+        """Return whether a piece of a picture may follow; ask a terminal that has fallen silent."""
+        if not self._output.is_open:
+            return False
+        self._output.flush()
+        now = time.monotonic()
+        if not self._output.is_drained:
+            return False
+        if self._flow.is_stalled(now) and self._flow.may_send(now):
+            # A reply was lost, perhaps, and no frame may follow that would ask for another.
+            self._probe()
+            self._output.flush()
+        return self._flow.may_send_picture(size, now)
+
+    def send_picture(self, text: str) -> None:
+        """Send a piece of a picture, with a probe behind it if it is worth it."""
+        self._output.write_picture(text)
+        now = time.monotonic()
+        self._flow.record_sent(len(text), picture=True)
+        if self._flow.should_probe(now):
+            self._probe()
+            self._output.flush()
 
     def write(self, data: str) -> None:
         """Write, and count what is in flight."""

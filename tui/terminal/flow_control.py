@@ -11,6 +11,9 @@ and gets its frames regardless. One that has answered either lost a reply or is 
 beyond the kernel: it gets one frame at a time, each with a probe behind it, at intervals that
 double. It counts as caught up once all probes are answered, since a reply does not say which probe
 it belongs to, or once the last reply is long past (`MAX_REPLY_GAP`).
+
+Pieces of pictures go between frames, as many as fit into half of the window, but two at least. No
+frame waits to be sent because of them: it is behind what is on its way already, and nothing else.
 """
 
 from __future__ import annotations
@@ -25,6 +28,11 @@ MIN_WINDOW: Final = 1 << 11
 INITIAL_WINDOW: Final = 1 << 15
 """Bytes that may be in flight at first: enough for the first paint to wait for no reply."""
 MAX_WINDOW: Final = 1 << 18
+MIN_PICTURE_WINDOW: Final = 1 << 13
+"""Bytes that may be in flight with a piece of a picture, however slow the line is: two pieces, so
+that it has something to do while a reply is on its way."""
+MAX_PICTURE_WINDOW: Final = 1 << 15
+"""The same, however fast it is: it may have become slow since that was measured."""
 DELAY_THRESHOLD: Final = 0.1
 """Seconds beyond the shortest round trip after which a reply counts as late."""
 MAX_REPLY_TIMEOUT: Final = 3.0
@@ -68,6 +76,8 @@ class FlowController:
         self._lost_at = math.inf
         """When missing replies count as lost."""
         self._in_flight = self._sent_since_probe = 0
+        self._pictures_in_flight = self._pictures_since_probe = 0
+        """The part of these that pictures have."""
 
     @property
     def awaiting_reply(self) -> bool:
@@ -85,12 +95,14 @@ class FlowController:
             return self._sent_since_probe > 0
         return self._in_flight >= MIN_WINDOW // 2 and not self.awaiting_reply
 
-    def record_sent(self, size: int) -> None:
-        """Count the bytes of a frame."""
+    def record_sent(self, size: int, *, picture: bool = False) -> None:
+        """Count the bytes of a frame, or of a piece of a picture."""
         if self.awaiting_reply:
             self._sent_since_probe += size
+            self._pictures_since_probe += size * picture
         else:
             self._in_flight += size
+            self._pictures_in_flight += size * picture
 
     def record_probe(self, now: float) -> None:
         """Note that a probe was sent."""
@@ -98,6 +110,8 @@ class FlowController:
             self._probed_at = now
         self._unanswered += 1
         self._in_flight, self._sent_since_probe = self._in_flight + self._sent_since_probe, 0
+        self._pictures_in_flight += self._pictures_since_probe
+        self._pictures_since_probe = 0
         if self._is_retrying(now):
             self._retry_interval = min(MAX_RETRY_SECONDS, 2 * self._retry_interval)
             self._retry_at = now + self._retry_interval
@@ -142,6 +156,7 @@ class FlowController:
         self._unanswered, self._lost_at = 0, math.inf
         self._retry_interval = MIN_RETRY_SECONDS
         self._in_flight, self._sent_since_probe = self._sent_since_probe, 0
+        self._pictures_in_flight, self._pictures_since_probe = self._pictures_since_probe, 0
 
     @property
     def reply_timeout(self) -> float:
@@ -157,10 +172,24 @@ class FlowController:
             return True
         if not self._is_overdue:
             if now - self._probed_at <= self.reply_timeout:
-                return self._in_flight + self._sent_since_probe < self._window
+                pictures = self._pictures_in_flight + self._pictures_since_probe
+                return self._in_flight + self._sent_since_probe - pictures < self._window
             self._overdue_since = now
             self._retry_at = now
         return not self._is_retrying(now) or now >= self._retry_at
+
+    def may_send_picture(self, size: int, now: float) -> bool:
+        """Return whether a piece of a picture may be sent, of `size` bytes.
+
+        A terminal that has stopped answering gets none before it answers again.
+        """
+        if not self.may_send(now) or self.is_stalled(now):
+            return False
+        if not self.awaiting_reply or self._is_overdue:
+            return True
+        in_flight = self._in_flight + self._sent_since_probe
+        window = min(MAX_PICTURE_WINDOW, max(MIN_PICTURE_WINDOW, self._window // 2))
+        return in_flight + size <= window
 
     def is_stalled(self, now: float) -> bool:
         """Return whether a terminal that has answered before owes an answer for too long.

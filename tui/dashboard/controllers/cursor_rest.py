@@ -61,7 +61,6 @@ class CursorRest:
         screen = self._screen
         detail = screen.deferred.detail if screen.deferred is not None else None
         if detail is not None and detail.display:
-            # A picture in full size hides everything else.
-            return screen.is_active and not detail.enlarged
+            return screen.is_active
         # The wheel may have scrolled it out of view.
         return screen.is_active and screen.selected in screen.tasks.keys_in_view()

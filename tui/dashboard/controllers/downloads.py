@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
+from tui.dashboard.screens.gallery import GalleryScreen
 from tui.dashboard.screens.link_panel import LinkPanel
 from tui.dashboard.screens.main import MainScreen
 from tui.engine import Engine
@@ -87,9 +88,10 @@ class DownloadController:
 
     def _show(self, text: str, *, path: str = "", running: bool = False) -> None:
         self._screen.show_transfer(text, path=path, running=running)
-        # On a small terminal the line of the main screen is hidden behind the panel.
+        # On a small terminal the line of the main screen is hidden behind the panel, and behind
+        # pictures on a screen of their own everywhere.
         for screen in self._screen.app.screen_stack:
-            if isinstance(screen, LinkPanel):
+            if isinstance(screen, LinkPanel | GalleryScreen):
                 screen.transfer = text
 
 

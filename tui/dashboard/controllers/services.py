@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tui.dashboard.controllers.downloads import DownloadController
+from tui.dashboard.controllers.gallery import GalleryController
 from tui.dashboard.controllers.links import LinkController
 from tui.dashboard.controllers.pictures import PictureController
 from tui.dashboard.screens.main import MainScreen
@@ -36,7 +37,8 @@ class LinkServices:
             sleep=dependencies.sleep,
         )
         saver = Saver(resolver, engine.media, dependencies.downloads, engine.threads)
-        self.pictures = PictureController(engine, resolver, config=config, environ=environ)
+        self.pictures = PictureController(app, engine, resolver, config=config, environ=environ)
+        self.gallery = GalleryController(app, engine, self.pictures, notify)
         self.downloads = DownloadController(screen, engine, resolver, saver)
         self.links = LinkController(
             app,

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tui.dashboard.screens.deferred_widgets import DeferredWidgets
     from tui.dashboard.screens.main import MainScreen
 
+OPEN_KEY: Final = "o"
+
 _GO: Final = (
     Binding("enter", "frames", "frames", tooltip="Go to the task's frames", id="frames"),
     Binding("escape", "back", "back", tooltip="One step back", id="back"),
@@ -26,28 +28,14 @@ _GO: Final = (
 )
 _FRAMES: Final = (
     Binding(
-        "o",
+        OPEN_KEY,
         "open",
         "open",
         tooltip="Open the frame; of a task its video, or newest frame",
         id="open",
     ),
-    Binding("p", "preview", "picture", tooltip="Show the frame's picture here", id="preview"),
     Binding(
-        "plus,equals_sign",
-        "enlarge(True)",
-        "larger",
-        tooltip="Enlarge the picture",
-        key_display="+",
-        id="enlarge",
-    ),
-    Binding(
-        "minus",
-        "enlarge(False)",
-        "smaller",
-        tooltip="Make the picture small",
-        key_display="-",
-        id="shrink",
+        "p", "preview", "picture", tooltip="Show pictures with the task, or hide them", id="preview"
     ),
     Binding("d", "download", "save", tooltip="Save what o opens as a file", id="download"),
     Binding(
@@ -58,6 +46,23 @@ _FRAMES: Final = (
         id="download_all",
     ),
     Binding("c", "copy_path", tooltip="Copy the saved file's path", show=False, id="path"),
+)
+_PICTURES: Final = (
+    Binding(
+        "plus,equals_sign",
+        "enlarge",
+        "larger",
+        tooltip="Show the picture over the whole screen",
+        key_display="+",
+        id="enlarge",
+    ),
+    Binding(
+        "w",
+        "contact_sheet",
+        "sheet",
+        tooltip="Show all frames side by side (contact sheet)",
+        id="contact_sheet",
+    ),
 )
 _COPY: Final = (
     Binding("y", "copy", "copy", tooltip="Copy the link that o opens", id="copy"),
@@ -96,20 +101,18 @@ _PROGRAM: Final = (
 )
 
 MAIN_KEYS: Final[list[BindingType]] = [
-    *(*_GO, _UNDO, *_FRAMES, _FILTER, *_PROGRAM, *_TASKS, *_COPY),
+    *(*_GO, _UNDO, *_FRAMES, _FILTER, *_PROGRAM, *_PICTURES, *_TASKS, *_COPY),
 ]
 KEY_GROUPS: Final[tuple[tuple[str, tuple[Binding, ...]], ...]] = (
     ("The watchlist", (*_TASKS, _UNDO, _FILTER)),
-    ("A task's frames", (*_FRAMES, *_COPY)),
+    ("A task's frames", (*_FRAMES, *_PICTURES, *_COPY)),
     ("Between list and task", _GO),
     ("The program", _PROGRAM),
 )
 """The groups of the help."""
 
 
-def does_something(
-    screen: MainScreen, deferred: DeferredWidgets, action: str, parameters: tuple[object, ...]
-) -> bool:
+def does_something(screen: MainScreen, deferred: DeferredWidgets, action: str) -> bool:
     """Return whether the keys of an action do something now."""
     detail = deferred.detail
     match action:
@@ -126,16 +129,14 @@ def does_something(
             return detail.display and detail.can_scroll_text
         case "back":
             filtered = bool(deferred.filter.value)
-            # Not while one is loaded alone: the footer would change with every picture.
-            busy = screen.saving or detail.previewing
-            return busy or screen.opened or filtered or screen.is_in_detail
+            return screen.saving or screen.opened or filtered or screen.is_in_detail
         case "open" | "copy" | "download" | "download_all":
             return bool(detail.frames.keys)
         case "preview":
             # It can be hidden where there is nothing to show.
             return bool(detail.frames.keys) or detail.previewing
-        case "enlarge":
-            return detail.previewing and detail.enlarged is not bool(parameters[0])
+        case "enlarge" | "contact_sheet":
+            return detail.frames.has_frames
         case "copy_path":
             return screen.saving and bool(deferred.transfer.path)
         case "undo":

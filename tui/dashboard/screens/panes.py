@@ -46,7 +46,7 @@ class Panes(Container):
         self.styles.layout = "vertical" if place is Place.BELOW else "horizontal"
         is_beside, alone = place is Place.BESIDE, False
         if detail is not None:
-            alone = opened and (place is Place.INSTEAD or detail.enlarged)
+            alone = opened and place is Place.INSTEAD
             has_tasks = bool(self._list_pane.tasks.keys)
             detail.display = has_tasks and (opened or place is not Place.INSTEAD)
             detail.styles.width = layout.detail_width if is_beside and not alone else "1fr"

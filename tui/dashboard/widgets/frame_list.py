@@ -82,11 +82,17 @@ class FrameList(RowList[LinkRowData]):
         self._urls: dict[str, str] = {}
         self._server_now = 0.0
         self._task_id = self._newest = ""
+        self._has_frames = False
 
     @property
     def task_id(self) -> str:
         """The task whose links these are; empty for none."""
         return self._task_id
+
+    @property
+    def has_frames(self) -> bool:
+        """Whether there is a frame among them, and not a video alone."""
+        return self._has_frames
 
     def make_row(self, value: LinkRowData) -> FrameRow:
         """Return a row with its link."""
@@ -104,6 +110,7 @@ class FrameList(RowList[LinkRowData]):
         newest = main_link(links)
         self._newest = newest.key if newest is not None else ""
         self._urls = {link.key: link.url for link in links}
+        self._has_frames = any(not link.is_result for link in links)
         self._server_now = server_now
         self.set_values(link_row(link, server_now, addresses) for link in links)
         if follows:

@@ -1,4 +1,4 @@
-"""Runs `tui/pictures/worker.py`, the process that decodes pictures, and talks to it.
+"""Runs `tui/pictures/worker.py`, the process that encodes pictures, and talks to it.
 
 A picture comes from a host that nobody here controls, and a few bytes of it can claim gigabytes and
 minutes. So it is decoded in a child process: what it may use is limited there, and here it is
@@ -17,21 +17,23 @@ import subprocess
 import sys
 import time
 import weakref
-from collections.abc import Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from tui.pictures import worker
+from tui.pictures.encoding import EncodedPicture, EncodingRequest
+from tui.pictures.soundness import is_sound
+from tui.pictures.worker_protocol import MAX_REPLY_BYTES, REPLY, Result, pack
 
-MAX_SIZE: Final = (640, 400)
-"""Width and height in pixels of a decoded picture: enough for a terminal of 320 by 100 cells."""
 START_TIMEOUT: Final = 10.0
 """Seconds for the child to start and to import Pillow, on a machine that is busy."""
-DECODE_TIMEOUT: Final = 5.0
+ENCODE_TIMEOUT: Final = 5.0
 """Seconds for one picture."""
+CANCEL_GRACE: Final = 0.2
+"""Seconds for a picture that nobody wants any more, before the child is ended."""
 IDLE_SECONDS: Final = 60.0
 """Seconds after a picture for which the child is kept for the next one."""
 
@@ -48,17 +50,8 @@ class PictureError(Exception):
     """A picture cannot be shown; the message is one line that says why."""
 
 
-class Picture(NamedTuple):
-    """A decoded picture."""
-
-    width: int
-    height: int
-    data: bytes
-    """RGB, row by row: 3 * width * height bytes."""
-
-
-class Decoder:
-    """Decodes and scales pictures in a child that is started when needed and ends when idle.
+class Encoder:
+    """Encodes pictures in a child that is started when needed and ends when idle.
 
     One at a time, to limit the memory that large pictures take.
     """
@@ -71,35 +64,28 @@ class Decoder:
         self._child: _Child | None = None
         self._idle_timer: asyncio.TimerHandle | None = None
 
-    async def decode(self, file: bytes) -> Picture:
-        """Return the picture in a file, shrunk to fit `MAX_SIZE`. Killed when cancelled.
+    async def encode(self, file: bytes, request: EncodingRequest) -> EncodedPicture:
+        """Return the picture in a file, encoded for a terminal. Ended when cancelled.
 
         Raises:
-            PictureError: it is no picture, or costs too much, or there is no decoder.
+            PictureError: it is no picture, or costs too much, or there is nothing to encode it.
         """
-        return await self._request((worker.DECODE, 0, 0, *MAX_SIZE, len(file)), file)
-
-    async def scale(self, picture: Picture, width: int, height: int) -> Picture:
-        """Return a decoded picture in exactly this size. Raises `PictureError`."""
-        header = (worker.SCALE, *picture[:2], width, height, len(picture.data))
-        return await self._request(header, picture.data)
-
-    async def _request(self, header: Sequence[int], data: bytes) -> Picture:
         async with self._lock:
             if self._idle_timer is not None:
                 self._idle_timer.cancel()
             child = self._child or _Child()
             self._child = None
             loop = asyncio.get_running_loop()
-            answer = loop.run_in_executor(self._executor, child.request, header, data)
+            answer = loop.run_in_executor(self._executor, child.request, file, request)
             # Nobody asks for the error of a request that was cancelled.
             answer.add_done_callback(lambda done: done.cancelled() or done.exception())
             try:
                 picture = await asyncio.shield(answer)
             except asyncio.CancelledError:
-                if header[0] == worker.DECODE:
+                # Most pictures take less time than the start of another child.
+                if not (await asyncio.wait([answer], timeout=CANCEL_GRACE))[0]:
                     child.kill()
-                await asyncio.wait([answer])
+                    await asyncio.wait([answer])
                 raise
             finally:
                 if not answer.done():
@@ -147,16 +133,16 @@ class _Child:
         """End the process and reap it; return its exit code."""
         return (self._end() if self._end is not None else None) or 0
 
-    def request(self, header: Sequence[int], data: bytes) -> Picture:
+    def request(self, file: bytes, request: EncodingRequest) -> EncodedPicture:
         """Send a request and return the picture; close the child if anything fails.
 
         Raises:
-            PictureError: see `Decoder.decode`.
+            PictureError: see `Encoder.encode`.
         """
         try:
             if self._process is None or self._process.poll() is not None:
                 self._start()
-            return self._exchange(header, data)
+            return self._exchange(file, request)
         except PictureError:
             raise
         except TimeoutError:
@@ -165,7 +151,7 @@ class _Child:
         except (OSError, EOFError):
             code = self.close()
             if not self._killed:
-                _log.warning("the process that decodes pictures ended with %d", code)
+                _log.warning("the process that encodes pictures ended with %d", code)
             slow = code in (-signal.SIGPROF, -signal.SIGXCPU)
             raise PictureError(_TOO_LONG if slow else "The picture cannot be decoded.") from None
         except BaseException:
@@ -205,40 +191,34 @@ class _Child:
 
     def _greet(self, process: subprocess.Popen[bytes]) -> None:
         """Wait until the child is ready."""
-        result, reason = worker.NO_PILLOW, f"{sys.executable} does not start"
+        result, reason = int(Result.NO_PILLOW), f"{sys.executable} does not start"
         with suppress(OSError, EOFError, TimeoutError):
             until = time.monotonic() + START_TIMEOUT
-            result = worker.REPLY.unpack(_read(process, worker.REPLY.size, until))[0]
+            result = REPLY.unpack(_read(process, REPLY.size, until))[0]
             reason = "Pillow cannot be imported; install scenext-tui again"
-        if result != worker.READY:
+        if result != Result.READY:
             self.close()
             raise PictureError(_CANNOT_START.format(reason))
 
-    def _exchange(self, header: Sequence[int], data: bytes) -> Picture:
-        process, until = self._process, time.monotonic() + DECODE_TIMEOUT
+    def _exchange(self, file: bytes, request: EncodingRequest) -> EncodedPicture:
+        process, until = self._process, time.monotonic() + ENCODE_TIMEOUT
         assert process is not None  # noqa: S101 (started)
-        _write(process, worker.REQUEST.pack(*header), until)
-        _write(process, data, until)
-        reply = worker.REPLY.unpack(_read(process, worker.REPLY.size, until))
-        result, width, height = reply
-        if result == worker.DONE and _is_size(header, width, height):
-            return Picture(width, height, bytes(_read(process, 3 * width * height, until)))
-        if result == worker.TOO_LARGE:
-            raise PictureError(f"The picture is too large to show: {width} by {height}.")
-        if result == worker.BROKEN:
+        _write(process, pack(request, len(file)), until)
+        _write(process, file, until)
+        result, first, second, length = REPLY.unpack(_read(process, REPLY.size, until))
+        if result == Result.DONE and 0 < length <= MAX_REPLY_BYTES:
+            data = bytes(_read(process, length, until))
+            picture = EncodedPicture(request.protocol, request.symbols, first, second, data)
+            if is_sound(picture, request):
+                return picture
+        if result == Result.TOO_LARGE:
+            raise PictureError(f"The picture is too large to show: {first} by {second}.")
+        if result == Result.BROKEN:
             raise PictureError("The picture is broken, or none.")
         self.close()
-        if result == worker.TOO_MUCH_MEMORY:
+        if result == Result.TOO_MUCH_MEMORY:
             raise PictureError("The picture needs too much memory to decode.")
         raise PictureError("The picture cannot be decoded.")
-
-
-def _is_size(header: Sequence[int], width: int, height: int) -> bool:
-    """Return whether the child may answer a request by a picture of this size."""
-    wanted = (header[3], header[4])
-    if header[0] == worker.SCALE:
-        return (width, height) == wanted
-    return 0 < width <= wanted[0] and 0 < height <= wanted[1]
 
 
 def _end(process: subprocess.Popen[bytes]) -> int:

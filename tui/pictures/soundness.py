@@ -1,0 +1,56 @@
+"""Check what the process that encodes pictures answers, like anything else from outside.
+
+A picture made to take it over could have it answer anything, and all but the data of kitty is
+written to the terminal as it is.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from typing import Final
+
+from tui.graphics import Protocol
+from tui.pictures.encoding import EncodedPicture, EncodingRequest
+from tui.pictures.symbols import PARTS
+
+_PNG: Final = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+_MAX_PNG_SIDE: Final = 8192
+_SIXEL: Final = re.compile(rb'\x1bP[0-9;]*q"1;1;([0-9]{1,5});([0-9]{1,5})[#0-9;!$?-~-]*\x1b\\')
+
+
+def is_sound(picture: EncodedPicture, request: EncodingRequest) -> bool:
+    """Return whether a picture is what may answer a request: nothing larger, nothing else."""
+    if not (0 < picture.columns <= request.columns and 0 < picture.rows <= request.rows):
+        return False
+    match picture.protocol:
+        case Protocol.KITTY:
+            return _is_png(picture.data)
+        case Protocol.SIXEL:
+            return _is_sixel(picture, request)
+        case Protocol.SYMBOLS:
+            return _are_cells(picture)
+
+
+def _is_png(data: bytes) -> bool:
+    if len(data) < 33 or not data.startswith(_PNG):
+        return False
+    sides: tuple[int, int] = struct.unpack_from(">II", data, len(_PNG))
+    return all(0 < side <= _MAX_PNG_SIDE for side in sides)
+
+
+def _is_sixel(picture: EncodedPicture, request: EncodingRequest) -> bool:
+    found = _SIXEL.fullmatch(picture.data)
+    if found is None:
+        return False
+    width, height = map(int, found.groups())
+    cell = request.cell
+    return width <= picture.columns * cell.width and height <= picture.rows * cell.height
+
+
+def _are_cells(picture: EncodedPicture) -> bool:
+    across, down = PARTS[picture.symbols]
+    patterns = picture.data[::7]
+    return len(picture.data) == 7 * picture.columns * picture.rows and max(patterns) < (
+        1 << across * down
+    )

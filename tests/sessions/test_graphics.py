@@ -19,16 +19,17 @@ from tests.terminal.test_flow_control import WHAT_IS_LEFT
 
 QUESTION = b"\x1b[>0q"
 KITTY_QUESTION = b"\x1b_G"
-FOUND = "Pictures in this terminal"
 
 
 @pytest.fixture
 def watched(home: Home, service: ScriptedService) -> Home:
-    """Watch three tasks that have ended."""
+    """Watch three tasks that have ended, which somebody has looked at: no notice comes or goes."""
     names = ("one", "two", "three")
     for name in names:
         service.script(name, completed(name))
-    entries = (f'[[task]]\nid = "{each}"\nadded = 2026-01-02T03:04:05Z\n' for each in names)
+    date = "2026-01-02T03:04:05Z"
+    ended = f'added = {date}\nended = {date}\nstatus = "COMPLETED"\n'
+    entries = (f'[[task]]\nid = "{each}"\n{ended}' for each in names)
     home.watchlist.parent.mkdir(parents=True)
     home.watchlist.write_text("".join(("version = 1\ncount = 3\n", *entries)))
     return home
@@ -44,13 +45,16 @@ def found(terminal: Terminal) -> dict[str, str]:
     """Return what the help says of pictures, read afresh."""
     terminal.press("?")
     terminal.wait_for_text("esc: close")
-    terminal.press("G", "end")
-    terminal.wait_for_text(FOUND)
-    lines = terminal.text().partition(FOUND)[2].splitlines()
-    matches = (re.search(r"│ +(terminal|pictures|why|cell) +(.*?) *│", each) for each in lines)
+    terminal.press("end")
+    terminal.wait_for(r"│ +cell +\d")
+    terminal.wait_quiet(0.3)
+    lines = terminal.text().splitlines()
+    matches = (re.search(r"│ +(terminal|pictures|why|cell) +(.*?)[ ▁-█]*│", each) for each in lines)
     terminal.press("escape")
     terminal.wait_gone("esc: close")
-    return {match[1]: match[2] for match in matches if match}
+    values = {match[1]: match[2] for match in matches if match}
+    assert len(values) >= 3, lines[-24:]
+    return values
 
 
 @pytest.mark.parametrize(

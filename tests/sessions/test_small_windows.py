@@ -54,9 +54,11 @@ def tasks() -> dict[str, Task | ApiError]:
     return made
 
 
-class _Picture(httpx.AsyncByteStream):
-    def __init__(self) -> None:
-        self.data = png((200, 10, 10))
+class PictureBody(httpx.AsyncByteStream):
+    """A file as a host sends it."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         yield self.data
@@ -66,7 +68,7 @@ def pictures() -> Media:
     """Return a client whose every link leads to a small picture."""
 
     def answer(_: httpx.Request) -> httpx.Response:
-        picture = _Picture()
+        picture = PictureBody(png((200, 10, 10)))
         headers = {"content-type": "image/png", "content-length": str(len(picture.data))}
         return httpx.Response(200, headers=headers, stream=picture)
 

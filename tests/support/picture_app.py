@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widget import Widget
@@ -62,7 +63,7 @@ class Dialog(ModalScreen[None]):
     """Covers the middle of the picture."""
 
     DEFAULT_CSS = "Dialog Static { width: 8; height: 3; margin: 2 6; background: red; }"
-    BINDINGS = [("escape", "dismiss")]
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss")]
 
     def compose(self) -> ComposeResult:
         """Show a word to wait for."""

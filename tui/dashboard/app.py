@@ -34,7 +34,6 @@ from tui.dashboard.forecasts import engine_forecasts
 from tui.dashboard.presenter import Presenter
 from tui.dashboard.problems import ProblemPresenter
 from tui.dashboard.screens.main import MainScreen
-from tui.dashboard.widgets.row_list import RowList
 from tui.dependencies import Dependencies
 from tui.engine import Callbacks, Engine
 from tui.errors import UserError
@@ -409,17 +408,7 @@ class ScenextApp(LinkHandlers):
 
     def action_help(self) -> None:
         """Show the keys."""
-        from tui.dashboard.palette import key_groups
-        from tui.dashboard.screens.contact_sheet import SHEET_KEYS
-        from tui.dashboard.screens.enlarged import ENLARGED_KEYS
+        from tui.dashboard.palette import help_groups
         from tui.dashboard.screens.help import Help
-        from tui.dashboard.screens.main_keys import KEY_GROUPS
-        from tui.wording.row_columns import MARKS
 
-        lists = "In a list", RowList.BINDINGS
-        everywhere = "Everywhere", ScenextApp.BINDINGS
-        pictures = ("The enlarged picture", ENLARGED_KEYS), ("The contact sheet", SHEET_KEYS)
-        groups = key_groups(self, (*KEY_GROUPS, *pictures, lists, everywhere))
-        # On the first screenful of a small terminal, where they are looked for.
-        groups.insert(1, ("Signs in the list", list(MARKS)))
-        self.push_screen(Help(groups))
+        self.push_screen(Help(help_groups(self, ScenextApp.BINDINGS)))

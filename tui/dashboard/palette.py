@@ -45,6 +45,33 @@ def _left_out(active: ActiveBinding) -> bool:
     return moves or active.binding.action in ("quit", "command_palette", "help_quit")
 
 
+def help_groups(app: App[None], everywhere: Iterable[BindingType]) -> list[KeyGroup]:
+    """Return all groups of the help; those of a screen with pictures come first where it is open.
+
+    `everywhere` are the keys that work on each screen.
+    """
+    from tui.dashboard.screens.contact_sheet import SHEET_KEYS, ContactSheet
+    from tui.dashboard.screens.enlarged import ENLARGED_KEYS, EnlargedPicture
+    from tui.dashboard.screens.main_keys import KEY_GROUPS
+    from tui.dashboard.widgets.row_list import RowList
+    from tui.wording.row_columns import MARKS
+
+    main: list[KeyGroup] = key_groups(app, KEY_GROUPS)
+    # On the first screenful of a small terminal, where they are looked for.
+    main.insert(1, ("Signs in the list", list(MARKS)))
+    enlarged = key_groups(app, [("The enlarged picture", ENLARGED_KEYS)])
+    sheet = key_groups(app, [("The contact sheet", SHEET_KEYS)])
+    others = key_groups(app, [("In a list", RowList.BINDINGS), ("Everywhere", everywhere)])
+    palette = Binding(app.COMMAND_PALETTE_BINDING, "command_palette")
+    others[-1][1].append((app.get_key_display(palette), "Command palette"))
+    match app.screen:
+        case EnlargedPicture():
+            return [*enlarged, *sheet, *main, *others]
+        case ContactSheet():
+            return [*sheet, *enlarged, *main, *others]
+    return [*main, *enlarged, *sheet, *others]
+
+
 def key_groups(
     app: App[None], bindings_by_title: Iterable[tuple[str, Iterable[BindingType]]]
 ) -> list[KeyGroup]:
@@ -57,6 +84,4 @@ def key_groups(
                 keys.setdefault(text, []).append(app.get_key_display(binding))
         pairs = [(" ".join(dict.fromkeys(names)), text) for text, names in keys.items()]
         groups.append((title, pairs))
-    palette = Binding(app.COMMAND_PALETTE_BINDING, "command_palette")
-    groups[-1][1].append((app.get_key_display(palette), "Command palette"))
     return groups

@@ -5,23 +5,32 @@ from __future__ import annotations
 from typing import Final
 
 from PIL.Image import Dither, Image, Quantize, Resampling
+from PIL.ImageChops import difference
 
 _SMALL: Final = (160, 90)
 """The size of the copy that tells a slide from a photo."""
 _COLOURS: Final = 64
 _COMMONEST: Final = 8
+_STEP: Final = 4
+"""Of 255: what neighbours differ by at most where there is a gradient or nothing."""
 _MIN_SHARE: Final = 0.6
 
 
 def is_slide(picture: Image) -> bool:
-    """Return whether a few colours cover most of an RGB picture, as in text and drawings.
+    """Return whether a picture is drawn: few colours cover most of it, or most of it is smooth.
 
-    Measured: they cover 79 to 99 % of slides, also of one with a photo in it, and under 40 % of
-    photos.
+    Measured: 8 of 64 colours cover 79 to 99 % of slides, also of one with a photo in it, and under
+    40 % of photos; but under 20 % of a slide on a gradient, 90 % of which is smooth, and under
+    30 % of photos are.
     """
     small = picture.resize(_SMALL, Resampling.BILINEAR)
     amounts = sorted(reduce_colours(small, _COLOURS).histogram(), reverse=True)
-    return sum(amounts[:_COMMONEST]) > _MIN_SHARE * _SMALL[0] * _SMALL[1]
+    if sum(amounts[:_COMMONEST]) > _MIN_SHARE * sum(amounts):
+        return True
+    width, height = _SMALL
+    neighbours = small.crop((1, 1, width, height)), small.crop((0, 0, width - 1, height - 1))
+    steps = difference(*neighbours).convert("L").histogram()
+    return sum(steps[: _STEP + 1]) > _MIN_SHARE * sum(steps)
 
 
 def reduce_colours(picture: Image, colours: int, method: Quantize = Quantize.MEDIANCUT) -> Image:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import io
+import time
+from collections.abc import Callable
 from typing import Final
 
-from PIL.Image import Image
+from PIL.Image import Image, Quantize, Resampling
 
 from tui.graphics import Protocol
+from tui.pictures import sixel
 from tui.pictures.decoding import decode
 from tui.pictures.encoding import EncodedPicture, EncodingRequest
+from tui.pictures.ladder import Rung, steps, wire_bytes
 from tui.pictures.layout import Layout, lay_out
 from tui.pictures.quantising import is_slide, palette_of, reduce_colours
-from tui.pictures.symbol_cells import match
+from tui.pictures.symbol_cells import cells_of
 
+_MAX_SECONDS: Final = 1.0
+"""CPU time to look for the best within the budget, on a machine that is slow."""
 _SLIDE_COLOURS: Final = 16
 """In symbols: letters are read better where cells have few colours to choose from."""
 _PHOTO_COLOURS: Final = 256
@@ -27,15 +34,60 @@ def render(file: bytes, request: EncodingRequest) -> EncodedPicture:
         return layouts[-1].width, layouts[-1].height
 
     picture = decode(file, request.area, fit)
-    columns, rows, *_ = layouts[-1]
-    data = _ENCODERS[request.protocol](picture, request, layouts[-1])
-    return EncodedPicture(request.protocol, request.symbols, columns, rows, data)
+    layout = layouts[-1]
+    match request.protocol:
+        case Protocol.KITTY:
+            data = _within_budget(picture, request.protocol, layout, _png)
+        case Protocol.SIXEL:
+            data = _within_budget(picture, request.protocol, layout, _sixel)
+        case Protocol.SYMBOLS:
+            data = _symbols(picture, request, layout)
+    return EncodedPicture(request.protocol, request.symbols, layout.columns, layout.rows, data)
+
+
+def _within_budget(
+    picture: Image, protocol: Protocol, layout: Layout, encode: Callable[[Image, Rung], bytes]
+) -> bytes:
+    cells = layout.columns * layout.rows
+    *better, last = steps(protocol, cells, is_slide=is_slide(picture))
+    began = time.process_time()
+    for rung, budget in better:
+        data = encode(picture, rung)
+        if wire_bytes(protocol, len(data), layout.columns, layout.rows) <= budget:
+            return data
+        if time.process_time() - began > _MAX_SECONDS:
+            break
+    return encode(picture, last.rung)
+
+
+def _png(picture: Image, rung: Rung) -> bytes:
+    packed = io.BytesIO()
+    # As few bits a pixel as the colours need.
+    _reduced(_scaled(picture, rung.scale), rung).save(packed, "PNG", optimize=True)
+    return packed.getvalue()
+
+
+def _sixel(picture: Image, rung: Rung) -> bytes:
+    softened = _scaled(picture, rung.scale)
+    if softened.size != picture.size:
+        softened = softened.resize(picture.size, Resampling.BILINEAR)
+    reduced = _reduced(softened, rung)
+    return sixel.encode(reduced.tobytes(), reduced.width, palette_of(reduced))
+
+
+def _scaled(picture: Image, scale: float) -> Image:
+    if scale == 1:
+        return picture
+    width, height = (max(1, round(side * scale)) for side in picture.size)
+    return picture.resize((width, height), Resampling.BICUBIC)
+
+
+def _reduced(picture: Image, rung: Rung) -> Image:
+    method = Quantize.FASTOCTREE if rung.is_octree else Quantize.MEDIANCUT
+    return reduce_colours(picture, rung.colours, method)
 
 
 def _symbols(picture: Image, request: EncodingRequest, layout: Layout) -> bytes:
     colours = _SLIDE_COLOURS if is_slide(picture) else _PHOTO_COLOURS
     reduced = reduce_colours(picture, colours)
-    return match(reduced.tobytes(), palette_of(reduced), layout.columns, request.symbols)
-
-
-_ENCODERS: Final = {Protocol.SYMBOLS: _symbols}
+    return cells_of(reduced.tobytes(), palette_of(reduced), layout.columns, request.symbols)

@@ -25,7 +25,7 @@ _Distances = Sequence[Sequence[int]]
 _NO_CELL: Final = _Cell(0, -1, -1)
 
 
-def match(pixels: bytes, palette: Sequence[RGB], columns: int, symbols: SymbolSet) -> bytes:
+def cells_of(pixels: bytes, palette: Sequence[RGB], columns: int, symbols: SymbolSet) -> bytes:
     """Return cells as `EncodedPicture.data` holds them.
 
     Neighbours in one row have the same two colours where they can, which the terminal is sent once.

@@ -127,12 +127,10 @@ class LinkHandlers(TerminalApp):
         """Show pictures as settings and memory say; return a line where that cannot be read."""
         state, warning = await self._state.load()
         config, environ = self._dependencies.config, self._dependencies.environ
-        nothing_against = (
-            config.pictures is not PictureSetting.OFF
-            and not config.low_bandwidth
-            and "NO_COLOR" not in environ
+        off = config.low_bandwidth or config.pictures is PictureSetting.OFF
+        choice = PictureChoice(
+            by_themselves=not off and "NO_COLOR" not in environ, remembered=state.pictures
         )
-        choice = PictureChoice(by_themselves=nothing_against, remembered=state.pictures)
         self.main_screen.begin_pictures(choice, self.graphics.cell)
         return warning
 

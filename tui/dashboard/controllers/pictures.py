@@ -98,10 +98,13 @@ class PictureController:
 
         Without a key, or for a video, that of the task's newest frame. Nothing is loaded that the
         view shows or loads already. Only where somebody `asked` for it, the service is asked for
-        another link in place of one that has ended. What is returned ends when nothing more is done
-        about it.
+        another link in place of one that has ended; a view that only got its size is meant too.
+        What is returned ends when nothing more is done about it.
         """
-        self._fillings[view] = filling = _Filling(task_id, key, area, asked)
+        filling = _Filling(task_id, key, area, asked=True)
+        if not asked and self._fillings.get(view) != filling:
+            filling = filling._replace(asked=False)
+        self._fillings[view] = filling
         filled = self._fill(view, filling)
         return self._engine.spawn_errand(f"The picture of {task_id}", filled, view.show_text)
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tui.dashboard.screens.deferred_widgets import DeferredWidgets
     from tui.dashboard.screens.main import MainScreen
 
+OPEN_KEY: Final = "o"
+
 _GO: Final = (
     Binding("enter", "frames", "frames", tooltip="Go to the task's frames", id="frames"),
     Binding("escape", "back", "back", tooltip="One step back", id="back"),
@@ -26,13 +28,26 @@ _GO: Final = (
 )
 _FRAMES: Final = (
     Binding(
-        "o",
+        OPEN_KEY,
         "open",
         "open",
         tooltip="Open the frame; of a task its video, or newest frame",
         id="open",
     ),
-    Binding("p", "preview", "picture", tooltip="Show the frame's picture here", id="preview"),
+    Binding(
+        "p", "preview", "picture", tooltip="Show pictures with the task, or hide them", id="preview"
+    ),
+    Binding("d", "download", "save", tooltip="Save what o opens as a file", id="download"),
+    Binding(
+        "D",
+        "download_all",
+        tooltip="Save all frames of the task, and its video",
+        show=False,
+        id="download_all",
+    ),
+    Binding("c", "copy_path", tooltip="Copy the saved file's path", show=False, id="path"),
+)
+_PICTURES: Final = (
     Binding(
         "plus,equals_sign",
         "enlarge",
@@ -48,15 +63,6 @@ _FRAMES: Final = (
         tooltip="Show all frames side by side (contact sheet)",
         id="contact_sheet",
     ),
-    Binding("d", "download", "save", tooltip="Save what o opens as a file", id="download"),
-    Binding(
-        "D",
-        "download_all",
-        tooltip="Save all frames of the task, and its video",
-        show=False,
-        id="download_all",
-    ),
-    Binding("c", "copy_path", tooltip="Copy the saved file's path", show=False, id="path"),
 )
 _COPY: Final = (
     Binding("y", "copy", "copy", tooltip="Copy the link that o opens", id="copy"),
@@ -95,11 +101,11 @@ _PROGRAM: Final = (
 )
 
 MAIN_KEYS: Final[list[BindingType]] = [
-    *(*_GO, _UNDO, *_FRAMES, _FILTER, *_PROGRAM, *_TASKS, *_COPY),
+    *(*_GO, _UNDO, *_FRAMES, _FILTER, *_PROGRAM, *_PICTURES, *_TASKS, *_COPY),
 ]
 KEY_GROUPS: Final[tuple[tuple[str, tuple[Binding, ...]], ...]] = (
     ("The watchlist", (*_TASKS, _UNDO, _FILTER)),
-    ("A task's frames", (*_FRAMES, *_COPY)),
+    ("A task's frames", (*_FRAMES, *_PICTURES, *_COPY)),
     ("Between list and task", _GO),
     ("The program", _PROGRAM),
 )

@@ -69,7 +69,8 @@ class GraphicsFinder:
         self._fences_due = 0
         """How many questions are unanswered."""
         self._tmux_is_asked = self._asks_again = False
-        self._debounce: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        """Set while it is about to ask."""
         self._asked_at = float("-inf")
         self._generation = 0
         """Counts how often another terminal may have taken the place of the last one."""
@@ -80,6 +81,7 @@ class GraphicsFinder:
     def ask(self) -> None:
         """Ask whatever tells the most, unless nothing that it tells would make a difference."""
         self._asked_at = self._loop.time()
+        self._cancel_timer()
         if not self._settings.needs_answers:
             self._settle(self._without_answers(""))
         elif self._is_in_tmux:
@@ -96,15 +98,12 @@ class GraphicsFinder:
 
     def on_resize(self) -> None:
         """Ask once the window is still: outside tmux it may be another terminal."""
-        if self._debounce is not None:
-            self._debounce.cancel()
-        again = self.ask if self._is_in_tmux else self.ask_anew
-        self._debounce = self._loop.call_later(DEBOUNCE, again)
+        self._ask_in(DEBOUNCE, self.ask if self._is_in_tmux else self.ask_anew)
 
     def on_focus(self) -> None:
         """Ask tmux, which may be shown by another terminal now."""
-        if self._is_in_tmux and self._loop.time() - self._asked_at >= FOCUS_INTERVAL:
-            self.ask()
+        if self._is_in_tmux and self._timer is None:
+            self._ask_in(self._asked_at + FOCUS_INTERVAL - self._loop.time(), self.ask)
 
     def look(self) -> None:
         """Ask tmux if its client is gone and another one may be there; call it every few seconds.
@@ -151,6 +150,15 @@ class GraphicsFinder:
     def _may_have_kitty(self) -> bool:
         is_open = self._settings.pictures is PictureSetting.AUTO and not self._is_in_tmux
         return is_open and Terminal.named(self._answers.name).has_placeholders
+
+    def _ask_in(self, seconds: float, ask: Callable[[], None]) -> None:
+        self._cancel_timer()
+        self._timer = self._loop.call_later(max(0.0, seconds), ask)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _ask_terminal(self, question: str) -> None:
         if question is not questions.KITTY:

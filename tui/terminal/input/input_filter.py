@@ -286,7 +286,10 @@ class InputFilter:
         """Return the beginning of a sequence, without what makes no difference to its end."""
         if pending[1:2] and pending[1:2] in _STRINGS:
             if self.takes_graphics and _may_be_kept(pending):
-                return pending
+                if len(pending) <= grammar.MAX_STRING_BYTES:
+                    return pending
+                # Its end must not pass for a whole one.
+                pending = pending[:_STRING_START] + b"?" + pending[_STRING_START:]
             escape = ESC if len(pending) > _STRING_START and pending.endswith(ESC) else b""
             return pending[: _STRING_START + 1].rstrip(ESC) + escape
         return pending[: grammar.MAX_SEQUENCE_BYTES]
@@ -309,7 +312,7 @@ def _new_paste() -> PasteBuffer:
 
 def _may_be_kept(pending: bytes) -> bool:
     """Return whether a string may be one of those whose text is of use."""
-    return len(pending) <= grammar.MAX_STRING_BYTES and any(
+    return any(
         pending.startswith(start) or start.startswith(pending.rstrip(ESC))
         for start in grammar.KEPT_STRINGS
     )

@@ -222,11 +222,10 @@ class PictureLayer:
         """Draw a sixel picture, behind the frame that was just sent."""
         number = placement.number
         self._transfers.cancel(number)
-        back = Control.move_to(*self._cells.cursor).segment.text
-        pieces = split(placement.picture.data, placement.graphics.cell.height)
+        back = _move(*self._cells.cursor)
         texts = (
-            f"{Control.move_to(at.x, at.y + piece.row).segment.text}{piece.data.decode()}{back}"
-            for piece in pieces
+            _move(at.x + piece.column, at.y + piece.row) + piece.data.decode("latin-1") + back
+            for piece in split(placement.picture.data, placement.graphics.cell)
         )
         self._transfers.add(Transfer(number, texts, ""))
 
@@ -322,6 +321,10 @@ class PictureLayer:
     def _retry(self) -> None:
         self._timer = None
         self.pump()
+
+
+def _move(x: int, y: int) -> str:
+    return Control.move_to(x, y).segment.text
 
 
 def _is_same_terminal(one: Graphics, other: Graphics) -> bool:

@@ -1,0 +1,93 @@
+"""How many pixels and colours a picture is sent with: the best that its budget allows.
+
+Letters need all their pixels and few colours; a photo is better with fewer pixels, which kitty
+smooths, than with fewer colours. Nothing is dithered, which packs badly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from tui.graphics import Protocol
+
+KITTY_SLIDE_BYTES: Final = 25_000
+"""Bytes of a slide in `BASE_CELLS`, all counted: base64, heads and cells.
+
+They grow with the cells that a picture covers. Of a smaller picture a cell may take more, since a
+letter there has as much detail as in a large one."""
+KITTY_PHOTO_BYTES: Final = 35_000
+SIXEL_BYTES: Final = 35_000
+BASE_CELLS: Final = 57 * 16
+
+_PIECE_BYTES: Final = 2880
+_HEAD_BYTES: Final = 32
+"""Around each piece of a file, wrapped for tmux."""
+_START_BYTES: Final = 160
+"""What says what comes, and what deletes it later."""
+_KITTY_CELL_BYTES: Final = 10
+_ROW_BYTES: Final = 40
+"""To move to a row and to set its colour."""
+
+
+class Rung(NamedTuple):
+    """One way to reduce a picture."""
+
+    scale: float
+    """Of its width and height."""
+    colours: int
+    is_octree: bool = False
+    """Whether by octree, which packs best; else by median cut, which keeps colours best."""
+
+
+_FIRST: Final = Rung(1, 32)
+_SLIDE: Final = (
+    _FIRST,
+    Rung(1, 16, True),
+    Rung(0.8, 16, True),
+    # Beyond any slide that was seen.
+    *(Rung(scale, 16, True) for scale in (0.67, 0.5, 0.33)),
+    *(Rung(scale, 8) for scale in (0.25, 0.15)),
+)
+_PHOTO: Final = (
+    *(Rung(scale, 32) for scale in (0.67, 0.5, 0.4)),
+    *(Rung(scale, 16) for scale in (0.33, 0.25)),
+    Rung(0.15, 8),
+)
+# Its pixels are not scaled by the terminal: what is reduced is enlarged again, and only softer.
+_SIXEL_SLIDE: Final = (_FIRST, Rung(1, 16, True), Rung(1, 8, True), Rung(1, 8), Rung(1, 4))
+_SIXEL_PHOTO: Final = (
+    *(Rung(scale, 16, True) for scale in (0.67, 0.5, 0.33, 0.2)),
+    Rung(0.15, 8),
+    Rung(0.1, 4),
+)
+
+
+class Step(NamedTuple):
+    """A rung, and the bytes that it may take."""
+
+    rung: Rung
+    budget: int
+
+
+def steps(protocol: Protocol, cells: int, *, is_slide: bool) -> Sequence[Step]:
+    """Return what to try, the best first; what takes too much even in the last one is sent so."""
+    if protocol is Protocol.SIXEL:
+        rungs = _SIXEL_SLIDE + _SIXEL_PHOTO[-3:] if is_slide else _SIXEL_PHOTO
+        return [Step(rung, _scaled(SIXEL_BYTES, cells)) for rung in rungs]
+    rungs, budget = (_SLIDE, KITTY_SLIDE_BYTES) if is_slide else (_PHOTO, KITTY_PHOTO_BYTES)
+    return [Step(rung, _scaled(budget, cells)) for rung in rungs]
+
+
+def wire_bytes(protocol: Protocol, length: int, columns: int, rows: int) -> int:
+    """Return the bytes that a picture takes on the wire, given those of its data."""
+    if protocol is Protocol.SIXEL:
+        return length + rows * _ROW_BYTES
+    pieces = -(-length // _PIECE_BYTES)
+    text = -(-length // 3) * 4 + pieces * _HEAD_BYTES + _START_BYTES
+    return text + columns * rows * _KITTY_CELL_BYTES + rows * _ROW_BYTES
+
+
+def _scaled(budget: int, cells: int) -> int:
+    size = cells / BASE_CELLS
+    return round(budget * (size if size > 1 else size**0.75))

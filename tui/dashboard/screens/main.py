@@ -387,7 +387,8 @@ class MainScreen(TerminalScreen):
     def _request_preview(self, *, asked: bool = False) -> None:
         """Request the picture, but not while a screen that is no dialog hides it."""
         detail = self.deferred.detail if self.deferred is not None else None
-        is_visible = self.is_active or self.app.screen.is_modal
-        if detail is not None and detail.previewing and is_visible:
+        screens = self.app.screen_stack
+        above = screens[screens.index(self) + 1 :]
+        if detail is not None and detail.previewing and all(screen.is_modal for screen in above):
             asked = asked or self.is_in_detail
             self.post_message(messages.PreviewRequested(self.selected, self._link_key(), asked))

@@ -116,6 +116,8 @@ class PictureController:
     def graphics_changed(self) -> None:
         """Show all pictures anew: in another way, with other cells, or in another terminal."""
         before, self._graphics = self._graphics, self._app.graphics
+        if before == self._graphics:
+            return
         keep = before._replace(cell=self._graphics.cell) == self._graphics
         for view in tuple(self._fillings):
             if view.is_attached:

@@ -21,6 +21,7 @@ import pytest
 from PIL import Image
 
 from tui.demo import DemoService
+from tui.demo.lettering import font_for
 from tui.demo.oss import Signer
 from tui.demo.pictures import frame_png
 from tui.demo.server import Exchange, LoopbackServer, Request, Response
@@ -622,3 +623,10 @@ def test_a_service_whose_address_nobody_can_read_ends_with_a_line(redirected: st
     assert done.returncode == 1
     assert done.stderr.startswith("output: ")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_text_that_no_font_has_is_left_out() -> None:
+    assert font_for("a² + b²", 20) is not None
+    chinese = font_for("勾股定理", 20)
+    assert chinese is None or chinese.getbbox("勾股定理")[2] > 60
+    assert frame_png.__wrapped__("勾股定理的证明", 6, 0)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from tui.demo.lettering import font_for
+
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
 
@@ -15,6 +17,9 @@ WIDTH: Final = 1280
 HEIGHT: Final = 720
 
 Point = tuple[float, float]
+
+_SHIFTS: Final = {"^": -0.4, "_": 0.15}
+"""How far exponents and indices are from the line, in heights of a letter."""
 
 
 class Palette(NamedTuple):
@@ -62,11 +67,25 @@ class Canvas(NamedTuple):
     def text(
         self, x: float, y: float, text: str, colour: str, size: float = 32, anchor: str = "mm"
     ) -> None:
-        """Write one line of Latin text in Pillow's built-in font."""
+        """Write one line of text; nothing if no font has its letters."""
+        font = font_for(text, self._size(size))
+        if font is not None:
+            self.draw.text((x * self.scale, y * self.scale), text, colour, font, anchor)
+
+    def formula(self, x: float, y: float, parts: str, colour: str, size: float = 40) -> None:
+        """Write a formula from its left end on; a letter after `^` is raised, after `_` lowered."""
         from PIL import ImageFont
 
-        font = ImageFont.load_default(size=self._size(size))
-        self.draw.text((x * self.scale, y * self.scale), text, colour, font, anchor)
+        shift = 0.0
+        for letter in parts:
+            if letter in _SHIFTS:
+                shift = _SHIFTS[letter]
+                continue
+            height = size * (0.6 if shift else 1)
+            font = ImageFont.load_default(self._size(height))
+            self.text(x, y + shift * size, letter, colour, height, "ls")
+            x += font.getlength(letter) / self.scale
+            shift = 0.0
 
     def _size(self, points: float) -> int:
         return round(points * self.scale)
@@ -79,7 +98,7 @@ def pythagoras(canvas: Canvas, palette: Palette, number: int) -> None:
     """Draw a right triangle with the squares on its sides, which appear one by one."""
     angle = math.radians(30 + 5 * (number % 6))
     a, b = 250 * math.cos(angle), 250 * math.sin(angle)
-    corner = (640 - a * 0.35, 430.0)
+    corner = (880 - a * 0.35, 430.0)
     right, up = (corner[0] + a, corner[1]), (corner[0], corner[1] - b)
     squares = (
         ([corner, right, (right[0], right[1] + a), (corner[0], corner[1] + a)], palette.calm, "a"),
@@ -91,12 +110,13 @@ def pythagoras(canvas: Canvas, palette: Palette, number: int) -> None:
         canvas.polygon(points, colour if index < shown else None, palette.ink)
         if index < shown:
             x, y = (sum(point[axis] for point in points) / 4 for axis in (0, 1))
-            # The built-in font has no superscript 2.
-            canvas.text(x - 8, y, name, palette.paper, size=54)
-            canvas.text(x + 18, y - 18, "2", palette.paper, size=30)
+            canvas.formula(x - 26, y + 18, f"{name}^2", palette.paper, size=54)
     canvas.polygon([corner, right, up], palette.paper, palette.ink)
     canvas.line([(corner[0] + 20, corner[1]), (corner[0] + 20, corner[1] - 20)], palette.ink, 3)
     canvas.line([(corner[0] + 20, corner[1] - 20), (corner[0], corner[1] - 20)], palette.ink, 3)
+    canvas.formula(60, 300, "a^2 + b^2 = c^2", palette.ink, size=64)
+    for line, words in enumerate(("直角三角形中，", "两条直角边的平方和", "等于斜边的平方。")):
+        canvas.text(60, 400 + 62 * line, words, palette.ink, size=40, anchor="lm")
 
 
 def sky(canvas: Canvas, palette: Palette, number: int) -> None:
@@ -108,9 +128,16 @@ def sky(canvas: Canvas, palette: Palette, number: int) -> None:
         canvas.line(
             [(130 + 112 * x, 380 + 112 * y), (130 + 140 * x, 380 + 140 * y)], palette.accent
         )
-    waves = ((190, 120.0, "#e4572e"), (270, 80.0, "#f3a712"), (350, 54.0, "#4fb477"))
-    for top, length, colour in (*waves, (540, 32.0, palette.main)):
-        end = 700 if colour == palette.main else 1220
+    waves = (
+        (190, 120.0, "#e4572e", "red 700 nm"),
+        (270, 80.0, "#f3a712", "yellow 580 nm"),
+        (350, 54.0, "#4fb477", "green 530 nm"),
+        (540, 32.0, palette.main, "blue 450 nm"),
+    )
+    for top, length, colour, name in waves:
+        labelled = (300, 600) if colour == palette.main else (1030, top)
+        canvas.text(*labelled, name, colour, size=30, anchor="lm")
+        end = 700 if colour == palette.main else 1010
         points = [
             (float(x), top + 26 * math.sin((x - 40 * number) / length * 2))
             for x in range(300, end, 4)
@@ -122,6 +149,8 @@ def sky(canvas: Canvas, palette: Palette, number: int) -> None:
         canvas.line([(760 + 50 * x, 540 + 50 * y), (760 + 140 * x, 540 + 140 * y)], palette.main, 6)
     canvas.disc(760, 540, 30, palette.calm)
     canvas.text(760, 540, "N2", palette.paper, size=24)
+    canvas.text(60, 668, "Air scatters short waves most.", palette.ink, size=34, anchor="lm")
+    canvas.formula(920, 552, "I ~ 1 / wavelength^4", palette.accent, size=36)
 
 
 def fourier(canvas: Canvas, palette: Palette, number: int) -> None:
@@ -164,7 +193,10 @@ def quicksort(canvas: Canvas, palette: Palette, number: int) -> None:
             colour = palette.accent
         canvas.box(x, 640 - value * 20, x + 36, 640, colour)
     canvas.line([(70, 642), (1210, 642)], palette.ink, 4)
-    canvas.text(640, 676, f"{len(placed) - 1} of 24 in place", palette.ink, size=28)
+    words = (
+        f"{len(placed) - 1} of 24 in place; smaller bars go left of the pivot, larger ones right"
+    )
+    canvas.text(640, 676, words, palette.ink, size=30)
 
 
 def photosynthesis(canvas: Canvas, palette: Palette, number: int) -> None:

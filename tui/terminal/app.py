@@ -395,7 +395,7 @@ class TunedApp(StockApp):
             self.terminal_driver.renew_modes()
         self.pictures.send_anew()
         if self._finder is not None:
-            self._finder.ask_anew()
+            self._finder.ask()
         super().action_redraw()
 
     def collect_garbage(self) -> None:

@@ -64,6 +64,9 @@ class GraphicsFinder:
         self._facts: TmuxFacts | None = None
         self._answers = Answers()
         self._asked_kitty = False
+        self._kitty_name = ""
+        """The name of the terminal that was found to understand kitty's protocol. It is not asked
+        again: kitty 0.41 takes a question between two pieces of a picture for an error in it."""
         self._timeout: asyncio.TimerHandle | None = None
         """Set while answers of the terminal are awaited."""
         self._fences_due = 0
@@ -124,15 +127,20 @@ class GraphicsFinder:
     def take_answer(self, text: str) -> None:
         """Take an answer of the terminal, whenever it comes."""
         self._answers = self._answers.add(text)
+        if self._answers.has_kitty:
+            self._kitty_name = self._answers.name
         if questions.is_fence(text):
             self._fences_due = max(0, self._fences_due - 1)
         if self._fences_due:
             return
-        if self._may_have_kitty and not self._asked_kitty:
+        if not self._may_have_kitty or self._asked_kitty:
+            self.conclude()
+        elif self._answers.name == self._kitty_name:
+            self._answers = self._answers._replace(has_kitty=True)
+            self.conclude()
+        else:
             self._asked_kitty = True
             self._ask_terminal(questions.KITTY)
-        else:
-            self.conclude()
 
     def conclude(self) -> None:
         """Choose by what has been answered so far, and wait for no more."""

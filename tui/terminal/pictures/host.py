@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import ScreenStackError
 from textual.filter import LineFilter
+from textual.geometry import Size
 from textual.screen import Screen
 
 from tui.graphics import Graphics
@@ -30,6 +31,8 @@ class PictureHost:
         """What has to be the last line filter."""
         self._screen: Screen[Any] | None = None
         """The screen whose frame was sent last."""
+        self._size = Size()
+        """Its size."""
 
     def layer(self, driver: TerminalDriver) -> PictureLayer:
         """Return the layer that sends by `driver`."""
@@ -52,13 +55,16 @@ class PictureHost:
     def before_frame(self, screen: Screen[Any]) -> None:
         """Have the terminal cleared where it would leave parts of pictures behind.
 
-        Konsole does, in cells that are blank before and after: seen in 25.04.
+        In cells that are blank before and after, foot does after a change of its cells, and Konsole
+        also at a change of screen: seen in 1.21 and 25.04.
         """
-        if self._layer is None or screen is self._screen:
+        if self._layer is None:
             return
-        self._screen = screen
+        is_resized, is_other = screen.size != self._size, screen is not self._screen
+        self._screen, self._size = screen, screen.size
         drew = self._frame_diff.sixels is not None and self._frame_diff.sixels.screen.any_drawn
-        if drew and self._app.graphics.terminal.lower().startswith("konsole"):
+        is_konsole = self._app.graphics.terminal.lower().startswith("konsole")
+        if drew and (is_resized or (is_other and is_konsole)):
             self._frame_diff.clear_first()
 
     def pump(self) -> None:

@@ -211,8 +211,10 @@ class PictureLayer:
         self.pump()
 
     def _draw(self, placement: Placement, at: Region) -> None:
-        """Draw a sixel picture, behind the frame that was just sent."""
+        """Draw a sixel picture, behind the frame that was just sent, unless it was removed."""
         number = placement.number
+        if self._placements.get(number) is not placement:
+            return
         self._transfers.cancel(number)
         back = _move(*self._cells.cursor)
         texts = (

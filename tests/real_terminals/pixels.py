@@ -1,0 +1,43 @@
+"""What a screenshot shows of a picture."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PIL import Image, ImageChops
+
+_TOLERANCE: Final = 12
+"""By so much a colour may differ where a picture has few of them."""
+
+
+def paper(slide: Image.Image) -> tuple[int, int, int]:
+    """Return the commonest colour of a slide."""
+    small = slide.convert("RGB").resize((96, 54), Image.Resampling.NEAREST)
+    colours = small.getcolors(96 * 54)
+    assert colours
+    colour = max(colours)[1]
+    assert isinstance(colour, tuple)
+    return colour[0], colour[1], colour[2]
+
+
+def area(shown: Image.Image, colour: tuple[int, int, int]) -> int:
+    """Return how many pixels of a screenshot have a colour."""
+    return _mask(shown, colour).histogram()[255]
+
+
+def box(shown: Image.Image, colour: tuple[int, int, int]) -> tuple[int, int, int, int] | None:
+    """Return the smallest box around all pixels of a colour; None if there are none."""
+    return _mask(shown, colour).getbbox()
+
+
+def same(one: Image.Image, other: Image.Image, part: tuple[int, int, int, int]) -> bool:
+    """Return whether a part of two screenshots is the same."""
+    return ImageChops.difference(one.crop(part), other.crop(part)).getbbox() is None
+
+
+def _mask(shown: Image.Image, colour: tuple[int, int, int]) -> Image.Image:
+    """Return a picture that is white where a colour is, and black elsewhere."""
+    difference = ImageChops.difference(shown, Image.new("RGB", shown.size, colour))
+    red, green, blue = difference.split()
+    largest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    return largest.point([255 if value <= _TOLERANCE else 0 for value in range(256)])

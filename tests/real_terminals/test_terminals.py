@@ -1,0 +1,114 @@
+"""The program in each terminal that is installed: read, covered, resized, suspended, ended.
+
+What a person should look at is written as screenshots by `python -m tests.real_terminals`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from PIL import Image, ImageOps, ImageStat
+
+from tests.pictures.reading import languages, read, share_read
+from tests.pictures.slides import NAMES, Slide, chinese_font, slide
+from tests.real_terminals import pixels
+from tests.real_terminals.stage import Stage, on_stage
+from tests.real_terminals.terminals import KINDS, Kind
+from tui.graphics import Protocol
+
+pytestmark = pytest.mark.real_terminals
+
+PANE: Final = (610, 0, 1200, 800)
+"""Where the selected task stands, in pixels."""
+PICTURE: Final = (610, 380, 1200, 860)
+"""Within it, where its picture stands, in windows of 40 to 45 lines."""
+DARK: Final = 128
+MIN_PAPER: Final = 50_000
+"""Pixels of the paper's colour by which a slide is known."""
+
+
+@pytest.fixture(params=KINDS, ids=[kind.name for kind in KINDS])
+def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
+    """Return a terminal; its task has one slide."""
+    kind: Kind = request.param
+    if kind.missing:
+        pytest.skip(kind.missing)
+    with on_stage(kind, tmp_path) as running:
+        running.offer({"formula": slide("formula").picture})
+        yield running
+
+
+def share_of(shown: Image.Image, wanted: Slide, language: str) -> float:
+    """Return which share of a slide's words can be read in the pane."""
+    pane = shown.crop(PICTURE).convert("L")
+    if ImageStat.Stat(pane).mean[0] < DARK:
+        pane = ImageOps.invert(pane)
+    text = read(pane, language)
+    return share_read(wanted.words, text, by_characters=language != "eng")
+
+
+@pytest.mark.skipif("eng" not in languages(), reason="not installed: tesseract")
+def test_every_slide_can_be_read_in_the_pane(stage: Stage) -> None:
+    if stage.window.kind.protocol is Protocol.SYMBOLS:
+        pytest.skip("symbols cannot be read in the pane")
+    chinese = "chi_sim" in languages() and chinese_font() is not None
+    names = [name for name in NAMES if name != "Chinese" or chinese]
+    stage.offer({name: slide(name).picture for name in names})
+    stage.window.type("run")
+    shares = {}
+    for name in reversed(names):
+        language = "chi_sim" if name == "Chinese" else "eng"
+        stage.window.wait_until(
+            lambda shown, name=name, language=language: (  # type: ignore[misc]
+                share_of(shown, slide(name), language) >= 0.9
+            ),
+            f"{name} cannot be read",
+        )
+        shares[name] = share_of(stage.window.screenshot(), slide(name), language)
+        stage.window.press("l", "up")
+    assert sum(shares.values()) / len(shares) >= 0.95, shares
+
+
+def test_what_covers_a_picture_hides_it_and_it_comes_back(stage: Stage) -> None:
+    paper = pixels.paper(slide("formula").picture)
+    empty = pixels.area(stage.window.wait_still(), paper)
+    stage.window.type("run")
+    whole = stage.window.wait_until(
+        lambda shown: pixels.area(shown, paper) > empty + MIN_PAPER, "no picture"
+    )
+    place = pixels.box(whole.crop(PANE), paper)
+    assert place is not None
+    for keys in (("?",), ("ctrl+p",), ("a",), ("E",)):
+        stage.window.press(*keys)
+        stage.window.wait_until(lambda shown: not pixels.same(shown, whole, PANE), f"no {keys}")
+        stage.window.press("escape")
+        stage.window.wait_until(
+            lambda shown: pixels.same(shown, whole, PANE), f"not as before {keys}"
+        )
+
+
+def test_it_is_gone_while_suspended_and_after_the_end(stage: Stage) -> None:
+    paper = pixels.paper(slide("formula").picture)
+    empty = pixels.area(stage.window.wait_still(), paper)
+
+    def is_shown(shown: Image.Image) -> bool:
+        return pixels.area(shown, paper) > empty + MIN_PAPER
+
+    def is_clean(shown: Image.Image) -> bool:
+        """Return whether there is no picture, and nothing below the prompt."""
+        colours = shown.crop((0, 160, 1180, 700)).getcolors(2)
+        return pixels.area(shown, paper) <= empty and colours is not None and len(colours) == 1
+
+    stage.window.type("run")
+    stage.window.wait_until(is_shown, "no picture")
+    stage.window.press("ctrl+z")
+    stage.window.wait_until(is_clean, "not clean while suspended")
+    stage.window.type("fg")
+    stage.window.wait_until(is_shown, "no picture after fg")
+    stage.resize_a_little()
+    stage.window.wait_until(is_shown, "no picture after a resize")
+    stage.window.press("q")
+    stage.window.wait_until(is_clean, "not clean after the end")

@@ -1,0 +1,80 @@
+"""A thousand pictures one after the other, in a terminal that answers as kitty does."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from tests.pictures.test_encoder import NEEDS_PROC
+from tests.support.fake_terminals import KITTY
+from tests.support.figures import figure
+from tests.support.home import Home
+from tests.support.picture_host import PictureHost
+from tests.support.service import ScriptedService, task
+from tui.demo.server import Request, Response
+
+pytestmark = [pytest.mark.soak, NEEDS_PROC]
+
+NUMBER = 1000
+WARM = 200
+"""Pictures after which memory should not grow any more: more than are kept, and cached."""
+MAX_LIVE = 24
+_SENT = re.compile(rb"\x1b_Ga=T,[^;]*\bi=(\d+)|\x1b_Ga=d,d=I,i=(\d+)")
+
+
+def slide(request: Request) -> Response:
+    """Return a picture of 100 kB, another one for each path."""
+    number = int(re.sub(r"\D", "", request.path))
+    picture = Image.effect_noise((480, 270), 40).convert("RGB")
+    font = ImageFont.load_default(60)
+    ImageDraw.Draw(picture).text((240, 135), f"Scene {number}", "white", font, "mm")
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return Response(200, file.getvalue(), {"Content-Type": "image/png"})
+
+
+def resident(pid: int) -> int:
+    """Return the bytes of memory that a process has."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) * 1024
+
+
+def most_live(output: bytes) -> int:
+    """Return how many pictures the terminal held at most."""
+    live: set[bytes] = set()
+    most = 0
+    for sent, deleted in _SENT.findall(output):
+        live = live | {sent} if sent else live - {deleted}
+        most = max(most, len(live))
+    return most
+
+
+def test_memory_is_flat_and_the_terminal_holds_few(
+    home: Home, service: ScriptedService, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home.state.unlink()
+    with PictureHost() as host:
+        paths = [f"/{number}.png" for number in range(NUMBER)]
+        host.answers = dict.fromkeys(paths, slide)
+        service.script("t", task("t", "COMPLETED", frames=[host.link(path) for path in paths]))
+        with home.open("watch", "t", answers=KITTY) as terminal:
+            terminal.wait_for_text(f"the newest of {NUMBER:,}")
+            terminal.press("l", "home")
+            sizes = []
+            for number in range(1, NUMBER):
+                before = terminal.raw.count(b"\x1b_Ga=T") if number % 20 == 0 else 0
+                terminal.press("down")
+                terminal.wait_for_text(f"{number + 1:,} of {NUMBER:,}")
+                if number % 20 == 0:
+                    terminal.wait_for(lambda _: terminal.raw.count(b"\x1b_Ga=T") > before)  # noqa: B023
+                    sizes.append(resident(terminal.pid))
+            warm, last = sizes[WARM // 20] / 1e6, sizes[-1] / 1e6
+            figure(capsys, "memory after 200 and 1,000 pictures, MB", f"{warm:.1f}, {last:.1f}")
+            figure(capsys, "pictures that the terminal held at most", most_live(terminal.raw))
+            figure(capsys, "pictures that were sent", terminal.raw.count(b"\x1b_Ga=T"))
+            assert last - warm < 3
+            assert most_live(terminal.raw) <= MAX_LIVE

@@ -153,6 +153,9 @@ class PictureController:
         wanted = _wanted(view.content_size, link, filling.area, self._graphics)
         if wanted is None or not view.is_attached or not self._is_to_load(view, link, wanted):
             return
+        if self._cache.has(link.url):
+            # Nothing is lost with what is encoded for a part that was left meanwhile.
+            view.cancel_loads()
         view.want(wanted)
         if task := asyncio.current_task():
             view.add_load(task, wanted.picture)
@@ -190,9 +193,12 @@ class PictureController:
         if view.shown is not None and view.shown[0] != filling.task_id:
             # Another task's picture would be taken for this one's.
             view.show_text("")
+        is_other = view.shown != (filling.task_id, link.key) and view not in self._failures
         if self._cache.has(link.url):
+            if is_other and view.picture is not None:
+                say("")
             return await encode(link)
-        if view.shown != (filling.task_id, link.key) and view not in self._failures:
+        if is_other:
             say("")
         await asyncio.sleep(DEBOUNCE)
         retries = self._resolver.retries(lambda error, delay: say(try_again(str(error), delay)))

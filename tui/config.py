@@ -43,6 +43,8 @@ class Paths(NamedTuple):
     config: Path
     watchlist: Path
     log: Path
+    state: Path
+    """What the dashboard remembers of how it was used."""
 
     @classmethod
     def standard(cls, config: Path | None = None) -> Paths:
@@ -56,6 +58,7 @@ class Paths(NamedTuple):
                 config=config or folders.user_config_path / "config.toml",
                 watchlist=folders.user_data_path / "watchlist.toml",
                 log=folders.user_state_path / f"{APP}.log",
+                state=folders.user_state_path / "state.toml",
             )
         except RuntimeError:
             raise UserError("There is no home folder: set HOME to its full path") from None
@@ -81,7 +84,12 @@ class Paths(NamedTuple):
     @classmethod
     def inside(cls, folder: Path) -> Paths:
         """Return paths inside `folder`, for the demo."""
-        return cls(folder / "config.toml", folder / "watchlist.toml", folder / f"{APP}.log")
+        return cls(
+            folder / "config.toml",
+            folder / "watchlist.toml",
+            folder / f"{APP}.log",
+            folder / "state.toml",
+        )
 
 
 class Notify(StrEnum):
@@ -150,6 +158,7 @@ def load(path: Path, environ: Mapping[str, str], *, required: bool = False) -> C
     table = read_table(path, required=required)
     fields = Fields(table, display_path(path))
     downloads = fields.text("download_dir", "")
+    pictures, symbols = _graphics(fields)
     config = Config(
         base_url=_read_base_url(fields, environ),
         key=KeySettings.from_table(table, path),
@@ -166,8 +175,8 @@ def load(path: Path, environ: Mapping[str, str], *, required: bool = False) -> C
         ),
         watchlist=_watchlist(fields, path),
         low_bandwidth=fields.boolean("low_bandwidth", False),
-        pictures=fields.choice("pictures", PictureSetting.AUTO),
-        symbols=fields.choice("symbols", SymbolSetting.AUTO),
+        pictures=pictures,
+        symbols=symbols,
         notify=fields.choice("notify", Notify.UNFOCUSED),
         notify_on=fields.choice("notify_on", NotifyOn.EACH),
         trust_env=fields.boolean("trust_env", True),
@@ -190,6 +199,18 @@ def load_watchlist_path(path: Path, *, required: bool = False) -> Path | None:
     """
     table = read_table(path, required=required)
     return _watchlist(Fields(table, display_path(path)), path)
+
+
+def load_graphics(path: Path, *, required: bool = False) -> tuple[PictureSetting, SymbolSetting]:
+    """Return the two settings about pictures alone. Raises `UserError`, as `load` does."""
+    return _graphics(Fields(read_table(path, required=required), display_path(path)))
+
+
+def _graphics(fields: Fields) -> tuple[PictureSetting, SymbolSetting]:
+    return (
+        fields.choice("pictures", PictureSetting.AUTO),
+        fields.choice("symbols", SymbolSetting.AUTO),
+    )
 
 
 _KNOWN_KEYS: Final = {*Config._fields, "api_key_command", "api_key_file", "api_key"} - {"key"}

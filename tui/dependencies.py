@@ -16,6 +16,7 @@ from tui.watchlist.storage import WatchlistFile
 
 if TYPE_CHECKING:
     from tui.scenext.media import Media
+    from tui.state_file import StateFile
 
 
 class ClientFactory(Protocol):
@@ -48,5 +49,7 @@ class Dependencies(NamedTuple):
     """What the banner says from the start."""
     is_demo: bool = False
     """Whether the watchlist need not outlive the program."""
+    state: StateFile | None = None
+    """What the dashboard remembers of how it was used; None: nothing."""
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     """Waits before what failed for a moment is tried again."""

@@ -75,6 +75,7 @@ class Graphics(NamedTuple):
     in_tmux: bool = False
     """Whether sequences for the terminal have to be wrapped for tmux."""
     client: str = ""
-    """Which of tmux's clients shows it: another one has none of the pictures."""
+    """Which terminal has kitty's pictures: where this differs, the one that shows them now has none
+    of those that were sent before. Means nothing else; empty where the protocol keeps none."""
     reason: str = ""
     """Why not a better protocol, as a sentence; empty for the best one."""

@@ -29,6 +29,7 @@ from textual.widgets._footer import FooterKey
 from tests.support.dependencies import make_dependencies
 from tests.support.home import Home
 from tests.support.no_trust import NO_TRUST
+from tests.support.picture_host import BLOCKS
 from tests.support.records import arranged
 from tests.support.service import (
     FAR_FUTURE,
@@ -53,6 +54,7 @@ from tui.scenext.client import HttpClientFactory
 from tui.scenext.media import Media
 from tui.scenext.models import Frame, StatusResponse, Task, TaskStatus
 from tui.signed_links.mending import mended
+from tui.state_file import StateFile
 from tui.watchlist.entries import Add, Entry, Remove
 from tui.watchlist.sections import Section
 from tui.watchlist.storage import WatchlistFile
@@ -167,6 +169,10 @@ class Session:
         """Wait until a text is shown."""
         await self.wait_until(lambda: text in self.text, text)
 
+    async def wait_for_picture(self) -> None:
+        """Wait until a picture is shown, in block characters."""
+        await self.wait_until(lambda: re.search(BLOCKS, self.text), "a picture")
+
     async def wait_gone(self, text: str) -> None:
         """Wait until a text is gone."""
         await self.wait_until(lambda: text not in self.text, f"the end of {text}")
@@ -182,8 +188,12 @@ def build_app(
     clock: Clock | None = None,
     notify: Notify = Notify.NEVER,
     notify_on: NotifyOn = NotifyOn.EACH,
+    pictures: bool = False,
 ) -> ScenextApp:
-    """Return the app with the tasks of the service on its watchlist."""
+    """Return the app with the tasks of the service on its watchlist.
+
+    Where there are no `pictures` by themselves, a key had hidden them before.
+    """
     paths = Paths.inside(folder)
     file = WatchlistFile(paths.watchlist)
     now = datetime.now(UTC)
@@ -197,6 +207,8 @@ def build_app(
         notify_on=notify_on,
         trust_env=False,
     )
+
+    StateFile(paths.state).save({"pictures": pictures})
 
     def connect() -> ClientFactory:
         return HttpClientFactory(config, NO_TRUST) if base_url else service
@@ -223,9 +235,13 @@ async def session(
     clock: Clock | None = None,
     notify: Notify = Notify.NEVER,
     notify_on: NotifyOn = NotifyOn.EACH,
+    media: Media | None = None,
 ) -> AsyncIterator[Session]:
-    """Run the app with these tasks on its watchlist, and wait until all were queried."""
-    service = FakeService(tasks)
+    """Run the app with these tasks on its watchlist, and wait until all were queried.
+
+    With `media` pictures are shown by themselves, and come from there.
+    """
+    service = FakeService(tasks, media=media)
     app = build_app(
         folder,
         service,
@@ -235,6 +251,7 @@ async def session(
         clock=clock,
         notify=notify,
         notify_on=notify_on,
+        pictures=media is not None,
     )
     file = WatchlistFile(Paths.inside(folder).watchlist)
     async with app.run_test(size=size, notifications=True) as pilot:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from tests.sessions.test_dashboard import NARROW, WIDE, Session, make_task, session
 from tests.sessions.test_small_windows import pictures
 from tests.support.no_trust import NO_TRUST
+from tests.support.picture_host import BLOCKS
 from tests.support.service import frame_url
 from tui.addresses import AddressRule
 from tui.errors import ApiError
@@ -128,12 +130,12 @@ async def test_the_picture_of_a_completed_task_is_its_newest_frame(
         dashboard.service.media = pictures()
         await dashboard.press(*keys)
         assert dashboard.frame == "result 1 video"
-        await dashboard.wait_for_text("Preview of frame3")
-        await dashboard.wait_for_text("▀")
+        await dashboard.wait_for_text("frame3, the newest of 3")
+        await dashboard.wait_for_picture()
         if not dashboard.frames.has_focus:
             await dashboard.press("enter")
         await dashboard.press("j")
-        await dashboard.wait_for_text("Preview of frame1")
+        await dashboard.wait_for_text("frame1, 1 of 3")
 
 
 # What is saved already
@@ -204,22 +206,28 @@ async def test_a_picture_hides_no_reason(tmp_path: Path, size: tuple[int, int]) 
     async with session(tmp_path, {"one": failed("one", 6)}, size=size) as dashboard:
         dashboard.service.media = pictures()
         await dashboard.press("p")
-        await dashboard.wait_for_text("▀")
+        await dashboard.wait_for_picture()
         assert "".join((REASON * 3).split()) in text(dashboard).replace(" ", "")
 
 
-async def test_a_picture_is_hidden_also_where_the_task_has_none(tmp_path: Path) -> None:
+async def test_a_task_without_frames_has_no_empty_box_in_the_place_of_a_picture(
+    tmp_path: Path,
+) -> None:
     tasks: dict[str, Task | ApiError] = {"one": make_task("one", 2), "two": failed("two", 0)}
-    async with session(tmp_path, tasks) as dashboard:
-        dashboard.service.media = pictures()
+    async with session(tmp_path, tasks, media=pictures()) as dashboard:
         dashboard.app.main_screen.tasks.cursor = "one"
-        await dashboard.press("p")
-        await dashboard.wait_for_text("▀")
+        await dashboard.wait_for_picture()
         dashboard.app.main_screen.tasks.cursor = "two"
-        await dashboard.wait_for_text("There is no frame to show.")
+        await dashboard.wait_for_text("No frames; the service keeps none of a failed task")
+        detail = dashboard.app.main_screen.deferred
+        assert detail is not None
+        assert not detail.detail.preview.display or not detail.detail.preview.size
         assert "p picture" in dashboard.text
         await dashboard.press("p")
-        await dashboard.wait_gone("There is no frame")
+        dashboard.app.main_screen.tasks.cursor = "one"
+        await dashboard.wait_for_text("2 frames")
+        assert not re.search(BLOCKS, dashboard.text)
+        assert "p picture" in dashboard.text
 
 
 @pytest.mark.parametrize("size", [NARROW, (60, 20)])
@@ -242,15 +250,23 @@ async def test_beside_a_picture_all_that_is_told_of_an_end_is_seen_or_can_be_rea
         await dashboard.wait_for_text("with an end")
 
 
-async def test_the_picture_is_57_by_16_cells_where_the_pane_has_room(tmp_path: Path) -> None:
-    async with session(tmp_path, {"one": completed("one", 12)}, size=LARGE) as dashboard:
-        dashboard.service.media = pictures()
-        await dashboard.press("p")
-        await dashboard.wait_for_text("▀" * 57)
-        lines = [line for line in dashboard.lines if "▀" in line]
-        assert {line.count("▀") for line in lines} == {57}
-        assert len(lines) == 16
+@pytest.mark.parametrize(
+    ("size", "cells"), [((120, 40), (57, 16)), ((150, 48), (57, 16)), (LARGE, (77, 22))], ids=str
+)
+async def test_the_picture_is_as_wide_as_the_pane(
+    tmp_path: Path, size: tuple[int, int], cells: tuple[int, int]
+) -> None:
+    tasks: dict[str, Task | ApiError] = {"one": completed("one", 12)}
+    async with session(tmp_path, tasks, size=size, media=pictures()) as dashboard:
+        await dashboard.wait_for_picture()
+        deferred = dashboard.app.main_screen.deferred
+        assert deferred is not None
+        picture = deferred.detail.preview.picture
+        assert picture is not None
+        assert (picture.columns, picture.rows) == cells
+        assert deferred.detail.preview.content_size.height == cells[1]
         assert "for 10 scenes" in dashboard.text
+        assert deferred.frames.size.height >= 3
 
 
 @pytest.mark.parametrize(
@@ -265,7 +281,7 @@ async def test_whatever_was_hidden_when_the_task_ended_is_shown_afterwards(
         dashboard.service.media = pictures()
         await dashboard.press(*rng.choice((("p", "plus"), ("enter", "p", "plus"), ("plus",))))
         if rng.random() < 0.5:
-            await dashboard.wait_for_text("▀" * 30)
+            await dashboard.wait_for_picture()
         dashboard.service.answers["one"] = completed("one", 2)
         await dashboard.press("r")
         await dashboard.wait_for_text("Video, 2 frames")

@@ -154,7 +154,7 @@ async def test_escape_takes_one_step_a_press(tmp_path: Path) -> None:
         assert main.deferred is not None
         detail = main.deferred.detail
         await dashboard.press("slash", *"one", "enter", "l", "p", "plus")
-        await dashboard.wait_for_text("▀" * 30)
+        await dashboard.wait_for_picture()
         assert not regions(dashboard)[0]
         await dashboard.press("escape")
         assert regions(dashboard)[0]

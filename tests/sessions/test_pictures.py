@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import signal
 import time
 from collections.abc import Iterator
@@ -10,13 +9,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from tests.pictures.costly import claiming_webp, jpeg_of_scans
 from tests.pictures.test_encoder import NEEDS_PROC, workers
 from tests.sessions.test_open_frame import wait_until
 from tests.support.home import Home
-from tests.support.picture_host import PictureHost
+from tests.support.picture_host import BLOCKS, RED, PictureHost, png
 from tests.support.service import ScriptedService, task
 from tests.support.terminal import Terminal
 from tui.demo.server import Response
@@ -33,13 +31,11 @@ def answer(data: bytes) -> Response:
 @pytest.fixture
 def host(service: ScriptedService) -> Iterator[PictureHost]:
     """The first frame is costly, the second one claims to be huge, the third one is fine."""
-    packed = io.BytesIO()
-    Image.new("RGB", (320, 180), (255, 0, 0)).save(packed, "PNG")
     with PictureHost() as running:
         running.answers = {
             "/1.jpg": answer(jpeg_of_scans(500)),
             "/2.webp": answer(claiming_webp(16383, 16383)),
-            "/3.png": answer(packed.getvalue()),
+            "/3.png": answer(png(RED)),
         }
         links = [running.link(path) for path in running.answers]
         service.script("t", task("t", "COMPLETED", frames=links))
@@ -76,11 +72,10 @@ def text(terminal: Terminal) -> str:
     return " ".join(terminal.text().replace("│", " ").split())
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_esc_ends_a_costly_picture_and_keys_are_answered_meanwhile(
-    home: Home, host: PictureHost, size: tuple[int, int]
+def test_keys_are_answered_meanwhile_and_p_ends_it_but_not_esc(
+    home: Home, host: PictureHost
 ) -> None:
-    with home.open("watch", "t", cols=size[0], rows=size[1]) as terminal:
+    with home.open("watch", "t") as terminal:
         to_first_frame(terminal)
         terminal.press("p")
         decoding(terminal)
@@ -89,42 +84,35 @@ def test_esc_ends_a_costly_picture_and_keys_are_answered_meanwhile(
         terminal.press("escape")
         terminal.wait_gone("esc: close")
         assert len(workers(terminal.pid)) == 1, "closing the help stops no picture"
-        terminal.press("escape")
+        terminal.press("p")
         wait_until(lambda: not workers(terminal.pid), terminal)
-        if size == WIDE:
-            terminal.wait_for_text("Preview of frame3")
-        else:
-            terminal.wait_gone("Preview of")
-
-
-def test_a_stopped_picture_says_how_to_try_again(
-    home: Home, service: ScriptedService, host: PictureHost
-) -> None:
-    service.script("t", task("t", "COMPLETED", frames=[host.link("/1.jpg")]))
-    with home.open("watch", "t") as terminal:
-        terminal.wait_for_text("1 frame")
         terminal.press("p")
         decoding(terminal)
-        terminal.press("escape")
-        terminal.wait_for_text("Stopped. To try again, press p twice.")
-        wait_until(lambda: not workers(terminal.pid), terminal)
-        terminal.press("p", "p")
-        decoding(terminal)
 
 
-def test_esc_in_the_list_stops_it_too_and_the_newest_is_shown(
+def test_back_in_the_list_it_is_ended_and_the_newest_is_shown(
     home: Home, host: PictureHost
 ) -> None:
     with home.open("watch", "t") as terminal:
         to_first_frame(terminal)
         terminal.press("escape", "p")
-        terminal.wait_for("▀")
+        terminal.wait_for(BLOCKS)
         terminal.press("enter", "home")
         first = decoding(terminal)
         terminal.press("escape")
         # From the list the newest frame is meant.
-        terminal.wait_for("▀")
+        terminal.wait_for("frame3, the newest of 3")
+        terminal.wait_for(BLOCKS)
         assert first not in workers(terminal.pid)
+
+
+def test_where_the_list_takes_its_place_it_is_ended(home: Home, host: PictureHost) -> None:
+    with home.open("watch", "t", cols=NARROW[0], rows=NARROW[1]) as terminal:
+        to_first_frame(terminal)
+        terminal.press("p")
+        decoding(terminal)
+        terminal.press("escape")
+        wait_until(lambda: not workers(terminal.pid), terminal)
 
 
 def test_another_frame_ends_it_and_is_shown(home: Home, host: PictureHost) -> None:
@@ -136,7 +124,7 @@ def test_another_frame_ends_it_and_is_shown(home: Home, host: PictureHost) -> No
         wait_until(lambda: "too large to show: 16383 by 16383." in text(terminal), terminal)
         assert first not in workers(terminal.pid)
         terminal.press("down")
-        terminal.wait_for("▀")
+        terminal.wait_for(BLOCKS)
 
 
 def test_its_deadline_ends_it_and_the_child_knows_no_secret(
@@ -152,7 +140,7 @@ def test_its_deadline_ends_it_and_the_child_knows_no_secret(
         wait_until(lambda: "The picture takes too long to decode." in text(terminal), terminal)
         assert workers(terminal.pid) == []
         terminal.press("end")
-        terminal.wait_for("▀")
+        terminal.wait_for(BLOCKS)
 
 
 def test_the_panel_ends_it_as_it_closes(home: Home, host: PictureHost) -> None:

@@ -18,6 +18,7 @@ import pytest
 from PIL import Image
 
 from tests.support.home import Home
+from tests.support.picture_host import BLOCKS
 from tests.support.secrets import forms, leaks, program_files, strip_links, too_permissive
 from tests.support.service import FAR_FUTURE, Reply, Request, ScriptedService, error, task
 from tests.support.terminal import Terminal
@@ -183,7 +184,7 @@ def test_a_session_of_faults_leaves_no_secret_anywhere(
         terminal.press("d")
         terminal.wait_for(lambda _: (downloads / "good" / "frame3.png").exists())
         terminal.press("p")
-        terminal.wait_for("▀")
+        terminal.wait_for(BLOCKS)
         terminal.press("o")
         terminal.wait_for_text("open frame3 of good")
         terminal.wait_for(lambda _: len(terminal.clipboards()) == 2)

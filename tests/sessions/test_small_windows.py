@@ -8,7 +8,6 @@ some sizes of each; `python -m pytest -m soak` takes every width from 1 to 20 wi
 from __future__ import annotations
 
 import asyncio
-import io
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from random import Random
@@ -16,7 +15,6 @@ from typing import Final
 
 import httpx
 import pytest
-from PIL import Image
 from textual import events
 from textual.geometry import Offset, Size
 from textual.widget import Widget
@@ -24,6 +22,7 @@ from textual.widgets import Input
 
 from tests.sessions.test_dashboard import Session, make_task, session
 from tests.support.no_trust import NO_TRUST
+from tests.support.picture_host import png
 from tui.addresses import AddressRule
 from tui.dashboard.messages import ProblemChanged
 from tui.dashboard.screens.add_tasks import AddTasks
@@ -55,11 +54,11 @@ def tasks() -> dict[str, Task | ApiError]:
     return made
 
 
-class _Picture(httpx.AsyncByteStream):
-    def __init__(self) -> None:
-        packed = io.BytesIO()
-        Image.new("RGB", (64, 36), (200, 10, 10)).save(packed, "PNG")
-        self.data = packed.getvalue()
+class PictureBody(httpx.AsyncByteStream):
+    """A file as a host sends it."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         yield self.data
@@ -69,7 +68,7 @@ def pictures() -> Media:
     """Return a client whose every link leads to a small picture."""
 
     def answer(_: httpx.Request) -> httpx.Response:
-        picture = _Picture()
+        picture = PictureBody(png((200, 10, 10)))
         headers = {"content-type": "image/png", "content-length": str(len(picture.data))}
         return httpx.Response(200, headers=headers, stream=picture)
 
@@ -105,7 +104,7 @@ async def _preview(dashboard: Session) -> None:
     dashboard.service.media = pictures()
     await _frames(dashboard)
     await dashboard.press("p")
-    await dashboard.wait_for_text("▀")
+    await dashboard.wait_for_picture()
 
 
 async def _enlarged(dashboard: Session) -> None:
@@ -115,7 +114,7 @@ async def _enlarged(dashboard: Session) -> None:
         dashboard.service.media = pictures()
         await dashboard.press("p")
     await dashboard.press("plus")
-    await dashboard.wait_for_text("▀" * 30)
+    await dashboard.wait_for_picture()
 
 
 async def _filter(dashboard: Session) -> None:
@@ -152,7 +151,7 @@ async def _panel_preview(dashboard: Session) -> None:
     dashboard.service.media = pictures()
     await _panel(dashboard)
     await dashboard.press("p")
-    await dashboard.wait_for_text("▀")
+    await dashboard.wait_for_picture()
 
 
 async def _palette(dashboard: Session) -> None:

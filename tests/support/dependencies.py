@@ -10,6 +10,7 @@ from tui.config import Config, Paths
 from tui.credentials import CurrentKey, KeySettings, KeySource, Secret
 from tui.dependencies import ClientFactory, Dependencies
 from tui.redactor import Redactor
+from tui.state_file import StateFile
 from tui.watchlist.storage import WatchlistFile
 
 
@@ -39,4 +40,5 @@ def make_dependencies(
         host="test",
         downloads=folder / "downloads",
         redact=Redactor(),
+        state=StateFile(paths.state),
     )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support.fake_terminals import FakeTerminal
 from tests.support.terminal import Terminal
 
 COMMAND = (sys.executable, "-m", "tui")
@@ -36,6 +37,16 @@ class Home:
     def log(self) -> Path:
         """The path of the log."""
         return self.folder / "state" / "scenext-tui" / "scenext-tui.log"
+
+    @property
+    def state(self) -> Path:
+        """The path of `state.toml`."""
+        return self.folder / "state" / "scenext-tui" / "state.toml"
+
+    def hide_pictures(self) -> None:
+        """Have no picture come by itself, as if a key had hidden them before."""
+        self.state.parent.mkdir(parents=True, exist_ok=True)
+        self.state.write_text("version = 1\npictures = false\n", "utf-8")
 
     def configure(self, **settings: str | float | bool) -> None:
         """Write `config.toml`."""
@@ -76,6 +87,7 @@ class Home:
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         columns_of: Callable[[str], int] | None = None,
+        answers: bool | FakeTerminal = True,
     ) -> Terminal:
         """Start the program in a terminal, in `cwd` or else in the home. See `Terminal`."""
         argv = [*self.command, *arguments]
@@ -86,4 +98,5 @@ class Home:
             env=self.environment(env),
             cwd=cwd,
             columns_of=columns_of,
+            answers=answers,
         )

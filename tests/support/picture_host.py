@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from typing import Final
 
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from tests.support.service import FAR_FUTURE
 from tui.demo.server import LoopbackServer, Request, Response
@@ -13,17 +14,29 @@ from tui.demo.server import LoopbackServer, Request, Response
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
 
-def picture(colour: tuple[int, int, int]) -> Response:
-    """Return a picture of one colour."""
+BLOCKS: Final = "[▀▐▖▗▘▝▙▚▛▜▞▟]"
+"""A pattern for characters of a picture in halves or quadrants, and of nothing else."""
+
+
+def png(colour: tuple[int, int, int], size: tuple[int, int] = (320, 180)) -> bytes:
+    """Return a picture of one colour with a white triangle, so that it takes block characters."""
+    image, (width, height) = Image.new("RGB", size, colour), size
+    corners = [(width // 2, height), (width, height // 2), (width, height)]
+    ImageDraw.Draw(image).polygon(corners, fill="white")
     buffer = io.BytesIO()
-    Image.new("RGB", (320, 180), colour).save(buffer, "PNG")
-    return Response(200, buffer.getvalue(), {"Content-Type": "image/png"})
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def picture(colour: tuple[int, int, int]) -> Response:
+    """Return `png` as a host sends it."""
+    return Response(200, png(colour), {"Content-Type": "image/png"})
 
 
 def painted(colour: tuple[int, int, int]) -> bytes:
     """Return what a true-colour terminal is sent for a cell of one colour."""
     numbers = ";".join(map(str, colour))
-    return f"38;2;{numbers};48;2;{numbers}m▀".encode()
+    return f"48;2;{numbers}m ".encode()
 
 
 class PictureHost:

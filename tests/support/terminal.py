@@ -19,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.support.fake_terminals import PLAIN, SILENT, FakeTerminal, unfinished
 from tests.support.screen import Screen
 
 Pattern = str | re.Pattern[str]
@@ -67,7 +68,6 @@ _TITLE = re.compile(rb"\x1b\][02];([^\x07\x1b]*)(?:\x07|\x1b\\)")
 _STRING = re.compile(rb"\x1b[\]PX^_][^\x07\x18\x1a\x1b]*(?:\x07|\x1b\\)")
 _RECHECK_INTERVAL = 0.05
 _EXIT_TIMEOUT = 3.0
-_CURSOR_QUERY = b"\x1b[6n"
 _HALF_SENT = re.compile(
     # A UTF-8 character that lacks bytes; then an escape sequence that lacks its end. A lone escape
     # is a key.
@@ -93,18 +93,23 @@ class Terminal:
         rows: int = 40,
         env: Mapping[str, str] | None = None,
         cwd: str | Path | None = None,
-        answers: bool = True,
+        answers: bool | FakeTerminal = True,
         columns_of: Callable[[str], int] | None = None,
         alternate: bool = True,
     ) -> None:
         """Start ``argv`` in a terminal of ``cols`` by ``rows`` with ``env`` added.
 
-        Like real terminals it replies to cursor position queries if ``answers`` is true, and
-        never within a character or an escape sequence that is half sent. ``columns_of`` returns how
+        It answers as ``answers`` says: `PLAIN` if that is true, `SILENT` if false; and never within
+        a character or an escape sequence that is half sent. ``columns_of`` returns how
         many columns it takes for a grapheme cluster; see `Screen`. Without ``alternate`` it has no
         alternate screen.
         """
-        self._answers = answers
+        if isinstance(answers, bool):
+            answers = PLAIN if answers else SILENT
+        self.answers = answers
+        """How it answers from now on."""
+        self._half_asked = b""
+        self._timers: list[threading.Timer] = []
         self._sent = b""
         self._sending = False
         self._held_replies = b""
@@ -450,6 +455,7 @@ class Terminal:
             "COLORTERM": "truecolor",
             "LANG": "C.UTF-8",
             "PYTHONPATH": str(_ROOT),
+            **self.answers.env,
             **extra,
         }
 
@@ -509,13 +515,31 @@ class Terminal:
             self._raw += data
             self._last_output = time.monotonic()
             self._screen.feed(data)
-            if self._answers:
-                # A query may be split between two reads.
-                queries = self._raw[-len(data) - len(_CURSOR_QUERY) + 1 :].count(_CURSOR_QUERY)
-                column, row = self._screen.cursor
-                self._reply(f"\x1b[{row + 1};{column + 1}R".encode() * queries)
+            asked = self._half_asked + data
+            # A query may be split between two reads.
+            self._half_asked = unfinished(asked)
+            self._answer(self.answers.answer(asked, self._screen.cursor))
             self._changed.notify_all()
             return bool(data)
+
+    def _answer(self, data: bytes) -> None:
+        """Send answers when and how the terminal does."""
+        terminal = self.answers
+        if not data or not (terminal.delay or terminal.cut):
+            self._reply(data)
+            return
+        cut = terminal.cut or len(data)
+        for part, delay in ((data[:cut], 0.0), (data[cut:], terminal.cut_pause)):
+            if part:
+                timer = threading.Timer(terminal.delay + delay, self._reply_later, (part,))
+                timer.daemon = True
+                self._timers.append(timer)
+                timer.start()
+
+    def _reply_later(self, data: bytes) -> None:
+        with self._changed:
+            if self._master >= 0 and not self._stopping:
+                self._reply(data)
 
     def _wake(self) -> None:
         if self._wake_writer >= 0:
@@ -529,6 +553,8 @@ class Terminal:
 
     def _release(self) -> None:
         """Close the open file descriptors, once, and remove the home."""
+        for timer in self._timers:
+            timer.cancel()
         for name in ("_master", "_wake_reader", "_wake_writer"):
             descriptor = getattr(self, name)
             if descriptor >= 0:

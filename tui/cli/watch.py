@@ -150,6 +150,7 @@ def _launch(
     redact, more_warnings = services.begin_reports(paths.log, key, verbose=options.verbose)
     try:
         _prepare_process(config)
+        from tui.state_file import StateFile
         from tui.watchlist.storage import WatchlistFile
 
         dependencies = services.dependencies(
@@ -159,6 +160,7 @@ def _launch(
             warnings=(*warnings, *more_warnings),
             downloads=config.download_dir or Paths.downloads(),
             is_demo=is_demo,
+            state=StateFile(paths.state),
         )
         return _open(dependencies, paths.config, options.ids)
     except UserError:

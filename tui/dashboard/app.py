@@ -27,6 +27,7 @@ from tui.dashboard.arrangement import Arrangement
 from tui.dashboard.colours import COLOR_SYSTEMS, readable_variables
 from tui.dashboard.controllers.cursor_rest import CursorRest
 from tui.dashboard.controllers.events import EventController
+from tui.dashboard.controllers.link_handlers import NOTIFICATION_SECONDS, LinkHandlers
 from tui.dashboard.controllers.notifications import NotificationController
 from tui.dashboard.error_boundary import bounded
 from tui.dashboard.forecasts import engine_forecasts
@@ -40,15 +41,13 @@ from tui.errors import UserError
 from tui.os_errors import shortage
 from tui.sanitize import clean
 from tui.terminal import gc_tuning
-from tui.terminal.app import TerminalApp
+from tui.terminal.graphics.settings import Settings
 from tui.wording import polling, summary, tasks
 
 if TYPE_CHECKING:
     from textual.command import Provider
 
     from tui.dashboard.controllers.quitting import QuitController
-    from tui.dashboard.controllers.services import LinkServices
-    from tui.dashboard.screens.link_panel import LinkPanel
     from tui.dashboard.screens.unsaved import UnsavedChanges
 
 COMPLETE_CSS: Final = Path(__file__).with_name("complete.tcss")
@@ -57,7 +56,6 @@ TICK_INTERVAL: Final = 5.0
 """Seconds between two updates of how polling is doing."""
 TICKS_PER_AGE: Final = 2
 """Ticks between two updates of the ages, so that those that change together are sent together."""
-NOTIFICATION_SECONDS: Final = 5.0
 SIGNAL_SAVE_TIMEOUT: Final = 0.4
 """Seconds for the last save after SIGTERM, which allows 0.7 s for everything."""
 FIRST_ANSWER_TIMEOUT: Final = 0.2
@@ -71,7 +69,7 @@ def _binding_commands() -> type[Provider]:
     return BindingCommands
 
 
-class ScenextApp(TerminalApp):
+class ScenextApp(LinkHandlers):
     """The dashboard of one watchlist."""
 
     CSS_PATH = "app.tcss"
@@ -86,6 +84,7 @@ class ScenextApp(TerminalApp):
     def __init__(self, dependencies: Dependencies, new_ids: Iterable[str] = ()) -> None:
         """Add `new_ids` and select the first. Raises `UserError` if there is no such theme."""
         super().__init__()
+        self.graphics_settings = Settings(dependencies.config.pictures, dependencies.config.symbols)
         self._dependencies = dependencies
         self._new_ids = tuple(new_ids)
         self._ticks = 0
@@ -166,6 +165,7 @@ class ScenextApp(TerminalApp):
 
     def on_main_screen_painted(self) -> None:
         """Start everything that the first paint did not wait for."""
+        self.find_graphics()
         self._starting = self.engine.spawn(self._start())
 
     async def _start(self) -> None:
@@ -177,10 +177,12 @@ class ScenextApp(TerminalApp):
         self.stylesheet.read(COMPLETE_CSS)
         self.stylesheet.parse()
         await self.main_screen.mount_deferred()
+        state_warning = await self._begin_pictures()
         self.release_input()
         for number, warning in enumerate(self._dependencies.warnings):
             self._problems.show(f"start {number}", warning)
         self._problems.show("loaded", self._load_warning)
+        self._problems.show("state", state_warning)
         self.watch(self.main_screen.tasks, "cursor", self._presenter.follow_cursor, init=False)
         self._presenter.begin(self._new_ids[0] if self._new_ids else "")
         self._events.show_absence()
@@ -195,6 +197,7 @@ class ScenextApp(TerminalApp):
 
     async def on_unmount(self) -> None:
         """Stop the background."""
+        await self._state.flush()
         await self.engine.stop()
 
     async def action_quit(self) -> None:
@@ -243,10 +246,6 @@ class ScenextApp(TerminalApp):
             async with asyncio.timeout(SIGNAL_SAVE_TIMEOUT):
                 await self.engine.save()
         self.exit(return_code=code)
-
-    def show_notice(self, text: str) -> None:
-        """Show a line for a moment."""
-        self.notify(text, markup=False, timeout=NOTIFICATION_SECONDS)
 
     def _crashed(self, error: Exception) -> None:
         if isinstance(error, UserError):
@@ -420,63 +419,3 @@ class ScenextApp(TerminalApp):
         # On the first screenful of a small terminal, where they are looked for.
         groups.insert(1, ("Signs in the list", list(MARKS)))
         self.push_screen(Help(groups))
-
-    @cached_property
-    def _services(self) -> LinkServices:
-        from tui.dashboard.controllers.services import LinkServices
-
-        return LinkServices(
-            self, self.main_screen, self.engine, self._dependencies, self.show_notice
-        )
-
-    @bounded("Opening")
-    def on_open_requested(self, event: messages.OpenRequested) -> None:
-        """Open a link the way that works here."""
-        self._services.links.open(event.task_id, event.link_key)
-
-    @bounded("Copying")
-    def on_copy_requested(self, event: messages.CopyRequested) -> None:
-        """Copy a link."""
-        self._services.links.copy(event.task_id, event.link_key)
-
-    @bounded("Copying")
-    def on_copy_text_requested(self, event: messages.CopyTextRequested) -> None:
-        """Copy an ID or a path."""
-        self._services.links.copy_text(event.text, event.name)
-
-    @bounded("Opening")
-    def on_link_panel_open_requested(self, event: LinkPanel.OpenRequested) -> None:
-        """Try again to open the panel's link."""
-        self._services.links.open_again(event.panel)
-
-    @bounded("Copying")
-    def on_link_panel_copy_requested(self, event: LinkPanel.CopyRequested) -> None:
-        """Copy the panel's link again."""
-        self._services.links.copy_again(event.panel)
-
-    @bounded("Showing the link")
-    def on_link_panel_raw_link_requested(self, event: LinkPanel.RawLinkRequested) -> None:
-        """Show the panel's link on the normal screen."""
-        self._services.links.show_raw(event.panel.link.url)
-
-    @bounded("The preview")
-    def on_link_panel_preview_requested(self, event: LinkPanel.PreviewRequested) -> None:
-        """Show the picture in the panel."""
-        self._services.pictures.show_in_panel(event.panel)
-
-    @bounded("The preview")
-    def on_preview_requested(self, event: messages.PreviewRequested) -> None:
-        """Show the picture of the selected frame."""
-        if self.main_screen.deferred is not None:
-            self._services.pictures.show(
-                self.main_screen.deferred.detail, event.task_id, event.link_key
-            )
-
-    @bounded("Saving")
-    def on_download_requested(self, event: messages.DownloadRequested) -> None:
-        """Save a frame, or all there is of a task."""
-        self._services.downloads.start(event.task_id, event.link_key, everything=event.everything)
-
-    def on_cancel_download_requested(self) -> None:
-        """Cancel the download that is running, or hide the result of the last one."""
-        self._services.downloads.cancel()

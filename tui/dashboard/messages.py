@@ -123,6 +123,19 @@ class CopyRequested(_LinkRequested):
 class PreviewRequested(_LinkRequested):
     """Show the picture of a link beside the list."""
 
+    def __init__(self, task_id: str, link_key: str = "", asked: bool = False) -> None:
+        super().__init__(task_id, link_key)
+        self.asked = asked
+        """Whether somebody asked for this one, so that the service may be asked for its link."""
+
+
+class PicturesToggled(Message):
+    """Pictures are shown by themselves from now on, or no longer."""
+
+    def __init__(self, shown: bool) -> None:
+        super().__init__()
+        self.shown = shown
+
 
 class DownloadRequested(_LinkRequested):
     """Save what is behind a link of a task."""

@@ -15,6 +15,7 @@ from tui.dashboard import messages
 from tui.dashboard.arrangement import Arrangement
 from tui.dashboard.problems import ProblemPresenter
 from tui.dashboard.screens.main import MainScreen
+from tui.dashboard.screens.main_keys import OPEN_KEY
 from tui.engine import Engine
 from tui.watchlist.estimates import last_end
 from tui.watchlist.records import Record
@@ -235,6 +236,7 @@ class Presenter:
                 estimate=self._engine.estimates.expected_end(record, now, boot),
                 quiet=self._engine.frame_gaps.quiet_since(record),
                 health=self._arrangement.health,
+                open_key=OPEN_KEY,
             )
             server_now = self._engine.server_clock.now()
             self._screen.show_details(details, server_now, self._engine.addresses)

@@ -129,23 +129,25 @@ class LinkResolver:
         link: Link,
         fetch: Callable[[Link], Awaitable[T]],
         retries: Retries,
+        *,
+        may_ask: bool = True,
     ) -> T:
         """Return the result of `fetch` for a valid link; retry what failed for a moment.
 
         A link that its host refuses, for whatever reason, is refreshed once: who signed it may have
         lost the right before the end that it names. Where that end is not known, the host is asked
-        first.
+        first. Unless it `may_ask`, the service is never asked, and the link is used as it is.
 
         Raises `ExpiredLinkError` if the link has ended and the service gave no other one, or could
         not be asked, and whatever `fetch` raises, such as `UnsafeLinkError`.
         """
         valid = same_link(self.get_all(task_id), link) or link
-        if valid.expires_at is not None:
+        if may_ask and valid.expires_at is not None:
             valid = await self.get_valid(task_id, valid.key) or valid
         try:
             return await retries.run(lambda: fetch(valid))
         except MediaError as error:
-            if not error.refused:
+            if not error.refused or not may_ask:
                 raise
             refusal = error
         refreshed = await self.refresh(task_id, valid)

@@ -15,13 +15,15 @@ from rich.console import RenderableType
 from rich.text import Text
 from textual.app import ScreenStackError
 from textual.driver import Driver
-from textual.events import Event, InputEvent, MouseEvent, MouseMove, Resize
+from textual.events import AppFocus, Event, InputEvent, MouseEvent, MouseMove, Resize
 from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.screen import Screen
 
+from tui.graphics import Graphics, SymbolSet
 from tui.terminal import crash_report, gc_tuning, overrides
 from tui.terminal.control_filter import ControlFilter
+from tui.terminal.graphics.settings import Settings
 from tui.terminal.input_queue import InputQueueApp
 from tui.terminal.restore import TERMINAL
 from tui.terminal.scroll_memory import ScrollMemory
@@ -30,6 +32,10 @@ if TYPE_CHECKING:
     from textual.events import CursorPosition
 
     from tui.terminal.driver import TerminalDriver
+    from tui.terminal.graphics.finder import GraphicsFinder
+    from tui.terminal.graphics.messages import GraphicsChanged
+    from tui.terminal.input.events import GraphicsAnswer
+    from tui.terminal.pictures.layer import PictureLayer
 
 
 class StockApp(InputQueueApp):
@@ -46,6 +52,8 @@ class StockApp(InputQueueApp):
         self._scroll_memory = ScrollMemory()
         self._has_told = False
         """Whether `exit` has had a message."""
+        self.graphics_settings = Settings()
+        """How the user wants pictures to be shown; to be set before the app runs."""
         # Textual animates the scrolling by a dragged scrollbar unless this is true: ten frames for
         # each report of the mouse.
         self.supports_smooth_scrolling = True
@@ -126,6 +134,19 @@ class StockApp(InputQueueApp):
     def set_window_title(self, text: str) -> None:
         """Set the title of the terminal's window; stock Textual has no way to do so."""
 
+    @property
+    def picture_layer(self) -> PictureLayer | None:
+        """What sends pictures to the terminal; stock Textual has no way to do so."""
+        return None
+
+    @property
+    def graphics(self) -> Graphics:
+        """How pictures are shown now; `GraphicsChanged` tells when that changes."""
+        return Graphics(symbols=self.graphics_settings.symbol_set(SymbolSet.QUADRANTS))
+
+    def find_graphics(self) -> None:
+        """Find out how pictures can be shown; stock Textual takes no answers of the terminal."""
+
     def action_redraw(self) -> None:
         """Send the whole screen again: another program may have written over it."""
         self.refresh()
@@ -202,14 +223,20 @@ class TunedApp(StockApp):
     def __init__(self) -> None:
         from tui.terminal.frame_diff import FrameDiff
         from tui.terminal.paint_gate import PaintGate
+        from tui.terminal.pictures.host import PictureHost
 
         self.paint_gate = PaintGate(self._line_is_free, self._retry_in, self._paint_held)
         self.terminal_driver: TerminalDriver | None = None
         """Set by the driver itself, which Textual creates."""
-        super().__init__()
         self._frame_diff = FrameDiff()
+        self.pictures = PictureHost(self, self._frame_diff)
+        super().__init__()
         self._frame_size = Size()
         """The size of the screen whose frame was sent last."""
+        self._finder: GraphicsFinder | None = None
+        """Made once the first paint is over."""
+        self._asks_next = False
+        """Whether to make it behind the next frame."""
 
     def get_driver_class(self) -> type[Driver]:
         """Return our driver where Textual would use its Linux driver."""
@@ -219,6 +246,26 @@ class TunedApp(StockApp):
 
         usual = super().get_driver_class()
         return TerminalDriver if usual is LinuxDriver else usual
+
+    def get_line_filters(self) -> list[LineFilter]:
+        """Return those filters, and the one without which no picture is found."""
+        return [*super().get_line_filters(), *self.pictures.filters]
+
+    @property
+    def picture_layer(self) -> PictureLayer | None:
+        """What sends pictures to the terminal; None where there is none."""
+        if self.terminal_driver is None:
+            return None
+        return self.pictures.layer(self.terminal_driver)
+
+    def on_graphics_changed(self, event: GraphicsChanged) -> None:
+        """Drop the pictures of another terminal."""
+        self.pictures.change_graphics(event.graphics)
+
+    def on_line_free(self) -> None:
+        """Paint what was held back, or else send what there is of pictures."""
+        self.paint_gate.open()
+        self.pictures.pump()
 
     def line_is_free(self) -> bool:
         """Return whether another frame may be rendered; otherwise one will be, once it may."""
@@ -246,6 +293,34 @@ class TunedApp(StockApp):
         else:
             self.terminal_driver.show_until_back(text)
 
+    @property
+    def graphics(self) -> Graphics:
+        """How pictures are shown now; `GraphicsChanged` tells when that changes."""
+        return super().graphics if self._finder is None else self._finder.graphics
+
+    def find_graphics(self) -> None:
+        """Ask the terminal, or tmux, how pictures can be shown, behind the frame that is next."""
+        self._asks_next = self.terminal_driver is not None and self._finder is None
+
+    def _begin_finding(self) -> None:
+        if self.terminal_driver is None:
+            return
+        from tui.terminal.graphics.asking import make_finder
+        from tui.terminal.graphics.messages import GraphicsChanged
+
+        self._finder = make_finder(
+            self.graphics_settings,
+            self.terminal_driver.ask,
+            lambda graphics: self.post_message(GraphicsChanged(graphics)),
+        )
+        self._finder.wide_ambiguous = self._frame_diff.wide_ambiguous
+        self._finder.ask()
+
+    def on_graphics_answer(self, event: GraphicsAnswer) -> None:
+        """Take an answer of the terminal about pictures."""
+        if self._finder is not None:
+            self._finder.take_answer(event.text)
+
     def _line_is_free(self) -> bool:
         return self.terminal_driver is None or self.terminal_driver.is_free
 
@@ -263,16 +338,22 @@ class TunedApp(StockApp):
         """Send the frame, with a probe behind it, to learn when the terminal has shown it."""
         if self.terminal_driver is not None:
             self.terminal_driver.end_frame()
+            self.pictures.after_frame()
+        if self._asks_next:
+            self._asks_next = False
+            self.call_later(self._begin_finding)
 
     def on_cursor_position(self, event: CursorPosition) -> None:
         """Take the terminal's reply to a probe."""
         if self.terminal_driver is None:
             return
         self.terminal_driver.record_reply()
-        self.paint_gate.open()
+        self.on_line_free()
         wide = self.terminal_driver.width_probe.record_reply(event.x, event.y)
         if wide is not None and wide is not self._frame_diff.wide_ambiguous:
             self._frame_diff.wide_ambiguous = wide
+            if self._finder is not None:
+                self._finder.wide_ambiguous = wide
             self.action_redraw()
 
     def look_at_window(self) -> None:
@@ -282,11 +363,15 @@ class TunedApp(StockApp):
         """
         if self.terminal_driver is not None:
             self.terminal_driver.resizes.look()
+        if self._finder is not None:
+            self._finder.look()
 
     async def on_event(self, event: Event) -> None:
         """Note input, which somebody wants to see the effect of."""
         if isinstance(event, InputEvent) and self.terminal_driver is not None:
             self.terminal_driver.record_key()
+        elif isinstance(event, AppFocus) and self._finder is not None:
+            self._finder.on_focus()
         await super().on_event(event)
 
     def on_resize(self, event: Resize) -> None:
@@ -300,12 +385,17 @@ class TunedApp(StockApp):
             self.action_redraw()
         elif self._frame_size and self.terminal_driver is not None:
             self.terminal_driver.renew_modes()
+            if self._finder is not None:
+                self._finder.on_resize()
 
     def action_redraw(self) -> None:
         """Send modes and screen again: another program may have changed them."""
         self._frame_diff.forget()
         if self.terminal_driver is not None:
             self.terminal_driver.renew_modes()
+        self.pictures.send_anew()
+        if self._finder is not None:
+            self._finder.ask_anew()
         super().action_redraw()
 
     def collect_garbage(self) -> None:
@@ -320,12 +410,14 @@ class TunedApp(StockApp):
             return
         if screen.outer_size != self._frame_size:
             self._frame_diff.forget()
+        self.pictures.before_frame(screen)
         changes = self._frame_diff.diff(renderable)
         if self.terminal_driver is not None:
             self.terminal_driver.begin_frame()
         super()._display(screen, changes)
         if self._frame_diff.settle():
             self._frame_size = screen.outer_size
+        self.pictures.pump()
 
 
 if TYPE_CHECKING:

@@ -7,11 +7,13 @@ the rest is open-ended: Latin, Greek and Cyrillic letters, punctuation, arrows a
 drawing, blocks and Braille take one column; Han, kana, Hangul syllables and fullwidth forms two.
 Everything else is disputed: marks and whatever they stand on, emoji, flags, the scripts of India
 and Southeast Asia, conjoining jamo, scripts from right to left, private and unassigned code points,
-and whatever a later Unicode brings. Pure.
+and whatever a later Unicode brings. Of these only the placeholders of pictures are agreed about:
+terminals that do not know them are sent none. Pure.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect
 from collections.abc import Iterator
@@ -43,6 +45,9 @@ _AGREED_BLOCKS: Final = (
     (0x30000, 0x3134A),  # Han
 )
 _BOUNDS: Final = tuple(chain.from_iterable((start, end + 1) for start, end in _AGREED_BLOCKS))
+_PLACEHOLDER: Final = "\U0010eeee"
+_PLACEHOLDERS: Final = r"(?:\U0010eeee[^ -\u02ff\U0010eeee]{3})+"
+"""Kitty's placeholders, each with its three diacritics (`pictures/kitty.py`)."""
 _EXCEPTIONS: Final = frozenset({*range(0x3248, 0x3250), 0x3164})
 """In those blocks: circled numbers on black squares, which are ambiguous, and a filler."""
 _STAND_INS: Final = str.maketrans(
@@ -81,6 +86,8 @@ def is_disputed(text: str, *, wide_ambiguous: bool = False) -> bool:
 
 @lru_cache(1024)
 def _has_disputed(text: str, wide_ambiguous: bool) -> bool:
+    if _PLACEHOLDER in text:
+        text = re.sub(_PLACEHOLDERS, "", text)
     return not all(_is_agreed(character, wide_ambiguous) for character in set(text))
 
 
@@ -124,6 +131,9 @@ def disputed_runs(text: str, *, wide_ambiguous: bool = False) -> Iterator[tuple[
     A run is kept whole, since a move of the cursor inside it would part conjuncts and flags.
     """
     start = None
+    if _PLACEHOLDER in text:
+        # In the place of each stands what all agree about, so that positions stay.
+        text = re.sub(_PLACEHOLDERS, lambda found: " " * len(found[0]), text)
     for index, character in enumerate(text):
         if _is_agreed(character, wide_ambiguous):
             if start is not None:

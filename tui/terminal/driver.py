@@ -26,8 +26,10 @@ from textual.message import Message
 from tui.terminal import modes, title
 from tui.terminal.ambiguous_width import WidthProbe
 from tui.terminal.flow_control import PROBE, FlowController
+from tui.terminal.graphics.questions import is_fence
+from tui.terminal.input.events import GraphicsAnswer
 from tui.terminal.input.input_reader import InputReader
-from tui.terminal.input.line_jitter import LineJitter
+from tui.terminal.input.line_jitter import MAX_ESCAPE_DELAY, LineJitter
 from tui.terminal.output import OutputWriter
 from tui.terminal.pending_replies import LAST_PROBE, PendingReplies
 from tui.terminal.restore import TERMINAL, in_background
@@ -75,7 +77,8 @@ class TerminalDriver(LinuxDriver):
         self._gave_back = False
         """Whether everything was put back; it may still have to be written."""
         self._output = OutputWriter(STDERR, self._on_drained)
-        self._on_free = app.paint_gate.open
+        self._on_free = app.on_line_free
+        self._pictures = app.pictures
         TERMINAL.drawn_by(lambda: self._output.fileno)
         app.terminal_driver = self
         self._window = WindowSize(size or UNKNOWN)
@@ -148,6 +151,7 @@ class TerminalDriver(LinuxDriver):
         # The first probe asks for the width of ambiguous characters as well.
         self._probe(self.width_probe.ask())
         self._write_title()
+        asyncio.get_running_loop().call_soon_threadsafe(self._pictures.resume)
         # A signal handler may have started it: the loop may sleep.
         self._output.flush()
 
@@ -199,8 +203,12 @@ class TerminalDriver(LinuxDriver):
                     self.process_message(message)
 
     def _update_escape_delay(self, now: float) -> None:
-        awaiting = self._replies.is_due(now)
-        self._reader.filter.escape_delay = self._jitter.escape_delay(awaiting=awaiting)
+        keys = self._reader.filter
+        if self._replies.is_answer_due(now):
+            # Nobody knows the line yet, and its answers begin with an ESC.
+            keys.escape_delay = MAX_ESCAPE_DELAY
+        else:
+            keys.escape_delay = self._jitter.escape_delay(awaiting=self._replies.is_due(now))
 
     def show_until_back(self, text: str) -> None:
         """Show a text on the terminal's normal screen, while suspended, until a key leads back.
@@ -218,6 +226,8 @@ class TerminalDriver(LinuxDriver):
             self._window.note_report(*message.size)
             self.resizes.on_report()
             return
+        if isinstance(message, GraphicsAnswer) and is_fence(message.text):
+            self._replies.record_answered()
         if isinstance(message, CursorPosition):
             self._replies.record_reply(time.monotonic(), message.y + 1, message.x + 1)
         super().process_message(message)
@@ -248,6 +258,7 @@ class TerminalDriver(LinuxDriver):
 
     def stop_application_mode(self) -> None:
         """Give the terminal back as it was found: see `modes`."""
+        self._pictures.pause()
         self.write(modes.SILENCE)
         if self._flow.is_answered:
             # Its reply comes behind all that the terminal had sent before it fell silent.
@@ -307,6 +318,29 @@ class TerminalDriver(LinuxDriver):
         """Seconds after which to ask `is_free` again even if nothing has happened."""
         return self._flow.retry_in(time.monotonic()) if self._output.is_drained else math.inf
 
+    def may_send_picture(self, size: int) -> bool:
+        """Return whether a piece of a picture may follow; ask a terminal that has fallen silent."""
+        if not self._output.is_open:
+            return False
+        self._output.flush()
+        now = time.monotonic()
+        if not self._output.is_drained:
+            return False
+        if self._flow.is_stalled(now) and self._flow.may_send(now):
+            # A reply was lost, perhaps, and no frame may follow that would ask for another.
+            self._probe()
+            self._output.flush()
+        return self._flow.may_send_picture(size, now)
+
+    def send_picture(self, text: str) -> None:
+        """Send a piece of a picture, with a probe behind it if it is worth it."""
+        self._output.write_picture(text)
+        now = time.monotonic()
+        self._flow.record_sent(len(text), picture=True)
+        if self._flow.should_probe(now):
+            self._probe()
+            self._output.flush()
+
     def write(self, data: str) -> None:
         """Write, and count what is in flight."""
         super().write(data)
@@ -362,6 +396,14 @@ class TerminalDriver(LinuxDriver):
             self.write("\x1b[?25l\x1b[?7l\x1b[?1004h\x1b[?2004h")
             self._enable_mouse_support()
             self._write_title()
+
+    def ask(self, question: str) -> None:
+        """Ask the terminal how it shows pictures; each answer is a `GraphicsAnswer` to the app."""
+        if self._gave_back or not self._output.is_open:
+            return
+        self._reader.filter.takes_graphics = True
+        self._replies.record_question(time.monotonic())
+        super().write(question)
 
     def _probe(self, probe: str = PROBE) -> None:
         now = time.monotonic()

@@ -11,6 +11,10 @@ and gets its frames regardless. One that has answered either lost a reply or is 
 beyond the kernel: it gets one frame at a time, each with a probe behind it, at intervals that
 double. It counts as caught up once all probes are answered, since a reply does not say which probe
 it belongs to, or once the last reply is long past (`MAX_REPLY_GAP`).
+
+Pieces of pictures go between frames, by a window of their own: it grows while a frame would be
+behind little of them, and shrinks as soon as it would be behind more. No frame waits to be sent
+because of them.
 """
 
 from __future__ import annotations
@@ -25,6 +29,12 @@ MIN_WINDOW: Final = 1 << 11
 INITIAL_WINDOW: Final = 1 << 15
 """Bytes that may be in flight at first: enough for the first paint to wait for no reply."""
 MAX_WINDOW: Final = 1 << 18
+INITIAL_PICTURE_WINDOW: Final = 1 << 13
+"""Bytes that may be in flight with a piece of a picture, at first; one piece always may."""
+PICTURE_WINDOW_STEP: Final = 1 << 12
+MAX_PICTURE_WINDOW: Final = 1 << 15
+PICTURE_DELAY: Final = 0.25
+"""Seconds beyond the shortest round trip that pictures may add to the way of a frame."""
 DELAY_THRESHOLD: Final = 0.1
 """Seconds beyond the shortest round trip after which a reply counts as late."""
 MAX_REPLY_TIMEOUT: Final = 3.0
@@ -54,6 +64,7 @@ class FlowController:
     def __init__(self) -> None:
         """Expect a probe before the first frame."""
         self._window = INITIAL_WINDOW
+        self._picture_window = INITIAL_PICTURE_WINDOW
         self._has_replied = False
         self._overdue_since = math.nan
         """When the reply became overdue, while it is."""
@@ -68,6 +79,8 @@ class FlowController:
         self._lost_at = math.inf
         """When missing replies count as lost."""
         self._in_flight = self._sent_since_probe = 0
+        self._pictures_in_flight = self._pictures_since_probe = 0
+        """The part of these that pictures have."""
 
     @property
     def awaiting_reply(self) -> bool:
@@ -85,12 +98,14 @@ class FlowController:
             return self._sent_since_probe > 0
         return self._in_flight >= MIN_WINDOW // 2 and not self.awaiting_reply
 
-    def record_sent(self, size: int) -> None:
-        """Count the bytes of a frame."""
+    def record_sent(self, size: int, *, picture: bool = False) -> None:
+        """Count the bytes of a frame, or of a piece of a picture."""
         if self.awaiting_reply:
             self._sent_since_probe += size
+            self._pictures_since_probe += size * picture
         else:
             self._in_flight += size
+            self._pictures_in_flight += size * picture
 
     def record_probe(self, now: float) -> None:
         """Note that a probe was sent."""
@@ -98,6 +113,8 @@ class FlowController:
             self._probed_at = now
         self._unanswered += 1
         self._in_flight, self._sent_since_probe = self._in_flight + self._sent_since_probe, 0
+        self._pictures_in_flight += self._pictures_since_probe
+        self._pictures_since_probe = 0
         if self._is_retrying(now):
             self._retry_interval = min(MAX_RETRY_SECONDS, 2 * self._retry_interval)
             self._retry_at = now + self._retry_interval
@@ -130,6 +147,8 @@ class FlowController:
             else:
                 # A very slow line, or a stall; after the latter the window soon grows again.
                 self._window = min(self._window, int(self._in_flight / took))
+            if self._pictures_in_flight:
+                self._adapt_to_pictures(round_trip - min(self._round_trips))
             if round_trip > min(self._round_trips) + DELAY_THRESHOLD:
                 self._window = max(MIN_WINDOW, self._window // 2)
             elif self._in_flight * 2 >= self._window:
@@ -137,11 +156,24 @@ class FlowController:
         self._forget_probes()
         return self.should_probe(now)
 
+    def _adapt_to_pictures(self, delay: float) -> None:
+        """Adjust their window to what was before the probe, in seconds."""
+        if delay > PICTURE_DELAY:
+            self._picture_window //= 2
+        elif (
+            delay < PICTURE_DELAY / 2
+            and self._pictures_in_flight + self._pictures_since_probe >= self._picture_window // 2
+        ):
+            self._picture_window += PICTURE_WINDOW_STEP
+        bounds = PICTURE_WINDOW_STEP, MAX_PICTURE_WINDOW
+        self._picture_window = min(max(self._picture_window, bounds[0]), bounds[1])
+
     def _forget_probes(self) -> None:
         self._overdue_since = self._probed_at = math.nan
         self._unanswered, self._lost_at = 0, math.inf
         self._retry_interval = MIN_RETRY_SECONDS
         self._in_flight, self._sent_since_probe = self._sent_since_probe, 0
+        self._pictures_in_flight, self._pictures_since_probe = self._pictures_since_probe, 0
 
     @property
     def reply_timeout(self) -> float:
@@ -157,10 +189,23 @@ class FlowController:
             return True
         if not self._is_overdue:
             if now - self._probed_at <= self.reply_timeout:
-                return self._in_flight + self._sent_since_probe < self._window
+                pictures = self._pictures_in_flight + self._pictures_since_probe
+                return self._in_flight + self._sent_since_probe - pictures < self._window
             self._overdue_since = now
             self._retry_at = now
         return not self._is_retrying(now) or now >= self._retry_at
+
+    def may_send_picture(self, size: int, now: float) -> bool:
+        """Return whether a piece of a picture may be sent, of `size` bytes.
+
+        A terminal that has stopped answering gets none before it answers again.
+        """
+        if not self.may_send(now) or self.is_stalled(now):
+            return False
+        if not self.awaiting_reply or self._is_overdue:
+            return True
+        in_flight = self._in_flight + self._sent_since_probe
+        return in_flight + size <= self._picture_window
 
     def is_stalled(self, now: float) -> bool:
         """Return whether a terminal that has answered before owes an answer for too long.

@@ -5,14 +5,14 @@ from its left edge on. So what the terminal shows is remembered here, and each l
 cut down to the cells from the first to the last that differ.
 
 Where terminals may disagree with Rich about the columns of some characters, what stands beside them
-survives (see `disputed_strips`).
+survives (see `disputed_strips`). What sixel pictures need is said by `pictures/sixel_screen.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
-from typing import cast
+from typing import TYPE_CHECKING, Final, cast
 
 from rich.console import Console, RenderableType
 from rich.segment import Segment
@@ -22,18 +22,24 @@ from textual.strip import Strip
 from tui.terminal.disputed_strips import Piece, place, prepare
 from tui.terminal.disputed_width import is_disputed
 
+if TYPE_CHECKING:
+    from tui.terminal.pictures.sixel_frames import SixelFrames
+
+
+_CLEAR: Final = "\x1b[m\x1b[2J"
+
 
 class _PartialUpdate(CompositorUpdate):
     """Pieces of lines."""
 
-    def __init__(self, pieces: list[Piece]) -> None:
-        self._pieces = pieces
+    def __init__(self, pieces: list[Piece], *, clears: bool) -> None:
+        self._pieces, self.clears = pieces, clears
         self.rendered = False
 
     def render_segments(self, console: Console) -> str:
         """Return the pieces, each behind a move of the cursor."""
         self.rendered = True
-        return "".join(piece.render(console) for piece in self._pieces)
+        return _CLEAR * self.clears + "".join(piece.render(console) for piece in self._pieces)
 
 
 class FrameDiff:
@@ -49,24 +55,51 @@ class FrameDiff:
         self._previous: dict[int, dict[int, Strip]] = {}
         """Lines as they were before the last `diff`."""
         self._update: _PartialUpdate | None = None
+        self.sixels: SixelFrames | None = None
+        """Draws sixel pictures behind frames, once there are any."""
+        self._clears = False
 
     def forget(self) -> None:
         """Treat the screen as unknown: the terminal's size or content has changed."""
         self._lines.clear()
+
+    def clear_first(self) -> None:
+        """Have the terminal clear its screen before the next frame that paints all of it."""
+        self._clears = True
+
+    def forget_where(self, matches: Callable[[Segment], bool]) -> None:
+        """Treat the strips that have a matching segment as unknown: they are to be sent again."""
+        for line in self._lines.values():
+            for x in [x for x, strip in line.items() if any(map(matches, strip))]:
+                del line[x]
+
+    def segments(self) -> Iterator[Segment]:
+        """Yield what the terminal shows."""
+        for line in self._lines.values():
+            for strip in line.values():
+                yield from strip
 
     def diff(self, update: RenderableType | None) -> RenderableType | None:
         """Return what is new in an update, and note it as shown; None where nothing is new."""
         self._previous, self._update = {}, None
         if not isinstance(update, LayoutUpdate | ChopsUpdate):
             return update
+        clears = self._clears and isinstance(update, LayoutUpdate)
+        if clears:
+            self.forget()
         pieces = _of_layout(update) if isinstance(update, LayoutUpdate) else _of_chops(update)
         changes: dict[int, dict[int, tuple[int, Strip]]] = {}
         for x, y, strip in pieces:
             if (change := self._replace(x, y, strip)) is not None:
                 changes.setdefault(y, {})[x] = change
-        if not changes:
+        if self.sixels is not None:
+            self.sixels.wipe(self._lines, changes, self._is_disputed)
+        placed = list(self._place(changes))
+        if self.sixels is not None:
+            self.sixels.plan(placed)
+        if not placed:
             return None
-        self._update = _PartialUpdate(list(self._place(changes)))
+        self._update = _PartialUpdate(placed, clears=clears)
         # Like Textual's own updates it is drawn by `render_segments`, never by Rich.
         return cast("RenderableType", self._update)
 
@@ -75,11 +108,14 @@ class FrameDiff:
 
         Textual drops updates in the middle of a batch, before it runs and after it has ended.
         """
-        if self._update is None:
-            return False
-        if not self._update.rendered:
+        rendered = self._update is not None and self._update.rendered
+        if self._update is not None and not rendered:
             self._lines.update(self._previous)
-        return self._update.rendered
+        elif self.sixels is not None:
+            self.sixels.commit()
+        if rendered and self._update is not None and self._update.clears:
+            self._clears = False
+        return rendered
 
     def _is_disputed(self, text: str) -> bool:
         return is_disputed(text, wide_ambiguous=self.wide_ambiguous)
@@ -101,6 +137,8 @@ class FrameDiff:
         line[x] = strip
         if known is None:
             return x, strip
+        if self.sixels is not None:
+            known, strip = self.sixels.as_sent(known), self.sixels.as_sent(strip)
         if known == strip:
             return None
         return _difference(known, strip, x, self._is_disputed)

@@ -4,7 +4,8 @@ The rule: whatever Textual, this program or a program started from it may have t
 back, whether or not it was on; terminals ignore sequences that they do not know. What was on before
 the dashboard started cannot be known and is not guessed. So the table leaves out what only other
 programs set and want to keep, such as the shape of the cursor. The window's title is put back where
-it was saved (`title.py`), and then alone: terminals keep a stack of titles.
+it was saved (`title.py`), and then alone: terminals keep a stack of titles. Pictures are removed
+where there are any, one by one (`pictures/layer.py`): first what was begun and half sent.
 
 The order matters. First, half-sent output is cut off: until then a terminal takes whatever follows
 for the rest of a string. Everything else is put back while the
@@ -82,9 +83,17 @@ def off(modes: tuple[Mode, ...]) -> str:
 
 
 RESET: Final = off(MODES)
-"""The bytes that put everything back, but for the window's title."""
+"""The bytes that put everything back, but for pictures and the window's title."""
 RESET_WITH_TITLE: Final = off((*CUT_SHORT, *TITLE, *MODES))
-"""The bytes that put everything back, where the window's title was saved."""
+"""The bytes that put everything back but for pictures, where the window's title was saved."""
+
+
+def reset(pictures: str, *, with_title: bool) -> str:
+    """Return the bytes that put everything back, and remove pictures by the bytes `pictures`."""
+    rest = RESET_WITH_TITLE if with_title else RESET
+    return f"{off(CUT_SHORT)}{pictures}{rest}" if pictures else rest
+
+
 CANCEL: Final = off((*CUT_SHORT, *LOOKS))
 """The bytes that end whatever an incomplete frame has begun."""
 SILENCE: Final = off(REPORTS)

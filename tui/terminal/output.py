@@ -6,9 +6,9 @@ event loop once that is full; polling, saving and signals stop with it.
 
 The rule: writing always returns at once. What the terminal does not take now is kept in order and
 sent when it takes more. The backlog is bounded: one frame, since no other is rendered meanwhile
-(`unsent`), and up to `MAX_UNSENT_BYTES` of other output, of which a newer piece replaces an older
-one of the same kind (`replaceable_kind`). A piece that was sent in part is completed, so that no
-escape sequence is cut in the middle, except at the end of the program.
+(`unsent`), one piece of a picture, and up to `MAX_UNSENT_BYTES` of other output, of which a newer
+piece replaces an older one of the same kind (`replaceable_kind`). A piece that was sent in part is
+completed, so that no escape sequence is cut in the middle, except at the end of the program.
 """
 
 from __future__ import annotations
@@ -41,6 +41,9 @@ _RETRY_SECONDS: Final = 0.05
 _MAX_PIECES: Final = 64
 """Maximum number of pieces sent with one system call."""
 _FRAME: Final = "frame"
+_PICTURE: Final = "picture"
+_DISPENSABLE: Final = frozenset({_FRAME, _PICTURE})
+"""What is dropped at the end: it is of no use any more, and may be long."""
 _REPLACEABLE: Final = re.compile(r"\x1b\](0|1|2|22|52;[a-z0-9]*);[^\x07\x1b]*(?:\x07|\x1b\\)")
 
 _log = logging.getLogger(__name__)
@@ -148,6 +151,11 @@ class OutputWriter:
             self._put(text, replaceable_kind(text))
             self._schedule_flush()
 
+    def write_picture(self, text: str) -> None:
+        """Send a piece of a picture, when `is_drained` says that nothing waits."""
+        self._put(text, _PICTURE)
+        self.flush()
+
     def begin_frame(self) -> None:
         """Treat everything written until `end_frame` as one frame."""
         self._frame = []
@@ -181,13 +189,13 @@ class OutputWriter:
         return not self._pieces
 
     def discard_frames(self) -> None:
-        """Drop the unsent frame; cancel the part of it that the terminal already has."""
+        """Drop the unsent frame, and the piece of a picture; cancel the part that was sent."""
         # While a frame is being made, what is written would become a part of it.
         self._frame = None
         if self._sending:
             # A signal handler has interrupted the sending: the frame is on its way.
             return
-        for piece in [piece for piece in self._pieces if piece.kind == _FRAME]:
+        for piece in [piece for piece in self._pieces if piece.kind in _DISPENSABLE]:
             if piece.begun:
                 piece.data, piece.kind = memoryview(modes.CANCEL.encode()), ""
             else:
@@ -217,9 +225,9 @@ class OutputWriter:
         if self._descriptor is None:
             return
         data = text.encode("utf-8", "replace")
-        if kind and kind != _FRAME and not self._sending:
+        if kind and kind not in _DISPENSABLE and not self._sending:
             self._remove_unbegun(kind)
-        if kind != _FRAME and self.unsent + len(data) > MAX_UNSENT_BYTES:
+        if kind not in _DISPENSABLE and self.unsent + len(data) > MAX_UNSENT_BYTES:
             if not self._overflowed:
                 _log.warning("the terminal takes no output, and some of it was dropped")
             self._overflowed = True

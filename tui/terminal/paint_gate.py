@@ -34,6 +34,11 @@ class PaintGate:
         self._dropped = self._pass_once = False
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def is_holding(self) -> bool:
+        """Whether something is held back."""
+        return self._timer is not None
+
     def may_paint(self) -> bool:
         """Return whether a screen may update itself now; if not, `paint` is called later."""
         if self._is_free():

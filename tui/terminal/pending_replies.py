@@ -1,4 +1,7 @@
-"""The replies to probes that are still to come: the shell must not get them as input."""
+"""The replies to probes and to questions about pictures that are still to come.
+
+The shell must not get them as input.
+"""
 
 from __future__ import annotations
 
@@ -24,17 +27,32 @@ class PendingReplies:
         self._jitter = jitter
         self._probed_at: deque[float] = deque()
         self._is_last = False
+        self._questions_at: deque[float] = deque()
 
     def __bool__(self) -> bool:
         """Return whether any reply has not come, although it may have been lost."""
         return bool(self._probed_at)
 
-    def is_due(self, now: float) -> bool:
-        """Return whether a reply may still come: a terminal that is silent so long never answers.
+    def record_question(self, now: float) -> None:
+        """Note that the terminal is asked how it shows pictures."""
+        self._questions_at.append(now)
 
-        Silence is counted from the last probe on.
+    def record_answered(self) -> None:
+        """Note that all answers to a question have come."""
+        if self._questions_at:
+            self._questions_at.popleft()
+
+    def is_answer_due(self, now: float) -> bool:
+        """Return whether answers to a question may still come."""
+        return bool(self._questions_at) and now - self._questions_at[-1] < MAX_REPLY_TIMEOUT
+
+    def is_due(self, now: float) -> bool:
+        """Return whether anything may still come: a terminal silent for so long never answers.
+
+        Silence is counted from the last probe or question on.
         """
-        return bool(self._probed_at) and now - self._probed_at[-1] < MAX_REPLY_TIMEOUT
+        is_due = bool(self._probed_at) and now - self._probed_at[-1] < MAX_REPLY_TIMEOUT
+        return is_due or self.is_answer_due(now)
 
     def record_probe(self, now: float, *, is_last: bool = False) -> None:
         """Note that a probe is sent; `LAST_PROBE` where it is the last one."""
@@ -50,11 +68,12 @@ class PendingReplies:
         self._jitter.record(now - self._probed_at.popleft())
         if self._is_last and (row, column) == LAST_PLACE:
             # Those that are missing were lost: replies come in order.
-            self._probed_at.clear()
+            self.forget()
 
     def forget(self) -> None:
-        """Expect no reply to what was probed so far."""
+        """Expect no reply to what was probed and asked so far."""
         self._probed_at.clear()
+        self._questions_at.clear()
 
     @property
     def exit_timeout(self) -> float:

@@ -35,6 +35,8 @@ class TerminalRestorer:
         self._taken = False
         self.title_is_saved = False
         """Whether the window's title was saved by the dashboard, which has set another."""
+        self.pictures = ""
+        """The bytes that remove the pictures that the terminal has; empty where it has none."""
         self._attributes: _Attributes | None = None
         self._terminal = -1
         self._drawing_descriptor: Callable[[], int] = lambda: -1
@@ -47,7 +49,7 @@ class TerminalRestorer:
     @property
     def reset(self) -> str:
         """The bytes that put everything back."""
-        return modes.RESET_WITH_TITLE if self.title_is_saved else modes.RESET
+        return modes.reset(self.pictures, with_title=self.title_is_saved)
 
     def remember(self) -> None:
         """Note the terminal's attributes, and open it. Call before anything changes them."""
@@ -64,6 +66,7 @@ class TerminalRestorer:
     def release(self) -> None:
         """Note that everything was put back, and that the bytes were sent."""
         self._taken = self.title_is_saved = False
+        self.pictures = ""
 
     def drawn_by(self, descriptor: Callable[[], int]) -> None:
         """Note that frames go to a descriptor of their own; `descriptor` returns it, or -1."""

@@ -48,22 +48,24 @@ def task_details(
     estimate: Estimate | None = None,
     quiet: datetime | None = None,
     health: PollingHealth = CALM,
+    open_key: str = "",
 ) -> TaskDetails:
     """Return what the detail pane shows of a record; `boot` is the monotonic clock at `now`.
 
     `quiet` is when its newest frame came, if that is unusually long ago; `health` is that of
-    polling as a whole.
+    polling as a whole; `open_key` is the key that opens a task's video.
     """
     state = badge(record.status, record.status_sent) + since(record, now, boot)
+    links = task_links(record.results, record.frames)
+    has_video = record.status is TaskStatus.COMPLETED and any(link.is_video for link in links)
     fields = (
-        *_identity(record),
+        *_identity(record, opens=f"{open_key} opens the video" if open_key and has_video else ""),
         Field("State", state, "badge"),
         *_reasons(record),
         *_trouble(record, now, health),
         *_prospects(record, now, estimate, quiet),
         *_facts(record, now),
     )
-    links = task_links(record.results, record.frames)
     return TaskDetails(record.id, record.status, fields, _heading(record, health), links)
 
 
@@ -96,9 +98,11 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def _identity(record: Record) -> Iterator[Field]:
+def _identity(record: Record, *, opens: str) -> Iterator[Field]:
+    """Yield what the task is called; the first line also says how to open what came of it."""
     label, title = record.entry.label, record.title
-    yield Field("", task_name(record), "heading")
+    name = task_name(record)
+    yield Field("", f"{name}   ({opens})" if opens else name, "heading")
     if label or title:
         yield Field("ID", record.id)
     if label and title and title != label:

@@ -68,10 +68,14 @@ def link_expired(link: Link, server_now: float, *, asked: bool = True) -> str:
     `asked` tells whether the service could be asked for another one.
     """
     service = "did not renew it" if asked else "could not be asked for another one"
+    return f"{link_ended(link, server_now)[:-1]} and the service {service}."
+
+
+def link_ended(link: Link, server_now: float) -> str:
+    """Return, as a sentence, that a link has expired by its host, whatever it says of itself."""
     if link.expires_at is None or link.seconds_left(server_now) > 0:
-        return f"The link has ended and the service {service}."
-    end = _clock_time(link.expires_at, server_now)
-    return f"The link ended at {end} and the service {service}."
+        return "The link has ended."
+    return f"The link ended at {_clock_time(link.expires_at, server_now)}."
 
 
 def _clock_time(seconds: float, now: float) -> str:

@@ -1,123 +1,203 @@
-"""Fill previews with the picture of a link, or say why there is none."""
+"""Fill views with the picture of a link, or say why there is none."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
+from weakref import WeakKeyDictionary
 
-from textual.content import Content
+from textual.geometry import Size
 
 from tui.config import Config
 from tui.dashboard.screens.link_panel import LinkPanel
-from tui.dashboard.widgets.picture import PictureView
+from tui.dashboard.widgets.picture import PictureView, Wanted
 from tui.dashboard.widgets.task_detail import TaskDetail
 from tui.engine import Engine
-from tui.errors import MediaError, UnsafeLinkError
+from tui.errors import MediaError, UnreachableError, UnsafeLinkError
+from tui.graphics import Graphics
 from tui.links.link import Link
 from tui.links.resolver import ExpiredLinkError, LinkResolver
-from tui.pictures.cache import PictureCache, PictureError, Pixels
+from tui.pictures.cache import PictureCache, PictureError
+from tui.pictures.encoding import WHOLE, Area, EncodedPicture, request_for
 from tui.signed_links.signed_url import identity
+from tui.terminal.app import StockApp
 from tui.wording.links import link_expired
+from tui.wording.pictures import heading, link_refused, off_reason
 from tui.wording.transfers import received_of, try_again
 
 DEBOUNCE: Final = 0.1
 """Seconds for which a picture must be wanted before it is fetched: a cursor may run past many."""
 PROGRESS_INTERVAL: Final = 1.0
 """Seconds between two words on how far a picture is, and before the first ones."""
+RETRY_INTERVAL: Final = 60.0
+"""Seconds before a picture that could not be fetched for the moment is fetched again, where it is
+still wanted."""
+
+
+class _Filling(NamedTuple):
+    """What a view shows."""
+
+    task_id: str
+    key: str
+    """Of the link; empty for the newest frame."""
+    area: Area
+    asked: bool
+    """Whether somebody asked for it, so that the service may be asked for another link."""
+
+
+class _Failure(NamedTuple):
+    """Why a view shows words, as far as that may change."""
+
+    retry_at: float
+    """When it is tried again, by the loop's clock; infinite for never."""
+    may_ask: bool
+    """Whether the service was not asked for another link, which it might have."""
 
 
 class PictureController:
     """Shows pictures; loading one is cancelled when another is wanted in its place."""
 
     def __init__(
-        self, engine: Engine, resolver: LinkResolver, *, config: Config, environ: Mapping[str, str]
+        self,
+        app: StockApp,
+        engine: Engine,
+        resolver: LinkResolver,
+        *,
+        config: Config,
+        environ: Mapping[str, str],
     ) -> None:
+        self._app = app
+        self._graphics = app.graphics
         self._engine = engine
         self._resolver = resolver
-        self._pictures = PictureCache(engine.fetch, engine.threads)
-        self._off_reason = _off_reason(config, environ)
+        self._cache = PictureCache(engine.fetch, engine.threads)
+        self._setting = config.pictures
+        self._has_colours = "NO_COLOR" not in environ
+        self._fillings: WeakKeyDictionary[PictureView, _Filling] = WeakKeyDictionary()
+        self._failures: WeakKeyDictionary[PictureView, _Failure] = WeakKeyDictionary()
 
-    def show(self, detail: TaskDetail, task_id: str, key: str) -> None:
-        """Show the picture of the selected frame beside the list."""
+    def show(self, detail: TaskDetail, task_id: str, key: str, *, asked: bool) -> None:
+        """Show the picture of the selected frame beside the list; see `fill`."""
         link = self._resolver.find_picture(task_id, key)
-        detail.preview_heading.update(Content(f"Preview of {link.name}" if link else "Preview"))
-        self._start(detail.preview, task_id, key)
+        frames = [each for each in self._resolver.get_all(task_id) if not each.is_result]
+        position = frames.index(link) + 1 if link in frames else 0
+        detail.picture_heading = heading(link.name, position, len(frames)) if link else ""
+        self.fill(detail.preview, task_id, key, asked=asked)
 
     def show_in_panel(self, panel: LinkPanel) -> None:
         """Show the picture of a panel's link in the panel."""
-        self._start(panel.preview, panel.link.task_id, panel.link.link_key)
+        self.fill(panel.preview, panel.link.task_id, panel.link.link_key)
 
-    def _start(self, preview: PictureView, task_id: str, key: str) -> None:
-        filling = self._fill(preview, task_id, key)
-        self._engine.spawn_errand(f"The preview of {task_id}", filling, preview.show_text)
+    def fill(
+        self, view: PictureView, task_id: str, key: str, area: Area = WHOLE, *, asked: bool = True
+    ) -> None:
+        """Show the picture of a link in a view, as large as fits, or words in its place.
 
-    async def _fill(self, preview: PictureView, task_id: str, key: str) -> None:
-        if self._off_reason:
-            preview.show_text(self._off_reason)
+        Without a key, or for a video, that of the task's newest frame. Nothing is loaded that the
+        view shows or loads already. Only where somebody `asked` for it, the service is asked for
+        another link in place of one that has ended; a view that only got its size is meant too.
+        """
+        filling = _Filling(task_id, key, area, asked=True)
+        if not asked and self._fillings.get(view) != filling:
+            filling = filling._replace(asked=False)
+        self._fillings[view] = filling
+        filled = self._fill(view, filling)
+        self._engine.spawn_errand(f"The picture of {task_id}", filled, view.show_text)
+
+    def graphics_changed(self) -> None:
+        """Show all pictures anew: in another way, with other cells, or in another terminal."""
+        before, self._graphics = self._graphics, self._app.graphics
+        keep = before._replace(cell=self._graphics.cell) == self._graphics
+        for view in tuple(self._fillings):
+            if view.is_attached:
+                view.show_anew(keep=keep)
+
+    async def _fill(self, view: PictureView, filling: _Filling) -> None:
+        if reason := off_reason(self._setting, self._graphics, has_colours=self._has_colours):
+            view.show_text(reason)
             return
-        size = preview.content_size
-        link = self._resolver.find_picture(task_id, key)
+        link = self._resolver.find_picture(filling.task_id, filling.key)
         if link is None:
-            preview.cancel_loads()
-            preview.wanted = None
-            preview.show_text("There is no frame to show." if task_id else "")
+            view.forget()
+            view.show_text("There is no frame to show." if filling.task_id else "")
             return
-        wanted = (identity(link.url), size.width, size.height)
-        same = preview.wanted in (wanted, (link.url, size.width, size.height))
-        if same or not size.width or not size.height or not preview.is_attached:
+        wanted = _wanted(view.content_size, link, filling.area, self._graphics)
+        if wanted is None or not view.is_attached or not self._is_to_load(view, link, wanted):
             return
-        # The same picture in another size is still useful.
-        preview.cancel_loads(but=wanted[0])
-        preview.wanted = wanted
+        view.want(wanted)
         if task := asyncio.current_task():
-            preview.add_load(task, wanted[0])
+            view.add_load(task, wanted.picture)
         try:
-            pixels = await self._load(preview, task_id, link, size.width, size.height)
+            picture = await self._load(view, filling, link, wanted)
         except (MediaError, PictureError) as error:
-            if preview.wanted == wanted:
-                preview.show_text(self._describe(error))
-                if isinstance(error, MediaError) and error.refused:
-                    # Another signature may bring the picture after all.
-                    preview.wanted = (link.url, size.width, size.height)
+            if view.wanted == wanted:
+                self._failed(view, filling, link, error)
             return
-        if preview.wanted == wanted:
-            preview.show_pixels(pixels)
-            preview.shown = task_id, link.key
+        if view.wanted == wanted:
+            view.show_picture(picture, (filling.task_id, link.key))
+
+    def _is_to_load(self, view: PictureView, link: Link, wanted: Wanted) -> bool:
+        if view.wanted not in (wanted, wanted._replace(picture=link.url)):
+            self._failures.pop(view, None)
+            return True
+        failure = self._failures.get(view)
+        if failure is None or view.is_loading:
+            return False
+        asks_now = failure.may_ask and self._fillings[view].asked
+        return asks_now or asyncio.get_running_loop().time() >= failure.retry_at
 
     async def _load(
-        self, preview: PictureView, task_id: str, link: Link, columns: int, rows: int
-    ) -> Pixels:
+        self, view: PictureView, filling: _Filling, link: Link, wanted: Wanted
+    ) -> EncodedPicture:
         def say(words: str) -> None:
-            if preview.wanted == (identity(link.url), columns, rows):
-                preview.show_text(f"Loading {link.name} … {words}")
+            if view.wanted == wanted:
+                view.show_progress(f"Loading {link.name} … {words}".rstrip())
 
-        def say_progress(received: int, length: int | None) -> None:
-            if preview.shown is None:
-                say(received_of(received, length))
-
-        async def pixels(valid: Link) -> Pixels:
-            progress = _Throttled(say_progress)
+        async def encode(valid: Link) -> EncodedPicture:
+            progress = _Throttled(lambda *received: say(received_of(*received)))
             fetch = partial(self._engine.fetch, progress=progress)
-            return await self._pictures.pixels(valid.url, columns, rows, fetch)
+            return await self._cache.encode(valid.url, wanted.request, fetch)
 
-        if self._pictures.has(link.url):
-            return await pixels(link)
-        if preview.shown != (task_id, link.key):
-            # The old picture of a frame that is drawn anew stays until the new one is there.
-            preview.show_text(f"Loading {link.name} …")
+        if view.shown is not None and view.shown[0] != filling.task_id:
+            # Another task's picture would be taken for this one's.
+            view.show_text("")
+        if self._cache.has(link.url):
+            return await encode(link)
+        if view.shown != (filling.task_id, link.key) and view not in self._failures:
+            say("")
         await asyncio.sleep(DEBOUNCE)
         retries = self._resolver.retries(lambda error, delay: say(try_again(str(error), delay)))
-        return await self._resolver.fetch(task_id, link, pixels, retries)
+        return await self._resolver.fetch(
+            filling.task_id, link, encode, retries, may_ask=filling.asked
+        )
 
-    def _describe(self, error: MediaError | PictureError) -> str:
+    def _failed(
+        self, view: PictureView, filling: _Filling, link: Link, error: MediaError | PictureError
+    ) -> None:
+        view.show_text(self._describe(link, error, asked=filling.asked))
+        is_refused = isinstance(error, MediaError) and error.refused
+        is_temporary = isinstance(error, UnreachableError) or (
+            isinstance(error, MediaError) and error.retry_after is not None
+        )
+        now = asyncio.get_running_loop().time()
+        retry_at = now + RETRY_INTERVAL if is_temporary else math.inf
+        self._failures[view] = _Failure(retry_at, may_ask=is_refused and not filling.asked)
+        if is_refused and view.wanted is not None:
+            # Another signature may bring the picture after all.
+            view.wanted = view.wanted._replace(picture=link.url)
+
+    def _describe(self, link: Link, error: MediaError | PictureError, *, asked: bool) -> str:
+        now = self._engine.server_clock.now()
         match error:
             case UnsafeLinkError():
                 return f"Not loaded: {error}."
             case ExpiredLinkError():
-                now = self._engine.server_clock.now()
                 return link_expired(error.link, now, asked=error.asked)
+            case MediaError() if error.refused and not asked:
+                return link_refused(link, error, now)
         return str(error)
 
 
@@ -135,7 +215,9 @@ class _Throttled:
             self._report(received, length)
 
 
-def _off_reason(config: Config, environ: Mapping[str, str]) -> str:
-    if config.low_bandwidth:
-        return "Pictures are off, to save bandwidth (--low-bandwidth)."
-    return "Pictures need colours, and NO_COLOR is set." if "NO_COLOR" in environ else ""
+def _wanted(size: Size, link: Link, area: Area, graphics: Graphics) -> Wanted | None:
+    """Return what a view of a size is to show; None while it has none."""
+    if not size:
+        return None
+    request = request_for(graphics, size.width, size.height, area)
+    return Wanted(identity(link.url), request)

@@ -36,7 +36,7 @@ class LinkServices:
             sleep=dependencies.sleep,
         )
         saver = Saver(resolver, engine.media, dependencies.downloads, engine.threads)
-        self.pictures = PictureController(engine, resolver, config=config, environ=environ)
+        self.pictures = PictureController(app, engine, resolver, config=config, environ=environ)
         self.downloads = DownloadController(screen, engine, resolver, saver)
         self.links = LinkController(
             app,

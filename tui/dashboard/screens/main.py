@@ -16,8 +16,10 @@ from tui.dashboard import messages
 from tui.dashboard.screens.main_keys import MAIN_KEYS, does_something
 from tui.dashboard.screens.pane_layout import MIN_WIDTH_SPACED, Place, lay_out
 from tui.dashboard.screens.panes import Panes
+from tui.dashboard.screens.picture_choice import PictureChoice
 from tui.dashboard.widgets.list_pane import ListPane
 from tui.dashboard.widgets.status_bar import StatusBar
+from tui.graphics import DEFAULT_CELL, CellSize
 from tui.terminal.screen import TerminalScreen
 from tui.wording.rows import nothing_to_look_at
 from tui.wording.section_lines import ListLine
@@ -62,6 +64,8 @@ class MainScreen(TerminalScreen):
         self.tasks = self._list_pane.tasks
         self._panes = Panes(self._list_pane)
         self.pane_layout = lay_out(0, 0)
+        self._pictures = PictureChoice()
+        self._cell = DEFAULT_CELL
 
     def compose(self) -> ComposeResult:
         """Yield what is looked at first: the status and the list."""
@@ -79,6 +83,16 @@ class MainScreen(TerminalScreen):
             self.deferred = deferred
             self._arrange(self.size)
         return deferred
+
+    def begin_pictures(self, choice: PictureChoice, cell: CellSize) -> None:
+        """Show pictures as was chosen, from now on; see `set_cell`."""
+        self._pictures = choice
+        self.set_cell(cell)
+
+    def set_cell(self, cell: CellSize) -> None:
+        """Give pictures the room that they need where a cell has this size."""
+        self._cell = cell
+        self._arrange(self.size)
 
     @property
     def is_live(self) -> bool:
@@ -129,7 +143,7 @@ class MainScreen(TerminalScreen):
         self._arrange(self.size)
 
     def _arrange(self, size: Size) -> None:
-        self.pane_layout = lay_out(*size)
+        self.pane_layout = lay_out(*size, self._cell)
         place = self.pane_layout.place
         self.set_class(place is not Place.BESIDE, "-narrow")
         self.set_class(place is Place.BELOW, "-below")
@@ -137,12 +151,20 @@ class MainScreen(TerminalScreen):
         if self.deferred is not None:
             self.deferred.footer.compact = size.width < MIN_WIDTH_SPACED
             self.deferred.events.set_room(self.pane_layout.events)
+            has_room = self.pane_layout.has_picture_room
+            self.deferred.detail.previewing = self._pictures.shows(has_room=has_room)
+            lines = None if self.deferred.detail.enlarged else self.pane_layout.picture
+            self.deferred.detail.preview.styles.max_height = lines
 
     def on_panes_resized(self) -> None:
         """Keep notifications off what stands above and below the panes."""
         for rack in self.query("ToastRack"):
             rack.styles.margin = (0, 0, self.size.height - self._panes.region.bottom, 0)
             rack.styles.max_height = self._panes.size.height
+
+    def on_screen_resume(self) -> None:
+        """Show the picture of what was selected meanwhile."""
+        self._request_preview()
 
     def on_screen_suspend(self) -> None:
         """Leave notifications to the screen above, which shows the same ones elsewhere."""
@@ -247,12 +269,11 @@ class MainScreen(TerminalScreen):
         if self.saving:
             self.post_message(messages.CancelDownloadRequested())
             return
-        stopped = self.deferred is not None and self.deferred.detail.preview.stop()
         if self.deferred is not None and self.deferred.detail.enlarged:
             self.action_enlarge(False)
         elif self.focused is not self.tasks or self.opened:
             self.action_list_pane()
-        elif not stopped:
+        else:
             self.show_all_tasks()
 
     def _show_list(self) -> None:
@@ -290,15 +311,17 @@ class MainScreen(TerminalScreen):
             return
         self._highlight_newest()
         detail = self.deferred.detail
-        detail.previewing = not detail.previewing
+        if self._pictures.toggle(has_room=self.pane_layout.has_picture_room):
+            self.post_message(messages.PicturesToggled(self._pictures.remembered))
         detail.preview.forget()
+        self._arrange(self.size)
         if detail.enlarged:
             self.action_enlarge(False)
         self.refresh_bindings()
         if detail.previewing and not detail.display:
             self.opened = True
             self.set_focus(detail.frames)
-        self._request_preview()
+        self._request_preview(asked=True)
 
     def action_enlarge(self, larger: bool) -> None:
         """Give the picture all the room there is, or less."""
@@ -361,6 +384,9 @@ class MainScreen(TerminalScreen):
         """Whether the frames are the selected task's: while a key is held, they follow later."""
         return self.deferred is not None and self.deferred.frames.task_id == self.selected
 
-    def _request_preview(self) -> None:
-        if self.deferred is not None and self.deferred.detail.previewing:
-            self.post_message(messages.PreviewRequested(self.selected, self._link_key()))
+    def _request_preview(self, *, asked: bool = False) -> None:
+        """Request the picture, but not while another screen may hide it."""
+        detail = self.deferred.detail if self.deferred is not None else None
+        if detail is not None and detail.previewing and self.is_current:
+            asked = asked or self.is_in_detail
+            self.post_message(messages.PreviewRequested(self.selected, self._link_key(), asked))

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tui.dashboard.screens.deferred_widgets import DeferredWidgets
     from tui.dashboard.screens.main import MainScreen
 
+OPEN_KEY: Final = "o"
+
 _GO: Final = (
     Binding("enter", "frames", "frames", tooltip="Go to the task's frames", id="frames"),
     Binding("escape", "back", "back", tooltip="One step back", id="back"),
@@ -26,13 +28,15 @@ _GO: Final = (
 )
 _FRAMES: Final = (
     Binding(
-        "o",
+        OPEN_KEY,
         "open",
         "open",
         tooltip="Open the frame; of a task its video, or newest frame",
         id="open",
     ),
-    Binding("p", "preview", "picture", tooltip="Show the frame's picture here", id="preview"),
+    Binding(
+        "p", "preview", "picture", tooltip="Show pictures with the task, or hide them", id="preview"
+    ),
     Binding(
         "plus,equals_sign",
         "enlarge(True)",
@@ -126,9 +130,7 @@ def does_something(
             return detail.display and detail.can_scroll_text
         case "back":
             filtered = bool(deferred.filter.value)
-            # Not while one is loaded alone: the footer would change with every picture.
-            busy = screen.saving or detail.previewing
-            return busy or screen.opened or filtered or screen.is_in_detail
+            return screen.saving or screen.opened or filtered or screen.is_in_detail
         case "open" | "copy" | "download" | "download_all":
             return bool(detail.frames.keys)
         case "preview":

@@ -94,8 +94,10 @@ class Fields(Widget):
 class TaskDetail(Vertical):
     """One task in full. Shows nothing until a task is given."""
 
-    previewing: reactive[bool] = reactive(False, toggle_class="-preview")
-    """Whether the selected frame's picture is shown."""
+    previewing: reactive[bool] = reactive(False)
+    """Whether the selected frame's picture is shown, where the task has one."""
+    picture_heading: reactive[str] = reactive("")
+    """What stands above the picture."""
     enlarged: reactive[bool] = reactive(False, toggle_class="-enlarged")
     """Whether it has the pane almost to itself."""
 
@@ -107,6 +109,7 @@ class TaskDetail(Vertical):
         self.frames = FrameList(id="frames")
         self.preview = PictureView()
         self.preview_heading = Static(id="preview-heading")
+        self._has_picture = False
 
     def compose(self) -> ComposeResult:
         """Yield the fields, which scroll where they are long, and the frames."""
@@ -124,6 +127,16 @@ class TaskDetail(Vertical):
             self.screen.refresh_bindings,
             init=False,
         )
+        self.watch(self.preview, "progress", self.watch_picture_heading, init=False)
+
+    def watch_previewing(self) -> None:
+        """Give the picture its room, or to the fields and frames."""
+        self.set_class(self.previewing and self._has_picture, "-preview")
+
+    def watch_picture_heading(self) -> None:
+        """Say which frame it is, and how far the next one is."""
+        words = ": ".join(filter(None, (self.picture_heading, self.preview.progress)))
+        self.preview_heading.update(Content(words), layout=False)
 
     @property
     def can_scroll_text(self) -> bool:
@@ -147,5 +160,10 @@ class TaskDetail(Vertical):
             # Textual would repaint an equal text, and lay out everything for it.
             self.heading.update(heading, layout=False)
         task_id, links = (details.task_id, details.links) if details else ("", ())
+        self._has_picture = any(not link.is_video for link in links)
+        self.watch_previewing()
+        if self.preview.shown is not None and self.preview.shown[0] != task_id:
+            # It would be taken for a picture of this task.
+            self.preview.show_text("")
         if self.frames.set_links(task_id, links, server_now, addresses):
             self.fields_pane.scroll_home(animate=False)

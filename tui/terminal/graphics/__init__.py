@@ -1,1 +1,1 @@
-"""What the terminal can show: the questions, the answers, and the choice."""
+"""Find out how pictures can be shown in this terminal."""

@@ -1,10 +1,12 @@
-"""Keys whose meaning depends on what has the focus; the input queue decides in their turn."""
+"""Keys whose meaning depends on what has the focus: the input queue decides in their turn; and
+answers about pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from textual.events import InputEvent, Key
+from textual.message import Message
 
 
 class AltKey(InputEvent):
@@ -30,3 +32,11 @@ class LineBreak(InputEvent):
         self.character = character
         self.rest = rest
         self.in_lines = in_lines
+
+
+class GraphicsAnswer(Message):
+    """An answer of the terminal about pictures, as it was sent."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text

@@ -52,8 +52,21 @@ INTRODUCERS: Final = b"[O]P_^X"
 """What makes a sequence of an ESC before it; each is also a key that alt may be held with."""
 STRINGS: Final = b"]P_^X"
 
-ANSWERS: Final = rb"(?:\x1b\[(?:[0-9]{1,5};[0-9]{1,5}R|\?[0-9]{1,5};[0-9]\$y))+"
-"""Answers to our own questions: where the cursor is, and which modes there are."""
+GRAPHICS_ANSWER: Final = (
+    # Name and version, what kitty's protocol says, attributes, the size of a cell.
+    rb"\x1b(?:P>\|[^\x07\x18\x1a\x1b]*\x1b\\|_G[^\x07\x18\x1a\x1b]*\x1b\\"
+    rb"|\[\?[0-9;]*c|\[6;[0-9]{1,5};[0-9]{1,5}t)"
+)
+"""Answers to what `graphics.questions` asks."""
+KEPT_STRINGS: Final = (b"\x1bP>|", b"\x1b_G")
+"""What the strings begin with whose text is of use."""
+MAX_STRING_BYTES: Final = 256
+"""The longest of them that is."""
+ANSWERS: Final = (
+    rb"(?:\x1b\[(?:[0-9]{1,5};[0-9]{1,5}R|\?[0-9]{1,5};[0-9]\$y)|" + GRAPHICS_ANSWER + rb")+"
+)
+"""Answers to our own questions: where the cursor is, which modes there are, and how pictures can be
+shown."""
 KNOWN: Final = (
     rb"(?s)\x1b(?:\[[A-IO-SZa-d~]|\[[0-9<=>?][0-9:;<=>?]*[ -/]?[@-~]|\[\[[A-E]|\[M[ -\xff]{3}"
     rb"|\[[0-9]{1,2}\$|O[0-9;]{0,3}[ A-FHIMP-SXa-dj-y]|[\]P_^X].*|\\)"

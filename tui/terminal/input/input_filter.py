@@ -59,6 +59,8 @@ class InputFilter:
     def __init__(self) -> None:
         self.escape_delay = MIN_ESCAPE_DELAY
         """Seconds after which a lone ESC is the esc key; the caller knows the line."""
+        self.takes_graphics = False
+        """Whether answers about pictures are handed on: whether the terminal was asked."""
         self._pending = b""
         """The beginning of a sequence."""
         self._given = 0
@@ -170,7 +172,7 @@ class InputFilter:
             elif grammar.PARTIAL.match(data, position):
                 if position or not goes_on:
                     self._began_at = now
-                self._pending = _bounded(data[position:])
+                self._pending = self._bounded(data[position:])
                 return None
             else:
                 position = self._skip_broken(data, position, fresh)
@@ -194,6 +196,8 @@ class InputFilter:
     def _take_sequence(self, match: re.Match[bytes], *, late: bool = False) -> None:
         piece = meaning(match)
         if late and piece.kind in (Kind.SEQUENCE, Kind.TEXT):
+            return
+        if piece.kind is Kind.GRAPHICS and not self.takes_graphics:
             return
         if piece.text or piece.numbers:
             self._add(piece)
@@ -233,7 +237,7 @@ class InputFilter:
                 self._take_sequence(match, late=True)
                 return rest
         elif soon and grammar.PARTIAL.match(start + data):
-            self._pending, self._given = _bounded(start + data), given
+            self._pending, self._given = self._bounded(start + data), given
             return b""
         return start[given:] + data
 
@@ -278,6 +282,18 @@ class InputFilter:
             self._pieces.append(Piece(Kind.PASTE, ended.text))
         return ended.rest if ended.rest or ended.restarts else None
 
+    def _bounded(self, pending: bytes) -> bytes:
+        """Return the beginning of a sequence, without what makes no difference to its end."""
+        if pending[1:2] and pending[1:2] in _STRINGS:
+            if self.takes_graphics and _may_be_kept(pending):
+                if len(pending) <= grammar.MAX_STRING_BYTES:
+                    return pending
+                # Its end must not pass for a whole one.
+                pending = pending[:_STRING_START] + b"?" + pending[_STRING_START:]
+            escape = ESC if len(pending) > _STRING_START and pending.endswith(ESC) else b""
+            return pending[: _STRING_START + 1].rstrip(ESC) + escape
+        return pending[: grammar.MAX_SEQUENCE_BYTES]
+
     def _drop(self, reason: str) -> None:
         self._pieces.append(Piece(Kind.DROPPED, reason))
 
@@ -294,9 +310,9 @@ def _new_paste() -> PasteBuffer:
     return PasteBuffer()
 
 
-def _bounded(pending: bytes) -> bytes:
-    """Return the beginning of a sequence, without what makes no difference to its end."""
-    if pending[1:2] and pending[1:2] in _STRINGS:
-        escape = ESC if len(pending) > _STRING_START and pending.endswith(ESC) else b""
-        return pending[: _STRING_START + 1].rstrip(ESC) + escape
-    return pending[: grammar.MAX_SEQUENCE_BYTES]
+def _may_be_kept(pending: bytes) -> bool:
+    """Return whether a string may be one of those whose text is of use."""
+    return any(
+        pending.startswith(start) or start.startswith(pending.rstrip(ESC))
+        for start in grammar.KEPT_STRINGS
+    )

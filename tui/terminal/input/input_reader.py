@@ -12,7 +12,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.messages import TerminalSupportsSynchronizedOutput
 
-from tui.terminal.input.events import AltKey, LineBreak
+from tui.terminal.input.events import AltKey, GraphicsAnswer, LineBreak
 from tui.terminal.input.input_filter import InputFilter
 from tui.terminal.input.pieces import Kind, Piece
 
@@ -62,6 +62,8 @@ class InputReader:
                 case Kind.LINE_BREAK:
                     keys = self._keys(piece.text)
                     yield LineBreak(keys, piece.text, piece.rest, piece.in_lines)
+                case Kind.GRAPHICS:
+                    yield GraphicsAnswer(piece.text)
                 case Kind.DROPPED:
                     self._log_once(piece.text)
                 case _:

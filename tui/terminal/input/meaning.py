@@ -9,7 +9,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tui.terminal.input.grammar import MAX_PARSED_BYTES, MAX_SEQUENCE_BYTES, PASTE_END
+from tui.terminal.input.grammar import (
+    GRAPHICS_ANSWER,
+    MAX_PARSED_BYTES,
+    MAX_SEQUENCE_BYTES,
+    MAX_STRING_BYTES,
+    PASTE_END,
+)
 from tui.terminal.input.pieces import FOCUS_IN, FOCUS_OUT, Kind, Piece
 
 _TOO_LONG: Final = Piece(Kind.DROPPED, "a sequence that is too long")
@@ -57,8 +63,19 @@ def meaning(match: re.Match[bytes]) -> Piece:
             return Piece(Kind.SEQUENCE, data.decode("ascii"))
         case "alt":
             return Piece(Kind.ALT, data[1:].decode("utf-8", "replace"))
-    # A string, or the mouse as X10 has it, which Textual does not read.
+    if _is_graphics(data):
+        return _graphics(data)
+    # Another string, or the mouse as X10 has it, which Textual does not read.
     return Piece(Kind.DROPPED)
+
+
+def _is_graphics(data: bytes) -> bool:
+    is_short = len(data) <= MAX_STRING_BYTES
+    return is_short and re.fullmatch(GRAPHICS_ANSWER, data) is not None
+
+
+def _graphics(data: bytes) -> Piece:
+    return Piece(Kind.GRAPHICS, data.decode("utf-8", "replace"))
 
 
 def _control_sequence(data: bytes) -> Piece:
@@ -87,6 +104,8 @@ def _control_sequence(data: bytes) -> Piece:
         return Piece(Kind.SIZE, numbers=tuple(int(part.partition(b":")[0]) for part in parts))
     if match := re.fullmatch(_EXTENDED_KEY, data):
         return _extended_key(*match.groups(default=b""))
+    if _is_graphics(data):
+        return _graphics(data)
     if re.fullmatch(_ANSWER, data):
         return _UNASKED
     if len(data) > MAX_PARSED_BYTES:

@@ -30,6 +30,8 @@ class Kind(Enum):
     """The answer to a question for a mode: `numbers` are the mode and its state (DECRPM)."""
     SIZE = auto()
     """A size that the terminal reports: `numbers` are its parameters. A hint, never the truth."""
+    GRAPHICS = auto()
+    """An answer about pictures, as it was sent: `text` is the whole sequence. Not to be trusted."""
     DROPPED = auto()
     """Something that means nothing; `text` says why, and never what it was: it may be a secret."""
 

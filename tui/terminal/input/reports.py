@@ -13,7 +13,7 @@ from tui.terminal.input.pieces import Kind, Piece
 _MOTION: Final = 32
 """The bit of a report of the mouse that tells a move."""
 _WHEEL: Final = 64
-_ANSWERS: Final = (Kind.CURSOR, Kind.MODE, Kind.SIZE, Kind.DROPPED)
+_ANSWERS: Final = (Kind.CURSOR, Kind.MODE, Kind.SIZE, Kind.GRAPHICS, Kind.DROPPED)
 """What only answers, or means nothing."""
 
 

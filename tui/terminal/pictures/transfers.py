@@ -1,0 +1,110 @@
+"""The order in which pictures go to the terminal, a piece at a time.
+
+Pictures cannot be mixed: one whose pieces are missing spoils the next, and has to be closed. So one
+is sent after the other; commands, which are short, go between two pieces. Pure: sends nothing.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import NamedTuple
+
+
+class Step(NamedTuple):
+    """What is to be sent next: a piece of a picture, or a command."""
+
+    text: str
+    picture_id: int = 0
+    """The picture that a piece belongs to."""
+    is_last: bool = False
+    """Whether the picture is whole with this piece."""
+    closes: bool = False
+    """Whether a command ends the picture that was begun last."""
+    deletes: int = 0
+    """The id of the picture that a command deletes."""
+
+
+class Transfer(NamedTuple):
+    """A picture that is to be sent."""
+
+    picture_id: int
+    pieces: Iterator[str]
+    """At least one."""
+    close: str
+    """The command that ends it before its last piece."""
+
+
+class Transfers:
+    """Pictures that wait, the one that is being sent, and the commands before its next piece."""
+
+    def __init__(self) -> None:
+        """Begin with nothing to send."""
+        self._commands: deque[Step] = deque()
+        self._waiting: deque[Transfer] = deque()
+        self._current: Transfer | None = None
+        self._pieces: deque[str] = deque()
+        """The next piece of the current picture, and the one behind it."""
+        self.close = ""
+        """What ends the picture whose pieces the terminal waits for; empty where it waits for
+        none."""
+
+    @property
+    def next_picture(self) -> int:
+        """The id of the picture that would begin with the next piece; 0 where none would."""
+        if self._commands or self._current is not None or not self._waiting:
+            return 0
+        return self._waiting[0].picture_id
+
+    def add(self, transfer: Transfer) -> None:
+        """Send a picture when those before it are sent."""
+        self._waiting.append(transfer)
+
+    def delete(self, picture_id: int, text: str) -> None:
+        """Delete a picture by a command, before the next piece."""
+        self._commands.append(Step(text, deletes=picture_id))
+
+    def cancel(self, picture_id: int) -> None:
+        """Send a picture no further, and close what was begun."""
+        if self._current is not None and self._current.picture_id == picture_id:
+            self._current = None
+            if self.close:
+                self._commands.append(Step(self.close, closes=True))
+        self._waiting = deque(each for each in self._waiting if each.picture_id != picture_id)
+
+    def clear(self) -> None:
+        """Send nothing of all this, nor what closes it: the terminal was given away."""
+        self._commands.clear()
+        self._waiting.clear()
+        self._current, self.close = None, ""
+
+    def forget(self, picture_id: int) -> None:
+        """Send nothing more of a picture, nor what closes it: its terminal is gone."""
+        if self._current is not None and self._current.picture_id == picture_id:
+            self._current, self.close = None, ""
+        self.cancel(picture_id)
+        self._commands = deque(each for each in self._commands if each.deletes != picture_id)
+
+    def peek(self) -> Step | None:
+        """Return what is to be sent next; None where there is nothing."""
+        if self._commands:
+            return self._commands[0]
+        if self._current is None:
+            if not self._waiting:
+                return None
+            self._current = self._waiting.popleft()
+            self._pieces = deque([next(self._current.pieces)])
+        if len(self._pieces) < 2 and (piece := next(self._current.pieces, None)) is not None:
+            self._pieces.append(piece)
+        return Step(self._pieces[0], self._current.picture_id, len(self._pieces) == 1)
+
+    def advance(self) -> None:
+        """Note that what `peek` returned is sent."""
+        if self._commands:
+            if self._commands.popleft().closes:
+                self.close = ""
+        elif self._current is not None:
+            self._pieces.popleft()
+            self.close = self._current.close if self._pieces else ""
+            if not self._pieces:
+                self._current = None

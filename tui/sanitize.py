@@ -30,10 +30,11 @@ _UNPRINTABLE: Final = (
     "\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
 )
-# Fillers, joiners and variation selectors, which Python counts as printable.
+# Fillers, joiners and variation selectors, which Python counts as printable, and what stands for a
+# part of a picture (`pictures/kitty.py`).
 _BLANK: Final = (
     "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\uffa0"
-    "\U000e0100-\U000e01ef"
+    "\U000e0100-\U000e01ef\U0010eeee"
 )
 _SURROGATE: Final = "\ud800-\udfff"
 _INVISIBLE: Final = f"(?!\n)[{_UNPRINTABLE}{_BLANK}]"

@@ -13,6 +13,7 @@ import tempfile
 import termios
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -68,6 +69,7 @@ _TITLE = re.compile(rb"\x1b\][02];([^\x07\x1b]*)(?:\x07|\x1b\\)")
 _STRING = re.compile(rb"\x1b[\]PX^_][^\x07\x18\x1a\x1b]*(?:\x07|\x1b\\)")
 _RECHECK_INTERVAL = 0.05
 _EXIT_TIMEOUT = 3.0
+_CURSOR_ANSWERS = re.compile(rb"(?:\x1b\[[0-9;]*R)*")
 _HALF_SENT = re.compile(
     # A UTF-8 character that lacks bytes; then an escape sequence that lacks its end. A lone escape
     # is a key.
@@ -109,7 +111,11 @@ class Terminal:
         self.answers = answers
         """How it answers from now on."""
         self._half_asked = b""
-        self._timers: list[threading.Timer] = []
+        self._half_answered = False
+        """Whether the rest of an answer is still to be sent; what is typed comes behind it."""
+        self._answer_due = 0.0
+        self._late_answers: deque[tuple[float, bytes, bool]] = deque()
+        self._late_answerer: threading.Thread | None = None
         self._sent = b""
         self._sending = False
         self._held_replies = b""
@@ -335,6 +341,8 @@ class Terminal:
         """Send bytes as if typed."""
         # Not under the lock, which the reader needs while a full line makes this wait.
         with self._changed:
+            while self._half_answered and not self._ended:
+                self._changed.wait(_RECHECK_INTERVAL)
             self._sending = True
         try:
             self._send(data)
@@ -523,23 +531,36 @@ class Terminal:
             return bool(data)
 
     def _answer(self, data: bytes) -> None:
-        """Send answers when and how the terminal does."""
+        """Send answers when and how the terminal does, in their order."""
         terminal = self.answers
         if not data or not (terminal.delay or terminal.cut):
             self._reply(data)
             return
-        cut = terminal.cut or len(data)
-        for part, delay in ((data[:cut], 0.0), (data[cut:], terminal.cut_pause)):
-            if part:
-                timer = threading.Timer(terminal.delay + delay, self._reply_later, (part,))
-                timer.daemon = True
-                self._timers.append(timer)
-                timer.start()
+        due = max(self._answer_due, time.monotonic() + terminal.delay)
+        self._answer_due = due + terminal.cut_pause
+        cut = terminal.cut if terminal.cut and not _CURSOR_ANSWERS.fullmatch(data) else len(data)
+        self._late_answers.append((due, data[:cut], cut < len(data)))
+        if cut < len(data):
+            self._late_answers.append((self._answer_due, data[cut:], False))
+        if self._late_answerer is None:
+            self._late_answerer = threading.Thread(target=self._answer_late, daemon=True)
+            self._late_answerer.start()
 
-    def _reply_later(self, data: bytes) -> None:
+    def _answer_late(self) -> None:
+        """Send answers one by one as they are due, until the end."""
         with self._changed:
-            if self._master >= 0 and not self._stopping:
-                self._reply(data)
+            while not (self._stopping or self._ended):
+                wait = _RECHECK_INTERVAL
+                if self._late_answers:
+                    due, data, half = self._late_answers[0]
+                    wait = due - time.monotonic()
+                    if wait <= 0:
+                        self._late_answers.popleft()
+                        self._reply(data)
+                        self._half_answered = half
+                        self._changed.notify_all()
+                        continue
+                self._changed.wait(min(wait, _RECHECK_INTERVAL))
 
     def _wake(self) -> None:
         if self._wake_writer >= 0:
@@ -553,8 +574,8 @@ class Terminal:
 
     def _release(self) -> None:
         """Close the open file descriptors, once, and remove the home."""
-        for timer in self._timers:
-            timer.cancel()
+        if self._late_answerer is not None:
+            self._late_answerer.join()
         for name in ("_master", "_wake_reader", "_wake_writer"):
             descriptor = getattr(self, name)
             if descriptor >= 0:

@@ -411,6 +411,7 @@ class ScenextApp(LinkHandlers):
         from tui.dashboard.palette import key_groups
         from tui.dashboard.screens.help import Help
         from tui.dashboard.screens.main_keys import KEY_GROUPS
+        from tui.wording.graphics import graphics_lines
         from tui.wording.row_columns import MARKS
 
         lists = "In a list", RowList.BINDINGS
@@ -418,4 +419,6 @@ class ScenextApp(LinkHandlers):
         groups = key_groups(self, (*KEY_GROUPS, lists, everywhere))
         # On the first screenful of a small terminal, where they are looked for.
         groups.insert(1, ("Signs in the list", list(MARKS)))
+        setting = self.graphics_settings.pictures
+        groups.append(("Pictures in this terminal", graphics_lines(self.graphics, setting)))
         self.push_screen(Help(groups))

@@ -19,6 +19,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from tui.terminal.disputed_width import (
+    PLACEHOLDER,
     disputed_runs,
     is_disputed,
     is_extender,
@@ -36,7 +37,11 @@ class Piece(NamedTuple):
 
     def render(self, console: Console) -> str:
         """Return the cells behind a move of the cursor."""
-        return Control.move_to(self.x, self.y).segment.text + self.strip.render(console)
+        strip = self.strip
+        if PLACEHOLDER in strip.text:
+            # Their cells stand in many segments, each of which would repeat the colour.
+            strip = Strip(Segment.simplify(strip))
+        return Control.move_to(self.x, self.y).segment.text + strip.render(console)
 
 
 def prepare(strip: Strip, *, wide_ambiguous: bool) -> Strip:

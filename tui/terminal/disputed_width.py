@@ -45,7 +45,7 @@ _AGREED_BLOCKS: Final = (
     (0x30000, 0x3134A),  # Han
 )
 _BOUNDS: Final = tuple(chain.from_iterable((start, end + 1) for start, end in _AGREED_BLOCKS))
-_PLACEHOLDER: Final = "\U0010eeee"
+PLACEHOLDER: Final = "\U0010eeee"
 _PLACEHOLDERS: Final = r"(?:\U0010eeee[^ -\u02ff\U0010eeee]{3})+"
 """Kitty's placeholders, each with its three diacritics (`pictures/kitty.py`)."""
 _EXCEPTIONS: Final = frozenset({*range(0x3248, 0x3250), 0x3164})
@@ -86,7 +86,7 @@ def is_disputed(text: str, *, wide_ambiguous: bool = False) -> bool:
 
 @lru_cache(1024)
 def _has_disputed(text: str, wide_ambiguous: bool) -> bool:
-    if _PLACEHOLDER in text:
+    if PLACEHOLDER in text:
         text = re.sub(_PLACEHOLDERS, "", text)
     return not all(_is_agreed(character, wide_ambiguous) for character in set(text))
 
@@ -131,7 +131,7 @@ def disputed_runs(text: str, *, wide_ambiguous: bool = False) -> Iterator[tuple[
     A run is kept whole, since a move of the cursor inside it would part conjuncts and flags.
     """
     start = None
-    if _PLACEHOLDER in text:
+    if PLACEHOLDER in text:
         # In the place of each stands what all agree about, so that positions stay.
         text = re.sub(_PLACEHOLDERS, lambda found: " " * len(found[0]), text)
     for index, character in enumerate(text):

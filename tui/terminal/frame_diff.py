@@ -92,11 +92,9 @@ class FrameDiff:
         for x, y, strip in pieces:
             if (change := self._replace(x, y, strip)) is not None:
                 changes.setdefault(y, {})[x] = change
-        if self.sixels is not None:
-            self.sixels.wipe(self._lines, changes, self._is_disputed)
         placed = list(self._place(changes))
         if self.sixels is not None:
-            self.sixels.plan(placed)
+            self.sixels.add_wipes(self._lines, placed, self._place_strip)
         if not placed:
             return None
         self._update = _PartialUpdate(placed, clears=clears)
@@ -123,6 +121,9 @@ class FrameDiff:
     def _place(self, changes: dict[int, dict[int, tuple[int, Strip]]]) -> Iterator[Piece]:
         for y, line in changes.items():
             yield from place(y, self._lines[y], line, wide_ambiguous=self.wide_ambiguous)
+
+    def _place_strip(self, y: int, x: int, strip: Strip) -> Iterable[Piece]:
+        return self._place({y: {x: (x, strip)}})
 
     def _replace(self, x: int, y: int, strip: Strip) -> tuple[int, Strip] | None:
         line = self._lines.setdefault(y, {})

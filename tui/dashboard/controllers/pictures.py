@@ -18,7 +18,7 @@ from tui.dashboard.widgets.task_detail import TaskDetail
 from tui.engine import Engine
 from tui.errors import MediaError, UnreachableError, UnsafeLinkError
 from tui.graphics import Graphics
-from tui.links.link import Link
+from tui.links.link import Link, picture_link
 from tui.links.resolver import ExpiredLinkError, LinkResolver
 from tui.pictures.cache import PictureCache, PictureError
 from tui.pictures.encoding import WHOLE, Area, EncodedPicture, request_for
@@ -81,11 +81,13 @@ class PictureController:
 
     def show(self, detail: TaskDetail, task_id: str, key: str, *, asked: bool) -> None:
         """Show the picture of the selected frame beside the list; see `fill`."""
-        link = self._resolver.find_picture(task_id, key)
-        frames = [each for each in self._resolver.get_all(task_id) if not each.is_result]
-        position = frames.index(link) + 1 if link in frames else 0
-        detail.picture_heading = heading(link.name, position, len(frames)) if link else ""
-        self.fill(detail.preview, task_id, key, asked=asked)
+        links = self._resolver.get_all(task_id)
+        link = picture_link(links, key)
+        frames = [each.key for each in links if not each.is_result]
+        if link is not None:
+            position = frames.index(link.key) + 1 if link.key in frames else 0
+            detail.picture_heading = heading(link.name, position, len(frames))
+        self._begin(detail.preview, _Filling(task_id, key, WHOLE, asked), link)
 
     def show_in_panel(self, panel: LinkPanel) -> None:
         """Show the picture of a panel's link in the panel."""
@@ -100,26 +102,31 @@ class PictureController:
         view shows or loads already. Only where somebody `asked` for it, the service is asked for
         another link in place of one that has ended; a view that only got its size is meant too.
         """
-        filling = _Filling(task_id, key, area, asked=True)
-        if not asked and self._fillings.get(view) != filling:
-            filling = filling._replace(asked=False)
+        link = self._resolver.find_picture(task_id, key)
+        self._begin(view, _Filling(task_id, key, area, asked), link)
+
+    def _begin(self, view: PictureView, filling: _Filling, link: Link | None) -> None:
+        before = self._fillings.get(view)
+        if before is not None and before._replace(asked=False) == filling:
+            filling = before
         self._fillings[view] = filling
-        filled = self._fill(view, filling)
-        self._engine.spawn_errand(f"The picture of {task_id}", filled, view.show_text)
+        filled = self._fill(view, filling, link)
+        self._engine.spawn_errand(f"The picture of {filling.task_id}", filled, view.show_text)
 
     def graphics_changed(self) -> None:
         """Show all pictures anew: in another way, with other cells, or in another terminal."""
         before, self._graphics = self._graphics, self._app.graphics
+        if before == self._graphics:
+            return
         keep = before._replace(cell=self._graphics.cell) == self._graphics
         for view in tuple(self._fillings):
             if view.is_attached:
                 view.show_anew(keep=keep)
 
-    async def _fill(self, view: PictureView, filling: _Filling) -> None:
+    async def _fill(self, view: PictureView, filling: _Filling, link: Link | None) -> None:
         if reason := off_reason(self._setting, self._graphics, has_colours=self._has_colours):
             view.show_text(reason)
             return
-        link = self._resolver.find_picture(filling.task_id, filling.key)
         if link is None:
             view.forget()
             view.show_text("There is no frame to show." if filling.task_id else "")
@@ -154,7 +161,7 @@ class PictureController:
     ) -> EncodedPicture:
         def say(words: str) -> None:
             if view.wanted == wanted:
-                view.show_progress(f"Loading {link.name} … {words}".rstrip())
+                view.show_progress(link.name, words)
 
         async def encode(valid: Link) -> EncodedPicture:
             progress = _Throttled(lambda *received: say(received_of(*received)))

@@ -20,18 +20,16 @@ from textual.geometry import Region
 from tui.graphics import Graphics
 from tui.pictures import kitty
 from tui.pictures.encoding import EncodedPicture
+from tui.terminal.pictures.live import MAX_LIVE, LivePictures
 from tui.terminal.pictures.placement import Placement
 from tui.terminal.pictures.sixel_frames import SixelFrames
 from tui.terminal.pictures.sixel_pieces import split
 from tui.terminal.pictures.slots import Slots, slot
 from tui.terminal.pictures.transfers import Step, Transfer, Transfers
 
-MAX_LIVE: Final = 24
-"""Pictures whose data the terminal holds, at most."""
 TMUX_INTERVAL: Final = 0.05
 """Seconds between two pieces in tmux: it answers probes itself, and drops what its own terminal
 does not take in time."""
-_END_STRING_IN_TMUX: Final = "\x1bPtmux;\x1b\x1b\\\x1b\\"
 _MIN_WAIT, _MAX_WAIT = 0.02, 5.0
 """Seconds after which a transfer that had to wait is tried again, whatever happens meanwhile."""
 
@@ -91,21 +89,16 @@ class PictureLayer:
         """
         self._line, self._cells, self._graphics = line, cells, graphics
         self._slots = Slots(low)
-        self._note_cleanup, self._clock = note_cleanup, clock
+        self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._transfers = Transfers()
         self._placements: dict[int, Placement] = {}
         """What is wanted, the longest wanted first."""
         self._senders: dict[int, _Sender] = {}
-        self._live: dict[int, bool] = {}
-        """The ids of which the terminal holds data, and whether they are wrapped for tmux."""
+        self._live = LivePictures(note_cleanup)
         self._unannounced: set[int] = set()
         """What is wanted, and was never shown yet."""
-        self._doomed: set[int] = set()
-        """What is wanted no more, and is deleted once no cell shows it."""
         self.sixels = SixelFrames(self._draw, self._transfers.cancel)
-        self._drew_sixels = False
-        """Whether the terminal's screen may show sixel pictures."""
         self._paused = False
         self._not_before = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -132,7 +125,7 @@ class PictureLayer:
             on_lost: Called when it had to make room for others, after which it counts as removed:
                 the terminal holds `MAX_LIVE` pictures, and the one longest not shown goes first.
         """
-        number = self._slots.take(self._live.keys() | self._placements.keys())
+        number = self._slots.take({*self._live, *self._placements})
         placement = Placement(number, picture, self._graphics())
         self._placements[number] = placement
         self._senders[number] = _Sender(on_sent, on_lost, copy_context())
@@ -152,19 +145,18 @@ class PictureLayer:
             return
         del self._placements[number], self._senders[number]
         self._unannounced.discard(number)
-        if not placement.is_kitty:
-            self.sixels.screen.discard(placement)
-            return
         self._transfers.cancel(number)
-        if number in self._live:
-            self._doomed.add(number)
+        if placement.is_kitty:
+            self._live.doom(number)
             self._loop.call_soon(self.after_frame)
+        else:
+            self.sixels.screen.discard(placement)
 
     def after_frame(self) -> None:
         """Delete what no cell shows any more, and go on sending."""
-        if self._doomed and not self._paused:
+        if self._live.doomed and not self._paused:
             shown = self._cells.shown_slots()
-            for number in sorted(self._doomed):
+            for number in sorted(self._live.doomed):
                 if slot(number) not in shown:
                     self._delete(number)
         self.pump()
@@ -209,14 +201,14 @@ class PictureLayer:
 
         A terminal that has none of it is sent nothing.
         """
+        for number in self._live.of_other_terminals(graphics):
+            self._live.discard(number)
+            self._transfers.forget(number)
         for placement in list(self._placements.values()):
-            if placement.graphics == graphics:
-                continue
-            if not _is_same_terminal(placement.graphics, graphics):
-                self._live.pop(placement.number, None)
-                self._transfers.forget(placement.number)
-            self.remove(placement)
-        self._note()
+            if placement.graphics != graphics:
+                self.remove(placement)
+        self._live.note(self._transfers.close)
+        self.pump()
 
     def _draw(self, placement: Placement, at: Region) -> None:
         """Draw a sixel picture, behind the frame that was just sent."""
@@ -240,16 +232,17 @@ class PictureLayer:
         self._transfers.advance()
         if placement is not None:
             if placement.is_kitty:
-                self._live[placement.number] = placement.graphics.in_tmux
-            self._drew_sixels = self._drew_sixels or not placement.is_kitty
+                self._live.add(placement.number, placement.graphics)
+            else:
+                self._live.add_sixel()
             # Before the terminal gets it, whatever ends the program meanwhile.
-            self._note()
+            self._live.note(self._transfers.close)
             if placement.graphics.in_tmux:
                 self._not_before = self._clock() + TMUX_INTERVAL
         self._line.send_picture(step.text)
         if placement is None:
-            self._live.pop(step.deletes, None)
-            self._note()
+            self._live.discard(step.deletes)
+            self._live.note(self._transfers.close)
         elif step.is_last and placement.is_kitty:
             self._on_whole(placement)
 
@@ -274,58 +267,31 @@ class PictureLayer:
         is_kitty = self._placements[number].is_kitty
         if len(self._live) < MAX_LIVE or number in self._live or not is_kitty:
             return
-        shown = self._cells.shown_slots()
-        oldest = min(
-            self._live,
-            key=lambda each: (each not in self._doomed, slot(each) in shown),
-        )
-        self._delete(oldest)
+        oldest = self._live.first_to_go(self._cells.shown_slots())
         placement = self._placements.get(oldest)
-        if placement is None:
-            return
-        sender = self._senders[oldest]
-        self.remove(placement)
-        if sender.on_lost is not None:
-            self._loop.call_soon(sender.on_lost, placement, context=sender.context)
+        if placement is not None:
+            sender = self._senders[oldest]
+            self.remove(placement)
+            if sender.on_lost is not None:
+                self._loop.call_soon(sender.on_lost, placement, context=sender.context)
+        self._delete(oldest)
 
     def _delete(self, number: int) -> None:
-        self._doomed.discard(number)
-        self._transfers.delete(number, kitty.delete(number, wrap=self._live[number]))
+        self._live.doomed.discard(number)
+        self._transfers.delete(number, self._live.delete(number))
 
     def _forget_terminal(self) -> None:
         self._transfers.clear()
         self.sixels.screen.forget()
         self._live.clear()
-        self._doomed.clear()
-        self._drew_sixels = False
-        self._note()
-
-    def _note(self) -> None:
-        parts = []
-        if any(self._live.values()):
-            # Ends what was half sent in the terminal behind tmux, as `CUT_SHORT` does in tmux.
-            parts.append(_END_STRING_IN_TMUX)
-        parts.append(self._transfers.close)
-        if self._drew_sixels:
-            # Leaving the alternate screen may leave them (Konsole).
-            parts.append("\x1b[m\x1b[2J")
-        parts += [kitty.delete(number, wrap=wrap) for number, wrap in self._live.items()]
-        self._note_cleanup("".join(parts))
+        self._live.note("")
 
     def _retry_later(self) -> None:
-        if self._timer is None:
-            wait = max(self._not_before - self._clock(), self._line.retry_in)
-            wait = min(_MAX_WAIT, max(_MIN_WAIT, wait))
-            self._timer = self._loop.call_later(wait, self._retry)
-
-    def _retry(self) -> None:
-        self._timer = None
-        self.pump()
+        if self._timer is not None:
+            self._timer.cancel()
+        wait = max(self._not_before - self._clock(), self._line.retry_in)
+        self._timer = self._loop.call_later(min(_MAX_WAIT, max(_MIN_WAIT, wait)), self.pump)
 
 
 def _move(x: int, y: int) -> str:
     return Control.move_to(x, y).segment.text
-
-
-def _is_same_terminal(one: Graphics, other: Graphics) -> bool:
-    return (one.terminal, one.in_tmux, one.client) == (other.terminal, other.in_tmux, other.client)

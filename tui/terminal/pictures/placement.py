@@ -14,6 +14,11 @@ from tui.pictures import kitty
 from tui.pictures.encoding import EncodedPicture
 
 _MARK: Final = "sixel"
+_CELL_CHARACTERS: Final = 4
+"""A placeholder and three diacritics."""
+_SEGMENT_CELLS: Final = 16
+"""Cells of a segment. Rich finds the place of a cut by an estimate in floating point, and takes the
+first that has the right width: in 22 cells and more that may be before a cell's last diacritic."""
 
 
 class Placement:
@@ -44,17 +49,18 @@ class Placement:
         return self.picture.protocol is Protocol.KITTY
 
     def strip(self, row: int) -> Strip:
-        """Return the cells of one row, in a segment of their own.
+        """Return the cells of one row, in segments of their own.
 
         For kitty placeholders, each of which says where it belongs; for sixel blanks that say so
         by their style.
         """
-        if self.is_kitty:
-            cells = Segment(kitty.placeholders(self.number, row, self.columns))
-        else:
+        if not self.is_kitty:
             mark = Style(meta={_MARK: (self.number, row)})
-            cells = Segment(" " * self.columns, mark)
-        return Strip([cells], self.columns)
+            return Strip([Segment(" " * self.columns, mark)], self.columns)
+        text = kitty.placeholders(self.number, row, self.columns)
+        step = _SEGMENT_CELLS * _CELL_CHARACTERS
+        cells = [Segment(text[at : at + step]) for at in range(0, len(text), step)]
+        return Strip(cells, self.columns)
 
 
 def slot_of(text: str) -> int:

@@ -17,8 +17,12 @@ from pathlib import Path
 
 from tui.config import Config
 from tui.demo.server import LoopbackServer, Request, Response
+from tui.graphics import DEFAULT_CELL, Protocol, SymbolSet
 from tui.pictures.cache import PictureCache, PictureError
+from tui.pictures.encoding import EncodingRequest
 from tui.scenext.client import HttpClientFactory
+
+_REQUEST = EncodingRequest(57, 16, Protocol.KITTY, SymbolSet.OCTANTS, DEFAULT_CELL)
 
 
 def _serve(pipe: Connection, chosen: list[str]) -> None:
@@ -63,7 +67,7 @@ async def _measure(origin: str, names: list[str], pipe: Connection) -> None:
         for number, name in enumerate(names):
             before = _start_measuring()
             with suppress(PictureError):
-                await pictures.pixels(f"{origin}/{number}", 48, 14)
+                await pictures.encode(f"{origin}/{number}", _REQUEST)
             size = await asyncio.to_thread(pipe.recv)
             grown = (_status("VmHWM") - before - size) / 1e6
             sys.stdout.write(f"{name}: {grown:.1f}\n")

@@ -38,8 +38,9 @@ class _Board:
     """Draws, and keeps the words that are drawn."""
 
     def __init__(self, background: Image.Image | str = "white") -> None:
-        is_colour = isinstance(background, str)
-        self.picture = Image.new("RGB", SIZE, background) if is_colour else background
+        if isinstance(background, str):
+            background = Image.new("RGB", SIZE, background)
+        self.picture = background
         self.draw = ImageDraw.Draw(self.picture)
         self.words: list[str] = []
 
@@ -114,10 +115,10 @@ def _chart() -> Slide:
     for number, (month, value) in enumerate(zip(months, (48, 61, 93, 112, 74, 55), strict=True)):
         left = 230 + number * 270
         board.draw.rectangle((left, 900 - value * 5, left + 170, 900), fill=_BLUE)
-        board.write(left + 85, 930, month, 44, anchor="ma")
-        board.write(left + 85, 835 - value * 5, str(value), 48, anchor="ma")
+        board.write(left + 85, 925, month, 50, anchor="ma")
+        board.write(left + 85, 830 - value * 5, str(value), 54, anchor="ma")
     board.draw.line((180, 900, 1840, 900), _INK, 5)
-    board.write(120, 1000, "Millimetres, average of thirty years", 44)
+    board.write(120, 995, "Millimetres, average of thirty years", 50)
     return board.slide()
 
 
@@ -131,7 +132,7 @@ def _curves() -> Slide:
         points = [(160 + x, 680 - 230 * function(x / 200)) for x in range(1180)]
         board.draw.line(points, colour, 8, "curve")
         board.draw.line((1370, top + 30, 1420, top + 30), colour, 10)
-        board.write(1440, top, name, 46, colour)
+        board.write(1430, top, name, 48, colour)
     board.draw.line((150, 680, 1380, 680), _INK, 4)
     board.draw.line((160, 400, 160, 960), _INK, 4)
     board.write(160, 980, "Both repeat after one full turn of the circle", 56)

@@ -1,4 +1,4 @@
-"""`PictureCache`: fetch once, cache by path, decode off the event loop, reject in plain words."""
+"""`PictureCache`: fetch once, cache by path, encode off the event loop, reject in plain words."""
 
 from __future__ import annotations
 
@@ -12,8 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from PIL import Image
 
+from tests.pictures.costly import jpeg_of_scans
+from tests.pictures.displays import shown
 from tui.errors import MediaError
-from tui.pictures.cache import MAX_CACHED, MAX_FILE_BYTES, MAX_PIXELS, PictureCache, PictureError
+from tui.graphics import DEFAULT_CELL, Protocol, SymbolSet
+from tui.pictures.cache import MAX_CACHED_BYTES, MAX_FILE_BYTES, PictureCache, PictureError
+from tui.pictures.encoding import EncodedPicture, EncodingRequest
 
 URL = "https://oss.scenext.cn/frame_img/a/frame1.png?Expires=1&Signature=first"
 SIGNED_AGAIN = "https://oss.scenext.cn/frame_img/a/frame1.png?Expires=2&Signature=second"
@@ -62,37 +66,33 @@ def threads() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
-@pytest.mark.parametrize(
-    ("size", "available", "cells"),
-    [
-        ((1280, 720), (48, 14), (48, 14)),
-        ((1280, 720), (48, 9), (32, 9)),
-        ((720, 1280), (48, 14), (16, 14)),
-        ((100, 100), (48, 14), (28, 14)),
-        ((1, 1), (48, 14), (28, 14)),
-        ((5000, 1), (48, 14), (48, 1)),
-        ((1, 5000), (48, 14), (1, 14)),
-        ((640, 400), (1, 1), (1, 1)),
-        ((1280, 720), (300, 100), (300, 85)),
-    ],
-)
-async def test_a_picture_keeps_its_proportions(
-    threads: ThreadPoolExecutor,
-    size: tuple[int, int],
-    available: tuple[int, int],
-    cells: tuple[int, int],
+def halves(columns: int, rows: int) -> EncodingRequest:
+    return EncodingRequest(columns, rows, Protocol.SYMBOLS, SymbolSet.HALVES, DEFAULT_CELL)
+
+
+def colour_of(picture: EncodedPicture) -> bytes:
+    """Return the colour of the upper half of the first cell."""
+    return picture.data[1:4] if picture.data[0] & 1 else picture.data[4:7]
+
+
+@pytest.mark.parametrize("protocol", Protocol)
+async def test_a_picture_is_encoded_for_its_terminal(
+    threads: ThreadPoolExecutor, protocol: Protocol
 ) -> None:
-    pixels = await PictureCache(FakeHost(png(size)).fetch, threads).pixels(URL, *available)
-    assert (pixels.columns, pixels.rows) == cells
-    assert pixels.data == b"\xff\0\0" * (pixels.columns * pixels.rows * 2)
+    pictures = PictureCache(FakeHost(png((1280, 720))).fetch, threads)
+    request = EncodingRequest(57, 16, protocol, SymbolSet.OCTANTS, DEFAULT_CELL)
+    picture = await pictures.encode(URL, request)
+    assert picture[:4] == (protocol, SymbolSet.OCTANTS, 57, 16)
+    painted = shown(picture)
+    assert painted.getcolors() == [(painted.width * painted.height, (255, 0, 0))]
 
 
 async def test_a_picture_is_kept_by_its_path(threads: ThreadPoolExecutor) -> None:
     host = FakeHost(png((64, 40)))
     pictures = PictureCache(host.fetch, threads)
     assert not pictures.has(URL)
-    await pictures.pixels(URL, 48, 14)
-    await pictures.pixels(SIGNED_AGAIN, 80, 22)
+    await pictures.encode(URL, halves(48, 14))
+    await pictures.encode(SIGNED_AGAIN, halves(80, 22))
     assert pictures.has(SIGNED_AGAIN)
     assert host.requested == [URL]
 
@@ -101,8 +101,8 @@ async def test_a_picture_on_its_way_is_not_fetched_twice(threads: ThreadPoolExec
     host = FakeHost(png((64, 40)))
     host.may_respond.clear()
     pictures = PictureCache(host.fetch, threads)
-    small = asyncio.create_task(pictures.pixels(URL, 8, 4))
-    large = asyncio.create_task(pictures.pixels(SIGNED_AGAIN, 16, 8))
+    small = asyncio.create_task(pictures.encode(URL, halves(8, 4)))
+    large = asyncio.create_task(pictures.encode(SIGNED_AGAIN, halves(16, 8)))
     await host.request_received.wait()
     host.may_respond.set()
     assert [(await small).columns, (await large).columns] == [8, 16]
@@ -115,8 +115,8 @@ async def test_who_waits_for_a_picture_that_another_gave_up_fetches_it(
     host = FakeHost(png((64, 40)))
     host.may_respond.clear()
     pictures = PictureCache(host.fetch, threads)
-    first = asyncio.create_task(pictures.pixels(URL, 8, 4))
-    second = asyncio.create_task(pictures.pixels(SIGNED_AGAIN, 8, 4))
+    first = asyncio.create_task(pictures.encode(URL, halves(8, 4)))
+    second = asyncio.create_task(pictures.encode(SIGNED_AGAIN, halves(8, 4)))
     await host.request_received.wait()
     first.cancel()
     host.may_respond.set()
@@ -125,18 +125,66 @@ async def test_who_waits_for_a_picture_that_another_gave_up_fetches_it(
     assert host.requested == [URL, SIGNED_AGAIN]
 
 
-async def test_only_so_many_are_kept_and_the_oldest_goes_first(
+async def test_files_are_kept_up_to_a_size_and_the_oldest_goes_first(
     threads: ThreadPoolExecutor,
 ) -> None:
-    host = FakeHost(png((1600, 1000)))
+    # What follows the end of a picture is no part of it.
+    data = png((16, 16)) + bytes(MAX_CACHED_BYTES // 3 - 200)
+    host = FakeHost(data)
     pictures = PictureCache(host.fetch, threads)
-    urls = [f"https://oss.scenext.cn/frame{number}.png?s=1" for number in range(MAX_CACHED + 1)]
-    for url in urls[:MAX_CACHED]:
-        await pictures.pixels(url, 2, 2)
-    await pictures.pixels(urls[0], 2, 2)
-    await pictures.pixels(urls[MAX_CACHED], 2, 2)
+    urls = [f"https://oss.scenext.cn/frame{number}.png?s=1" for number in range(4)]
+    for url in (*urls[:3], urls[0], urls[3]):
+        await pictures.encode(url, halves(2, 2))
     assert [url for url in urls if not pictures.has(url)] == [urls[1]]
-    assert len(host.requested) == MAX_CACHED + 1
+    assert len(host.requested) == 4
+    host.data = png((16, 16)) + bytes(MAX_FILE_BYTES - 200)
+    await pictures.encode(URL, halves(2, 2))
+    assert [url for url in (*urls, URL) if pictures.has(url)] == [URL]
+
+
+async def test_a_picture_that_could_not_be_shown_is_fetched_again(
+    threads: ThreadPoolExecutor,
+) -> None:
+    """It may have been broken on its way, or be there only now."""
+    host = FakeHost(png((64, 40))[:60])
+    pictures = PictureCache(host.fetch, threads)
+    with pytest.raises(PictureError):
+        await pictures.encode(URL, halves(8, 4))
+    host.data = png((64, 40))
+    assert (await pictures.encode(URL, halves(8, 4))).columns == 8
+    assert host.requested == [URL, URL]
+
+
+async def test_many_wait_their_turn_and_who_gives_up_costs_nothing(
+    threads: ThreadPoolExecutor,
+) -> None:
+    host = FakeHost(png((640, 360)))
+    pictures = PictureCache(host.fetch, threads)
+    done: list[int] = []
+
+    async def encode(number: int) -> None:
+        await pictures.encode(f"https://oss.scenext.cn/{number}.png", halves(16, 9))
+        done.append(number)
+
+    tasks = [asyncio.create_task(encode(number)) for number in range(6)]
+    await host.request_received.wait()
+    for number in (1, 4):
+        tasks[number].cancel()
+    await asyncio.wait(tasks)
+    assert done == [0, 2, 3, 5]
+
+
+async def test_a_costly_picture_is_given_up_for_the_next(threads: ThreadPoolExecutor) -> None:
+    host = FakeHost(jpeg_of_scans(500))
+    pictures = PictureCache(host.fetch, threads)
+    costly = asyncio.create_task(pictures.encode(URL, halves(8, 4)))
+    await host.request_received.wait()
+    host.data = png((64, 40))
+    following = asyncio.create_task(pictures.encode("https://oss.scenext.cn/2", halves(8, 4)))
+    await asyncio.sleep(0)
+    costly.cancel()
+    assert (await following).columns == 8
+    assert costly.cancelled()
 
 
 @pytest.mark.parametrize(
@@ -154,17 +202,17 @@ async def test_only_so_many_are_kept_and_the_oldest_goes_first(
 async def test_what_is_no_picture_says_so(threads: ThreadPoolExecutor, data: bytes) -> None:
     pictures = PictureCache(FakeHost(data).fetch, threads)
     with pytest.raises(PictureError, match=r"^The picture is broken, or none\.$"):
-        await pictures.pixels(URL, 48, 14)
+        await pictures.encode(URL, halves(48, 14))
     assert not pictures.has(URL)
 
 
-@pytest.mark.parametrize("width", [MAX_PIXELS // 1000 + 1, 95_000, 400_000])
+@pytest.mark.parametrize("width", [50_001, 95_000, 400_000])
 async def test_a_huge_picture_is_refused_before_it_is_decoded(
     threads: ThreadPoolExecutor, width: int
 ) -> None:
     pictures = PictureCache(FakeHost(png_claiming(width, 1000)).fetch, threads)
     with pytest.raises(PictureError, match=rf"too large to show: {width} by 1000\."):
-        await pictures.pixels(URL, 48, 14)
+        await pictures.encode(URL, halves(48, 14))
 
 
 @pytest.mark.parametrize(
@@ -184,16 +232,16 @@ async def test_a_huge_picture_is_refused_before_it_is_decoded(
 async def test_every_kind_of_pixel_becomes_a_colour(
     threads: ThreadPoolExecutor, data: bytes, colour: tuple[int, int, int]
 ) -> None:
-    pixels = await PictureCache(FakeHost(data).fetch, threads).pixels(URL, 2, 1)
-    assert tuple(pixels.data[:3]) == colour
+    picture = await PictureCache(FakeHost(data).fetch, threads).encode(URL, halves(2, 1))
+    assert tuple(colour_of(picture)) == colour
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
 async def test_the_usual_formats_are_read(threads: ThreadPoolExecutor, kind: str) -> None:
-    pixels = await PictureCache(FakeHost(png((64, 36), kind=kind)).fetch, threads).pixels(
-        URL, 16, 9
+    picture = await PictureCache(FakeHost(png((64, 36), kind=kind)).fetch, threads).encode(
+        URL, halves(16, 9)
     )
-    red, green, blue = pixels.data[:3]
+    red, green, blue = colour_of(picture)
     assert red > 240
     assert max(green, blue) < 15
 
@@ -202,7 +250,7 @@ async def test_the_loop_goes_on_while_a_large_picture_is_decoded(
     threads: ThreadPoolExecutor,
 ) -> None:
     pictures = PictureCache(FakeHost(png((7000, 7000))).fetch, threads)
-    loading = asyncio.create_task(pictures.pixels(URL, 48, 14))
+    loading = asyncio.create_task(pictures.encode(URL, halves(48, 14)))
     began = before = asyncio.get_running_loop().time()
     longest_stall = 0.0
     while not loading.done():
@@ -219,4 +267,4 @@ async def test_what_fetching_raises_is_passed_on(threads: ThreadPoolExecutor) ->
         raise MediaError("The link has ended.", expired=True)
 
     with pytest.raises(MediaError, match="ended"):
-        await PictureCache(fetch, threads).pixels(URL, 48, 14)
+        await PictureCache(fetch, threads).encode(URL, halves(48, 14))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.pictures.costly import claiming_webp, jpeg_of_scans
-from tests.pictures.test_decoder import NEEDS_PROC, workers
+from tests.pictures.test_encoder import NEEDS_PROC, workers
 from tests.sessions.test_open_frame import wait_until
 from tests.support.home import Home
 from tests.support.picture_host import BLOCKS, RED, PictureHost, png

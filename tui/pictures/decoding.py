@@ -56,6 +56,7 @@ def decode(data: bytes, area: Area, fit: Callable[[int, int], tuple[int, int]]) 
         Exception: of many types, by Pillow: it is broken, or no picture.
     """
     picture = _open(data)
+    area = _inside(area)
     full = picture.size
     if picture.format == "JPEG":
         orientation = orientation_of(picture)
@@ -104,13 +105,18 @@ def _stored_size(
     return orientation.turned(wanted)
 
 
+def _inside(area: Area) -> Area:
+    """Return an area of the same size within the picture, as far as there is one."""
+    width, height = min(area.width, 1.0), min(area.height, 1.0)
+    left, top = min(max(0.0, area.left), 1 - width), min(max(0.0, area.top), 1 - height)
+    return Area(left, top, width, height)
+
+
 def _box(area: Area, size: tuple[int, int]) -> Box:
     """Return an area in pixels, at least one each way."""
-    across, down = size
-    width, height = max(1.0, area.width * across), max(1.0, area.height * down)
-    left = min(max(0.0, area.left * across), across - width)
-    top = min(max(0.0, area.top * down), down - height)
-    return Box(left, top, width, height)
+    width, height = max(1.0, area.width * size[0]), max(1.0, area.height * size[1])
+    left, top = area.left * size[0], area.top * size[1]
+    return Box(min(left, size[0] - width), min(top, size[1] - height), width, height)
 
 
 def _scale_transparency(picture: ImageFile) -> None:

@@ -6,7 +6,8 @@ smooths, than with fewer colours. Nothing is dithered, which packs badly.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from enum import Enum, auto
 from typing import Final, NamedTuple
 
 from tui.graphics import Protocol
@@ -17,7 +18,9 @@ KITTY_SLIDE_BYTES: Final = 25_000
 They grow with the cells that a picture covers. Of a smaller picture a cell may take more, since a
 letter there has as much detail as in a large one."""
 KITTY_PHOTO_BYTES: Final = 35_000
-SIXEL_BYTES: Final = 35_000
+SIXEL_SLIDE_BYTES: Final = 35_000
+SIXEL_PHOTO_BYTES: Final = 60_000
+"""In less a photo shows less than symbols do: sixel packs no noise."""
 BASE_CELLS: Final = 57 * 16
 
 _PIECE_BYTES: Final = 2880
@@ -30,37 +33,65 @@ _ROW_BYTES: Final = 40
 """To move to a row and to set its colour."""
 
 
+class Method(Enum):
+    """A way to choose colours."""
+
+    MEDIAN_CUT = auto()
+    """Keeps colours best; takes long where there are many."""
+    SAMPLED = auto()
+    """By median cut of a small copy."""
+    OCTREE = auto()
+    """Fast, and packs best."""
+
+
 class Rung(NamedTuple):
     """One way to reduce a picture."""
 
     scale: float
     """Of its width and height."""
     colours: int
-    is_octree: bool = False
-    """Whether by octree, which packs best; else by median cut, which keeps colours best."""
+    method: Method
 
 
-_FIRST: Final = Rung(1, 32)
 _SLIDE: Final = (
-    _FIRST,
-    Rung(1, 16, True),
-    Rung(0.8, 16, True),
+    # For what has room in it: a gradient in fewer colours has edges beside its letters.
+    Rung(1, 64, Method.MEDIAN_CUT),
+    Rung(1, 32, Method.MEDIAN_CUT),
+    Rung(1, 16, Method.OCTREE),
+    Rung(0.8, 16, Method.OCTREE),
     # Beyond any slide that was seen.
-    *(Rung(scale, 16, True) for scale in (0.67, 0.5, 0.33)),
-    *(Rung(scale, 8) for scale in (0.25, 0.15)),
+    *(Rung(scale, 16, Method.OCTREE) for scale in (0.67, 0.5, 0.33)),
+    *(Rung(scale, 8, Method.SAMPLED) for scale in (0.25, 0.15)),
 )
 _PHOTO: Final = (
-    *(Rung(scale, 32) for scale in (0.67, 0.5, 0.4)),
-    *(Rung(scale, 16) for scale in (0.33, 0.25)),
-    Rung(0.15, 8),
+    *(Rung(scale, 32, Method.SAMPLED) for scale in (0.67, 0.5, 0.4)),
+    *(Rung(scale, 16, Method.SAMPLED) for scale in (0.33, 0.25)),
+    Rung(0.15, 8, Method.SAMPLED),
 )
 # Its pixels are not scaled by the terminal: what is reduced is enlarged again, and only softer.
-_SIXEL_SLIDE: Final = (_FIRST, Rung(1, 16, True), Rung(1, 8, True), Rung(1, 8), Rung(1, 4))
-_SIXEL_PHOTO: Final = (
-    *(Rung(scale, 16, True) for scale in (0.67, 0.5, 0.33, 0.2)),
-    Rung(0.15, 8),
-    Rung(0.1, 4),
+_SIXEL_LAST: Final = (Rung(0.15, 8, Method.SAMPLED), Rung(0.1, 4, Method.SAMPLED))
+_SIXEL_SLIDE: Final = (
+    Rung(1, 64, Method.MEDIAN_CUT),
+    # For what has room in it: a gradient in fewer colours has edges beside its letters.
+    Rung(1, 64, Method.MEDIAN_CUT),
+    Rung(1, 32, Method.MEDIAN_CUT),
+    Rung(1, 16, Method.OCTREE),
+    Rung(1, 8, Method.OCTREE),
+    Rung(1, 4, Method.MEDIAN_CUT),
+    *_SIXEL_LAST,
 )
+_SIXEL_PHOTO: Final = (
+    *(Rung(scale, 16, Method.OCTREE) for scale in (1, 0.67, 0.5, 0.33, 0.2)),
+    *_SIXEL_LAST,
+)
+
+_LADDERS: Final[Mapping[tuple[Protocol, bool], tuple[Sequence[Rung], int]]] = {
+    (Protocol.KITTY, True): (_SLIDE, KITTY_SLIDE_BYTES),
+    (Protocol.KITTY, False): (_PHOTO, KITTY_PHOTO_BYTES),
+    (Protocol.SIXEL, True): (_SIXEL_SLIDE, SIXEL_SLIDE_BYTES),
+    (Protocol.SIXEL, False): (_SIXEL_PHOTO, SIXEL_PHOTO_BYTES),
+}
+"""By protocol, and whether the picture is a slide."""
 
 
 class Step(NamedTuple):
@@ -72,10 +103,7 @@ class Step(NamedTuple):
 
 def steps(protocol: Protocol, cells: int, *, is_slide: bool) -> Sequence[Step]:
     """Return what to try, the best first; what takes too much even in the last one is sent so."""
-    if protocol is Protocol.SIXEL:
-        rungs = _SIXEL_SLIDE + _SIXEL_PHOTO[-3:] if is_slide else _SIXEL_PHOTO
-        return [Step(rung, _scaled(SIXEL_BYTES, cells)) for rung in rungs]
-    rungs, budget = (_SLIDE, KITTY_SLIDE_BYTES) if is_slide else (_PHOTO, KITTY_PHOTO_BYTES)
+    rungs, budget = _LADDERS[protocol, is_slide]
     return [Step(rung, _scaled(budget, cells)) for rung in rungs]
 
 

@@ -7,6 +7,8 @@ from typing import Final
 from PIL.Image import Dither, Image, Quantize, Resampling
 from PIL.ImageChops import difference
 
+from tui.pictures.ladder import Method
+
 _SMALL: Final = (160, 90)
 """The size of the copy that tells a slide from a photo."""
 _COLOURS: Final = 64
@@ -14,6 +16,9 @@ _COMMONEST: Final = 8
 _STEP: Final = 4
 """Of 255: what neighbours differ by at most where there is a gradient or nothing."""
 _MIN_SHARE: Final = 0.6
+_SLIDE_COLOURS: Final = 16
+_PHOTO_COLOURS: Final = 256
+"""In symbols."""
 
 
 def is_slide(picture: Image) -> bool:
@@ -24,7 +29,7 @@ def is_slide(picture: Image) -> bool:
     30 % of photos are.
     """
     small = picture.resize(_SMALL, Resampling.BILINEAR)
-    amounts = sorted(reduce_colours(small, _COLOURS).histogram(), reverse=True)
+    amounts = sorted(small.quantize(_COLOURS, Quantize.MEDIANCUT).histogram(), reverse=True)
     if sum(amounts[:_COMMONEST]) > _MIN_SHARE * sum(amounts):
         return True
     width, height = _SMALL
@@ -33,9 +38,24 @@ def is_slide(picture: Image) -> bool:
     return sum(steps[: _STEP + 1]) > _MIN_SHARE * sum(steps)
 
 
-def reduce_colours(picture: Image, colours: int, method: Quantize = Quantize.MEDIANCUT) -> Image:
+def reduce_colours(picture: Image, colours: int, method: Method) -> Image:
     """Return an RGB picture with a palette; never dithered, which blurs letters and packs badly."""
-    return picture.quantize(colours, method, dither=Dither.NONE)
+    if method is Method.OCTREE:
+        return picture.quantize(colours, Quantize.FASTOCTREE)
+    if method is Method.MEDIAN_CUT:
+        return picture.quantize(colours, Quantize.MEDIANCUT, dither=Dither.NONE)
+    sample = picture.resize(_SMALL, Resampling.NEAREST).quantize(colours, Quantize.MEDIANCUT)
+    return picture.quantize(palette=sample, dither=Dither.NONE)
+
+
+def reduce_for_symbols(picture: Image) -> Image:
+    """Return a small RGB picture with a palette: letters are read best where it has few colours.
+
+    On a slide what stands out and is rare, such as letters on a gradient, keeps its colour.
+    """
+    if is_slide(picture):
+        return picture.quantize(_SLIDE_COLOURS, Quantize.MEDIANCUT, kmeans=1, dither=Dither.NONE)
+    return picture.quantize(_PHOTO_COLOURS, Quantize.FASTOCTREE)
 
 
 def palette_of(picture: Image) -> list[tuple[int, int, int]]:

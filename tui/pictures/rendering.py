@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from PIL.Image import Image, Quantize, Resampling
+from PIL.Image import Image, Resampling
 
 from tui.graphics import Protocol
 from tui.pictures import sixel
@@ -15,14 +15,11 @@ from tui.pictures.decoding import decode
 from tui.pictures.encoding import EncodedPicture, EncodingRequest
 from tui.pictures.ladder import Rung, steps, wire_bytes
 from tui.pictures.layout import Layout, lay_out
-from tui.pictures.quantising import is_slide, palette_of, reduce_colours
+from tui.pictures.quantising import is_slide, palette_of, reduce_colours, reduce_for_symbols
 from tui.pictures.symbol_cells import cells_of
 
 _MAX_SECONDS: Final = 1.0
 """CPU time to look for the best within the budget, on a machine that is slow."""
-_SLIDE_COLOURS: Final = 16
-"""In symbols: letters are read better where cells have few colours to choose from."""
-_PHOTO_COLOURS: Final = 256
 
 
 def render(file: bytes, request: EncodingRequest) -> EncodedPicture:
@@ -61,9 +58,10 @@ def _within_budget(
 
 
 def _png(picture: Image, rung: Rung) -> bytes:
+    reduced = reduce_colours(_scaled(picture, rung.scale), rung.colours, rung.method)
     packed = io.BytesIO()
     # As few bits a pixel as the colours need.
-    _reduced(_scaled(picture, rung.scale), rung).save(packed, "PNG", optimize=True)
+    reduced.save(packed, "PNG", optimize=True)
     return packed.getvalue()
 
 
@@ -71,7 +69,7 @@ def _sixel(picture: Image, rung: Rung) -> bytes:
     softened = _scaled(picture, rung.scale)
     if softened.size != picture.size:
         softened = softened.resize(picture.size, Resampling.BILINEAR)
-    reduced = _reduced(softened, rung)
+    reduced = reduce_colours(softened, rung.colours, rung.method)
     return sixel.encode(reduced.tobytes(), reduced.width, palette_of(reduced))
 
 
@@ -82,12 +80,6 @@ def _scaled(picture: Image, scale: float) -> Image:
     return picture.resize((width, height), Resampling.BICUBIC)
 
 
-def _reduced(picture: Image, rung: Rung) -> Image:
-    method = Quantize.FASTOCTREE if rung.is_octree else Quantize.MEDIANCUT
-    return reduce_colours(picture, rung.colours, method)
-
-
 def _symbols(picture: Image, request: EncodingRequest, layout: Layout) -> bytes:
-    colours = _SLIDE_COLOURS if is_slide(picture) else _PHOTO_COLOURS
-    reduced = reduce_colours(picture, colours)
+    reduced = reduce_for_symbols(picture)
     return cells_of(reduced.tobytes(), palette_of(reduced), layout.columns, request.symbols)

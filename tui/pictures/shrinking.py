@@ -11,6 +11,11 @@ from PIL.Image import Resampling
 
 _STRIP_ROWS: Final = 16
 """Rows of the reduced picture that are converted at a time, so that no full copy is needed."""
+_GAP: Final = 4
+"""How often the size that is wanted at least goes into what is resampled: small letters need it."""
+_LARGE_GAP: Final = 2
+_LARGE_PIXELS: Final = 12_000_000
+"""Pixels from which memory counts more."""
 _MARGIN: Final = 8
 """Pixels around an area that resampling may look at."""
 
@@ -36,16 +41,18 @@ def shrink(picture: Image.Image, box: Box, size: tuple[int, int], convert: Conve
         size: Larger than the area: it is enlarged.
         convert: Returns a part of the picture as RGB.
     """
-    # Half of what could be reduced, so that the resampling has something to work on.
-    across = max(1, int(box.width // (2 * size[0])))
-    down = max(1, int(box.height // (2 * size[1])))
+    # Part of what could be reduced, so that the resampling has something to work on.
+    gap = _GAP if box.width * box.height <= _LARGE_PIXELS else _LARGE_GAP
+    across = max(1, int(box.width // (gap * size[0])))
+    down = max(1, int(box.height // (gap * size[1])))
     left, top, right, bottom = _hull(box, picture.size, across, down)
-    if across == down == 1:
-        reduced = convert(picture.crop((left, top, right, bottom)))
-    else:
-        reduced = _reduce(picture, (left, top, right, bottom), (across, down), convert)
+    reduced = _reduce(picture, (left, top, right, bottom), (across, down), convert)
     start = (box.left - left) / across, (box.top - top) / down
-    end = start[0] + box.width / across, start[1] + box.height / down
+    # Fractions are not exact, and what is not within the picture is refused.
+    end = (
+        min(start[0] + box.width / across, reduced.width),
+        min(start[1] + box.height / down, reduced.height),
+    )
     return reduced.resize(size, Resampling.BICUBIC, (*start, *end))
 
 

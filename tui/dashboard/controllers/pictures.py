@@ -21,7 +21,7 @@ from tui.graphics import Graphics
 from tui.links.link import Link, picture_link
 from tui.links.resolver import ExpiredLinkError, LinkResolver
 from tui.pictures.cache import PictureCache, PictureError
-from tui.pictures.encoding import WHOLE, Area, EncodedPicture, EncodingRequest
+from tui.pictures.encoding import WHOLE, Area, EncodedPicture, request_for
 from tui.signed_links.signed_url import identity
 from tui.terminal.app import StockApp
 from tui.wording.links import link_expired
@@ -226,7 +226,5 @@ def _wanted(size: Size, link: Link, area: Area, graphics: Graphics) -> Wanted | 
     """Return what a view of a size is to show; None while it has none."""
     if not size:
         return None
-    request = EncodingRequest(
-        size.width, size.height, graphics.protocol, graphics.symbols, graphics.cell, area
-    )
+    request = request_for(graphics, size.width, size.height, area)
     return Wanted(identity(link.url), request)

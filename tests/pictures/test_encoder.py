@@ -1,9 +1,10 @@
-"""Decoding costs what it may, in a child that knows nothing and leaves nothing behind."""
+"""Encoding costs what it may, in a child that knows nothing and leaves nothing behind."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import io
 import os
 import re
 import subprocess
@@ -14,22 +15,27 @@ import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
-from typing import Any
 
+import PIL
 import pytest
 from PIL import Image
-from tui.pictures.decoder import DECODE_TIMEOUT, MAX_SIZE, Decoder, Picture, PictureError
 
 from tests.pictures import costly
 from tests.pictures.costly import COSTLY, LARGE
-from tests.pictures.kinds import CORNERS, KINDS, turned
 from tests.support.figures import figure
+from tui.graphics import DEFAULT_CELL, Protocol, SymbolSet
+from tui.pictures import worker
+from tui.pictures.encoder import ENCODE_TIMEOUT, Encoder, PictureError
+from tui.pictures.encoding import EncodingRequest
 from tui.pictures.worker import MAX_MEMORY_BYTES
+from tui.pictures.worker_protocol import REPLY, Result
 
 ROOT = Path(__file__).parents[2]
 NEEDS_PROC = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+KITTY = EncodingRequest(57, 16, Protocol.KITTY, SymbolSet.HALVES, DEFAULT_CELL)
+HALVES = EncodingRequest(1, 1, Protocol.SYMBOLS, SymbolSet.HALVES, DEFAULT_CELL)
+RED_CELL = bytes((255, 0, 0)) * 2
 RED = costly.saved(Image.new("RGB", (64, 36), (255, 0, 0)), "PNG")
 
 
@@ -68,123 +74,41 @@ async def until(true: Callable[[], object], seconds: float = 10.0) -> None:
 async def test_what_costs_too_much_ends_with_a_line(threads: ThreadPoolExecutor, name: str) -> None:
     make, words = COSTLY[name]
     data = make()
-    decoder = Decoder(threads)
+    encoder = Encoder(threads)
     began = time.monotonic()
     with pytest.raises(PictureError, match=f"^(?:{words})$"):
-        await decoder.decode(data)
+        await encoder.encode(data, KITTY)
     # The rest is for a loaded machine: the deadline itself is exact.
-    assert time.monotonic() - began < DECODE_TIMEOUT + 10
-    picture = await decoder.decode(RED)
-    assert picture == (64, 36, b"\xff\0\0" * (64 * 36))
+    assert time.monotonic() - began < ENCODE_TIMEOUT + 10
+    picture = await encoder.encode(RED, HALVES)
+    assert picture.data in (b"\0" + RED_CELL, b"\3" + RED_CELL)
 
 
 @pytest.mark.parametrize("name", LARGE)
 async def test_what_is_large_is_shown_within_the_limits(
     threads: ThreadPoolExecutor, name: str
 ) -> None:
-    picture = await Decoder(threads).decode(LARGE[name]())
-    assert picture.width <= MAX_SIZE[0]
-    assert picture.height <= MAX_SIZE[1]
-    assert len(picture.data) == 3 * picture.width * picture.height
-
-
-async def test_each_kind_of_picture_is_shown_in_its_colours(threads: ThreadPoolExecutor) -> None:
-    decoder, wrong = Decoder(threads), {}
-    for name, kind in KINDS.items():
-        picture = Image.frombytes("RGB", *_split(await decoder.decode(kind.file)))
-        step = picture.width / len(kind.colours)
-        shown = [
-            picture.getpixel((int((number + 0.5) * step), picture.height // 2))
-            for number in range(len(kind.colours))
-        ]
-        if not all(map(partial(_is_near, kind.tolerance), shown, kind.colours)):
-            wrong[name] = shown, kind.colours
-    assert wrong == {}
-
-
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-async def test_a_picture_is_turned_as_its_exif_says(threads: ThreadPoolExecutor, kind: str) -> None:
-    """One that says what there is not is shown as it is stored."""
-    decoder, wrong = Decoder(threads), {}
-    for orientation in (1, 2, 3, 4, 5, 6, 7, 8, 0, 9, 65535):
-        picture = await decoder.decode(turned(kind, orientation))
-        if (picture.width, picture.height) != (64, 32) or not _has_corners(picture):
-            wrong[orientation] = picture[:2]
-    assert wrong == {}
-
-
-@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
-async def test_what_is_turned_is_as_sharp_as_what_is_not(
-    threads: ThreadPoolExecutor, orientation: int
-) -> None:
-    picture = await Decoder(threads).decode(turned("JPEG", orientation, (2400, 1200)))
-    assert picture[:2] == (640, 320)
-    assert _has_corners(picture)
-
-
-@pytest.mark.parametrize(
-    "exif",
-    [
-        b"",
-        b"Exif\0\0",
-        b"Exif\0\0MM\0*\0\0\0\x08",
-        b"Exif\0\0II*\0\xff\xff\xff\xff",
-        b"Exif\0\0II*\0\x08\0\0\0\1\0\x12\1\2\0\2\0\0\0006\0\0\0\0\0\0\0",
-        b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"\x12\1\3\0\xff\xff\xff\xff" * 5000,
-        b"?" * 60_000,
-    ],
-    ids=["empty", "header", "cut short", "far", "a word", "many", "none"],
-)
-async def test_a_broken_exif_costs_only_the_turning(
-    threads: ThreadPoolExecutor, exif: bytes
-) -> None:
-    for kind in ("JPEG", "WEBP"):
-        red = Image.new("RGB", (64, 32), (255, 0, 0))
-        picture = await Decoder(threads).decode(costly.saved(red, kind, exif=exif))
-        assert picture[:2] == (64, 32)
-        assert picture.data[0] > 240
-
-
-@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
-async def test_the_first_frame_is_shown(threads: ThreadPoolExecutor, kind: str) -> None:
-    picture = await Decoder(threads).decode(costly.animated(kind))
-    assert picture.data[0] > 240
-    assert picture.data[1] < 15
-
-
-@pytest.mark.parametrize("kind", ["TIFF", "BMP", "PPM", "ICO", "TGA", "PDF", "EPS", "JPEG2000"])
-async def test_no_other_format_is_read(threads: ThreadPoolExecutor, kind: str) -> None:
-    data = costly.saved(Image.new("RGB", (64, 36)), kind)
-    with pytest.raises(PictureError, match="broken, or none"):
-        await Decoder(threads).decode(data)
-
-
-async def test_shrinking_keeps_what_is_seen(threads: ThreadPoolExecutor) -> None:
-    """Half red, half clear, in a size that no whole factor divides."""
-    wide = Image.new("RGBA", (4001, 2003), (0, 0, 255, 0))
-    wide.paste((255, 0, 0, 255), (0, 0, 2001, 2003))
-    picture = await Decoder(threads).decode(costly.saved(wide, "PNG"))
-    assert (picture.width, picture.height) == (640, 320)
-    shown = Image.frombytes("RGB", picture[:2], picture.data)
-    expected = Image.alpha_composite(Image.new("RGBA", wide.size, "white"), wide).convert("RGB")
-    expected.thumbnail(MAX_SIZE)
-    for x in (0, 100, 310, 330, 500, 639):
-        for y in (0, 160, 319):
-            assert shown.getpixel((x, y)) == expected.getpixel((x, y)), (x, y)
+    picture = await Encoder(threads).encode(LARGE[name](), KITTY)
+    assert 0 < picture.columns <= KITTY.columns
+    assert 0 < picture.rows <= KITTY.rows
+    with Image.open(io.BytesIO(picture.data)) as shown:
+        assert shown.width <= 570
+        assert shown.height <= 320
+        shown.load()
 
 
 @NEEDS_PROC
 async def test_a_decode_that_nobody_wants_any_more_is_killed(threads: ThreadPoolExecutor) -> None:
-    decoder, began = Decoder(threads), time.monotonic()
-    await decoder.decode(RED)
+    encoder, began = Encoder(threads), time.monotonic()
+    await encoder.encode(RED, KITTY)
     (child,) = workers()
-    decoding = asyncio.create_task(decoder.decode(costly.jpeg_of_scans(500)))
+    decoding = asyncio.create_task(encoder.encode(costly.jpeg_of_scans(500), KITTY))
     await until(lambda: _cpu_seconds(child) > 0.3)
     decoding.cancel()
     with pytest.raises(asyncio.CancelledError):
         await decoding
     assert workers() == []
-    assert (await decoder.decode(RED)).width == 64
+    assert (await encoder.encode(RED, KITTY)).columns == 57
     assert time.monotonic() - began < 60
 
 
@@ -201,13 +125,13 @@ async def test_a_file_is_let_go_with_its_picture_however_that_ends(
     threads: ThreadPoolExecutor, data: bytes
 ) -> None:
     """Without garbage collection, which is rare in the program: a file may have 20 MiB."""
-    decoder = Decoder(threads)
+    encoder = Encoder(threads)
     gc.disable()
     try:
         file = File(data)
         gone = weakref.ref(file)
         with suppress(PictureError):
-            await decoder.decode(file)  # type: ignore[arg-type]
+            await encoder.encode(file, KITTY)  # type: ignore[arg-type]
         del file
         await until(lambda: gone() is None)
     finally:
@@ -221,8 +145,8 @@ async def test_the_child_knows_nothing_and_is_limited(
     monkeypatch.setenv("SCENEXT_API_KEY", "sk-CANARY")
     monkeypatch.setenv("SOMEBODY_ELSES_TOKEN", "sk-CANARY")
     monkeypatch.setenv("LD_LIBRARY_PATH", "/nowhere")
-    decoder = Decoder(threads)
-    await decoder.decode(RED)
+    encoder = Encoder(threads)
+    await encoder.encode(RED, KITTY)
     (child,) = workers()
     folder = Path(f"/proc/{child}")
     names = {
@@ -244,26 +168,76 @@ async def test_the_child_knows_nothing_and_is_limited(
     assert {int(each.name) for each in folder.joinpath("fd").iterdir()} == {0, 1, 2}
 
 
+def test_the_child_imports_what_it_needs_from_two_folders(tmp_path: Path) -> None:
+    """What else is in the folder of Pillow, even by our name, or beside ours, is not run."""
+    pillow = Path(PIL.__file__).parents[1]
+    folder = tmp_path / "site-packages"
+    for name in ("tui", "enum"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "__init__.py").write_text("raise SystemExit(9)")
+    for path in pillow.glob("[Pp][Ii][Ll]*"):
+        (folder / path.name).symlink_to(path)
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-X", "importtime", worker.__file__, folder],
+        input=b"",
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout == REPLY.pack(Result.READY, 0, 0, 0)
+    names = {line.rpartition("|")[2].strip() for line in done.stderr.decode().splitlines()}
+    ours = {name for name in names if name.partition(".")[0] == "tui"}
+    assert {name.rpartition(".")[0] for name in ours} <= {"", "tui", "tui.pictures"}
+    assert "tui.pictures.rendering" in ours
+    assert not {"tui.pictures.cache", "tui.pictures.encoder"} & ours
+    assert not {"textual", "rich", "httpx", "asyncio", "logging.handlers", "socket"} & names
+
+
+@pytest.mark.soak
+@NEEDS_PROC
+async def test_memory_is_flat_over_a_thousand_pictures(
+    threads: ThreadPoolExecutor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    encoder = Encoder(threads)
+    sizes = []
+    for number in range(1000):
+        colour = (number % 256, number // 4, 99)
+        slide = Image.new("RGB", (320 + number % 320, 360), colour)
+        slide.paste((255, 255, 255), (10 + number % 200, 20, 300, 200))
+        request = KITTY._replace(protocol=list(Protocol)[number % 3])
+        await encoder.encode(costly.saved(slide, "PNG"), request)
+        if number in (199, 999):
+            sizes.append([_resident(pid) for pid in (os.getpid(), *workers())])
+    figure(capsys, "bytes after 200 and 1,000 pictures, here and in the child", sizes)
+    for early, late in zip(*sizes, strict=True):
+        assert late - early < 3 << 20
+
+
+def _resident(pid: int) -> int:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
 @NEEDS_PROC
 async def test_the_child_is_kept_and_goes_when_idle(threads: ThreadPoolExecutor) -> None:
-    decoder = Decoder(threads, idle_seconds=0.5)
+    encoder = Encoder(threads, idle_seconds=0.5)
     pids = set()
     for _ in range(3):
-        await decoder.decode(RED)
+        await encoder.encode(RED, KITTY)
         pids |= set(workers())
     assert len(pids) == 1
     await until(lambda: not workers())
-    assert (await decoder.decode(RED)).width == 64
+    assert (await encoder.encode(RED, KITTY)).columns == 57
 
 
 @NEEDS_PROC
 async def test_a_child_that_somebody_ended_is_replaced(threads: ThreadPoolExecutor) -> None:
-    decoder = Decoder(threads)
-    await decoder.decode(RED)
+    encoder = Encoder(threads)
+    await encoder.encode(RED, KITTY)
     (child,) = workers()
     os.kill(child, 9)
     await until(lambda: "Z" in Path(f"/proc/{child}/stat").read_text())
-    assert (await decoder.decode(RED)).width == 64
+    assert (await encoder.encode(RED, KITTY)).columns == 57
     assert child not in workers()
 
 
@@ -274,12 +248,12 @@ def test_the_child_ends_with_the_program(end: str) -> None:
     code = f"""
         import asyncio, os, sys
         from concurrent.futures import ThreadPoolExecutor
-        from tests.pictures.test_decoder import RED, workers
-        from tui.pictures.decoder import Decoder
+        from tests.pictures.test_encoder import KITTY, RED, workers
+        from tui.pictures.encoder import Encoder
 
         async def main():
             with ThreadPoolExecutor(1) as threads:
-                await Decoder(threads).decode(RED)
+                await Encoder(threads).encode(RED, KITTY)
                 print(*workers(), flush=True)
                 {end}
 
@@ -313,17 +287,22 @@ async def test_where_it_cannot_be_started_one_line_says_so(
 ) -> None:
     monkeypatch.setattr(sys, "executable", command)
     with pytest.raises(PictureError, match=rf"^Pictures cannot be decoded: {words}\.$"):
-        await Decoder(threads).decode(RED)
+        await Encoder(threads).encode(RED, KITTY)
 
 
 @pytest.mark.parametrize(
     "answer",
     [
-        "struct.pack('>BII', 0, 641, 400)",
-        "struct.pack('>BII', 0, 2**32 - 1, 2**32 - 1)",
-        "struct.pack('>BII', 0, 0, 0)",
-        "struct.pack('>BII', 77, 1, 1)",
-        "struct.pack('>BII', 0, 9, 9) + b'xx'",
+        "DONE(57, 16, b'GIF89a' + bytes(99))",
+        "DONE(58, 16, PNG)",
+        "DONE(57, 17, PNG)",
+        "DONE(0, 0, PNG)",
+        "DONE(2**32 - 1, 2**32 - 1, PNG)",
+        "DONE(57, 16, PNG[:16] + struct.pack('>II', 10**9, 1) + PNG[24:])",
+        "DONE(57, 16, b'')",
+        "struct.pack('>BIII', 0, 57, 16, 2**32 - 1) + PNG",
+        "struct.pack('>BIII', 77, 1, 1, 0)",
+        "struct.pack('>BIII', 0, 9, 9, 99) + b'xx'",
         "b''",
     ],
 )
@@ -334,14 +313,16 @@ async def test_what_a_child_taken_over_answers_is_checked(
     impostor.write_text(
         f"#!{sys.executable}\n"
         "import os, struct\n"
-        "os.write(1, struct.pack('>BII', 1, 0, 0))\n"
+        "DONE = lambda *n: struct.pack('>BIII', 0, *n[:2], len(n[2])) + n[2]\n"
+        f"PNG = {RED!r}\n"
+        "os.write(1, struct.pack('>BIII', 1, 0, 0, 0))\n"
         "os.read(0, 65536)\n"
         f"os.write(1, {answer})\n"
     )
     impostor.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(impostor))
     with pytest.raises(PictureError, match=r"^The picture cannot be decoded\.$"):
-        await Decoder(threads).decode(RED)
+        await Encoder(threads).encode(RED, KITTY)
 
 
 @NEEDS_PROC
@@ -371,31 +352,6 @@ def test_the_program_grows_by_no_more_than_the_file(
         figure(capsys, f"memory beyond the file, {name}", f"{grown} MB")
         assert float(grown) <= 10, name
     assert len(done.stdout.splitlines()) == (len(names) or len(COSTLY) + len(LARGE) + 1)
-
-
-def _split(picture: Picture) -> tuple[tuple[int, int], bytes]:
-    return picture[:2], picture.data
-
-
-def _has_corners(picture: Picture) -> bool:
-    shown = Image.frombytes("RGB", *_split(picture))
-    return all(
-        _is_near(
-            8,
-            shown.getpixel(
-                (
-                    shown.width // 4 * (3 if "right" in corner else 1),
-                    shown.height // 4 * (3 if "bottom" in corner else 1),
-                )
-            ),
-            colour,
-        )
-        for corner, colour in CORNERS.items()
-    )
-
-
-def _is_near(tolerance: int, one: Any, other: Any) -> bool:  # noqa: ANN401
-    return all(abs(a - b) <= tolerance for a, b in zip(one, other, strict=True))
 
 
 def _cpu_seconds(pid: int) -> float:

@@ -415,6 +415,7 @@ def test_paths_and_help(home: Home) -> None:
         str(home.config),
         str(home.watchlist),
         str(home.log),
+        str(home.state),
     ]
     text = home.run("--help").stdout
     assert len(text.splitlines()) <= 40

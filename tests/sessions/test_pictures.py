@@ -103,7 +103,7 @@ def test_back_in_the_list_it_is_ended_and_the_newest_is_shown(
         # From the list the newest frame is meant.
         terminal.wait_for("frame3, the newest of 3")
         terminal.wait_for(BLOCKS)
-        assert first not in workers(terminal.pid)
+        wait_until(lambda: first not in workers(terminal.pid), terminal)
 
 
 def test_where_the_list_takes_its_place_it_is_ended(home: Home, host: PictureHost) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from PIL import Image, ImageChops
+from PIL import ImageChops
 
 from tests.pictures.slides import NAMES, chinese_font, slide
 from tests.real_terminals.stage import Stage, on_stage
@@ -43,11 +43,10 @@ STEPS: Final = (
 """What each screenshot is called, and the keys that lead to it."""
 _STILL_SECONDS: Final = 2.5
 """Fetching and encoding a picture takes less."""
-_DEMO_SECONDS: Final = 85
-"""After which the demo's task about the sky has completed, with nine frames."""
+_DEMO_SECONDS: Final = 95
+"""After which the demo's task about the sky has completed, with nine frames, and that was told."""
 _README: Final = (("pane-kitty", ("G",)), ("contact-sheet-kitty", ("up", "up", "w")))
 """The screenshots of the README: first the last task of the list, then one above it."""
-_MAX_COLOURS: Final = 160
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -106,9 +105,7 @@ def _write_readme(kind: Kind, folder: Path, output: Path) -> None:
         for name, keys in _README:
             stage.window.press(*keys)
             shown = stage.window.wait_still(_STILL_SECONDS)
-            shown = shown.crop(shown.getbbox())
-            reduced = shown.quantize(_MAX_COLOURS, dither=Image.Dither.NONE)
-            reduced.save(output / f"{name}.png", optimize=True)
+            shown.crop(shown.getbbox()).save(output / f"{name}.png", optimize=True)
             sys.stdout.write(f"  {name}\n")
 
 

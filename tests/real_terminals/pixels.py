@@ -6,6 +6,8 @@ from typing import Final
 
 from PIL import Image, ImageChops
 
+_LIVELY: Final = 60
+_LIVELY_SHARE: Final = 0.2
 _TOLERANCE: Final = 12
 """By so much a colour may differ where a picture has few of them."""
 
@@ -33,6 +35,12 @@ def box(shown: Image.Image, colour: tuple[int, int, int]) -> tuple[int, int, int
 def same(one: Image.Image, other: Image.Image, part: tuple[int, int, int, int]) -> bool:
     """Return whether a part of two screenshots is the same."""
     return ImageChops.difference(one.crop(part), other.crop(part)).getbbox() is None
+
+
+def is_lively(shown: Image.Image) -> bool:
+    """Return whether much of a part of a screenshot is lighter or more colourful than text is."""
+    small = shown.convert("L").resize((shown.width // 8, shown.height // 8), Image.Resampling.BOX)
+    return sum(small.histogram()[_LIVELY:]) > _LIVELY_SHARE * small.width * small.height
 
 
 def _mask(shown: Image.Image, colour: tuple[int, int, int]) -> Image.Image:

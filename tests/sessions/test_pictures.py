@@ -125,6 +125,10 @@ def test_another_frame_ends_it_and_is_shown(home: Home, host: PictureHost) -> No
         assert first not in workers(terminal.pid)
         terminal.press("down")
         terminal.wait_for(BLOCKS)
+        # Pillow is loaded where pictures are decoded, and nowhere else.
+        (child,) = workers(terminal.pid)
+        assert "PIL/_imaging" in Path(f"/proc/{child}/maps").read_text()
+        assert "PIL/_imaging" not in Path(f"/proc/{terminal.pid}/maps").read_text()
 
 
 def test_its_deadline_ends_it_and_the_child_knows_no_secret(

@@ -199,3 +199,13 @@ def test_what_is_not_wanted_any_more_is_wiped_with_the_next_frame() -> None:
     terminal.frames.screen.discard(one)
     assert terminal.show(screen())[1] == ["stop 1"]
     assert not terminal.frames.screen.any_drawn
+
+
+def test_where_the_screen_is_cleared_first_everything_is_sent_and_drawn_again() -> None:
+    terminal, one = Terminal(), placement(1)
+    terminal.add(one)
+    first, _ = terminal.show(screen((2, 1, one)))
+    terminal.diff.clear_first()
+    sent, told = terminal.show(screen((2, 1, one)))
+    assert (sent, told) == (f"\x1b[m\x1b[2J{first}", ["draw 1 at 2,1"])
+    assert terminal.show(screen((2, 1, one))) == ("", [])

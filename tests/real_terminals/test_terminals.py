@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from PIL import Image, ImageChops, ImageOps, ImageStat
+from PIL import Image, ImageOps, ImageStat
 
 from tests.pictures.reading import languages, read, share_read
 from tests.pictures.slides import NAMES, Slide, chinese_font, slide
@@ -21,10 +21,8 @@ from tui.graphics import Protocol
 
 pytestmark = pytest.mark.real_terminals
 
-PANE: Final = (610, 0, 1200, 800)
+PANE: Final = (610, 0, 1240, 880)
 """Where the selected task stands, in pixels."""
-CAPTION: Final = 22
-"""The height of the line above a picture, in pixels."""
 DARK: Final = 128
 MIN_PAPER: Final = 50_000
 """Pixels of the paper's colour by which a slide is known."""
@@ -42,7 +40,7 @@ def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
 
 
 def place_of_picture(stage: Stage) -> tuple[int, int, int, int]:
-    """Return where the picture is: what disappears when it is hidden, but for the caption."""
+    """Return where the picture is: what disappears when it is hidden."""
     window = stage.window
     whole = window.wait_until(lambda shown: pixels.is_lively(shown.crop(PANE)), "no picture")
     window.press("p")
@@ -51,9 +49,8 @@ def place_of_picture(stage: Stage) -> tuple[int, int, int, int]:
     )
     window.press("p")
     window.wait_until(lambda shown: pixels.same(shown, whole, PANE), "p does not bring it back")
-    place = ImageChops.difference(whole, hidden).getbbox()
-    assert place is not None
-    return place[0], place[1] + CAPTION, place[2], place[3]
+    rows = pixels.differing_rows(whole.crop(PANE), hidden.crop(PANE))
+    return PANE[0], PANE[1] + rows.start, PANE[2], PANE[1] + rows.stop
 
 
 def share_of(picture: Image.Image, wanted: Slide, language: str) -> float:

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.support.prefork import PreforkedProcess, can_start
 from tests.support.screen import Screen
 
 Pattern = str | re.Pattern[str]
@@ -96,14 +97,16 @@ class Terminal:
         answers: bool = True,
         columns_of: Callable[[str], int] | None = None,
         alternate: bool = True,
+        prefork: bool = False,
     ) -> None:
         """Start ``argv`` in a terminal of ``cols`` by ``rows`` with ``env`` added.
 
         Like real terminals it replies to cursor position queries if ``answers`` is true, and
         never within a character or an escape sequence that is half sent. ``columns_of`` returns how
         many columns it takes for a grapheme cluster; see `Screen`. Without ``alternate`` it has no
-        alternate screen.
+        alternate screen. With ``prefork`` its libraries may be imported already; see `prefork`.
         """
+        self._prefork = prefork
         self._answers = answers
         self._sent = b""
         self._sending = False
@@ -124,15 +127,7 @@ class Terminal:
         self._found = (frozenset(self._screen.modes), termios.tcgetattr(slave))
         environment = self._environment(env or {})
         try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", _LAUNCHER, *map(str, argv)],
-                stdin=slave,
-                stdout=slave,
-                stderr=slave,
-                cwd=cwd or environment["HOME"],
-                env=environment,
-                start_new_session=True,
-            )
+            self._process = self._start(argv, slave, cwd or environment["HOME"], environment)
         except BaseException:
             self._release()
             raise
@@ -140,6 +135,21 @@ class Terminal:
             os.close(slave)
         self._reader = threading.Thread(target=self._read_all, name="terminal", daemon=True)
         self._reader.start()
+
+    def _start(
+        self, argv: Sequence[str | Path], slave: int, cwd: str | Path, env: Mapping[str, str]
+    ) -> subprocess.Popen[bytes] | PreforkedProcess:
+        if self._prefork and can_start(argv, env):
+            return PreforkedProcess(argv, slave, cwd, env)
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _LAUNCHER, *map(str, argv)],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            cwd=cwd,
+            env=env,
+            start_new_session=True,
+        )
 
     def __enter__(self) -> Self:
         """Return the terminal; it is closed at the end of the block."""
@@ -413,6 +423,8 @@ class Terminal:
     @property
     def is_stopped(self) -> bool:
         """Whether the program has been stopped, as by ctrl+z, and not continued since."""
+        if isinstance(self._process, PreforkedProcess):
+            return self._process.is_stopped
         options = os.WSTOPPED | os.WNOHANG | os.WNOWAIT
         return os.waitid(os.P_PID, self.pid, options) is not None
 

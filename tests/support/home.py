@@ -86,5 +86,5 @@ class Home:
             env=self.environment(env),
             cwd=cwd,
             columns_of=columns_of,
-            prefork=True,
+            prefork=self.command == COMMAND,
         )

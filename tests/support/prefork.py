@@ -31,7 +31,7 @@ def can_start(argv: Sequence[str | Path], env: Mapping[str, str]) -> bool:
     special = {name: env[name] for name in env if name.startswith(_READ_AT_START)}
     return (
         sys.platform == "linux"
-        and tuple(argv[:3]) == (sys.executable, "-m", "tui")
+        and tuple(argv[:2]) == (sys.executable, "-m")
         and special == _DEFAULTS
         and "SCENEXT_TESTS_EXEC" not in os.environ
     )

@@ -99,4 +99,5 @@ class Home:
             cwd=cwd,
             columns_of=columns_of,
             answers=answers,
+            prefork=self.command == COMMAND,
         )

@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.support.fake_terminals import PLAIN, SILENT, FakeTerminal, unfinished
+from tests.support.prefork import PreforkedProcess, can_start
 from tests.support.screen import Screen
 
 Pattern = str | re.Pattern[str]
@@ -98,13 +99,14 @@ class Terminal:
         answers: bool | FakeTerminal = True,
         columns_of: Callable[[str], int] | None = None,
         alternate: bool = True,
+        prefork: bool = False,
     ) -> None:
         """Start ``argv`` in a terminal of ``cols`` by ``rows`` with ``env`` added.
 
         It answers as ``answers`` says: `PLAIN` if that is true, `SILENT` if false; and never within
         a character or an escape sequence that is half sent. ``columns_of`` returns how
         many columns it takes for a grapheme cluster; see `Screen`. Without ``alternate`` it has no
-        alternate screen.
+        alternate screen. With ``prefork`` its libraries may be imported already; see `prefork`.
         """
         if isinstance(answers, bool):
             answers = PLAIN if answers else SILENT
@@ -116,6 +118,7 @@ class Terminal:
         self._answer_due = 0.0
         self._late_answers: deque[tuple[float, bytes, bool]] = deque()
         self._late_answerer: threading.Thread | None = None
+        self._prefork = prefork
         self._sent = b""
         self._sending = False
         self._held_replies = b""
@@ -135,15 +138,7 @@ class Terminal:
         self._found = (frozenset(self._screen.modes), termios.tcgetattr(slave))
         environment = self._environment(env or {})
         try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", _LAUNCHER, *map(str, argv)],
-                stdin=slave,
-                stdout=slave,
-                stderr=slave,
-                cwd=cwd or environment["HOME"],
-                env=environment,
-                start_new_session=True,
-            )
+            self._process = self._start(argv, slave, cwd or environment["HOME"], environment)
         except BaseException:
             self._release()
             raise
@@ -151,6 +146,21 @@ class Terminal:
             os.close(slave)
         self._reader = threading.Thread(target=self._read_all, name="terminal", daemon=True)
         self._reader.start()
+
+    def _start(
+        self, argv: Sequence[str | Path], slave: int, cwd: str | Path, env: Mapping[str, str]
+    ) -> subprocess.Popen[bytes] | PreforkedProcess:
+        if self._prefork and can_start(argv, env):
+            return PreforkedProcess(argv, slave, cwd, env)
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _LAUNCHER, *map(str, argv)],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            cwd=cwd,
+            env=env,
+            start_new_session=True,
+        )
 
     def __enter__(self) -> Self:
         """Return the terminal; it is closed at the end of the block."""
@@ -426,6 +436,8 @@ class Terminal:
     @property
     def is_stopped(self) -> bool:
         """Whether the program has been stopped, as by ctrl+z, and not continued since."""
+        if isinstance(self._process, PreforkedProcess):
+            return self._process.is_stopped
         options = os.WSTOPPED | os.WNOHANG | os.WNOWAIT
         return os.waitid(os.P_PID, self.pid, options) is not None
 

@@ -238,7 +238,11 @@ async def test_what_was_scrolled_away_is_not_loaded(tmp_path: Path) -> None:
 
 async def test_the_keys_move_the_cursor_and_enter_enlarges(tmp_path: Path) -> None:
     async with frames(tmp_path, 11) as (dashboard, _):
-        await dashboard.press("w")
+        # Twice before the screen is there.
+        dashboard.app.main_screen.action_contact_sheet()
+        dashboard.app.main_screen.action_contact_sheet()
+        await dashboard.wait_for_text("11 frames, 1-9")
+        assert len(dashboard.app.screen_stack) == 2
         grid = sheet(dashboard).grid
         for key, number in [
             *(("l", 2), ("right", 3), ("j", 6), ("down", 9), ("down", 11), ("down", 11)),

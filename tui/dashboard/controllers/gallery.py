@@ -77,6 +77,9 @@ class GalleryController:
         )
 
     def _push(self, screen: GalleryScreen) -> None:
+        if any(isinstance(each, type(screen)) for each in self._app.screen_stack):
+            # Its key was pressed twice before the screen was there.
+            return
         self._records[screen] = self._engine.watchlist.get(screen.task_id)
         # They would lie over the line, and name other keys.
         self._app.clear_notifications()

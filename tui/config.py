@@ -135,7 +135,7 @@ class Config(NamedTuple):
     watchlist: Path | None = None
     """The file of the watchlist; None: `Paths.standard`."""
     low_bandwidth: bool = False
-    """Whether to save bandwidth: no mouse, animations or previews, fewer frames per second."""
+    """Whether to save bandwidth: no mouse, animations or unasked pictures, fewer frames."""
     pictures: PictureSetting = PictureSetting.AUTO
     symbols: SymbolSetting = SymbolSetting.AUTO
     notify: Notify = Notify.UNFOCUSED

@@ -69,17 +69,19 @@ class StateFile:
         self._files = AtomicFiles(self._fs)
 
     def load(self) -> tuple[State, str]:
-        """Return what is remembered, and a line for the user where the file cannot be read.
+        """Return what is remembered, and a line for the user where the file is broken.
 
-        One that is broken is set aside. Never raises.
+        It is set aside then. Never raises.
         """
         contents = self._read()
         if not contents.reason:
             return _state(contents.table), ""
         line = f"{display_path(self._path)} cannot be read ({contents.reason})"
-        if contents.is_broken and (aside := self._set_aside()) is not None:
-            line = f"{line}. It is {display_path(aside)} now"
         _log.warning("%s", line)
+        if not contents.is_broken:
+            return State(), ""
+        if (aside := self._set_aside()) is not None:
+            line = f"{line}. It is {display_path(aside)} now"
         return State(), f"{line}; the dashboard starts as it does for the first time."
 
     def save(self, changes: Mapping[str, Value]) -> None:

@@ -105,15 +105,15 @@ async def running() -> AsyncIterator[tuple[ViewApp, PictureView, Callable[[], li
 
 async def test_the_old_picture_stays_until_the_terminal_has_the_new_one() -> None:
     async with running() as (app, view, lines):
-        view.show_progress("Loading a")
+        view.show_progress("a")
         view.show_picture(picture("a"), ("t", "1"))
-        assert (lines(), view.shown) == (["Loading a", ""], None)
+        assert (lines(), view.shown) == (["Loading a …", ""], None)
         app.fake.arrive()
         assert lines() == ["aaaa", "aaaa"]
         assert view.shown == ("t", "1")
-        view.show_progress("Loading b")
+        view.show_progress("b", "9 kB")
         view.show_picture(picture("b"), ("t", "2"))
-        assert (lines()[0], view.shown, view.progress) == ("aaaa", ("t", "1"), "Loading b")
+        assert (lines()[0], view.shown, view.progress) == ("aaaa", ("t", "1"), "loading … 9 kB")
         app.fake.arrive()
         assert (lines()[0], view.shown, view.progress) == ("bbbb", ("t", "2"), "")
         assert [each.picture.data for each in app.fake.live] == [b"b"]

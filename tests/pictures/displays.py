@@ -37,7 +37,7 @@ def decode_sixel(data: bytes) -> Image.Image:
     assert found is not None
     width, height = int(found[1]), int(found[2])
     palette: dict[int, RGB] = {}
-    painted: dict[tuple[int, int], RGB] = {}
+    rows: list[list[RGB | None]] = [[None] * width for _ in range(height)]
     x, top, colour = 0, 0, (0, 0, 0)
     for part in _PART.finditer(found[3]):
         number, red, green, blue, chosen, times, repeated, single, start, band, other = (
@@ -54,13 +54,18 @@ def decode_sixel(data: bytes) -> Image.Image:
         else:
             bits = (repeated or single)[0] - 63
             count = int(times or 1)
-            rows = [top + bit for bit in range(6) if bits >> bit & 1]
-            painted.update(((x + step, row), colour) for step in range(count) for row in rows)
+            for bit in range(6):
+                if bits >> bit & 1:
+                    rows[top + bit][x : x + count] = [colour] * count
             x += count
-    assert set(painted) == {(x, y) for x in range(width) for y in range(height)}
-    picture = Image.new("RGB", (width, height))
-    picture.putdata([painted[x, y] for y in range(height) for x in range(width)])
-    return picture
+    assert len(rows) == height
+    assert {len(row) for row in rows} == {width}
+    pixels = bytearray()
+    for row in rows:
+        for painted in row:
+            assert painted is not None
+            pixels += bytes(painted)
+    return Image.frombytes("RGB", (width, height), bytes(pixels))
 
 
 def paint_symbols(picture: EncodedPicture) -> Image.Image:

@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+import PIL
 import pytest
 from PIL import Image
 
@@ -24,9 +25,11 @@ from tests.pictures import costly
 from tests.pictures.costly import COSTLY, LARGE
 from tests.support.figures import figure
 from tui.graphics import DEFAULT_CELL, Protocol, SymbolSet
+from tui.pictures import worker
 from tui.pictures.encoder import ENCODE_TIMEOUT, Encoder, PictureError
 from tui.pictures.encoding import EncodingRequest
 from tui.pictures.worker import MAX_MEMORY_BYTES
+from tui.pictures.worker_protocol import REPLY, Result
 
 ROOT = Path(__file__).parents[2]
 NEEDS_PROC = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
@@ -163,6 +166,56 @@ async def test_the_child_knows_nothing_and_is_limited(
     assert limits["Max open files"] == ["16", "16"]
     assert int(limits["Max cpu time"][0]) <= 5
     assert {int(each.name) for each in folder.joinpath("fd").iterdir()} == {0, 1, 2}
+
+
+def test_the_child_imports_what_it_needs_from_two_folders(tmp_path: Path) -> None:
+    """What else is in the folder of Pillow, even by our name, or beside ours, is not run."""
+    pillow = Path(PIL.__file__).parents[1]
+    folder = tmp_path / "site-packages"
+    for name in ("tui", "enum"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "__init__.py").write_text("raise SystemExit(9)")
+    for path in pillow.glob("[Pp][Ii][Ll]*"):
+        (folder / path.name).symlink_to(path)
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-X", "importtime", worker.__file__, folder],
+        input=b"",
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout == REPLY.pack(Result.READY, 0, 0, 0)
+    names = {line.rpartition("|")[2].strip() for line in done.stderr.decode().splitlines()}
+    ours = {name for name in names if name.partition(".")[0] == "tui"}
+    assert {name.rpartition(".")[0] for name in ours} <= {"", "tui", "tui.pictures"}
+    assert "tui.pictures.rendering" in ours
+    assert not {"tui.pictures.cache", "tui.pictures.encoder"} & ours
+    assert not {"textual", "rich", "httpx", "asyncio", "logging.handlers", "socket"} & names
+
+
+@pytest.mark.soak
+@NEEDS_PROC
+async def test_memory_is_flat_over_a_thousand_pictures(
+    threads: ThreadPoolExecutor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    encoder = Encoder(threads)
+    sizes = []
+    for number in range(1000):
+        colour = (number % 256, number // 4, 99)
+        slide = Image.new("RGB", (320 + number % 320, 360), colour)
+        slide.paste((255, 255, 255), (10 + number % 200, 20, 300, 200))
+        request = KITTY._replace(protocol=list(Protocol)[number % 3])
+        await encoder.encode(costly.saved(slide, "PNG"), request)
+        if number in (199, 999):
+            sizes.append([_resident(pid) for pid in (os.getpid(), *workers())])
+    figure(capsys, "bytes after 200 and 1,000 pictures, here and in the child", sizes)
+    for early, late in zip(*sizes, strict=True):
+        assert late - early < 3 << 20
+
+
+def _resident(pid: int) -> int:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 @NEEDS_PROC

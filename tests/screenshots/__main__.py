@@ -25,7 +25,7 @@ TINY: Final = (60, 20)
 _LIST: Final = ("✗", "»", "✓", "live", "48370")
 _TASK: Final = ("9 frames", "frame4.png", "Clear, well paced")
 _PANEL: Final = ("open frame9", "sent to your terminal", "raw link")
-_LARGE: Final = ("Preview of frame9", "▀" * 90)
+_LARGE: Final = ("the newest of 9", "▀")
 _TYPED: Final = ("a", *"48391", "space", *"48392", "tab", *"Euler", "space", *"identity")
 
 SCREENSHOTS: Final = (
@@ -35,8 +35,8 @@ SCREENSHOTS: Final = (
     Screenshot("task-narrow", NARROW, ("enter",), _TASK),
     Screenshot("task-tiny", TINY, ("enter",), ("9 frames",)),
     Screenshot("open-wide", WIDE, ("enter", "end", "o"), _PANEL),
-    Screenshot("preview-wide", WIDE, ("enter", "end", "p"), ("Preview of frame9", "▀")),
-    Screenshot("preview-narrow", NARROW, ("enter", "end", "p"), ("Preview of frame9", "▀")),
+    Screenshot("preview-wide", WIDE, ("enter", "end"), ("frame9, the newest of 9", "▀")),
+    Screenshot("preview-narrow", NARROW, ("enter", "end", "p"), ("the newest of 9", "▀")),
     Screenshot("preview-large", WIDE, ("enter", "end", "p", "plus"), _LARGE),
     Screenshot("open-narrow", NARROW, ("enter", "end", "o"), _PANEL),
     Screenshot("add-narrow", NARROW, _TYPED, ("Add tasks", "48391 48392", "Euler identity")),

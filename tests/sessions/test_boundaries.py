@@ -280,7 +280,7 @@ async def test_the_dashboard_survives_a_preview_and_a_save(
         failed = f"failed ({type(error).__name__}); the log says more."
         said = ("The host of the link cannot be reached.", "The connection broke half-way.")
         await dashboard.press("p")
-        await dashboard.wait_until(lambda: shows(*said, f"The preview of t {failed}"))
+        await dashboard.wait_until(lambda: shows(*said, f"The picture of t {failed}"))
         await dashboard.press("d")
         await dashboard.wait_until(
             lambda: shows(*(f"frame2: {words}" for words in said), f"Saving {failed}")

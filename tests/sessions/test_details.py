@@ -51,6 +51,12 @@ async def answer(dashboard: Session, task: Task, words: str) -> None:
     await dashboard.wait_for_text(words)
 
 
+def has_ended(dashboard: Session, task_id: str) -> bool:
+    """Return whether the end of a task is known, and shown wherever it is to be."""
+    record = dashboard.app.engine.watchlist.get(task_id)
+    return record is not None and record.status.terminal and dashboard.app.is_up_to_date
+
+
 def text(dashboard: Session) -> str:
     """Return what is shown, on one line."""
     return " ".join(dashboard.text.replace("│", " ").split())

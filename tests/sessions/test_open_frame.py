@@ -170,7 +170,7 @@ def test_a_frame_that_was_left_while_it_loaded_is_given_up(
         terminal.press("down")
         wait_until(lambda: painted(GREEN) in terminal.raw, terminal)
         terminal.press("up")
-        terminal.wait_for("Loading frame1")
+        terminal.wait_for("frame1, 1 of 2: loading")
         terminal.press("x")
         terminal.wait_for_text("The watchlist is empty.")
         terminal.press("q")

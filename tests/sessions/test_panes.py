@@ -187,7 +187,7 @@ async def test_the_pane_with_the_focus_is_seen_also_where_it_is_empty(tmp_path: 
 async def test_the_footer_shows_whole_keys_only_the_important_ones_first(tmp_path: Path) -> None:
     async with session(tmp_path, three(), size=NARROW) as dashboard:
         assert dashboard.footer == (
-            " ⏎ frames  o open  p picture  d save  / filter  ? keys  q quit  + larger  w sheet"
+            " ⏎ frames  o open  p picture  d save  / filter  ? keys  q quit  + larger"
         )
         known = " ⏎ frames  o open  p picture  d save  / filter  ? keys  q quit  + larger  w sheet"
         known += "  a add  x remove  r refresh  y copy"

@@ -102,8 +102,8 @@ def test_back_in_the_list_it_is_ended_and_the_newest_is_shown(
         terminal.press("escape")
         # From the list the newest frame is meant.
         terminal.wait_for("frame3, the newest of 3")
+        wait_until(lambda: first not in workers(terminal.pid), terminal)
         terminal.wait_for(BLOCKS)
-        assert first not in workers(terminal.pid)
 
 
 def test_where_the_list_takes_its_place_it_is_ended(home: Home, host: PictureHost) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 import os
 import re
@@ -15,10 +14,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from PIL import Image
 
 from tests.support.home import Home
-from tests.support.picture_host import BLOCKS
+from tests.support.picture_host import BLOCKS, RED, picture
 from tests.support.secrets import forms, leaks, program_files, strip_links, too_permissive
 from tests.support.service import FAR_FUTURE, Reply, Request, ScriptedService, error, task
 from tests.support.terminal import Terminal
@@ -50,9 +48,7 @@ class PictureHost:
     def respond(self, request: PictureRequest) -> Response:
         """Return a picture."""
         self.requests.append(request)
-        buffer = io.BytesIO()
-        Image.new("RGB", (32, 18), (255, 0, 0)).save(buffer, "PNG")
-        return Response(200, buffer.getvalue(), {"Content-Type": "image/png"})
+        return picture(RED)
 
 
 @pytest.fixture

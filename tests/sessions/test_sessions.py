@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.home import Home
+from tests.support.picture_host import RED, PictureHost, painted, picture
 from tests.support.service import Reply, ScriptedService, completed, frame_url, task
 from tui.atomic_file import Filesystem
 from tui.watchlist.entries import Add, Entry
@@ -414,6 +415,7 @@ def test_paths_and_help(home: Home) -> None:
         str(home.config),
         str(home.watchlist),
         str(home.log),
+        str(home.state),
     ]
     text = home.run("--help").stdout
     assert len(text.splitlines()) <= 40
@@ -531,29 +533,58 @@ def test_two_changes_at_once_claim_each_id_once(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "env", "words"),
-    [((), {"NO_COLOR": "1"}, "need colours"), (("--low-bandwidth",), {}, "save bandwidth")],
+    ("setting", "env", "words"),
+    [("auto", {"NO_COLOR": "1"}, "need colours"), ("off", {}, 'pictures = "off"')],
 )
-def test_where_pictures_are_off_the_task_and_the_panel_say_so(
-    home: Home,
-    service: ScriptedService,
-    arguments: tuple[str, ...],
-    env: dict[str, str],
-    words: str,
+def test_where_no_picture_can_be_shown_the_task_and_the_panel_say_why(
+    home: Home, service: ScriptedService, setting: str, env: dict[str, str], words: str
 ) -> None:
+    home.configure(base_url=service.base_url, api_key=service.api_key, pictures=setting)
+    home.state.unlink()
     service.script("pic", task("pic", "COMPLETED", frames=[frame_url("pic", 1)]))
     env = {**env, "SSH_TTY": "/dev/pts/9"}
-    with home.open(*arguments, "watch", "pic", env=env) as terminal:
+    with home.open("watch", "pic", env=env) as terminal:
         terminal.wait_for_text("frame1.png")
+        assert words not in terminal.text()
         terminal.press("p")
         terminal.wait_for_text(words)
         terminal.press("p")
-        terminal.wait_gone(words)
+        terminal.wait_gone(re.escape(words))
         terminal.press("o")
         terminal.wait_for_text("Ctrl+click or Cmd+click")
         terminal.press("p")
         terminal.wait_for_text(words)
-        assert "▀" not in terminal.text()
+
+
+def test_with_low_bandwidth_no_picture_comes_before_p_and_none_is_remembered(
+    home: Home, service: ScriptedService, host: PictureHost
+) -> None:
+    home.state.unlink()
+    host.answers["/frame1.png"] = picture(RED)
+    service.script("pic", task("pic", "COMPLETED", frames=[host.link("/frame1.png")]))
+    with home.open("--low-bandwidth", "watch", "pic") as terminal:
+        terminal.wait_for_text("frame1.png")
+        terminal.wait_quiet(0.3)
+        assert host.requests == []
+        terminal.press("p")
+        terminal.wait_for(lambda _: painted(RED) in terminal.raw)
+        terminal.press("q")
+        assert terminal.wait_exit(5) == 0
+    assert not home.state.exists()
+
+
+def test_a_broken_state_file_is_set_aside_with_one_line(
+    home: Home, service: ScriptedService
+) -> None:
+    home.state.write_text("pictures = ")
+    service.script("t", task("t"))
+    with home.open("watch", "t") as terminal:
+        words = "state.toml cannot be read (it is not valid TOML). It is "
+        terminal.wait_for(lambda text: words in " ".join(text.split()))
+        terminal.press("p", "q")
+        assert terminal.wait_exit(5) == 0
+    asides = [each.name for each in home.state.parent.iterdir() if ".broken-" in each.name]
+    assert len(asides) == 1
 
 
 def test_keys_that_come_together_each_remove_a_task(home: Home, service: ScriptedService) -> None:

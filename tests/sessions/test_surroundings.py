@@ -46,6 +46,7 @@ def test_the_demo_needs_nothing_around_it(home: Home) -> None:
 
 
 def test_a_dashboard_that_can_write_nothing_says_so_and_shows_tasks(home: Home) -> None:
+    shutil.rmtree(home.state.parents[1])
     for folder in ("data", "state", "cache"):
         (home.folder / folder).write_text("not a folder")
     limits = "ulimit -n 64 -v 300000"

@@ -277,7 +277,7 @@ def cases(home: Home) -> Iterator[Cases]:
 
 @pytest.fixture
 def ends(service: ScriptedService) -> dict[str, str]:
-    """Script 42 tasks; return the states of those that have ended, empty at first."""
+    """Script 12 tasks; return the states of those that have ended, empty at first."""
     ended: dict[str, str] = {}
 
     def answer(request: Request) -> Reply:
@@ -285,52 +285,52 @@ def ends(service: ScriptedService) -> dict[str, str]:
         state = ended.get(task_id)
         return completed(task_id) if state == "COMPLETED" else task(task_id, state or "IN_PROGRESS")
 
-    for number in range(42):
+    for number in range(12):
         service.script(f"t{number}", answer)
     return ended
 
 
-RUNNING_42 = "42 running - scenext-tui"
+RUNNING_12 = "12 running - scenext-tui"
 
 
 def test_bells_and_titles(
     home: Home, service: ScriptedService, cases: Cases, ends: dict[str, str]
 ) -> None:
-    """One end, then forty at once, while one program is stopped and one terminal takes nothing."""
+    """One end, then ten at once, while one program is stopped and one terminal takes nothing."""
     settings = {"base_url": service.base_url, "api_key": service.api_key}
     home.configure(**settings, poll_interval=2)
-    assert home.run("add", *(f"t{number}" for number in range(42))).returncode == 0
+    assert home.run("add", *(f"t{number}" for number in range(12))).returncode == 0
     cases.open("unknown focus")
     cases.open("focused").write(b"\x1b[I")
     cases.open("failed", {"TERM": "linux"}, notify_on="failed")
     cases.open("never", notify="never")
     stalled = cases.open("stalled")
     untitled = {"never", "failed"}
-    cases.wait(lambda each: each.text().startswith(" » 42 running"))
-    cases.wait(lambda each: each.title in (RUNNING_42, ""))
+    cases.wait(lambda each: each.text().startswith(" » 12 running"))
+    cases.wait(lambda each: each.title in (RUNNING_12, ""))
     stalled.stop_output()
     ends["t0"] = "COMPLETED"
     for name in ("unknown focus", "focused", "failed", "never"):
-        cases.terminals[name].wait_for("^ » 41 running  ✓ 1 done", LONG)
+        cases.terminals[name].wait_for("^ » 11 running  ✓ 1 done", LONG)
     watching = cases.terminals["unknown focus"]
     watching.wait_for(lambda _: watching.bells, LONG)
     watching.wait_for_text("▌ ✓ t0: completed", LONG)
-    assert watching.title == "41 running, 1 done - scenext-tui"
+    assert watching.title == "11 running, 1 done - scenext-tui"
     assert cases.bells == {**dict.fromkeys(cases.terminals, 0), "unknown focus": 1}
 
     watching.signal(signal.SIGSTOP)
-    ends.update({f"t{number}": "COMPLETED" for number in range(1, 40)})
-    ends["t40"] = "FAILED"
-    cases.terminals["failed"].wait_for("1 failed.*40 done", LONG)
+    ends.update({f"t{number}": "COMPLETED" for number in range(1, 10)})
+    ends["t10"] = "FAILED"
+    cases.terminals["failed"].wait_for("1 failed.*10 done", LONG)
     watching.signal(signal.SIGCONT)
     stalled.start_output()
     # All are told within the same seconds.
-    cases.terminals["failed"].wait_for_text("▌ ✗ t40: failed", LONG)
-    watching.wait_for_text("40 completed, 1 failed", LONG)
-    stalled.wait_for_text("40 completed, 1 failed", LONG)
+    cases.terminals["failed"].wait_for_text("▌ ✗ t10: failed", LONG)
+    watching.wait_for_text("10 completed, 1 failed", LONG)
+    stalled.wait_for_text("10 completed, 1 failed", LONG)
     bells = {"unknown focus": 2, "focused": 0, "failed": 1, "never": 0, "stalled": 1}
     assert cases.bells == bells
-    cases.wait(lambda each: "1 failed" in each.line(0) and "40 done" in each.line(0))
+    cases.wait(lambda each: "1 failed" in each.line(0) and "10 done" in each.line(0))
     for name, terminal in cases.terminals.items():
         terminal.press("q")
         terminal.wait_exit()

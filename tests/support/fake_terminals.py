@@ -36,7 +36,8 @@ class FakeTerminal(NamedTuple):
     delay: float = 0.0
     """Seconds before each answer."""
     cut: int = 0
-    """At which byte the answers to one read are cut; what is behind it comes `cut_pause` later."""
+    """At which byte answers are cut; what is behind it comes `cut_pause` later. Not those that tell
+    where the cursor is alone."""
     cut_pause: float = 0.0
 
     def answer(self, data: bytes, cursor: tuple[int, int]) -> bytes:
@@ -100,35 +101,25 @@ class FakeTmux:
     """
 
     def __init__(
-        self,
-        folder: Path,
-        version: str,
-        outer: FakeTerminal,
-        *,
-        passthrough: str = "0",
-        features: str = "",
-        client: str = "",
+        self, folder: Path, version: str, outer: FakeTerminal, *, features: str = "", client: str
     ) -> None:
-        """`passthrough` is what the option's format gives; `client` an existing process's ID."""
+        """Pass nothing through; `client` is the ID of an existing process, empty if detached."""
         self._folder = folder
+        self._outer = outer
         self._client = client
-        self.terminal = FakeTerminal(
-            f"tmux {version}", "1;2;4" if version >= "3.4" else "1;2", (10, 20)
-        )
-        width, height = outer.cell or ("", "")
-        self._facts = f"{passthrough}|{features}|{width}|{height}", outer.name
+        attributes = "1;2;4" if version >= "3.4" else "1;2"
+        self.terminal = FakeTerminal(f"tmux {version}", attributes, (10, 20))
         folder.mkdir(exist_ok=True)
         program = folder / "tmux"
         program.write_text(
             "#!/bin/sh\n"
             f"echo asked >>{folder}/asked\n"
-            # Detached while there is no client.
-            f"printf '%s|%s|%s|%s|1|%s\\n' {version} \"$(readlink /proc/$PPID/fd/2)\""
-            f" '{self._facts[0]}' \"$(cat {folder}/client)\" '{self._facts[1]}'\n",
+            f"pane=$(readlink /proc/$PPID/fd/2); . {folder}/facts\n"
+            f'echo "{version}|$pane|$passthrough|{features}|$facts"\n',
             "utf-8",
         )
         program.chmod(0o755)
-        self.attach(client)
+        self.configure(client=client)
 
     @property
     def env(self) -> dict[str, str]:
@@ -146,6 +137,12 @@ class FakeTmux:
         asked = self._folder / "asked"
         return asked.read_text("utf-8").count("\n") if asked.exists() else 0
 
-    def attach(self, client: str) -> None:
-        """Have it shown by another process; none where `client` is empty."""
-        (self._folder / "client").write_text(client, "utf-8")
+    def configure(self, *, passthrough: str = "0", client: str | None = None) -> None:
+        """Set what the option's format gives, and by which process it is shown, from now on."""
+        self._client = self._client if client is None else client
+        width, height = self._outer.cell or ("", "")
+        facts = "||||"
+        if self._client:
+            facts = f"{width}|{height}|{self._client}|1|{self._outer.name}"
+        text = f"passthrough={passthrough}; facts='{facts}'\n"
+        (self._folder / "facts").write_text(text, "utf-8")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.support.fake_terminals import FakeTerminal
 from tests.support.terminal import Terminal
+from tui.state_file import StateFile
 
 COMMAND = (sys.executable, "-m", "tui")
 
@@ -45,8 +46,7 @@ class Home:
 
     def hide_pictures(self) -> None:
         """Have no picture come by itself, as if a key had hidden them before."""
-        self.state.parent.mkdir(parents=True, exist_ok=True)
-        self.state.write_text("version = 1\npictures = false\n", "utf-8")
+        StateFile(self.state).save({"pictures": False})
 
     def configure(self, **settings: str | float | bool) -> None:
         """Write `config.toml`."""
@@ -99,4 +99,5 @@ class Home:
             cwd=cwd,
             columns_of=columns_of,
             answers=answers,
+            prefork=self.command == COMMAND,
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from random import Random
 from typing import Any, ClassVar
 
 from textual import events
@@ -37,8 +38,14 @@ def picture(protocol: Protocol, number: int, size: int) -> EncodedPicture:
     if protocol is Protocol.KITTY:
         data = f"picture {number} ".encode().ljust(size, b".")
     else:
-        bands = [b"#%d!%d~" % (number % 8, COLUMNS * CELL.width)] * (ROWS * CELL.height // 6)
-        bands = [band.ljust(size // len(bands), b"$") for band in bands]
+        random, width = Random(number), COLUMNS * CELL.width
+        count = ROWS * CELL.height // 6
+        planes = max(1, size // (count * (width + 3)))
+        noise = (bytes(random.choices(range(63, 127), k=width)) for _ in range(count * planes))
+        bands = [
+            b"$".join(b"#%d%s" % (plane % 8, next(noise)) for plane in range(planes))
+            for _ in range(count)
+        ]
         raster = b'"1;1;%d;%d' % (COLUMNS * CELL.width, ROWS * CELL.height)
         palette = b"".join(b"#%d;2;%d;0;0" % (colour, colour * 10) for colour in range(8))
         data = b"\x1bP0;1;0q" + raster + palette + b"-".join(bands) + b"\x1b\\"

@@ -13,6 +13,7 @@ import tempfile
 import termios
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.support.fake_terminals import PLAIN, SILENT, FakeTerminal, unfinished
+from tests.support.prefork import PreforkedProcess, can_start
 from tests.support.screen import Screen
 
 Pattern = str | re.Pattern[str]
@@ -68,6 +70,7 @@ _TITLE = re.compile(rb"\x1b\][02];([^\x07\x1b]*)(?:\x07|\x1b\\)")
 _STRING = re.compile(rb"\x1b[\]PX^_][^\x07\x18\x1a\x1b]*(?:\x07|\x1b\\)")
 _RECHECK_INTERVAL = 0.05
 _EXIT_TIMEOUT = 3.0
+_CURSOR_ANSWERS = re.compile(rb"(?:\x1b\[[0-9;]*R)*")
 _HALF_SENT = re.compile(
     # A UTF-8 character that lacks bytes; then an escape sequence that lacks its end. A lone escape
     # is a key.
@@ -96,20 +99,26 @@ class Terminal:
         answers: bool | FakeTerminal = True,
         columns_of: Callable[[str], int] | None = None,
         alternate: bool = True,
+        prefork: bool = False,
     ) -> None:
         """Start ``argv`` in a terminal of ``cols`` by ``rows`` with ``env`` added.
 
         It answers as ``answers`` says: `PLAIN` if that is true, `SILENT` if false; and never within
         a character or an escape sequence that is half sent. ``columns_of`` returns how
         many columns it takes for a grapheme cluster; see `Screen`. Without ``alternate`` it has no
-        alternate screen.
+        alternate screen. With ``prefork`` its libraries may be imported already; see `prefork`.
         """
         if isinstance(answers, bool):
             answers = PLAIN if answers else SILENT
         self.answers = answers
         """How it answers from now on."""
         self._half_asked = b""
-        self._timers: list[threading.Timer] = []
+        self._half_answered = False
+        """Whether the rest of an answer is still to be sent; what is typed comes behind it."""
+        self._answer_due = 0.0
+        self._late_answers: deque[tuple[float, bytes, bool]] = deque()
+        self._late_answerer: threading.Thread | None = None
+        self._prefork = prefork
         self._sent = b""
         self._sending = False
         self._held_replies = b""
@@ -129,15 +138,7 @@ class Terminal:
         self._found = (frozenset(self._screen.modes), termios.tcgetattr(slave))
         environment = self._environment(env or {})
         try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", _LAUNCHER, *map(str, argv)],
-                stdin=slave,
-                stdout=slave,
-                stderr=slave,
-                cwd=cwd or environment["HOME"],
-                env=environment,
-                start_new_session=True,
-            )
+            self._process = self._start(argv, slave, cwd or environment["HOME"], environment)
         except BaseException:
             self._release()
             raise
@@ -145,6 +146,21 @@ class Terminal:
             os.close(slave)
         self._reader = threading.Thread(target=self._read_all, name="terminal", daemon=True)
         self._reader.start()
+
+    def _start(
+        self, argv: Sequence[str | Path], slave: int, cwd: str | Path, env: Mapping[str, str]
+    ) -> subprocess.Popen[bytes] | PreforkedProcess:
+        if self._prefork and can_start(argv, env):
+            return PreforkedProcess(argv, slave, cwd, env)
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _LAUNCHER, *map(str, argv)],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            cwd=cwd,
+            env=env,
+            start_new_session=True,
+        )
 
     def __enter__(self) -> Self:
         """Return the terminal; it is closed at the end of the block."""
@@ -335,6 +351,8 @@ class Terminal:
         """Send bytes as if typed."""
         # Not under the lock, which the reader needs while a full line makes this wait.
         with self._changed:
+            while self._half_answered and not self._ended:
+                self._changed.wait(_RECHECK_INTERVAL)
             self._sending = True
         try:
             self._send(data)
@@ -418,6 +436,8 @@ class Terminal:
     @property
     def is_stopped(self) -> bool:
         """Whether the program has been stopped, as by ctrl+z, and not continued since."""
+        if isinstance(self._process, PreforkedProcess):
+            return self._process.is_stopped
         options = os.WSTOPPED | os.WNOHANG | os.WNOWAIT
         return os.waitid(os.P_PID, self.pid, options) is not None
 
@@ -523,23 +543,36 @@ class Terminal:
             return bool(data)
 
     def _answer(self, data: bytes) -> None:
-        """Send answers when and how the terminal does."""
+        """Send answers when and how the terminal does, in their order."""
         terminal = self.answers
         if not data or not (terminal.delay or terminal.cut):
             self._reply(data)
             return
-        cut = terminal.cut or len(data)
-        for part, delay in ((data[:cut], 0.0), (data[cut:], terminal.cut_pause)):
-            if part:
-                timer = threading.Timer(terminal.delay + delay, self._reply_later, (part,))
-                timer.daemon = True
-                self._timers.append(timer)
-                timer.start()
+        due = max(self._answer_due, time.monotonic() + terminal.delay)
+        self._answer_due = due + terminal.cut_pause
+        cut = terminal.cut if terminal.cut and not _CURSOR_ANSWERS.fullmatch(data) else len(data)
+        self._late_answers.append((due, data[:cut], cut < len(data)))
+        if cut < len(data):
+            self._late_answers.append((self._answer_due, data[cut:], False))
+        if self._late_answerer is None:
+            self._late_answerer = threading.Thread(target=self._answer_late, daemon=True)
+            self._late_answerer.start()
 
-    def _reply_later(self, data: bytes) -> None:
+    def _answer_late(self) -> None:
+        """Send answers one by one as they are due, until the end."""
         with self._changed:
-            if self._master >= 0 and not self._stopping:
-                self._reply(data)
+            while not (self._stopping or self._ended):
+                wait = _RECHECK_INTERVAL
+                if self._late_answers:
+                    due, data, half = self._late_answers[0]
+                    wait = due - time.monotonic()
+                    if wait <= 0:
+                        self._late_answers.popleft()
+                        self._reply(data)
+                        self._half_answered = half
+                        self._changed.notify_all()
+                        continue
+                self._changed.wait(min(wait, _RECHECK_INTERVAL))
 
     def _wake(self) -> None:
         if self._wake_writer >= 0:
@@ -553,8 +586,8 @@ class Terminal:
 
     def _release(self) -> None:
         """Close the open file descriptors, once, and remove the home."""
-        for timer in self._timers:
-            timer.cancel()
+        if self._late_answerer is not None:
+            self._late_answerer.join()
         for name in ("_master", "_wake_reader", "_wake_writer"):
             descriptor = getattr(self, name)
             if descriptor >= 0:

@@ -31,7 +31,7 @@ def run(log: Path, where: str, *, renamed: str = "", fatal: bool = True) -> tupl
     module = ("tests.support.renamed_textual", MODULE) if renamed else (MODULE,)
     env = {"RENAMES": json.dumps([[rf"\b{renamed}\b", ".*"]])} if renamed else {}
     argv = [sys.executable, "-m", *module, where, log, KEY]
-    with Terminal(argv, cwd=ROOT, env=env) as terminal:
+    with Terminal(argv, cwd=ROOT, env=env, prefork=not renamed) as terminal:
         terminal.wait_for_text("ready")
         terminal.press("x")
         if not fatal:

@@ -68,6 +68,16 @@ class Line:
             self._ask()
         return True
 
+    def fill(self, size: int) -> int:
+        """Send pieces of a picture as flow control allows; return what is left of `size` bytes."""
+        while size > 0 and self.flow.may_send_picture(4000, self.now):
+            self.down.send(b"." * 4000, self.now)
+            self.flow.record_sent(4000, picture=True)
+            size -= 4000
+            if self.flow.should_probe(self.now):
+                self._ask()
+        return size
+
     def hold(self, size: int, seconds: float) -> None:
         """Offer a frame thirty times a second, as a held key does."""
         for _ in range(int(seconds * 30)):
@@ -115,6 +125,56 @@ def test_the_window_recovers_once_the_line_is_fast_again() -> None:
     sent = len(line.frames)
     line.hold(13_000, seconds=2)
     assert len(line.frames) - sent == 60
+
+
+@pytest.mark.parametrize("frame", [300, 2_000])
+@pytest.mark.parametrize("delay", [0.0, 0.02, 0.2])
+def test_a_key_is_shown_within_a_second_while_a_picture_travels(delay: float, frame: int) -> None:
+    line = Line(rate=20_000, delay=delay)
+    line.offer(25_000)
+    line.step(4)
+    left, number = 200_000, 0
+    while left > 0:
+        left = line.fill(left)
+        if number % 50 == 49:
+            # The key needs its own way as well; then all before it has to pass.
+            pressed = line.now - delay
+            assert line.offer(frame), "a picture holds no frame back"
+            moment = line.now
+            while (arrival := line.down.next_arrival()) is not None and arrival < line.now + 5:
+                moment = arrival
+                line.step(max(0.005, arrival - line.now))
+            assert moment - pressed <= 1.0
+        line.step(0.02)
+        number += 1
+
+
+@pytest.mark.parametrize("rate", [20_000, 5_000_000])
+def test_a_picture_uses_the_line(rate: int) -> None:
+    line = Line(rate=rate, delay=0.1)
+    line.step(1)
+    began, left = line.now, 200_000
+    while left > 0:
+        left = line.fill(left)
+        line.step(0.01)
+    assert line.now - began < max(1.5 * 200_000 / rate, 6)
+
+
+def test_a_terminal_that_has_stopped_answering_gets_no_piece_of_a_picture() -> None:
+    line = Line(rate=1e6, delay=0.01)
+    line.offer(2_000)
+    line.step(1)
+    line.lost = 99
+    left = line.fill(200_000)
+    while line.flow.reply_timeout > line.now - 101 - 0.1:
+        line.step(0.1)
+        left = line.fill(left)
+    sent = 200_000 - left
+    for _ in range(100):
+        line.step(1)
+        line.fill(left)
+    assert sent <= 16_000
+    assert line.flow.is_stalled(line.now)
 
 
 def test_output_before_a_probe_holds_no_frame_back() -> None:

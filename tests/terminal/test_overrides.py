@@ -48,7 +48,7 @@ def renaming(hooks: Sequence[Hook]) -> dict[str, str]:
     return {"RENAMES": json.dumps(renames), "PYTHONPATH": str(ROOT)}
 
 
-def groups(size: int = 12) -> Iterator[tuple[Hook, ...]]:
+def groups(size: int = 40) -> Iterator[tuple[Hook, ...]]:
     """Return the hooks, many at a time since a start with each alone takes a second of CPU time.
 
     Classes are apart from what they have, which the program then cannot find either: each name of

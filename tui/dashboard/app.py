@@ -410,5 +410,9 @@ class ScenextApp(LinkHandlers):
         """Show the keys."""
         from tui.dashboard.palette import help_groups
         from tui.dashboard.screens.help import Help
+        from tui.wording.graphics import graphics_lines
 
-        self.push_screen(Help(help_groups(self, ScenextApp.BINDINGS)))
+        groups = help_groups(self, ScenextApp.BINDINGS)
+        setting = self.graphics_settings.pictures
+        groups.append(("Pictures in this terminal", graphics_lines(self.graphics, setting)))
+        self.push_screen(Help(groups))

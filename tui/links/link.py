@@ -59,6 +59,17 @@ def main_link(links: Sequence[Link]) -> Link | None:
     return next((link for link in links if link.is_video), links[-1] if links else None)
 
 
+def picture_link(links: Sequence[Link], key: str) -> Link | None:
+    """Return the picture to show for a link of a task: a frame itself, else the newest frame.
+
+    None where there is no frame: a video is no picture, and may be large.
+    """
+    for link in links if key else ():
+        if link.key == key and not link.is_video:
+            return link
+    return links[-1] if links and not links[-1].is_result else None
+
+
 def frame_links(frames: Iterable[Frame]) -> tuple[Link, ...]:
     """Return the links of a task's frames, in order and without duplicates.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from tui.errors import ApiError, ErrorKind, MediaError
-from tui.links.link import Link, frame_links, main_link, same_link, task_links
+from tui.links.link import Link, main_link, picture_link, same_link, task_links
 from tui.links.retry import Retries, Sleep
 from tui.scenext.models import PollResult, Task
 from tui.watchlist.records import Record
@@ -73,16 +73,8 @@ class LinkResolver:
         return next((link for link in links if link.key == key), None)
 
     def find_picture(self, task_id: str, key: str) -> Link | None:
-        """Return the picture to show for a link of a task: a frame itself, else the newest frame.
-
-        None where there is no frame: a video is no picture, and may be large.
-        """
-        link = self.find(task_id, key) if key else None
-        if link is not None and not link.is_video:
-            return link
-        record = self._get_record(task_id)
-        frames = frame_links(record.frames) if record else ()
-        return frames[-1] if frames else None
+        """Return the picture to show for a link of a task, as `picture_link` says."""
+        return picture_link(self.get_all(task_id), key)
 
     def get_all(self, task_id: str) -> tuple[Link, ...]:
         """Return all links of a task."""

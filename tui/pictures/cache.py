@@ -12,14 +12,13 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
-from typing import Final, NamedTuple
+from typing import Final
 
-from tui.graphics import DEFAULT_CELL, Protocol, SymbolSet
 from tui.pictures.encoder import IDLE_SECONDS, Encoder, PictureError
 from tui.pictures.encoding import EncodedPicture, EncodingRequest
 from tui.signed_links.signed_url import identity
 
-__all__ = ["MAX_CACHED_BYTES", "MAX_FILE_BYTES", "PictureCache", "PictureError", "Pixels"]
+__all__ = ["MAX_CACHED_BYTES", "MAX_FILE_BYTES", "PictureCache", "PictureError"]
 
 MAX_FILE_BYTES: Final = 20 << 20
 """Bytes of a picture's file."""
@@ -29,14 +28,6 @@ MAX_CACHED_BYTES: Final = 24 << 20
 
 Fetch = Callable[[str, int], Awaitable[bytes]]
 """Returns the bytes behind a link, up to a limit; must not send the key."""
-
-
-class Pixels(NamedTuple):
-    """A picture as half blocks: RGB, row by row, two rows of pixels a row of cells."""
-
-    columns: int
-    rows: int
-    data: bytes
 
 
 class PictureCache:
@@ -91,20 +82,6 @@ class PictureCache:
             # The next file behind this link may be another one.
             self._forget(key)
             raise
-
-    async def pixels(self, url: str, columns: int, rows: int, fetch: Fetch | None = None) -> Pixels:
-        """Return a link's picture as half blocks; goes with the view that shows them."""
-        request = EncodingRequest(columns, rows, Protocol.SYMBOLS, SymbolSet.HALVES, DEFAULT_CELL)
-        picture = await self.encode(url, request, fetch)
-        lines = bytearray()
-        for row in range(picture.rows):
-            start = 7 * row * picture.columns
-            cells = [
-                picture.data[at : at + 7] for at in range(start, start + 7 * picture.columns, 7)
-            ]
-            for bit in (1, 2):
-                lines += b"".join(cell[1:4] if cell[0] & bit else cell[4:7] for cell in cells)
-        return Pixels(picture.columns, picture.rows, bytes(lines))
 
     async def _file(self, key: str, url: str, fetch: Fetch) -> bytes:
         async with self._single_flight(key):

@@ -1,7 +1,7 @@
 """Sixel: a picture as one sequence, in bands of six rows of pixels.
 
 In each band the commonest colour is painted over the whole width first, and the other colours over
-it, which takes two thirds of the bytes. Whatever the picture covers is painted.
+it, which takes a sixth fewer bytes. Whatever the picture covers is painted.
 
 Source: https://vt100.net/docs/vt3xx-gp/chapter14.html
 """
@@ -17,7 +17,7 @@ from tui.pictures.layout import BAND
 
 MAX_COLOURS: Final = 256
 _RUN: Final = re.compile(rb"(.)\1{3,}", re.DOTALL)
-"""What is shorter as a number and a character; all are printable but for what `_CODES` maps."""
+"""Characters that are shorter as a number and one of them."""
 _CODES: Final = bytes(63 + (bits & 63) for bits in range(256))
 """The character of each six pixels, the lowest bit on top."""
 _START: Final = b'\x1bP0;1;0q"1;1;%d;%d'

@@ -23,7 +23,7 @@ from textual.events import CursorPosition, Resize
 from textual.geometry import Size
 from textual.message import Message
 
-from tui.terminal import modes, title
+from tui.terminal import modes
 from tui.terminal.ambiguous_width import WidthProbe
 from tui.terminal.flow_control import PROBE, FlowController
 from tui.terminal.graphics.questions import is_fence
@@ -35,6 +35,7 @@ from tui.terminal.pending_replies import LAST_PROBE, PendingReplies
 from tui.terminal.restore import TERMINAL, in_background
 from tui.terminal.wake_event import WakeEvent
 from tui.terminal.window_size import UNKNOWN, ResizeWatch, WindowSize
+from tui.terminal.window_title import WindowTitle
 
 if TYPE_CHECKING:
     from tui.terminal.app import TunedApp
@@ -89,8 +90,7 @@ class TerminalDriver(LinuxDriver):
         )
         """Notices that the window has another size."""
         self._size_reports = False
-        self._title = ""
-        """The window's title, of our own; empty where none was set."""
+        self.title = WindowTitle(self.write, self._may_set_title)
 
     @property  # type: ignore[override]
     def _writer_thread(self) -> OutputWriter:
@@ -150,7 +150,7 @@ class TerminalDriver(LinuxDriver):
         signal.signal(signal.SIGWINCH, lambda *_: self.resizes.on_signal())
         # The first probe asks for the width of ambiguous characters as well.
         self._probe(self.width_probe.ask())
-        self._write_title()
+        self.title.write()
         asyncio.get_running_loop().call_soon_threadsafe(self._pictures.resume)
         # A signal handler may have started it: the loop may sleep.
         self._output.flush()
@@ -298,20 +298,8 @@ class TerminalDriver(LinuxDriver):
         """Whether the terminal takes nothing, or has shown nothing of the latest for too long."""
         return not self.takes_output or self._flow.is_stalled(time.monotonic())
 
-    def set_title(self, text: str) -> None:
-        """Set the window's title, where the terminal is known to take one; saved at the first."""
-        if text != self._title and title.takes_titles(os.environ):
-            self._title = text
-            self._write_title()
-
-    def _write_title(self) -> None:
-        """Set the title, and save the one before: once for each start, and never in vain."""
-        if not self._title or self._gave_back or not self._output.is_open:
-            return
-        if not TERMINAL.title_is_saved:
-            TERMINAL.title_is_saved = True
-            self.write(title.SAVE)
-        self.write(title.title(self._title))
+    def _may_set_title(self) -> bool:
+        return self._output.is_open and not self._gave_back
 
     @property
     def retry_in(self) -> float:
@@ -395,7 +383,7 @@ class TerminalDriver(LinuxDriver):
             # As Textual sets them at the start: cursor, line wrap, reports of focus and pastes.
             self.write("\x1b[?25l\x1b[?7l\x1b[?1004h\x1b[?2004h")
             self._enable_mouse_support()
-            self._write_title()
+            self.title.write()
 
     def ask(self, question: str) -> None:
         """Ask the terminal how it shows pictures; each answer is a `GraphicsAnswer` to the app."""

@@ -12,9 +12,8 @@ beyond the kernel: it gets one frame at a time, each with a probe behind it, at 
 double. It counts as caught up once all probes are answered, since a reply does not say which probe
 it belongs to, or once the last reply is long past (`MAX_REPLY_GAP`).
 
-Pieces of pictures go between frames, by a window of their own: it grows while a frame would be
-behind little of them, and shrinks as soon as it would be behind more. No frame waits to be sent
-because of them.
+Pieces of pictures go between frames, as many as fit into half of the window, but two at least. No
+frame waits to be sent because of them: it is behind what is on its way already, and nothing else.
 """
 
 from __future__ import annotations
@@ -29,12 +28,11 @@ MIN_WINDOW: Final = 1 << 11
 INITIAL_WINDOW: Final = 1 << 15
 """Bytes that may be in flight at first: enough for the first paint to wait for no reply."""
 MAX_WINDOW: Final = 1 << 18
-INITIAL_PICTURE_WINDOW: Final = 1 << 13
-"""Bytes that may be in flight with a piece of a picture, at first; one piece always may."""
-PICTURE_WINDOW_STEP: Final = 1 << 12
+MIN_PICTURE_WINDOW: Final = 1 << 13
+"""Bytes that may be in flight with a piece of a picture, however slow the line is: two pieces, so
+that it has something to do while a reply is on its way."""
 MAX_PICTURE_WINDOW: Final = 1 << 15
-PICTURE_DELAY: Final = 0.25
-"""Seconds beyond the shortest round trip that pictures may add to the way of a frame."""
+"""The same, however fast it is: it may have become slow since that was measured."""
 DELAY_THRESHOLD: Final = 0.1
 """Seconds beyond the shortest round trip after which a reply counts as late."""
 MAX_REPLY_TIMEOUT: Final = 3.0
@@ -64,7 +62,6 @@ class FlowController:
     def __init__(self) -> None:
         """Expect a probe before the first frame."""
         self._window = INITIAL_WINDOW
-        self._picture_window = INITIAL_PICTURE_WINDOW
         self._has_replied = False
         self._overdue_since = math.nan
         """When the reply became overdue, while it is."""
@@ -147,26 +144,12 @@ class FlowController:
             else:
                 # A very slow line, or a stall; after the latter the window soon grows again.
                 self._window = min(self._window, int(self._in_flight / took))
-            if self._pictures_in_flight:
-                self._adapt_to_pictures(round_trip - min(self._round_trips))
             if round_trip > min(self._round_trips) + DELAY_THRESHOLD:
                 self._window = max(MIN_WINDOW, self._window // 2)
             elif self._in_flight * 2 >= self._window:
                 self._window = min(MAX_WINDOW, self._window * 2)
         self._forget_probes()
         return self.should_probe(now)
-
-    def _adapt_to_pictures(self, delay: float) -> None:
-        """Adjust their window to what was before the probe, in seconds."""
-        if delay > PICTURE_DELAY:
-            self._picture_window //= 2
-        elif (
-            delay < PICTURE_DELAY / 2
-            and self._pictures_in_flight + self._pictures_since_probe >= self._picture_window // 2
-        ):
-            self._picture_window += PICTURE_WINDOW_STEP
-        bounds = PICTURE_WINDOW_STEP, MAX_PICTURE_WINDOW
-        self._picture_window = min(max(self._picture_window, bounds[0]), bounds[1])
 
     def _forget_probes(self) -> None:
         self._overdue_since = self._probed_at = math.nan
@@ -205,7 +188,8 @@ class FlowController:
         if not self.awaiting_reply or self._is_overdue:
             return True
         in_flight = self._in_flight + self._sent_since_probe
-        return in_flight + size <= self._picture_window
+        window = min(MAX_PICTURE_WINDOW, max(MIN_PICTURE_WINDOW, self._window // 2))
+        return in_flight + size <= window
 
     def is_stalled(self, now: float) -> bool:
         """Return whether a terminal that has answered before owes an answer for too long.

@@ -20,7 +20,7 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
 from tui.terminal.disputed_strips import Piece, place, prepare
-from tui.terminal.disputed_width import is_disputed
+from tui.terminal.disputed_width import PLACEHOLDER, is_disputed
 
 if TYPE_CHECKING:
     from tui.terminal.pictures.sixel_frames import SixelFrames
@@ -92,11 +92,9 @@ class FrameDiff:
         for x, y, strip in pieces:
             if (change := self._replace(x, y, strip)) is not None:
                 changes.setdefault(y, {})[x] = change
-        if self.sixels is not None:
-            self.sixels.wipe(self._lines, changes, self._is_disputed)
         placed = list(self._place(changes))
         if self.sixels is not None:
-            self.sixels.plan(placed)
+            self.sixels.add_wipes(self._lines, placed, self._place_strip)
         if not placed:
             return None
         self._update = _PartialUpdate(placed, clears=clears)
@@ -123,6 +121,9 @@ class FrameDiff:
     def _place(self, changes: dict[int, dict[int, tuple[int, Strip]]]) -> Iterator[Piece]:
         for y, line in changes.items():
             yield from place(y, self._lines[y], line, wide_ambiguous=self.wide_ambiguous)
+
+    def _place_strip(self, y: int, x: int, strip: Strip) -> Iterable[Piece]:
+        return self._place({y: {x: (x, strip)}})
 
     def _replace(self, x: int, y: int, strip: Strip) -> tuple[int, Strip] | None:
         line = self._lines.setdefault(y, {})
@@ -195,7 +196,7 @@ def _difference(
     What differs beside disputed characters is sent alone. Where they differ themselves, or join
     what differs before them, everything is sent from there to the end of the strip.
     """
-    before, after = list(Segment.simplify(old)), list(Segment.simplify(new))
+    before, after = list(_comparable(old)), list(_comparable(new))
     same_start: list[Segment] = []
     while before and after and before[0] == after[0]:
         same_start.append(after.pop(0))
@@ -206,7 +207,7 @@ def _difference(
         del before[-1]
     x += sum(segment.cell_length for segment in same_start)
     texts = [segment.text for segment in (*before, *after)]
-    if is_disputed("".join(texts) + "".join(segment.text[:1] for segment in same_end[:1])):
+    if is_disputed("".join(texts) + "".join(_first(segment.text) for segment in same_end[:1])):
         firsts = [segments[0].text[:1] for segments in (before, after) if segments]
         after += same_end
         while same_start and any(map(is_disputed, firsts)):
@@ -225,6 +226,21 @@ def _difference(
         same = _common_prefix(reversed(before[-1].text), reversed(last.text))
         after[-1] = Segment(last.text[: len(last.text) - same], last.style)
     return x, Strip([segment for segment in after if segment.text])
+
+
+def _comparable(strip: Strip) -> Iterator[Segment]:
+    """Yield the segments of a strip, as long as their style allows, but each placeholder alone."""
+    for text, style, control in Segment.simplify(strip):
+        if text.startswith(PLACEHOLDER):
+            cells = text.split(PLACEHOLDER)[1:]
+            yield from (Segment(PLACEHOLDER + marks, style) for marks in cells)
+        else:
+            yield Segment(text, style, control)
+
+
+def _first(text: str) -> str:
+    """Return what a text begins with: a character, or the one placeholder that it is."""
+    return text if text.startswith(PLACEHOLDER) else text[:1]
 
 
 def _differ_in_text_only(one: Segment, other: Segment) -> bool:

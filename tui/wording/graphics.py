@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from tui.graphics import Graphics, PictureSetting, Protocol
@@ -10,15 +11,16 @@ _PROTOCOLS: Final = {
     Protocol.KITTY: "in real pixels, by kitty's protocol",
     Protocol.SIXEL: "in real pixels, by sixel",
 }
-NOT_ASKED: Final = "not asked, since keys are waiting for the shell, or in the background"
+NOT_ASKED: Final = "not asked: keys are waiting for the shell, or it takes no output now"
+_NEXT_SENTENCE: Final = r"(?<=\.) (?=[A-Z])"
 KEYS_LOST: Final = "Keys that were typed while the terminal was asked are lost."
 
 
 def graphics_lines(graphics: Graphics, setting: PictureSetting) -> list[tuple[str, str]]:
     """Return names and values: what was found of the terminal, and why nothing better."""
     lines = [("terminal", _terminal(graphics)), ("pictures", _way(graphics, setting))]
-    if graphics.reason:
-        lines.append(("why", graphics.reason))
+    sentences = re.split(_NEXT_SENTENCE, graphics.reason) if graphics.reason else []
+    lines += zip(("why", *("" for _ in sentences[1:])), sentences, strict=False)
     lines.append(("cell", f"{graphics.cell.width} by {graphics.cell.height} pixels"))
     return lines
 

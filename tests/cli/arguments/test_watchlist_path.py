@@ -138,7 +138,7 @@ def test_paths_prints_what_a_broken_configuration_leaves(
     assert main(["paths"]) == 1
     told = capfd.readouterr()
     names = [line.split()[0] for line in told.out.splitlines()]
-    assert names == ["config", "log"]
+    assert names == ["config", "log", "state"]
     assert told.err == f"scenext-tui: {own_home.config}: watchlist must be a text in quotes\n"
     assert main(["paths", "--watchlist", "mine.toml"]) == 0
     assert str(Path("mine.toml").absolute()) in capfd.readouterr().out

@@ -106,3 +106,20 @@ def test_the_end_clears_the_screen_of_sixel_pictures() -> None:
         cleared, _, after = terminal.raw[before:].partition(b"\x1b[2J")
         assert b"\x1b[?1049l" in after
         assert b"\x1b[?1049l" not in cleared
+
+
+def test_a_picture_that_was_on_its_way_when_the_program_was_stopped_comes_whole() -> None:
+    with start(size="400000") as terminal:
+        terminal.press("n")
+        for turn in range(12):
+            terminal.signal(signal.SIGSTOP)
+            terminal.read_for(turn % 4 / 100)
+            # Another size: then not everything is sent again anyway.
+            terminal.resize(60 + turn % 3, 14)
+            terminal.signal(signal.SIGCONT)
+            terminal.read_for(0.02)
+        terminal.wait_for(lambda _: KittyPictures(terminal.raw).live, timeout=30)
+        terminal.wait_quiet(0.3)
+        pictures = KittyPictures(terminal.raw)
+        assert [len(data) for data in pictures.live.values()] == [400_000]
+        assert (pictures.open, pictures.faults) == (None, [])

@@ -204,7 +204,8 @@ PATHS: Final = HelpText(
     "print where configuration, watchlist and log are",
     "Print where the configuration, the watchlist and the log are, or would be. For a\n"
     "second account: --config FILE, where the file names a key and a watchlist of its\n"
-    "own.",
+    "own. In a terminal it also says how pictures are shown there, and why no better\n"
+    "way works.",
     f"""\
 examples:
   scenext-tui paths

@@ -281,7 +281,7 @@ def _add_files(parser: argparse.ArgumentParser, default: str | None) -> None:
 
 
 def _add_low_bandwidth(parser: argparse.ArgumentParser, default: bool | str) -> None:
-    help_ = "save bandwidth on slow connections: no mouse, no pictures"
+    help_ = "for slow connections: no mouse, no pictures before p"
     parser.add_argument("--low-bandwidth", action="store_true", default=default, help=help_)
 
 

@@ -77,6 +77,9 @@ class GalleryController:
         )
 
     def _push(self, screen: GalleryScreen) -> None:
+        if any(isinstance(each, type(screen)) for each in self._app.screen_stack):
+            # Its key was pressed twice before the screen was there.
+            return
         self._records[screen] = self._engine.watchlist.get(screen.task_id)
         # They would lie over the line, and name other keys.
         self._app.clear_notifications()
@@ -111,6 +114,7 @@ class GalleryController:
         if not sheet.is_attached:
             return
         sheet.grid.set_cell(self._app.graphics.cell)
+        self._note_repeats(sheet)
         for view, key in self._wanted(sheet):
             if len(self._loads) >= MAX_LOADS:
                 return
@@ -127,22 +131,22 @@ class GalleryController:
     def _load(self, sheet: ContactSheet, view: PictureView, key: str) -> None:
         def done(_: asyncio.Task[None]) -> None:
             self._loads.pop(view, None)
-            self._note_repeats(sheet, key)
-            self.fill_sheet(sheet)
+            if sheet.is_attached:
+                sheet.request()
 
         load = self._pictures.fill(view, sheet.task_id, key)
         self._loads[view] = load
         load.add_done_callback(done)
 
-    def _note_repeats(self, sheet: ContactSheet, key: str) -> None:
-        """Show of which frame this one is a repetition, now that its file is known."""
-        link = next((link for link in self._links(sheet.task_id) if link.key == key), None)
-        if link is None or not (digest := self._pictures.digest(link)):
-            return
-        is_new = digest in self._digests.values()
-        self._digests[identity(link.url)] = digest
-        if is_new and sheet.is_attached:
-            sheet.grid.scenes = self._scenes(sheet.task_id)
+    def _note_repeats(self, sheet: ContactSheet) -> None:
+        """Show which of the pictures in sight repeat others, as far as their files are known."""
+        in_sight = {tile.scene.key for tile in sheet.grid.tiles_in_sight}
+        for link in self._links(sheet.task_id):
+            file = identity(link.url)
+            is_new = link.key in in_sight and file not in self._digests
+            if is_new and (digest := self._pictures.digest(link)):
+                self._digests[file] = digest
+        sheet.grid.scenes = self._scenes(sheet.task_id)
 
     def _scenes(self, task_id: str) -> tuple[Scene, ...]:
         return group_frames(

@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from tui.dashboard import messages
-from tui.dashboard.controllers.state import StateController
 from tui.dashboard.error_boundary import bounded
 from tui.dashboard.screens.main import MainScreen
 from tui.dashboard.screens.picture_choice import PictureChoice
@@ -18,6 +17,7 @@ from tui.terminal.graphics.messages import GraphicsChanged
 
 if TYPE_CHECKING:
     from tui.dashboard.controllers.services import LinkServices
+    from tui.dashboard.controllers.state import StateController
     from tui.dashboard.screens.contact_sheet import ContactSheet
     from tui.dashboard.screens.enlarged import EnlargedPicture
     from tui.dashboard.screens.link_panel import LinkPanel
@@ -121,6 +121,8 @@ class LinkHandlers(TerminalApp):
 
     @cached_property
     def _state(self) -> StateController:
+        from tui.dashboard.controllers.state import StateController
+
         return StateController(self.engine, self._dependencies.state)
 
     async def _begin_pictures(self) -> str:

@@ -18,7 +18,7 @@ from tui.dashboard.widgets.task_detail import TaskDetail
 from tui.engine import Engine
 from tui.errors import MediaError, UnreachableError, UnsafeLinkError
 from tui.graphics import Graphics
-from tui.links.link import Link
+from tui.links.link import Link, picture_link
 from tui.links.resolver import ExpiredLinkError, LinkResolver
 from tui.pictures.cache import PictureCache, PictureError
 from tui.pictures.encoding import WHOLE, Area, EncodedPicture, request_for
@@ -81,11 +81,13 @@ class PictureController:
 
     def show(self, detail: TaskDetail, task_id: str, key: str, *, asked: bool) -> None:
         """Show the picture of the selected frame beside the list; see `fill`."""
-        link = self._resolver.find_picture(task_id, key)
-        frames = [each for each in self._resolver.get_all(task_id) if not each.is_result]
-        position = frames.index(link) + 1 if link in frames else 0
-        detail.picture_heading = heading(link.name, position, len(frames)) if link else ""
-        self.fill(detail.preview, task_id, key, asked=asked)
+        links = self._resolver.get_all(task_id)
+        link = picture_link(links, key)
+        frames = [each.key for each in links if not each.is_result]
+        if link is not None:
+            position = frames.index(link.key) + 1 if link.key in frames else 0
+            detail.picture_heading = heading(link.name, position, len(frames))
+        self._begin(detail.preview, _Filling(task_id, key, WHOLE, asked), link)
 
     def show_in_panel(self, panel: LinkPanel) -> None:
         """Show the picture of a panel's link in the panel."""
@@ -101,12 +103,17 @@ class PictureController:
         another link in place of one that has ended; a view that only got its size is meant too.
         What is returned ends when nothing more is done about it.
         """
-        filling = _Filling(task_id, key, area, asked=True)
-        if not asked and self._fillings.get(view) != filling:
-            filling = filling._replace(asked=False)
+        link = self._resolver.find_picture(task_id, key)
+        return self._begin(view, _Filling(task_id, key, area, asked), link)
+
+    def _begin(self, view: PictureView, filling: _Filling, link: Link | None) -> asyncio.Task[None]:
+        before = self._fillings.get(view)
+        if before is not None and before._replace(asked=False) == filling:
+            filling = before
         self._fillings[view] = filling
-        filled = self._fill(view, filling)
-        return self._engine.spawn_errand(f"The picture of {task_id}", filled, view.show_text)
+        filled = self._fill(view, filling, link)
+        name = f"The picture of {filling.task_id}"
+        return self._engine.spawn_errand(name, filled, view.show_text)
 
     def is_outdated(self, view: PictureView, task_id: str, key: str) -> bool:
         """Return whether `fill` would load or say something for a view."""
@@ -128,16 +135,17 @@ class PictureController:
     def graphics_changed(self) -> None:
         """Show all pictures anew: in another way, with other cells, or in another terminal."""
         before, self._graphics = self._graphics, self._app.graphics
+        if before == self._graphics:
+            return
         keep = before._replace(cell=self._graphics.cell) == self._graphics
         for view in tuple(self._fillings):
             if view.is_attached:
                 view.show_anew(keep=keep)
 
-    async def _fill(self, view: PictureView, filling: _Filling) -> None:
+    async def _fill(self, view: PictureView, filling: _Filling, link: Link | None) -> None:
         if reason := self._off_reason():
             view.show_text(reason)
             return
-        link = self._resolver.find_picture(filling.task_id, filling.key)
         if link is None:
             view.forget()
             view.show_text("There is no frame to show." if filling.task_id else "")
@@ -145,6 +153,9 @@ class PictureController:
         wanted = _wanted(view.content_size, link, filling.area, self._graphics)
         if wanted is None or not view.is_attached or not self._is_to_load(view, link, wanted):
             return
+        if self._cache.has(link.url):
+            # Nothing is lost with what is encoded for a part that was left meanwhile.
+            view.cancel_loads()
         view.want(wanted)
         if task := asyncio.current_task():
             view.add_load(task, wanted.picture)
@@ -172,7 +183,7 @@ class PictureController:
     ) -> EncodedPicture:
         def say(words: str) -> None:
             if view.wanted == wanted:
-                view.show_progress(f"Loading {link.name} … {words}".rstrip())
+                view.show_progress(link.name, words)
 
         async def encode(valid: Link) -> EncodedPicture:
             progress = _Throttled(lambda *received: say(received_of(*received)))
@@ -182,9 +193,12 @@ class PictureController:
         if view.shown is not None and view.shown[0] != filling.task_id:
             # Another task's picture would be taken for this one's.
             view.show_text("")
+        is_other = view.shown != (filling.task_id, link.key) and view not in self._failures
         if self._cache.has(link.url):
+            if is_other and view.picture is not None:
+                say("")
             return await encode(link)
-        if view.shown != (filling.task_id, link.key) and view not in self._failures:
+        if is_other:
             say("")
         await asyncio.sleep(DEBOUNCE)
         retries = self._resolver.retries(lambda error, delay: say(try_again(str(error), delay)))

@@ -60,6 +60,11 @@ class GalleryScreen(TerminalScreen):
         """Show how the download is doing."""
         self.show_line()
 
+    def on_screen_suspend(self) -> None:
+        """Leave notifications to the screen above, which shows the same ones elsewhere."""
+        for rack in self.query("ToastRack"):
+            rack.display = False
+
     def show_words(self, *parts: str, name: str = "") -> None:
         """Show these in the line, with the keys; or how a download is doing."""
         if self.transfer:

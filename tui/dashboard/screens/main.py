@@ -374,8 +374,10 @@ class MainScreen(TerminalScreen):
         return self.deferred is not None and self.deferred.frames.task_id == self.selected
 
     def _request_preview(self, *, asked: bool = False) -> None:
-        """Request the picture, but not while another screen may hide it."""
+        """Request the picture, but not while a screen that is no dialog hides it."""
         detail = self.deferred.detail if self.deferred is not None else None
-        if detail is not None and detail.previewing and self.is_current:
+        screens = self.app.screen_stack
+        above = screens[screens.index(self) + 1 :]
+        if detail is not None and detail.previewing and all(screen.is_modal for screen in above):
             asked = asked or self.is_in_detail
             self.post_message(messages.PreviewRequested(self.selected, self._link_key(), asked))

@@ -127,12 +127,12 @@ class PictureView(Widget):
         self.progress = ""
         self.text = text
 
-    def show_progress(self, words: str) -> None:
+    def show_progress(self, name: str, words: str = "") -> None:
         """Say how far the next picture is: in place of a picture, or else in `progress`."""
         if self._picture is None:
-            self.text = words
+            self.text = f"Loading {name} … {words}".rstrip()
         else:
-            self.progress = words
+            self.progress = f"loading … {words}".rstrip()
 
     def show_picture(self, picture: EncodedPicture, shown: tuple[str, str] | None = None) -> None:
         """Show a picture as soon as the terminal can; `shown` is what it is by then.
@@ -160,12 +160,11 @@ class PictureView(Widget):
     def show_anew(self, *, keep: bool) -> None:
         """Request the picture once more, and send it even if it is the same.
 
-        What is shown stays until then; unless it is to `keep`, since the terminal cannot show its
-        cells any more.
+        What is shown stays until then; but not where the terminal has lost it, and `keep` is false.
         """
         self.forget()
         self._is_stale = True
-        if not keep:
+        if self._placement is not None and not keep:
             self._drop_picture()
             self.refresh()
         if self.size and self.is_attached:

@@ -201,6 +201,7 @@ class SheetGrid(Widget, can_focus=True):
             else:
                 self._tiles[scene.key] = Tile(scene)
                 new.append(self._tiles[scene.key])
+        before = dict(self._places)
         self._places.clear()
         for place, scene in enumerate(scenes):
             # The one that was in sight last is the last to be taken for another scene.
@@ -210,9 +211,9 @@ class SheetGrid(Widget, can_focus=True):
             self._places[tile] = _region(self._grid, place)
         if new:
             self.mount_all(new)
-        if self._places:
+        if self._tiles and self._places != before:
             # By one of them: for a widget's own request Textual takes what it arranged before.
-            next(iter(self._places)).refresh(layout=True)
+            next(iter(self._tiles.values())).refresh(layout=True)
         self.post_message(self.ViewChanged())
 
     def _cursor_number(self) -> int:
@@ -232,7 +233,10 @@ class SheetGrid(Widget, can_focus=True):
             self._go(number)
 
     def action_page(self, direction: int) -> None:
-        """Move the cursor by a screenful."""
+        """Move the cursor, and what is in sight, by a screenful."""
+        top = self._top + direction * self._grid.rows
+        top = max(0, min(top, self._grid.last_top(len(self.scenes))))
+        self._first = top * self._grid.columns
         self._go(self._cursor_number() + direction * self._grid.tiles)
 
     def action_edge(self, index: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 from rich.color import Color
@@ -23,9 +24,10 @@ def symbol_strip(picture: EncodedPicture, row: int) -> Strip:
     begin = row * picture.columns * _CELL
     data = picture.data[begin : begin + picture.columns * _CELL]
     cells = (data[at : at + _CELL] for at in range(0, len(data), _CELL))
-    runs = groupby((shapes[cell[0]], cell[1:]) for cell in cells)
+    # Colours are sent once for each segment, and neighbours have the same where they can.
+    runs = groupby(cells, itemgetter(slice(1, None)))
     segments = [
-        Segment(shape * sum(1 for _ in run), _style(colours)) for (shape, colours), run in runs
+        Segment("".join(shapes[cell[0]] for cell in run), _style(colours)) for colours, run in runs
     ]
     return Strip(segments, picture.columns)
 

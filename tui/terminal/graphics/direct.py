@@ -15,7 +15,7 @@ import termios
 import time
 import tty
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -46,14 +46,18 @@ class Found(NamedTuple):
 def find_now(settings: Settings) -> Found | None:
     """Ask the terminal of the standard streams, or tmux; return None where neither may be asked.
 
-    That is so in the background, and while keys are waiting for the shell.
+    That is so in the background, while keys are waiting for the shell, and if the terminal takes
+    nothing.
     """
     if in_background():
         return None
-    with _quiet_terminal():
-        if select.select([_INPUT], [], [], 0)[0]:
-            return None
-        return asyncio.run(_find(settings))
+    try:
+        with _quiet_terminal():
+            if select.select([_INPUT], [], [], 0)[0]:
+                return None
+            return asyncio.run(_find(settings))
+    except (OSError, termios.error):
+        return None
 
 
 async def _find(settings: Settings) -> Found:
@@ -97,8 +101,10 @@ class _AnswerReader:
 
 
 def _write(descriptor: int, text: str) -> None:
-    with suppress(OSError):
-        os.write(descriptor, text.encode("ascii"))
+    if not select.select([], [descriptor], [], 0)[1]:
+        # As after ctrl+s: no signal could end a wait for it.
+        raise BlockingIOError
+    os.write(descriptor, text.encode("ascii"))
 
 
 @contextmanager

@@ -88,7 +88,7 @@ class PictureHost:
             self._layer.pause()
 
     def resume(self) -> None:
-        """Send again what was removed when the terminal was given back."""
+        """Send again what was removed or cut when the terminal was given back, or left."""
         if self._layer is not None:
             self._layer.resume()
 

@@ -190,11 +190,21 @@ class PictureLayer:
         self._paused = True
 
     def resume(self) -> None:
-        """Send everything again if it was paused: the cleanup has removed it."""
+        """Send everything again if it was paused: the cleanup has removed it.
+
+        Otherwise begin again with the picture that is being sent: a piece of it may have been
+        dropped. Sixel pictures are drawn behind the next frame, which is sent whole.
+        """
         if self._paused:
             self._paused = False
             self._forget_terminal()
             self.send_anew()
+            return
+        placement = self._placements.get(self._transfers.current_picture)
+        if placement is not None and placement.is_kitty:
+            self._transfers.cancel(placement.number)
+            self._enqueue(placement)
+            self.pump()
 
     def change_graphics(self, graphics: Graphics) -> None:
         """Drop what was sent for another terminal, or in another way.

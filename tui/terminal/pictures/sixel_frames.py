@@ -9,11 +9,9 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from tui.terminal.disputed_strips import Piece
+from tui.terminal.disputed_width import is_disputed
 from tui.terminal.pictures.placement import Placement
 from tui.terminal.pictures.sixel_screen import Change, Lines, SixelScreen, unmarked
-
-Changes = dict[int, dict[int, tuple[int, Strip]]]
-"""By row and by the column of the strip that each is a part of: the column, and the new cells."""
 
 
 class SixelFrames:
@@ -30,34 +28,33 @@ class SixelFrames:
         """Have pictures drawn by `draw`, once the frame is sent; `stop` is told what is gone."""
         self.screen = SixelScreen()
         self._draw, self._stop = draw, stop
-        self._shown: dict[int, Region] = {}
         self._change: Change | None = None
 
-    def wipe(self, lines: Lines, changes: Changes, is_disputed: Callable[[str], bool]) -> None:
-        """Add to the changes of a frame the cells under pictures that are shown no more."""
-        self._shown = self.screen.find(lines)
-        for y, start, end in self.screen.stale(self._shown):
+    def add_wipes(
+        self, lines: Lines, pieces: list[Piece], place: Callable[[int, int, Strip], Iterable[Piece]]
+    ) -> None:
+        """Add to the pieces of a frame the cells under pictures that are shown no more.
+
+        `lines` is what the screen shows then; `place` yields the pieces of a strip of it.
+        """
+        shown = self.screen.find(lines)
+        written = [Region(x, y, strip.cell_length, 1) for x, y, strip in pieces]
+        for y, start, end in self.screen.stale(shown, written):
             for x, strip in lines.get(y, {}).items():
                 left, right = max(start, x), min(end, x + strip.cell_length)
-                if left >= right:
-                    continue
-                line = changes.setdefault(y, {})
-                if x in line or is_disputed(strip.text):
-                    line[x] = x, strip
-                else:
+                if left < right and is_disputed(strip.text):
+                    pieces += place(y, x, strip)
+                elif left < right:
                     # Of a copy, since a strip caches its pieces for as long as it lives.
                     part = Strip(strip, strip.cell_length).crop(left - x, right - x)
-                    line[x] = left, part
-
-    def plan(self, pieces: Iterable[Piece]) -> None:
-        """Note which cells the frame writes."""
+                    pieces.append(Piece(left, y, part))
         written = [Region(x, y, strip.cell_length, 1) for x, y, strip in pieces]
         touched = {
             number
-            for number, region in self._shown.items()
+            for number, region in shown.items()
             if any(region.overlaps(each) for each in written)
         }
-        self._change = Change(self._shown, frozenset(touched))
+        self._change = Change(shown, frozenset(touched))
 
     def commit(self) -> None:
         """Draw what the frame needs: it has been sent, or nothing was to be sent."""

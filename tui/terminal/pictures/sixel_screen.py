@@ -7,7 +7,7 @@ some are covered, or scrolled out, all of it is wiped. Pure: draws nothing itsel
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from rich.segment import Segment
@@ -72,15 +72,19 @@ class SixelScreen:
         regions = {number: _whole(self._placements[number], rows) for number, rows in found.items()}
         return {n: region for n, region in regions.items() if region and region.bottom <= last}
 
-    def stale(self, shown: Mapping[int, Region]) -> Iterator[tuple[int, int, int]]:
+    def stale(
+        self, shown: Mapping[int, Region], written: Sequence[Region]
+    ) -> Iterator[tuple[int, int, int]]:
         """Yield what is to be wiped, row by row: the row, and the columns from and up to.
 
-        What another picture is about to cover is not: it would be blank for a moment.
+        What is written anyway is not, nor what another picture is about to cover, which would be
+        blank for a moment.
         """
         for number, region in self._drawn.items():
             if shown.get(number) == region:
                 continue
             covers = [self._covered(number, other, shown[other]) for other in shown]
+            covers += written
             for y in region.line_range:
                 for start, end in _uncovered(region, y, covers):
                     yield y, start, end

@@ -6,7 +6,8 @@ from typing import Final
 
 from PIL import Image, ImageChops
 
-_MOST: Final = 0.5
+_MUCH: Final = 64
+"""Of 255."""
 _LIVELY: Final = 60
 _LIVELY_SHARE: Final = 0.2
 
@@ -16,13 +17,16 @@ def same(one: Image.Image, other: Image.Image, part: tuple[int, int, int, int]) 
     return ImageChops.difference(one.crop(part), other.crop(part)).getbbox() is None
 
 
-def differing_rows(one: Image.Image, other: Image.Image) -> range:
-    """Return the rows of pixels from the first to the last most of which differs."""
+def differing_box(one: Image.Image, other: Image.Image) -> tuple[int, int, int, int]:
+    """Return the box of the rows and columns of pixels in which much differs."""
     differs = ImageChops.difference(one, other).convert("L").point([0, *[255] * 255])
-    shares = differs.resize((1, differs.height), Image.Resampling.BOX).tobytes()
-    rows = [row for row, share in enumerate(shares) if share > _MOST * 255]
+    across = differs.resize((differs.width, 1), Image.Resampling.BOX).tobytes()
+    down = differs.resize((1, differs.height), Image.Resampling.BOX).tobytes()
+    columns, rows = (
+        [at for at, share in enumerate(line) if share > _MUCH] for line in (across, down)
+    )
     assert rows, "nothing differs"
-    return range(rows[0], rows[-1] + 1)
+    return columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
 
 
 def is_lively(shown: Image.Image) -> bool:

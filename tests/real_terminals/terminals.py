@@ -98,7 +98,8 @@ def _in_tmux(config: str) -> Callable[[Path, Sequence[str]], Launch]:
 
     def launch(folder: Path, command: Sequence[str]) -> Launch:
         file = folder / "tmux.conf"
-        file.write_text(config, "utf-8")
+        # The clock would make two screenshots differ.
+        file.write_text(f"{config}set -g status-right ''\n", "utf-8")
         client = ["tmux", "-u", "-S", str(folder / "tmux"), "-f", str(file), "new-session"]
         return _kitty(folder, ["env", "COLORTERM=", *client, *command])
 

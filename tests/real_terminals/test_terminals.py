@@ -47,8 +47,8 @@ def place_of_picture(stage: Stage) -> tuple[int, int, int, int]:
     )
     window.press("p")
     window.wait_until(lambda shown: pixels.same(shown, whole, PANE), "p does not bring it back")
-    rows = pixels.differing_rows(whole.crop(PANE), hidden.crop(PANE))
-    return PANE[0], PANE[1] + rows.start, PANE[2], PANE[1] + rows.stop
+    left, top, right, bottom = pixels.differing_box(whole.crop(PANE), hidden.crop(PANE))
+    return PANE[0] + left, PANE[1] + top, PANE[0] + right, PANE[1] + bottom
 
 
 def share_of(picture: Image.Image, wanted: Slide, language: str) -> float:

@@ -11,7 +11,8 @@ Rules, each with a table of cases in `tests/terminal/input/`:
 - What can no longer become whole is dropped, never handed on as letters: a sequence cut short by
   another ESC, by an illegal byte (dropped too if it came in the same burst), or by
   `SEQUENCE_TIMEOUT`, which a string outlives as long as more of it comes in bulk. What an answer
-  about pictures has behind a sequence inside is dropped as well if it came in one read. ESC and one of `[O]P_^X` with nothing behind them is alt and that key.
+  about pictures has behind a sequence inside is dropped as well if it came in one read. ESC and
+  one of `[O]P_^X` with nothing behind them is alt and that key.
 - ESC and any other character is alt and that key.
 - Nothing between the marks of a paste is a key; see `PasteBuffer`. If silence has ended a paste,
   input in bulk, or input that ends with the mark, still belongs to it: the line had stalled.

@@ -7,14 +7,13 @@ from typing import Final
 
 from tui.graphics import Graphics
 from tui.pictures import kitty
+from tui.terminal import modes
 from tui.terminal.pictures.slots import slot
 
 MAX_LIVE: Final = 24
 """Pictures whose data the terminal holds, at most."""
 _END_STRING_IN_TMUX: Final = "\x1bPtmux;\x1b\x1b\\\x1b\\"
 """Ends what was half sent to the terminal behind tmux, as `modes.CUT_SHORT` does in tmux."""
-_CLEAR: Final = "\x1b[m\x1b[2J"
-"""Leaving the alternate screen may leave sixel pictures (Konsole)."""
 
 
 class LivePictures:
@@ -83,7 +82,8 @@ class LivePictures:
         if any(graphics.in_tmux for graphics in self._graphics.values()):
             parts.insert(0, _END_STRING_IN_TMUX)
         if self._has_sixels:
-            parts.append(_CLEAR)
+            # Leaving the alternate screen may leave them (Konsole).
+            parts.append(modes.CLEAR_SCREEN)
         parts += map(self.delete, self._graphics)
         self._note_cleanup("".join(parts))
 

@@ -77,7 +77,8 @@ class Graphics(NamedTuple):
     in_tmux: bool = False
     """Whether sequences for the terminal have to be wrapped for tmux."""
     client: str = ""
-    """Which terminal has kitty's pictures: where this differs, the one that shows them now has none
-    of those that were sent before. Means nothing else; empty where the protocol keeps none."""
+    """The process by which tmux is shown: where this differs, another terminal shows kitty's
+    pictures, and has none of those that were sent before. Means nothing else; empty outside tmux,
+    and where the protocol keeps none."""
     reason: str = ""
     """Why not a better protocol, as a sentence; empty for the best one."""

@@ -95,7 +95,7 @@ class Transfers:
         if not step.picture_id:
             self._commands.appendleft(step)
         elif step.is_last and close:
-            self._commands.append(Step(close, closes=True))
+            self._commands.append(Step(close, closes=step.picture_id))
         return step.picture_id
 
     def clear(self) -> None:

@@ -69,3 +69,11 @@ def test_nothing_is_larger_than_requested(
     protocol: Protocol, data: bytes, size: tuple[int, int]
 ) -> None:
     assert not sound(protocol, data, *size)
+
+
+def test_no_cell_of_kitty_is_where_it_could_not_say_so() -> None:
+    """As in a window of 400 columns."""
+    request = EncodingRequest(400, 400, KITTY, SymbolSet.HALVES, DEFAULT_CELL)
+    for columns, rows in ((297, 297), (298, 1), (1, 298)):
+        picture = EncodedPicture(KITTY, SymbolSet.HALVES, columns, rows, PNG)
+        assert is_sound(picture, request) == (columns == rows)

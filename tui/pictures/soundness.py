@@ -12,6 +12,7 @@ from typing import Final
 
 from tui.graphics import Protocol
 from tui.pictures.encoding import EncodedPicture, EncodingRequest
+from tui.pictures.kitty import MAX_CELLS
 from tui.pictures.layout import BAND
 from tui.pictures.symbols import PARTS
 
@@ -31,7 +32,7 @@ def is_sound(picture: EncodedPicture, request: EncodingRequest) -> bool:
         return False
     match picture.protocol:
         case Protocol.KITTY:
-            return _is_png(picture.data)
+            return max(picture.columns, picture.rows) <= MAX_CELLS and _is_png(picture.data)
         case Protocol.SIXEL:
             return _is_sixel(picture, request)
         case Protocol.SYMBOLS:

@@ -118,6 +118,15 @@ def test_what_breaks_while_it_is_used_is_set_aside_by_the_next_save(path: Path) 
     assert path.with_name("state.toml.broken-20260701-120005").read_bytes() == b"pictures = "
 
 
+@pytest.mark.parametrize("value", ["0x" + "F" * 5_000, "[" * 400 + "]" * 400])
+def test_what_can_be_read_but_not_written_stays_as_it_is(path: Path, value: str) -> None:
+    text = f"pictures = false\nother = {value}\n"
+    write(path, text)
+    assert state_file(path).load() == (State(pictures=False), "")
+    state_file(path).save({"pictures": True})
+    assert path.read_text() == text
+
+
 def _folder(path: Path) -> None:
     path.mkdir(parents=True)
 

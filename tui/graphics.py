@@ -62,6 +62,8 @@ class CellSize(NamedTuple):
 
 DEFAULT_CELL: Final = CellSize(10, 20)
 """Where the terminal does not tell."""
+PLACEHOLDER: Final = "\U0010eeee"
+"""What stands in each cell of a picture in kitty's protocol, with three diacritics behind it."""
 
 
 class Graphics(NamedTuple):

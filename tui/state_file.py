@@ -108,8 +108,14 @@ class StateFile:
             # Imported here because it is not needed before.
             import tomli_w
 
+            try:
+                data = tomli_w.dumps(table).encode()
+            except (ValueError, RecursionError):
+                # A number of thousands of digits, or what is nested in hundreds of levels.
+                _log.warning("%s is left as it is: parts cannot be written", self._path.name)
+                return
             target = self._target()
-            self._files.replace(target, tomli_w.dumps(table).encode(), backup=False)
+            self._files.replace(target, data, backup=False)
             self._files.remove_stray_files(target, self._now())
 
     def _read(self) -> _Contents:

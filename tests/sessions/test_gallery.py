@@ -305,6 +305,24 @@ async def test_new_frames_are_appended_and_the_cursor_stays(tmp_path: Path) -> N
         assert tiles[2].view.picture is not None
 
 
+async def test_behind_the_enlarged_picture_the_sheet_loads_nothing(tmp_path: Path) -> None:
+    async with frames(tmp_path, 2) as (dashboard, host):
+        await dashboard.press("w")
+        await wait_for_tiles(dashboard)
+        grid = sheet(dashboard).grid
+        await dashboard.press("enter")
+        await wait_for_frame(dashboard, 1)
+        await more_frames(dashboard, 3)
+        await dashboard.wait_for_text("1 newer")
+        await dashboard.press("l")
+        await wait_for_frame(dashboard, 2)
+        assert [tile.view.wanted for tile in grid.tiles_in_sight][2:] == [None]
+        assert "frame3.png" not in host.requested
+        await dashboard.press("escape")
+        tiles = await wait_for_tiles(dashboard)
+        assert tiles[2].view.picture is not None
+
+
 async def test_many_ended_links_ask_the_service_once(tmp_path: Path) -> None:
     expired = tuple(
         Frame(f"frame{n}", f"https://oss.scenext.cn/a/frame{n}.png?Expires=1&Signature=x")

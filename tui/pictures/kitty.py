@@ -15,9 +15,9 @@ from base64 import standard_b64encode
 from collections.abc import Iterator
 from typing import Final
 
+from tui.graphics import PLACEHOLDER
 from tui.pictures.encoding import EncodedPicture
 
-PLACEHOLDER: Final = "\U0010eeee"
 MAX_PIECE_BYTES: Final = 4000
 """Bytes of a piece in all: what stands between two frames should not hold up a key."""
 _PAYLOAD_BYTES: Final = 3840

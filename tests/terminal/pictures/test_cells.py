@@ -13,7 +13,7 @@ from textual.filter import Monochrome, NoColor
 from textual.renderables.background_screen import BackgroundScreen
 from textual.strip import Strip
 
-from tui.graphics import Graphics, Protocol, SymbolSet
+from tui.graphics import PLACEHOLDER, Graphics, Protocol, SymbolSet
 from tui.pictures import kitty
 from tui.pictures.encoding import EncodedPicture
 from tui.sanitize import clean
@@ -102,7 +102,7 @@ def test_other_text_keeps_its_colour() -> None:
 
 def test_a_text_from_outside_cannot_show_a_picture() -> None:
     stolen = placement().strip(0).text
-    assert kitty.PLACEHOLDER not in clean(f"a label {stolen}")
+    assert PLACEHOLDER not in clean(f"a label {stolen}")
 
 
 def test_cells_tell_which_picture_they_show() -> None:

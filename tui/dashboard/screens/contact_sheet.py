@@ -68,6 +68,10 @@ class ContactSheet(GalleryScreen):
         yield self.grid
         yield self.line
 
+    def on_screen_resume(self) -> None:
+        """Request what has come into sight behind another screen."""
+        self.request()
+
     @property
     def link_key(self) -> str:
         """The frame under the cursor; empty for none."""

@@ -213,5 +213,8 @@ class PictureView(Widget):
         if y >= picture.rows:
             return Strip.blank(width, self.rich_style)
         placement = self._placement
-        cells = symbol_strip(picture, y) if placement is None else placement.strip(y)
+        few = self.app.console.color_system == "256"
+        cells = (
+            symbol_strip(picture, y, few_colours=few) if placement is None else placement.strip(y)
+        )
         return cells.crop(0, width).extend_cell_length(width, self.rich_style)

@@ -10,7 +10,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 
-from tui.pictures.kitty import PLACEHOLDER
+from tui.graphics import PLACEHOLDER
 
 
 class PlaceholderFilter(LineFilter):

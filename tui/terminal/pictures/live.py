@@ -7,14 +7,13 @@ from typing import Final
 
 from tui.graphics import Graphics
 from tui.pictures import kitty
+from tui.terminal import modes
 from tui.terminal.pictures.slots import slot
 
 MAX_LIVE: Final = 24
 """Pictures whose data the terminal holds, at most."""
 _END_STRING_IN_TMUX: Final = "\x1bPtmux;\x1b\x1b\\\x1b\\"
 """Ends what was half sent to the terminal behind tmux, as `modes.CUT_SHORT` does in tmux."""
-_CLEAR: Final = "\x1b[m\x1b[2J"
-"""Leaving the alternate screen may leave sixel pictures (Konsole)."""
 
 
 class LivePictures:
@@ -86,7 +85,8 @@ class LivePictures:
         parts = [_END_STRING_IN_TMUX] if True in wraps else []
         parts += [kitty.close_transfer(wrap=wrap) for wrap in sorted(wraps)]
         if self._has_sixels:
-            parts.append(_CLEAR)
+            # Leaving the alternate screen may leave them (Konsole).
+            parts.append(modes.CLEAR_SCREEN)
         parts += map(self.delete, self._graphics)
         self._note_cleanup("".join(parts))
 

@@ -9,7 +9,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tui.graphics import Graphics, Protocol
+from tui.graphics import PLACEHOLDER, Graphics, Protocol
 from tui.pictures import kitty
 from tui.pictures.encoding import EncodedPicture
 
@@ -67,7 +67,7 @@ class Placement:
 
 def slot_of(text: str) -> int:
     """Return the slot of the picture that placeholders show; 0 for all other text."""
-    if not text.startswith(kitty.PLACEHOLDER):
+    if not text.startswith(PLACEHOLDER):
         return 0
     return _NUMBERS.get(text[3:4], 0)
 

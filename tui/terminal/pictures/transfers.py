@@ -19,8 +19,8 @@ class Step(NamedTuple):
     """The picture that a piece belongs to."""
     is_last: bool = False
     """Whether the picture is whole with this piece."""
-    closes: bool = False
-    """Whether a command ends the picture that was begun last."""
+    closes: int = 0
+    """The id of the picture that a command ends before its last piece."""
     deletes: int = 0
     """The id of the picture that a command deletes."""
 
@@ -80,7 +80,7 @@ class Transfers:
         if self._current is not None and self._current.picture_id == picture_id:
             self._current = None
             if self.close:
-                self._commands.append(Step(self.close, closes=True))
+                self._commands.append(Step(self.close, closes=picture_id))
         self._waiting = deque(each for each in self._waiting if each.picture_id != picture_id)
 
     def undo_last(self) -> int:
@@ -95,7 +95,7 @@ class Transfers:
         if not step.picture_id:
             self._commands.appendleft(step)
         elif step.is_last and close:
-            self._commands.append(Step(close, closes=True))
+            self._commands.append(Step(close, closes=step.picture_id))
         return step.picture_id
 
     def clear(self) -> None:
@@ -106,10 +106,11 @@ class Transfers:
 
     def forget(self, picture_id: int) -> None:
         """Send nothing more of a picture, nor what closes it: its terminal is gone."""
-        if self._current is not None and self._current.picture_id == picture_id:
-            self._current, self.close = None, ""
         self.cancel(picture_id)
-        self._commands = deque(each for each in self._commands if each.deletes != picture_id)
+        about = [each for each in self._commands if picture_id in (each.closes, each.deletes)]
+        if any(each.closes for each in about):
+            self.close = ""
+        self._commands = deque(each for each in self._commands if each not in about)
 
     def peek(self) -> Step | None:
         """Return what is to be sent next; None where there is nothing."""

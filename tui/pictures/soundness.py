@@ -13,11 +13,14 @@ from typing import Final
 from tui.graphics import Protocol
 from tui.pictures.encoding import EncodedPicture, EncodingRequest
 from tui.pictures.kitty import MAX_CELLS
+from tui.pictures.layout import BAND
 from tui.pictures.symbols import PARTS
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 _MAX_PNG_SIDE: Final = 8192
 _SIXEL: Final = re.compile(rb'\x1bP[0-9;]*q"1;1;([0-9]{1,5});([0-9]{1,5})[#0-9;!$?-~-]*\x1b\\')
+
+_LONG_NUMBER: Final = re.compile(rb"[0-9]{6}")
 
 
 def is_sound(picture: EncodedPicture, request: EncodingRequest) -> bool:
@@ -45,6 +48,9 @@ def _is_sixel(picture: EncodedPicture, request: EncodingRequest) -> bool:
     if found is None:
         return False
     width, height = map(int, found.groups())
+    # Neither more bands than it says, nor a repetition that keeps a terminal busy for minutes.
+    if picture.data.count(b"-") * BAND >= height or _LONG_NUMBER.search(picture.data):
+        return False
     cell = request.cell
     return width <= picture.columns * cell.width and height <= picture.rows * cell.height
 

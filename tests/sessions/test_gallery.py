@@ -17,6 +17,7 @@ from tui.dashboard.widgets.sheet_grid import MAX_KEPT, Tile
 from tui.errors import ApiError
 from tui.pictures.encoding import WHOLE, Area
 from tui.scenext.models import Frame, Task, TaskStatus
+from tui.watchlist.entries import Remove
 
 WIDE, NARROW = (120, 40), (80, 24)
 
@@ -321,6 +322,21 @@ async def test_behind_the_enlarged_picture_the_sheet_loads_nothing(tmp_path: Pat
         await dashboard.press("escape")
         tiles = await wait_for_tiles(dashboard)
         assert tiles[2].view.picture is not None
+
+
+@pytest.mark.parametrize("key", ["w", "plus"])
+async def test_of_a_task_that_another_program_removed_they_only_lead_back(
+    tmp_path: Path, key: str
+) -> None:
+    async with frames(tmp_path, 3) as (dashboard, _):
+        await dashboard.press(key)
+        await dashboard.wait_for_text("enlarge" if key == "w" else "zoom")
+        dashboard.file.save([Remove("one")])
+        await dashboard.wait_for_text("There is no frame to show.")
+        await dashboard.wait_until(lambda: dashboard.footer.endswith(" esc back   ? keys"))
+        assert "open" not in dashboard.footer
+        await dashboard.press(*"hjklGgoydw+-", "enter", "pagedown", "left", "escape")
+        assert dashboard.app.screen is dashboard.app.main_screen
 
 
 async def test_many_ended_links_ask_the_service_once(tmp_path: Path) -> None:

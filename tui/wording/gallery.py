@@ -34,7 +34,7 @@ def sheet_heading(scenes: Sequence[Scene], visible: range) -> str:
     """Return how many frames there are, how many of them repeat a picture, and which are seen."""
     total = sum(scene.frames for scene in scenes)
     if not total:
-        return "No frames yet"
+        return NO_FRAMES
     parts = [f"{total} {'frame' if total == 1 else 'frames'}"]
     if same := repeated(scenes):
         parts.append(f"{same} repeated")

@@ -31,7 +31,7 @@ class PlaceholderFilter(LineFilter):
         if not any(segment.text.startswith(PLACEHOLDER) for segment in segments):
             return segments
         return [
-            Segment(segment.text, self._style(segment.style and segment.style.bgcolor))
+            Segment(segment.text, self._style(segment.style.bgcolor if segment.style else None))
             if segment.text.startswith(PLACEHOLDER)
             else segment
             for segment in segments

@@ -59,7 +59,9 @@ class Placement:
             return Strip([Segment(" " * self.columns, mark)], self.columns)
         text = kitty.placeholders(self.number, row, self.columns)
         step = _SEGMENT_CELLS * _CELL_CHARACTERS
-        cells = [Segment(text[at : at + step]) for at in range(0, len(text), step)]
+        # Filters of Textual (8.2.8) fail on segments without a style.
+        starts = range(0, len(text), step)
+        cells = [Segment(text[at : at + step], Style.null()) for at in starts]
         return Strip(cells, self.columns)
 
 

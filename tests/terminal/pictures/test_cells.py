@@ -86,6 +86,15 @@ def test_the_colour_that_names_the_picture_survives(change: object, system: str)
     assert sent.startswith((f"{expected}m", f"{expected};48", f"{expected};49"))
 
 
+@pytest.mark.parametrize("protocol", [Protocol.KITTY, Protocol.SIXEL])
+def test_cells_pass_the_filter_for_no_color_as_they_are(protocol: Protocol) -> None:
+    strip = placement(protocol).strip(0)
+    for filtered in (Monochrome(), NoColor(), ControlFilter(), PlaceholderFilter(200)):
+        assert strip.apply_filter(filtered, BLACK).text == strip.text
+    sent = strip.apply_filter(Monochrome(), BLACK).apply_filter(PlaceholderFilter(200), BLACK)
+    assert [mark_of(style) for _, style, _ in sent] == [mark_of(style) for _, style, _ in strip]
+
+
 def test_other_text_keeps_its_colour() -> None:
     style = Style(color=RichColor.from_ansi(3))
     segments = [Segment("plain", style), Segment("勾股", style)]

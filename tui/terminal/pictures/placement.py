@@ -14,6 +14,8 @@ from tui.pictures import kitty
 from tui.pictures.encoding import EncodedPicture
 
 _MARK: Final = "sixel"
+_PLAIN: Final = Style()
+"""Textual's filter for NO_COLOR raises where a segment has no style at all."""
 _CELL_CHARACTERS: Final = 4
 """A placeholder and three diacritics."""
 _SEGMENT_CELLS: Final = 16
@@ -59,9 +61,7 @@ class Placement:
             return Strip([Segment(" " * self.columns, mark)], self.columns)
         text = kitty.placeholders(self.number, row, self.columns)
         step = _SEGMENT_CELLS * _CELL_CHARACTERS
-        # Filters of Textual (8.2.8) fail on segments without a style.
-        starts = range(0, len(text), step)
-        cells = [Segment(text[at : at + step], Style.null()) for at in starts]
+        cells = [Segment(text[at : at + step], _PLAIN) for at in range(0, len(text), step)]
         return Strip(cells, self.columns)
 
 

@@ -61,7 +61,7 @@ from tui.watchlist.storage import WatchlistFile
 from tui.wording.rows import TaskRowData
 from tui.wording.section_lines import section_key
 
-SHOW_TIMEOUT = 10.0
+SHOW_TIMEOUT = 30.0
 """Seconds to wait for anything to be shown."""
 SSH = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
 WIDE, NARROW = (120, 40), (80, 24)

@@ -61,7 +61,7 @@ from tui.watchlist.storage import WatchlistFile
 from tui.wording.rows import TaskRowData
 from tui.wording.section_lines import section_key
 
-SHOW_TIMEOUT = 10.0
+SHOW_TIMEOUT = 30.0
 """Seconds to wait for anything to be shown."""
 SSH = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
 WIDE, NARROW = (120, 40), (80, 24)
@@ -607,7 +607,7 @@ async def test_the_footer_shows_what_works_now(tmp_path: Path) -> None:
 
 
 async def test_the_help_shows_every_binding_that_has_words(tmp_path: Path) -> None:
-    async with session(tmp_path, three(), size=(120, 60)) as dashboard:
+    async with session(tmp_path, three(), size=(120, 90)) as dashboard:
         active = dashboard.app.screen.active_bindings.values()
         # The help leaves out the bindings of Textual itself (tab, clipboard).
         words = {

@@ -86,15 +86,17 @@ def test_a_frame_that_is_drawn_anew_replaces_the_picture_that_is_shown(
 ) -> None:
     host.answers["/red/frame1.png"] = picture(RED)
     host.answers["/green/frame1.png"] = picture(GREEN)
-    answers = (
-        task("t", "COMPLETED", frames=[host.link(f"/{c}/frame1.png")]) for c in ("red", "green")
+    # By itself it asks once more after an end; how soon depends on the machine.
+    folder = ["red"]
+    service.script(
+        "t", lambda _: task("t", "COMPLETED", frames=[host.link(f"/{folder[-1]}/frame1.png")])
     )
-    service.script("t", *answers)
     with home.open("watch", "t", env=SSH) as terminal:
         terminal.wait_for_text("1 frame")
         terminal.press("p")
         wait_until(lambda: painted(RED) in terminal.raw, terminal)
         seen = len(terminal.raw)
+        folder.append("green")
         terminal.press("r")
         wait_until(lambda: painted(GREEN) in terminal.raw, terminal)
         assert b"Loading" not in terminal.raw[seen:]

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from textual.screen import Screen
 
+from tests.pictures.test_encoder import NEEDS_PROC, workers
 from tests.sessions.test_dashboard import NARROW, WIDE, Session, make_task, session
 from tests.sessions.test_details import answer, completed
 from tests.sessions.test_small_windows import PictureBody
@@ -152,11 +153,12 @@ async def test_what_shows_by_itself_never_asks_the_service_for_a_link(tmp_path: 
     }
     async with watching(tmp_path, tasks, refuses=True) as (dashboard, host, view):
         queried = len(dashboard.service.queried)
-        for _ in range(6):
-            await dashboard.press(*"jj")
-            await dashboard.wait_until(lambda: "Press enter to ask" in view.text)
-        await dashboard.press("G")
-        await dashboard.wait_until(lambda: dashboard.selected == "t099" and "ended" in view.text)
+        for keys in (*("jj",) * 6, "G"):
+            # Not what is said of the task before: each has its own request.
+            host.requests.clear()
+            await dashboard.press(*keys)
+            await dashboard.wait_until(lambda: host.requests and "Press enter to ask" in view.text)
+        assert dashboard.selected == "t099"
         assert len(dashboard.service.queried) == queried
         assert " ".join(view.text.split()).startswith("The link ended at ")
         host.refuses = False
@@ -234,6 +236,15 @@ async def test_what_p_hides_stays_hidden_after_a_restart(tmp_path: Path) -> None
     assert "pictures = true" in state.read_text()
 
 
+@NEEDS_PROC
+async def test_the_child_that_encodes_ends_with_the_dashboard(tmp_path: Path) -> None:
+    before = set(workers())
+    async with watching(tmp_path, {"one": make_task("one", 1)}) as (dashboard, _host, _view):
+        await dashboard.wait_for_picture()
+        assert len(set(workers()) - before) == 1
+    assert set(workers()) <= before
+
+
 async def test_esc_never_stops_what_runs_by_itself(tmp_path: Path) -> None:
     async with watching(tmp_path, {"one": make_task("one", 2)}) as (dashboard, host, view):
         await dashboard.wait_for_picture()
@@ -256,6 +267,7 @@ async def test_behind_another_screen_nothing_is_loaded_and_afterwards_what_is_se
         dashboard.service.answers["one"] = make_task("one", 3)
         dashboard.app.engine.refresh(("one",))
         await dashboard.wait_until(lambda: len(dashboard.frames.keys) == 3)
+        assert not view.is_loading
         assert host.requests == ["frame2.png"]
         dashboard.app.pop_screen()
         await dashboard.wait_until(lambda: view.shown == ("one", "frame frame3 1"))

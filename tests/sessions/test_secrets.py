@@ -374,7 +374,7 @@ def test_a_good_answer_that_quotes_a_secret_shows_none(
     fields = {"messages": [f"{KEY} {link}"], "consumption": [KEY, link]}
     script(service, "bad", task("bad", "FAILED", frames=[link], result=result, **fields))
     with home.open("--verbose", "watch", "odd", "bad", env=SSH) as terminal:
-        terminal.wait_for(r"✗ bad(.|\n)*GONE")
+        terminal.wait_for(r"✗ bad .*\n.*\? odd .*GONE")
         terminal.wait_for_text("1 frame")
         terminal.press("g")
         terminal.wait_for(r"│ bad")

@@ -32,7 +32,7 @@ from tui.demo.server import Request, Response
 from tui.polling.health import HealthKind
 from tui.scenext.client import HttpClientFactory
 
-WAIT_TIMEOUT: Final = 10.0
+WAIT_TIMEOUT: Final = 30.0
 """Seconds to wait for what must come."""
 SETTLE_SECONDS: Final = 0.3
 """Seconds without a change after which the screen has settled, once the program waits for nothing:

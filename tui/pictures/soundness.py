@@ -54,6 +54,7 @@ def _is_sixel(picture: EncodedPicture, request: EncodingRequest) -> bool:
     cell = request.cell
     if width > picture.columns * cell.width or height > picture.rows * cell.height:
         return False
+    # More would keep a terminal busy for minutes, and be expanded by what cuts it into pieces.
     bands = found[3].split(b"-")
     return BAND * (len(bands) - 1) < height and all(
         _length(line) <= width for band in bands for line in band.split(b"$")

@@ -39,7 +39,9 @@ def sheet_heading(scenes: Sequence[Scene], visible: range) -> str:
     if same := repeated(scenes):
         parts.append(f"{same} repeated")
     if len(visible) < len(scenes):
-        parts.append(f"{visible.start + 1}-{visible.stop} of {len(scenes)} pictures")
+        first, last = visible.start + 1, visible.stop
+        shown = f"{first}-{last}" if last > first else f"{last}"
+        parts.append(f"{shown} of {len(scenes)} pictures")
     return ", ".join(parts)
 
 

@@ -20,8 +20,17 @@ LINK_KEYS: Final = (
 )
 _ABOUT_A_FRAME: Final = frozenset(("open", "download", "copy", "step", "edge", "zoom", "arrow"))
 PROGRAM_KEYS: Final = (
-    Binding("question_mark", "app.help", "keys", key_display="?", id="gallery.help"),
-    Binding("q", "app.quit", "quit", show=False, id="gallery.quit"),
+    Binding(
+        "question_mark",
+        "app.help",
+        "keys",
+        tooltip="Show all keys",
+        key_display="?",
+        id="gallery.help",
+    ),
+    Binding(
+        "q", "app.quit", "quit", tooltip="Quit; nothing is lost", show=False, id="gallery.quit"
+    ),
 )
 
 

@@ -111,6 +111,14 @@ class Encoder:
                 del answer
             return picture
 
+    def close(self) -> None:
+        """End the child, if there is one: nothing is being encoded, and nothing will be."""
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+        child, self._child = self._child, None
+        if child is not None:
+            child.close()
+
     def _retire(self) -> None:
         """End the child; in a thread, since reaping a process may take a moment."""
         child, self._child = self._child, None

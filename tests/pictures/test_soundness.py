@@ -43,6 +43,9 @@ def test_a_picture_is_sound() -> None:
         (SIXEL, SIXELS[:-2]),
         (SIXEL, SIXELS.replace(b"20;18", b"21;18")),
         (SIXEL, SIXELS.replace(b"20;18", b"20;24")),
+        (SIXEL, SIXELS.replace(b"-", b"---")),
+        (SIXEL, SIXELS[:-2] + b"-" + SIXELS[-2:]),
+        (SIXEL, SIXELS.replace(b"!20~", b"!4294967295~")),
         (SIXEL, SIXELS.replace(b"~", b"\n")),
         (SIXEL, SIXELS.replace(b"~", "é".encode())),
         # More than the picture has, for the terminal and for what cuts it into pieces.

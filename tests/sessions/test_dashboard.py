@@ -607,7 +607,7 @@ async def test_the_footer_shows_what_works_now(tmp_path: Path) -> None:
 
 
 async def test_the_help_shows_every_binding_that_has_words(tmp_path: Path) -> None:
-    async with session(tmp_path, three(), size=(120, 60)) as dashboard:
+    async with session(tmp_path, three(), size=(120, 90)) as dashboard:
         active = dashboard.app.screen.active_bindings.values()
         # The help leaves out the bindings of Textual itself (tab, clipboard).
         words = {

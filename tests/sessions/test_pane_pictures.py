@@ -13,6 +13,7 @@ import httpx
 import pytest
 from textual.screen import Screen
 
+from tests.pictures.test_encoder import NEEDS_PROC, workers
 from tests.sessions.test_dashboard import NARROW, WIDE, Session, make_task, session
 from tests.sessions.test_details import answer, completed
 from tests.sessions.test_small_windows import PictureBody
@@ -152,11 +153,12 @@ async def test_what_shows_by_itself_never_asks_the_service_for_a_link(tmp_path: 
     }
     async with watching(tmp_path, tasks, refuses=True) as (dashboard, host, view):
         queried = len(dashboard.service.queried)
-        for _ in range(6):
-            await dashboard.press(*"jj")
-            await dashboard.wait_until(lambda: "Press enter to ask" in view.text)
-        await dashboard.press("G")
-        await dashboard.wait_until(lambda: dashboard.selected == "t099" and "ended" in view.text)
+        for keys in (*("jj",) * 6, "G"):
+            # Not what is said of the task before: each has its own request.
+            host.requests.clear()
+            await dashboard.press(*keys)
+            await dashboard.wait_until(lambda: host.requests and "Press enter to ask" in view.text)
+        assert dashboard.selected == "t099"
         assert len(dashboard.service.queried) == queried
         assert " ".join(view.text.split()).startswith("The link ended at ")
         host.refuses = False
@@ -234,6 +236,15 @@ async def test_what_p_hides_stays_hidden_after_a_restart(tmp_path: Path) -> None
     assert "pictures = true" in state.read_text()
 
 
+@NEEDS_PROC
+async def test_the_child_that_encodes_ends_with_the_dashboard(tmp_path: Path) -> None:
+    before = set(workers())
+    async with watching(tmp_path, {"one": make_task("one", 1)}) as (dashboard, _host, _view):
+        await dashboard.wait_for_picture()
+        assert len(set(workers()) - before) == 1
+    assert set(workers()) <= before
+
+
 async def test_esc_never_stops_what_runs_by_itself(tmp_path: Path) -> None:
     async with watching(tmp_path, {"one": make_task("one", 2)}) as (dashboard, host, view):
         await dashboard.wait_for_picture()
@@ -256,6 +267,60 @@ async def test_behind_another_screen_nothing_is_loaded_and_afterwards_what_is_se
         dashboard.service.answers["one"] = make_task("one", 3)
         dashboard.app.engine.refresh(("one",))
         await dashboard.wait_until(lambda: len(dashboard.frames.keys) == 3)
+        assert not view.is_loading
         assert host.requests == ["frame2.png"]
         dashboard.app.pop_screen()
         await dashboard.wait_until(lambda: view.shown == ("one", "frame frame3 1"))
+
+
+async def test_behind_a_dialog_nothing_is_loaded_and_afterwards_what_is_selected(
+    tmp_path: Path,
+) -> None:
+    async with watching(tmp_path, {"one": make_task("one", 2)}) as (dashboard, host, view):
+        await dashboard.wait_for_picture()
+        await dashboard.press("question_mark")
+        dashboard.service.answers["one"] = make_task("one", 3)
+        dashboard.app.engine.refresh(("one",))
+        await dashboard.wait_until(lambda: len(dashboard.frames.keys) == 3)
+        assert host.requests == ["frame2.png"]
+        assert has_picture(dashboard)
+        await dashboard.press("escape")
+        await dashboard.wait_until(lambda: view.shown == ("one", "frame frame3 1"))
+
+
+async def test_p_in_a_list_that_hides_the_pictures_shows_that_of_the_selected_task(
+    tmp_path: Path,
+) -> None:
+    tasks: dict[str, Task | ApiError] = {"one": make_task("one", 2), "two": make_task("two", 3)}
+    async with watching(tmp_path, tasks, NARROW) as (dashboard, _host, view):
+        await dashboard.press("p")
+        await dashboard.wait_until(lambda: view.shown == ("one", "frame frame2 1"))
+        await dashboard.press("escape", "j", "p")
+        await dashboard.wait_until(lambda: view.shown == ("two", "frame frame3 1"))
+        await dashboard.press("p")
+        await dashboard.wait_until(lambda: not has_picture(dashboard))
+        assert "frames" in dashboard.text
+        await dashboard.press("p")
+        await dashboard.wait_for_picture()
+
+
+async def test_p_does_nothing_where_it_would_not_be_seen(tmp_path: Path) -> None:
+    tasks: dict[str, Task | ApiError] = {
+        "none": make_task("none"),
+        "video": completed("video", 0),
+        "one": make_task("one", 1),
+    }
+    async with watching(tmp_path, tasks) as (dashboard, _host, _view):
+        assert dashboard.selected == "none"
+        assert "p picture" not in dashboard.footer
+        await dashboard.press("p", "j")
+        await dashboard.wait_for_picture()
+        await dashboard.press("j")
+        await dashboard.wait_until(lambda: not has_picture(dashboard))
+        assert "p picture" not in dashboard.footer
+        await dashboard.press("p", "k")
+        await dashboard.wait_for_picture()
+        await dashboard.press("slash", *"nothing", "enter", "p", "escape")
+        await dashboard.press(*"gj")
+        await dashboard.wait_for_picture()
+        assert "true" in (tmp_path / "state.toml").read_text()

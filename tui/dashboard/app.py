@@ -198,6 +198,7 @@ class ScenextApp(LinkHandlers):
         """Stop the background."""
         await self._state.flush()
         await self.engine.stop()
+        self.end_pictures()
 
     async def action_quit(self) -> None:
         """Quit, after all that was requested before: those messages take the same way."""

@@ -62,6 +62,10 @@ class PictureCache:
         file = self._files.get(identity(url))
         return "" if file is None else hashlib.blake2b(file, digest_size=16).hexdigest()
 
+    def close(self) -> None:
+        """End the child, once nothing is being encoded any more."""
+        self._encoder.close()
+
     async def encode(
         self, url: str, request: EncodingRequest, fetch: Fetch | None = None
     ) -> EncodedPicture:

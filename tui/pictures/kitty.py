@@ -20,7 +20,7 @@ from tui.pictures.encoding import EncodedPicture
 
 MAX_PIECE_BYTES: Final = 4000
 """Bytes of a piece in all: what stands between two frames should not hold up a key."""
-_PAYLOAD_BYTES: Final = 3840
+PAYLOAD_BYTES: Final = 3840
 """Base64 characters of a piece; the protocol wants a multiple of four, and at most 4096."""
 
 _LACKED: Final = re.compile(r"\x1b_Gi=([0-9]{1,10})(?:,[^;]*)?;ENOENT")
@@ -63,9 +63,9 @@ def transmit(picture_id: int, picture: EncodedPicture, *, wrap: bool = False) ->
     data = standard_b64encode(picture.data).decode("ascii")
     size = f"c={picture.columns},r={picture.rows}"
     head = f"a=T,q=2,U=1,f=100,i={picture_id},{size},"
-    for start in range(0, len(data), _PAYLOAD_BYTES):
-        more = int(start + _PAYLOAD_BYTES < len(data))
-        payload = data[start : start + _PAYLOAD_BYTES]
+    for start in range(0, len(data), PAYLOAD_BYTES):
+        more = int(start + PAYLOAD_BYTES < len(data))
+        payload = data[start : start + PAYLOAD_BYTES]
         yield _command(f"{head}m={more};{payload}", wrap=wrap)
         head = "q=2,"
 

@@ -12,6 +12,7 @@ from enum import Enum, auto
 from typing import Final, NamedTuple
 
 from tui.graphics import Protocol
+from tui.pictures.kitty import PAYLOAD_BYTES
 
 KITTY_SLIDE_BYTES: Final = 25_000
 """Bytes of a slide in `BASE_CELLS`, all counted: base64, heads and cells.
@@ -23,7 +24,8 @@ SIXEL_SLIDE_BYTES: Final = 35_000
 SIXEL_PHOTO_BYTES: Final = 35_000
 BASE_CELLS: Final = 57 * 16
 
-_PIECE_BYTES: Final = 2880
+_PIECE_BYTES: Final = PAYLOAD_BYTES // 4 * 3
+"""Of a file, in base64."""
 _HEAD_BYTES: Final = 32
 """Around each piece of a file, wrapped for tmux."""
 _START_BYTES: Final = 160

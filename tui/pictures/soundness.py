@@ -11,7 +11,7 @@ import struct
 from typing import Final
 
 from tui.graphics import Protocol
-from tui.pictures.encoding import EncodedPicture, EncodingRequest
+from tui.pictures.encoding import SYMBOL_BYTES, EncodedPicture, EncodingRequest
 from tui.pictures.kitty import MAX_CELLS
 from tui.pictures.layout import BAND
 from tui.pictures.symbols import PARTS
@@ -54,6 +54,7 @@ def _is_sixel(picture: EncodedPicture, request: EncodingRequest) -> bool:
     cell = request.cell
     if width > picture.columns * cell.width or height > picture.rows * cell.height:
         return False
+    # More would keep a terminal busy for minutes, and be expanded by what cuts it into pieces.
     bands = found[3].split(b"-")
     return BAND * (len(bands) - 1) < height and all(
         _length(line) <= width for band in bands for line in band.split(b"$")
@@ -69,7 +70,7 @@ def _length(line: bytes) -> int:
 
 def _are_cells(picture: EncodedPicture) -> bool:
     across, down = PARTS[picture.symbols]
-    patterns = picture.data[::7]
-    return len(picture.data) == 7 * picture.columns * picture.rows and max(patterns) < (
+    patterns = picture.data[::SYMBOL_BYTES]
+    return len(picture.data) == SYMBOL_BYTES * picture.columns * picture.rows and max(patterns) < (
         1 << across * down
     )

@@ -8,8 +8,9 @@ from rich.color import Color as RichColor
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
+from rich.terminal_theme import MONOKAI
 from textual.color import Color
-from textual.filter import Monochrome, NoColor
+from textual.filter import ANSIToTruecolor, DimFilter, LineFilter, Monochrome, NoColor
 from textual.renderables.background_screen import BackgroundScreen
 from textual.strip import Strip
 
@@ -112,3 +113,11 @@ def test_cells_tell_which_picture_they_show() -> None:
     assert sixel.text == " " * 57
     assert [mark_of(style) for _, style, _ in sixel] == [(ID, 2)]
     assert mark_of(None) is mark_of(Style(color="red")) is None
+
+
+@pytest.mark.parametrize("protocol", [Protocol.KITTY, Protocol.SIXEL])
+@pytest.mark.parametrize("each", [Monochrome(), NoColor(), DimFilter(), ANSIToTruecolor(MONOKAI)])
+def test_each_filter_of_textual_takes_the_cells(protocol: Protocol, each: LineFilter) -> None:
+    cells = placement(protocol).strip(0)
+    filtered = cells.apply_filter(each, BLACK).apply_filter(PlaceholderFilter(200), BLACK)
+    assert filtered.text == cells.text

@@ -18,7 +18,7 @@ LARGE = "2000000"
 def start(protocol: str = "kitty", size: str = "9000") -> Terminal:
     """Start the app that shows pictures."""
     command = [sys.executable, "-m", "tests.support.picture_app", protocol, size]
-    terminal = Terminal(command, cols=60, rows=14)
+    terminal = Terminal(command, cols=60, rows=14, prefork=True)
     terminal.wait_for_text("ready")
     return terminal
 

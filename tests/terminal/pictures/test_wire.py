@@ -17,7 +17,7 @@ NUMBERED = re.compile(rb"\x1b_Ga=T[^;]*i=([0-9]+)")
 def start(protocol: str, size: str = "9000") -> Terminal:
     """Start the app that shows pictures, and wait until it is still."""
     command = [sys.executable, "-m", "tests.support.picture_app", protocol, size]
-    terminal = Terminal(command, cols=60, rows=14)
+    terminal = Terminal(command, cols=60, rows=14, prefork=True)
     terminal.wait_for_text("ready")
     terminal.wait_quiet(0.2)
     return terminal

@@ -111,6 +111,11 @@ class LinkHandlers(TerminalApp):
         if "_services" in vars(self):
             self._services.gallery.update()
 
+    def end_pictures(self) -> None:
+        """End the child that encodes pictures, after all that may need it."""
+        if "_services" in vars(self):
+            self._services.pictures.close()
+
     @bounded("The pictures")
     def on_graphics_changed(self, event: GraphicsChanged) -> None:
         """Show pictures in another way, or anew in a terminal that has none of them."""

@@ -125,6 +125,10 @@ class PictureController:
         wanted = _wanted(view.content_size, link, WHOLE, self._graphics)
         return wanted is not None and self._is_to_load(view, link, wanted)
 
+    def close(self) -> None:
+        """End the child that encodes, once nothing is being loaded any more."""
+        self._cache.close()
+
     def digest(self, link: Link) -> str:
         """Return what equal files have in common; empty for a link whose file is not cached."""
         return self._cache.digest(link.url)

@@ -32,10 +32,10 @@ class ContactSheet(GalleryScreen):
     HINTS = (
         ("back", ("sheet.back",)),
         ("enlarge", ("sheet.enlarge",)),
+        ("keys", ("gallery.help",)),
         ("open", ("gallery.open",)),
         ("save", ("gallery.download",)),
         ("copy", ("gallery.copy",)),
-        ("keys", ("gallery.help",)),
     )
 
     class PicturesRequested(Message):

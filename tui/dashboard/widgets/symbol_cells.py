@@ -12,11 +12,9 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tui.pictures.encoding import EncodedPicture
+from tui.pictures.encoding import SYMBOL_BYTES, EncodedPicture
 from tui.pictures.symbols import characters
 
-_CELL: Final = 7
-"""Bytes of a cell; see `EncodedPicture`."""
 _LEVELS: Final = (0, 95, 135, 175, 215, 255)
 """Of red, green and blue in the 216 colours between the 16 and the 24 greys of xterm."""
 _WEIGHTS: Final = (3, 6, 1)
@@ -25,9 +23,9 @@ _WEIGHTS: Final = (3, 6, 1)
 def symbol_strip(picture: EncodedPicture, row: int, *, few_colours: bool = False) -> Strip:
     """Return one row of a picture in symbols; with `few_colours` for a terminal that has 256."""
     shapes = characters(picture.symbols)
-    begin = row * picture.columns * _CELL
-    data = picture.data[begin : begin + picture.columns * _CELL]
-    cells = (data[at : at + _CELL] for at in range(0, len(data), _CELL))
+    begin = row * picture.columns * SYMBOL_BYTES
+    data = picture.data[begin : begin + picture.columns * SYMBOL_BYTES]
+    cells = (data[at : at + SYMBOL_BYTES] for at in range(0, len(data), SYMBOL_BYTES))
     # Colours are sent once for each segment, and neighbours have the same where they can.
     runs = groupby(cells, itemgetter(slice(1, None)))
     style = _rounded_style if few_colours else _style

@@ -10,8 +10,8 @@ from tui.sanitize import clean
 from tui.terminal.graphics import cell_size
 from tui.terminal.graphics.questions import KITTY_ID
 
-_NAME: Final = r"(?s)\x1bP>\|(.*)\x1b\\"
-_KITTY: Final = r"(?s)\x1b_G([^;]*);(.*)\x1b\\"
+_NAME: Final = r"(?s)\A\x1bP>\|(.*)\x1b\\"
+_KITTY: Final = r"(?s)\A\x1b_G([^;]*);(.*)\x1b\\"
 _CELL: Final = r"\x1b\[6;([0-9]{1,5});([0-9]{1,5})t"
 _ATTRIBUTES: Final = r"\x1b\[\?([0-9;]*)c"
 _SIXEL: Final = "4"

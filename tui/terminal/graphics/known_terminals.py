@@ -16,7 +16,7 @@ Version = tuple[int, ...]
 
 _NEVER: Final[Version] = (1 << 30,)
 _ALWAYS: Final[Version] = ()
-_NAME: Final = re.compile(r"\s*([A-Za-z][^\s(/]*)[\s(/]*v?([0-9]{1,6}(?:\.[0-9]{1,6})*)?")
+_NAME: Final = re.compile(r"\A\s*([A-Za-z][^\s(/]*)[\s(/]*v?([0-9]{1,6}(?:\.[0-9]{1,6})*)?")
 
 
 class _Known(NamedTuple):

@@ -29,7 +29,7 @@ _FIELDS: Final = (
     *("client_cell_height", "client_pid", "client_utf8", "client_termtype"),
 )
 _FORMAT: Final = "|".join(f"#{{{field}}}" for field in _FIELDS)
-_VERSION: Final = re.compile(r"(?:[a-z]+-)?([0-9]{1,6})\.([0-9]{1,6})")
+_VERSION: Final = re.compile(r"\A(?:[a-z]+-)?([0-9]{1,6})\.([0-9]{1,6})")
 
 
 class TmuxFacts(NamedTuple):

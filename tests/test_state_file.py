@@ -118,6 +118,15 @@ def test_what_breaks_while_it_is_used_is_set_aside_by_the_next_save(path: Path) 
     assert path.with_name("state.toml.broken-20260701-120005").read_bytes() == b"pictures = "
 
 
+@pytest.mark.parametrize("value", ["0x" + "F" * 5_000, "[" * 400 + "]" * 400])
+def test_what_can_be_read_but_not_written_stays_as_it_is(path: Path, value: str) -> None:
+    text = f"pictures = false\nother = {value}\n"
+    write(path, text)
+    assert state_file(path).load() == (State(pictures=False), "")
+    state_file(path).save({"pictures": True})
+    assert path.read_text() == text
+
+
 def _folder(path: Path) -> None:
     path.mkdir(parents=True)
 
@@ -135,6 +144,47 @@ def _dangling(path: Path) -> None:
 def _no_folder(path: Path) -> None:
     path.parent.parent.mkdir(parents=True)
     path.parent.write_text("a file")
+
+
+def _loop(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.symlink_to(path)
+
+
+def _device(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.symlink_to("/dev/zero")
+
+
+def _huge(path: Path) -> None:
+    write(path, "pictures = false")
+    os.truncate(path, 1 << 30)
+
+
+@pytest.mark.parametrize("make", [_folder, _fifo, _loop, _device, _huge])
+def test_what_can_never_be_read_is_set_aside_too(path: Path, make: Callable[[Path], None]) -> None:
+    make(path)
+    before = path.lstat()
+    state, line = state_file(path).load()
+    aside = path.with_name("state.toml.broken-20260701-120005")
+    assert state == State()
+    assert aside.name in line
+    assert "\n" not in line
+    assert aside.lstat().st_ino == before.st_ino, "not copied, and no link is followed"
+    state_file(path).save({"pictures": False})
+    assert state_file(path).load() == (State(pictures=False), "")
+
+
+def test_what_cannot_be_set_aside_stays(path: Path) -> None:
+    def fail(*args: object) -> None:
+        raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+
+    write(path, "pictures = ")
+    fs = Filesystem()
+    fs.link = fs.unlink = fail
+    assert "at first" not in state_file(path, fs).load()[1]
+    state_file(path, fs).save({"pictures": False})
+    assert path.read_text() == "pictures = "
 
 
 @pytest.mark.parametrize("make", [_folder, _fifo, _dangling, _no_folder])

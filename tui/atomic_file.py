@@ -6,9 +6,10 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -212,14 +213,24 @@ class AtomicFiles:
             with suppress(OSError):
                 if name.startswith(prefix) and self.read(path.with_name(name))[0] == data:
                     return path.with_name(name)
-        stem, number = f"{prefix}{now:%Y%m%d-%H%M%S}", 1
-        while True:
-            copy = path.with_name(stem if number == 1 else f"{stem}-{number}")
+        for copy in _names_aside(path, now):
             with suppress(FileExistsError):
                 self._create_whole(copy, data, _temporary(path))
                 self.sync_directory(path.parent)
                 return copy
-            number += 1
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
+
+    def move_aside(self, path: Path, now: datetime) -> Path:
+        """Rename what has a name, a link too, to `.broken-<time>`; return the new path."""
+        aside = next(name for name in _names_aside(path, now) if not os.path.lexists(name))
+        self._fs.replace(path, aside)
+        return aside
+
+
+def _names_aside(path: Path, now: datetime) -> Iterator[Path]:
+    stem = path.with_name(f"{path.name}.broken-{now:%Y%m%d-%H%M%S}")
+    yield stem
+    yield from (stem.with_name(f"{stem.name}-{number}") for number in count(2))
 
 
 def rename_without_replacing(folder: int, old: str, new: str) -> None:

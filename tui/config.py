@@ -201,9 +201,9 @@ def load_watchlist_path(path: Path, *, required: bool = False) -> Path | None:
     return _watchlist(Fields(table, display_path(path)), path)
 
 
-def load_graphics(path: Path, *, required: bool = False) -> tuple[PictureSetting, SymbolSetting]:
+def load_graphics(path: Path) -> tuple[PictureSetting, SymbolSetting]:
     """Return the two settings about pictures alone. Raises `UserError`, as `load` does."""
-    return _graphics(Fields(read_table(path, required=required), display_path(path)))
+    return _graphics(Fields(read_table(path, required=False), display_path(path)))
 
 
 def _graphics(fields: Fields) -> tuple[PictureSetting, SymbolSetting]:

@@ -62,6 +62,8 @@ class CellSize(NamedTuple):
 
 DEFAULT_CELL: Final = CellSize(10, 20)
 """Where the terminal does not tell."""
+PLACEHOLDER: Final = "\U0010eeee"
+"""What stands in each cell of a picture in kitty's protocol, with three diacritics behind it."""
 
 
 class Graphics(NamedTuple):
@@ -75,7 +77,8 @@ class Graphics(NamedTuple):
     in_tmux: bool = False
     """Whether sequences for the terminal have to be wrapped for tmux."""
     client: str = ""
-    """Which terminal has kitty's pictures: where this differs, the one that shows them now has none
-    of those that were sent before. Means nothing else; empty where the protocol keeps none."""
+    """The process by which tmux is shown: where this differs, another terminal shows kitty's
+    pictures, and has none of those that were sent before. Means nothing else; empty outside tmux,
+    and where the protocol keeps none."""
     reason: str = ""
     """Why not a better protocol, as a sentence; empty for the best one."""

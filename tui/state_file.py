@@ -10,6 +10,7 @@ others as they are, those of another release too.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +29,9 @@ VERSION: Final = 1
 LOCK_TIMEOUT: Final = 1.0
 """Seconds that a save waits for another one; then it goes on all the same."""
 MAX_BYTES: Final = 1 << 20
+
+_NEVER_READ: Final = {errno.EFBIG, errno.EISDIR, errno.ELOOP, errno.ENXIO}
+"""Errors of what is too large, or no file at all: it is not read another time either."""
 
 Value = bool | str
 """What a key may be set to."""
@@ -98,9 +102,7 @@ class StateFile:
 
     def _rewrite(self, changes: Mapping[str, Value]) -> None:
         contents = self._read()
-        if contents.is_broken:
-            self._set_aside()
-        elif contents.reason:
+        if contents.reason and not (contents.is_broken and self._set_aside()):
             _log.warning("%s is left as it is: %s", self._path.name, contents.reason)
             return
         table = {"version": VERSION, **contents.table, **changes}
@@ -108,8 +110,14 @@ class StateFile:
             # Imported here because it is not needed before.
             import tomli_w
 
+            try:
+                data = tomli_w.dumps(table).encode()
+            except (ValueError, RecursionError):
+                # A number of thousands of digits, or what is nested in hundreds of levels.
+                _log.warning("%s is left as it is: parts cannot be written", self._path.name)
+                return
             target = self._target()
-            self._files.replace(target, tomli_w.dumps(table).encode(), backup=False)
+            self._files.replace(target, data, backup=False)
             self._files.remove_stray_files(target, self._now())
 
     def _read(self) -> _Contents:
@@ -118,7 +126,8 @@ class StateFile:
         except FileNotFoundError:
             return _Contents({})
         except OSError as error:
-            return _Contents({}, os_error_reason(error))
+            never = error.errno in _NEVER_READ
+            return _Contents({}, os_error_reason(error), is_broken=never)
         if len(data) > MAX_BYTES:
             return _Contents({}, "it is too large", is_broken=True)
         try:
@@ -130,8 +139,14 @@ class StateFile:
         """Rename the broken file as the watchlist's copies are named; None where that fails."""
         target = self._target()
         try:
-            aside = self._files.copy_aside(target, self._now())
-            self._fs.unlink(target)
+            try:
+                aside = self._files.copy_aside(target, self._now())
+                self._fs.unlink(target)
+            except OSError as error:
+                if error.errno not in _NEVER_READ:
+                    raise
+                # A link itself, not what it leads to: that may be a device.
+                aside = self._files.move_aside(self._path, self._now())
         except OSError as error:
             _log.warning("%s cannot be set aside: %s", target.name, os_error_reason(error))
             return None
@@ -139,7 +154,7 @@ class StateFile:
 
     def _target(self) -> Path:
         """Return the real file behind a link of ours; another user's link is replaced instead."""
-        with suppress(OSError):
+        with suppress(OSError, RuntimeError):  # Links in a circle, before Python 3.13.
             if self._path.is_symlink() and self._path.lstat().st_uid in (os.geteuid(), 0):
                 return self._path.resolve()
         return self._path

@@ -98,7 +98,8 @@ async def running() -> AsyncIterator[tuple[ViewApp, PictureView, Callable[[], li
 
         def lines() -> list[str]:
             strips = app.screen._compositor.render_strips()
-            return ["".join(segment.text for segment in strip).rstrip() for strip in strips[:2]]
+            rows = ["".join(segment.text for segment in strip).strip() for strip in strips]
+            return [*filter(None, rows), "", ""][:2]
 
         yield app, view, lines
 
@@ -176,3 +177,18 @@ async def test_symbols_need_no_layer_and_free_what_the_terminal_had() -> None:
         )
         assert lines() == ["▀▀▀▀", "▀▀▀▀"]
         assert (app.fake.sent, app.fake.live) == (["a"], [])
+
+
+async def test_it_stands_in_the_middle_and_one_too_large_is_cut() -> None:
+    async with running() as (app, view, _):
+        for columns, rows, column, row in [(4, 2, 13, 2), (5, 3, 12, 1), (30, 6, 0, 0)]:
+            view.show_picture(picture("a")._replace(columns=columns, rows=rows), ("t", "1"))
+            app.fake.arrive()
+            lines = [view.render_line(y).text for y in range(SIZE[1])]
+            assert lines[row].rstrip() == " " * column + "a" * columns
+            assert [bool(line.strip()) for line in lines].count(True) == rows
+            assert {len(line) for line in lines} == {SIZE[0]}
+            assert row == 0 or not lines[row - 1].strip()
+        view.show_picture(picture("a")._replace(columns=40, rows=9), ("t", "1"))
+        app.fake.arrive()
+        assert [view.render_line(y).text for y in range(SIZE[1])] == ["a" * SIZE[0]] * SIZE[1]

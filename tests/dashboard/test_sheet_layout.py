@@ -28,6 +28,24 @@ def test_how_many_have_room(room: tuple[int, int], columns: int, rows: int) -> N
     assert (grid.columns, grid.rows) == (columns, rows)
 
 
+@pytest.mark.parametrize(
+    ("room", "grids"),
+    [
+        ((120, 38), [(1, 1), (1, 2), (2, 2), (2, 2), (3, 3), (3, 3)]),
+        ((80, 22), [(1, 1), (2, 1), (2, 2), (2, 2), (3, 2), (3, 2)]),
+        # Five would be too small to tell anything.
+        ((60, 18), [(1, 1), (2, 1), (2, 2), (2, 2), (2, 2), (2, 2)]),
+        ((40, 10), [(1, 1)] * 6),
+    ],
+)
+def test_few_pictures_are_as_large_as_there_is_room(
+    room: tuple[int, int], grids: list[tuple[int, int]]
+) -> None:
+    found = [lay_out(*room, count=count) for count in range(1, 7)]
+    assert [(grid.columns, grid.rows) for grid in found] == grids
+    assert found[-1] == lay_out(*room) == lay_out(*room, count=0)
+
+
 def test_cells_that_are_nearly_square_change_it() -> None:
     assert lay_out(120, 38, CellSize(10, 12)) != lay_out(120, 38, CellSize(10, 20))
 

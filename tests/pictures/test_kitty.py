@@ -8,12 +8,11 @@ import unicodedata
 
 import pytest
 
-from tui.graphics import Protocol, SymbolSet
+from tui.graphics import PLACEHOLDER, Protocol, SymbolSet
 from tui.pictures.encoding import EncodedPicture
 from tui.pictures.kitty import (
     DIACRITICS,
     MAX_PIECE_BYTES,
-    PLACEHOLDER,
     close_transfer,
     delete,
     placeholders,

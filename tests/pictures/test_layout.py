@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tui.graphics import DEFAULT_CELL, CellSize, Graphics, Protocol, SymbolSet
 from tui.pictures.encoding import LARGE_SIXELS, SMALL_SIXELS, EncodingRequest, request_for
+from tui.pictures.kitty import MAX_CELLS
 from tui.pictures.layout import MAX_PIXELS, Layout, lay_out
 from tui.pictures.symbols import PARTS
 
@@ -29,7 +30,7 @@ def request(protocol: Protocol, columns: int, rows: int, **others: object) -> En
         (KITTY, (57, 16), PORTRAIT, (18, 16, 180, 320)),
         # What has fewer pixels is enlarged by the terminal.
         (KITTY, (57, 16), SQUARE, (32, 16, 100, 100)),
-        (KITTY, (400, 120), (4000, 2400), (400, 120, 1871, 1122)),
+        (KITTY, (290, 90), (4000, 2400), (290, 87, 1871, 1122)),
         (KITTY, (57, 16), (5000, 1), (57, 1, 570, 1)),
         (KITTY, (57, 16), (1, 5000), (1, 16, 1, 320)),
         (KITTY, (1, 1), SLIDE, (1, 1, 10, 6)),
@@ -109,3 +110,14 @@ def test_sixels_are_as_large_as_the_terminal_surely_shows(
     assert wanted.max_side == most
     assert wanted[:5] == (190, 45, SIXEL, graphics.symbols, graphics.cell)
     assert lay_out(wanted, *SLIDE).columns == (160 if most == LARGE_SIXELS else 100)
+
+
+@pytest.mark.parametrize("box", [(300, 80), (120, 1000), (1000, 300)])
+@pytest.mark.parametrize("size", [(1600, 900), (2000, 300), (2, 900), (5000, 1)])
+def test_kitty_gets_no_cell_that_cannot_say_where_it_belongs(
+    box: tuple[int, int], size: tuple[int, int]
+) -> None:
+    """As where a part of a picture fills a wide window."""
+    layout = lay_out(request(KITTY, *box), *size)
+    assert layout.columns <= min(box[0], MAX_CELLS)
+    assert layout.rows <= min(box[1], MAX_CELLS)

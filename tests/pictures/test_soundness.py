@@ -43,8 +43,19 @@ def test_a_picture_is_sound() -> None:
         (SIXEL, SIXELS[:-2]),
         (SIXEL, SIXELS.replace(b"20;18", b"21;18")),
         (SIXEL, SIXELS.replace(b"20;18", b"20;24")),
+        (SIXEL, SIXELS.replace(b"-", b"---")),
+        (SIXEL, SIXELS[:-2] + b"-" + SIXELS[-2:]),
+        (SIXEL, SIXELS.replace(b"!20~", b"!4294967295~")),
         (SIXEL, SIXELS.replace(b"~", b"\n")),
         (SIXEL, SIXELS.replace(b"~", "é".encode())),
+        # More than the picture has, for the terminal and for what cuts it into pieces.
+        (SIXEL, SIXELS[:-2] + b"~" + SIXELS[-2:]),
+        (SIXEL, SIXELS[:-2] + b"!3000000000~" + SIXELS[-2:]),
+        (SIXEL, SIXELS[:-2] + b"!" + b"9" * 5_000 + b"~" + SIXELS[-2:]),
+        (SIXEL, SIXELS[:-2] + b"$!21~" + SIXELS[-2:]),
+        (SIXEL, SIXELS[:-2] + b"-~" + SIXELS[-2:]),
+        (SIXEL, SIXELS[:-2] + b"$!~" + SIXELS[-2:]),
+        (SIXEL, SIXELS[:-2] + b"$5" + SIXELS[-2:]),
         (SYMBOLS, b""),
         (SYMBOLS, CELL),
         (SYMBOLS, CELL * 3),
@@ -61,3 +72,11 @@ def test_nothing_is_larger_than_requested(
     protocol: Protocol, data: bytes, size: tuple[int, int]
 ) -> None:
     assert not sound(protocol, data, *size)
+
+
+def test_no_cell_of_kitty_is_where_it_could_not_say_so() -> None:
+    """As in a window of 400 columns."""
+    request = EncodingRequest(400, 400, KITTY, SymbolSet.HALVES, DEFAULT_CELL)
+    for columns, rows in ((297, 297), (298, 1), (1, 298)):
+        picture = EncodedPicture(KITTY, SymbolSet.HALVES, columns, rows, PNG)
+        assert is_sound(picture, request) == (columns == rows)

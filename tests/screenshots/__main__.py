@@ -25,7 +25,7 @@ TINY: Final = (60, 20)
 _LIST: Final = ("✗", "»", "✓", "live", "48370")
 _TASK: Final = ("9 frames", "frame4.png", "Clear, well paced")
 _PANEL: Final = ("open frame9", "sent to your terminal", "raw link")
-_LARGE: Final = ("the newest of 9", "▀")
+_LARGE: Final = ("frame 9 of 9", "▀")
 _TYPED: Final = ("a", *"48391", "space", *"48392", "tab", *"Euler", "space", *"identity")
 
 SCREENSHOTS: Final = (
@@ -37,7 +37,7 @@ SCREENSHOTS: Final = (
     Screenshot("open-wide", WIDE, ("enter", "end", "o"), _PANEL),
     Screenshot("preview-wide", WIDE, ("enter", "end"), ("frame9, the newest of 9", "▀")),
     Screenshot("preview-narrow", NARROW, ("enter", "end", "p"), ("the newest of 9", "▀")),
-    Screenshot("preview-large", WIDE, ("enter", "end", "p", "plus"), _LARGE),
+    Screenshot("preview-large", WIDE, ("enter", "end", "plus"), _LARGE),
     Screenshot("open-narrow", NARROW, ("enter", "end", "o"), _PANEL),
     Screenshot("add-narrow", NARROW, _TYPED, ("Add tasks", "48391 48392", "Euler identity")),
     Screenshot("help-wide", WIDE, ("question_mark",), ("Keys", "Watch more tasks")),

@@ -15,6 +15,7 @@ from textual.widget import Widget
 
 from tests.sessions.test_dashboard import WIDE, Session, make_task, session
 from tests.support.contrast import style_contrast, words
+from tests.support.slow_pictures import SlowPictures
 from tui.dashboard.colours import COLOR_SYSTEMS, MIN_CONTRAST
 from tui.dashboard.widgets.row import CURSOR
 from tui.dashboard.widgets.row_list import RowList
@@ -33,8 +34,8 @@ TASKS: dict[str, Task | ApiError] = {
 SOME = ("textual-dark", "solarized-light", "atom-one-dark", "ansi-dark", "ansi-light")
 """Themes of every kind, among them those that have the weakest contrast by themselves."""
 
-DIALOGS = ("question_mark", "ctrl+p", "a")
-"""The keys that open them."""
+DIALOGS = ("question_mark", "ctrl+p", "a", "w", "plus")
+"""The keys that open them, and the screens for pictures."""
 
 
 def component_styles(widget: Widget) -> Iterator[tuple[str, Style]]:
@@ -120,7 +121,9 @@ async def test_every_word_of_a_dialog_can_be_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use_terminal(monkeypatch, "truecolor")
-    async with session(tmp_path, TASKS, size=WIDE) as dashboard:
+    host = SlowPictures({"frame3.png": 400, "frame2.png": b"no picture"})
+    async with session(tmp_path, TASKS, size=WIDE, media=host.client()) as dashboard:
+        dashboard.app.main_screen.tasks.cursor = "running"
         bad = []
         for name, key in itertools.product(("ansi-dark", *SOME[1:3]), DIALOGS):
             dashboard.app.theme = name

@@ -17,6 +17,7 @@ from tui.dashboard.widgets.sheet_grid import MAX_KEPT, Tile
 from tui.errors import ApiError
 from tui.pictures.encoding import WHOLE, Area
 from tui.scenext.models import Frame, Task, TaskStatus
+from tui.watchlist.entries import Remove
 
 WIDE, NARROW = (120, 40), (80, 24)
 
@@ -259,6 +260,9 @@ async def test_the_keys_move_the_cursor_and_enter_enlarges(tmp_path: Path) -> No
         await dashboard.press("question_mark")
         for words in ("The contact sheet", "Enlarge the frame", "The enlarged picture"):
             assert words in dashboard.text
+        await dashboard.press("escape", "ctrl+p")
+        for words in ("Enlarge the frame", "Copy the frame's link", "Show all keys", "Quit"):
+            await dashboard.wait_for_text(words)
         await dashboard.press("escape", "enter")
         await wait_for_frame(dashboard, 5)
         await dashboard.press("l", "escape")
@@ -303,6 +307,39 @@ async def test_new_frames_are_appended_and_the_cursor_stays(tmp_path: Path) -> N
         assert sheet(dashboard).link_key == "frame frame2 1"
         tiles = await wait_for_tiles(dashboard)
         assert tiles[2].view.picture is not None
+
+
+async def test_behind_the_enlarged_picture_the_sheet_loads_nothing(tmp_path: Path) -> None:
+    async with frames(tmp_path, 2) as (dashboard, host):
+        await dashboard.press("w")
+        await wait_for_tiles(dashboard)
+        grid = sheet(dashboard).grid
+        await dashboard.press("enter")
+        await wait_for_frame(dashboard, 1)
+        await more_frames(dashboard, 3)
+        await dashboard.wait_for_text("1 newer")
+        await dashboard.press("l")
+        await wait_for_frame(dashboard, 2)
+        assert [tile.view.wanted for tile in grid.tiles_in_sight][2:] == [None]
+        assert "frame3.png" not in host.requested
+        await dashboard.press("escape")
+        tiles = await wait_for_tiles(dashboard)
+        assert tiles[2].view.picture is not None
+
+
+async def test_of_a_task_that_another_program_removed_they_only_lead_back(tmp_path: Path) -> None:
+    async with frames(tmp_path, 3) as (dashboard, _):
+        await dashboard.press("w", "enter")
+        await wait_for_frame(dashboard, 1)
+        dashboard.file.save([Remove("one")])
+        for depth in (3, 2):
+            await dashboard.wait_for_text("There is no frame to show.")
+            await dashboard.wait_until(lambda: dashboard.footer.endswith(" esc back   ? keys"))
+            assert "open" not in dashboard.footer
+            await dashboard.press(*"hjklGgoyd+-", "enter", "pagedown", "left")
+            assert len(dashboard.app.screen_stack) == depth
+            await dashboard.press("escape")
+        assert dashboard.app.screen is dashboard.app.main_screen
 
 
 async def test_many_ended_links_ask_the_service_once(tmp_path: Path) -> None:

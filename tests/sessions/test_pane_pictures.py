@@ -271,3 +271,56 @@ async def test_behind_another_screen_nothing_is_loaded_and_afterwards_what_is_se
         assert host.requests == ["frame2.png"]
         dashboard.app.pop_screen()
         await dashboard.wait_until(lambda: view.shown == ("one", "frame frame3 1"))
+
+
+async def test_behind_a_dialog_nothing_is_loaded_and_afterwards_what_is_selected(
+    tmp_path: Path,
+) -> None:
+    async with watching(tmp_path, {"one": make_task("one", 2)}) as (dashboard, host, view):
+        await dashboard.wait_for_picture()
+        await dashboard.press("question_mark")
+        dashboard.service.answers["one"] = make_task("one", 3)
+        dashboard.app.engine.refresh(("one",))
+        await dashboard.wait_until(lambda: len(dashboard.frames.keys) == 3)
+        assert host.requests == ["frame2.png"]
+        assert has_picture(dashboard)
+        await dashboard.press("escape")
+        await dashboard.wait_until(lambda: view.shown == ("one", "frame frame3 1"))
+
+
+async def test_p_in_a_list_that_hides_the_pictures_shows_that_of_the_selected_task(
+    tmp_path: Path,
+) -> None:
+    tasks: dict[str, Task | ApiError] = {"one": make_task("one", 2), "two": make_task("two", 3)}
+    async with watching(tmp_path, tasks, NARROW) as (dashboard, _host, view):
+        await dashboard.press("p")
+        await dashboard.wait_until(lambda: view.shown == ("one", "frame frame2 1"))
+        await dashboard.press("escape", "j", "p")
+        await dashboard.wait_until(lambda: view.shown == ("two", "frame frame3 1"))
+        await dashboard.press("p")
+        await dashboard.wait_until(lambda: not has_picture(dashboard))
+        assert "frames" in dashboard.text
+        await dashboard.press("p")
+        await dashboard.wait_for_picture()
+
+
+async def test_p_does_nothing_where_it_would_not_be_seen(tmp_path: Path) -> None:
+    tasks: dict[str, Task | ApiError] = {
+        "none": make_task("none"),
+        "video": completed("video", 0),
+        "one": make_task("one", 1),
+    }
+    async with watching(tmp_path, tasks) as (dashboard, _host, _view):
+        assert dashboard.selected == "none"
+        assert "p picture" not in dashboard.footer
+        await dashboard.press("p", "j")
+        await dashboard.wait_for_picture()
+        await dashboard.press("j")
+        await dashboard.wait_until(lambda: not has_picture(dashboard))
+        assert "p picture" not in dashboard.footer
+        await dashboard.press("p", "k")
+        await dashboard.wait_for_picture()
+        await dashboard.press("slash", *"nothing", "enter", "p", "escape")
+        await dashboard.press(*"gj")
+        await dashboard.wait_for_picture()
+        assert "true" in (tmp_path / "state.toml").read_text()

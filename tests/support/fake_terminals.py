@@ -29,6 +29,8 @@ class FakeTerminal(NamedTuple):
     """Width and height of a cell in pixels."""
     kitty: str = ""
     """The answer to a question of kitty's protocol (`a=q`); empty: none."""
+    lacks_pictures: bool = False
+    """Whether it says of each picture that it is asked about (`a=p`) that there is none."""
     cursor: bool = True
     """Whether it answers questions for the cursor."""
     env: Mapping[str, str] = {}
@@ -59,6 +61,8 @@ class FakeTerminal(NamedTuple):
                 keys = dict(key.split("=") for key in match["kitty"].decode().split(","))
                 if keys.get("a") == "q":
                     text = f"\x1b_Gi={keys['i']};{self.kitty}\x1b\\"
+                elif keys.get("a") == "p" and self.lacks_pictures:
+                    text = f"\x1b_Gi={keys['i']},p={keys['p']};ENOENT:no such image\x1b\\"
         return text.encode()
 
 

@@ -30,9 +30,14 @@ def test_zoom_and_newer_frames_are_said_where_there_are_any() -> None:
 @pytest.mark.parametrize(
     ("scenes", "visible", "words"),
     [
-        ((), range(0), "No frames yet"),
+        ((), range(0), "There is no frame to show."),
         ((Scene("a", ("frame1",)),), range(1), "1 frame"),
         ((Scene("a", ("frame1", "frame2"), 2),), range(1), "2 frames, 1 repeated"),
+        (
+            tuple(Scene(str(n), (f"frame{n}",)) for n in range(40)),
+            range(6, 7),
+            "40 frames, 7 of 40 pictures",
+        ),
         (
             tuple(Scene(str(n), (f"frame{n}",)) for n in range(40)),
             range(6, 12),

@@ -56,10 +56,23 @@ class Encoder:
     One at a time, to limit the memory that large pictures take.
     """
 
-    def __init__(self, executor: Executor, *, idle_seconds: float = IDLE_SECONDS) -> None:
-        """Prepare; `executor` runs what waits for the child, so that the loop never does."""
+    def __init__(
+        self,
+        executor: Executor,
+        *,
+        idle_seconds: float = IDLE_SECONDS,
+        timeout: float = ENCODE_TIMEOUT,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            executor: Runs what waits for the child, so that the loop never does.
+            idle_seconds: How long the child is kept after a picture.
+            timeout: Seconds for one picture, however busy the machine is.
+        """
         self._executor = executor
         self._idle_seconds = idle_seconds
+        self._timeout = timeout
         self._lock = asyncio.Lock()
         self._child: _Child | None = None
         self._idle_timer: asyncio.TimerHandle | None = None
@@ -73,7 +86,7 @@ class Encoder:
         async with self._lock:
             if self._idle_timer is not None:
                 self._idle_timer.cancel()
-            child = self._child or _Child()
+            child = self._child or _Child(self._timeout)
             self._child = None
             loop = asyncio.get_running_loop()
             answer = loop.run_in_executor(self._executor, child.request, file, request)
@@ -121,7 +134,8 @@ class _Child:
     killed, the child's input ends.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
         self._process: subprocess.Popen[bytes] | None = None
         self._killed = False
         self._end: weakref.finalize[..., _Child] | None = None
@@ -209,7 +223,7 @@ class _Child:
             raise PictureError(_CANNOT_START.format(reason))
 
     def _exchange(self, file: bytes, request: EncodingRequest) -> EncodedPicture:
-        process, until = self._process, time.monotonic() + ENCODE_TIMEOUT
+        process, until = self._process, time.monotonic() + self._timeout
         assert process is not None  # noqa: S101 (started)
         _write(process, pack(request, len(file)), until)
         _write(process, file, until)

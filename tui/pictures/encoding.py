@@ -20,6 +20,8 @@ WHOLE: Final = Area()
 SMALL_SIXELS: Final = 1000
 """Width and height of the largest sixel picture that every terminal shows whole: xterm's limit."""
 LARGE_SIXELS: Final = 4096
+SYMBOL_BYTES: Final = 7
+"""Of a cell in symbols; see `EncodedPicture.data`."""
 
 
 class EncodingRequest(NamedTuple):
@@ -61,6 +63,6 @@ class EncodedPicture(NamedTuple):
     rows: int
     data: bytes
     """KITTY: a PNG file, which the terminal scales to the cells. SIXEL: the whole sequence, from
-    DCS to ST. SYMBOLS: 7 bytes for each cell, row by row: the parts of the cell that have the
-    foreground colour (a bit each, from the top left corner, row by row, the lowest first), RGB of
-    the foreground, RGB of the background."""
+    DCS to ST. SYMBOLS: `SYMBOL_BYTES` for each cell, row by row: the parts of the cell that have
+    the foreground colour (a bit each, from the top left corner, row by row, the lowest first), RGB
+    of the foreground, RGB of the background."""

@@ -10,17 +10,20 @@ Source: https://sw.kovidgoyal.net/kitty/graphics-protocol/
 
 from __future__ import annotations
 
+import re
 from base64 import standard_b64encode
 from collections.abc import Iterator
 from typing import Final
 
+from tui.graphics import PLACEHOLDER
 from tui.pictures.encoding import EncodedPicture
 
-PLACEHOLDER: Final = "\U0010eeee"
 MAX_PIECE_BYTES: Final = 4000
 """Bytes of a piece in all: what stands between two frames should not hold up a key."""
-_PAYLOAD_BYTES: Final = 3840
+PAYLOAD_BYTES: Final = 3840
 """Base64 characters of a piece; the protocol wants a multiple of four, and at most 4096."""
+
+_LACKED: Final = re.compile(r"\x1b_Gi=([0-9]{1,10})(?:,[^;]*)?;ENOENT")
 
 # Combining characters of class 230 in Unicode 6.0 that merge with no letter, as ranges; by the list
 # to which the protocol's page refers.
@@ -60,9 +63,9 @@ def transmit(picture_id: int, picture: EncodedPicture, *, wrap: bool = False) ->
     data = standard_b64encode(picture.data).decode("ascii")
     size = f"c={picture.columns},r={picture.rows}"
     head = f"a=T,q=2,U=1,f=100,i={picture_id},{size},"
-    for start in range(0, len(data), _PAYLOAD_BYTES):
-        more = int(start + _PAYLOAD_BYTES < len(data))
-        payload = data[start : start + _PAYLOAD_BYTES]
+    for start in range(0, len(data), PAYLOAD_BYTES):
+        more = int(start + PAYLOAD_BYTES < len(data))
+        payload = data[start : start + PAYLOAD_BYTES]
         yield _command(f"{head}m={more};{payload}", wrap=wrap)
         head = "q=2,"
 
@@ -73,6 +76,23 @@ def close_transfer(*, wrap: bool = False) -> str:
     Nothing of it is shown; what arrived of it goes with `delete`.
     """
     return _command("q=2,m=0;", wrap=wrap)
+
+
+def check(picture_id: int, picture: EncodedPicture) -> str:
+    """Return what a terminal answers to if it lacks a picture: with `ENOENT`, and the id.
+
+    It changes nothing where the picture is: it is placed once more where it is placed already, and
+    always by the same number. Between two pieces of another picture nothing would be answered. Not
+    for tmux, where the answer would go to whichever pane is active.
+    """
+    size = f"c={picture.columns},r={picture.rows}"
+    return _command(f"a=p,q=1,U=1,i={picture_id},p=1,{size}", wrap=False)
+
+
+def lacked(answer: str) -> int:
+    """Return the id of the picture that a terminal says it lacks; 0 where it says anything else."""
+    match = _LACKED.match(answer)
+    return int(match[1]) if match else 0
 
 
 def delete(picture_id: int, *, wrap: bool = False) -> str:

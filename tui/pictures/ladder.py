@@ -6,11 +6,13 @@ smooths, than with fewer colours. Nothing is dithered, which packs badly.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 from typing import Final, NamedTuple
 
 from tui.graphics import Protocol
+from tui.pictures.kitty import PAYLOAD_BYTES
 
 KITTY_SLIDE_BYTES: Final = 25_000
 """Bytes of a slide in `BASE_CELLS`, all counted: base64, heads and cells.
@@ -19,11 +21,11 @@ They grow with the cells that a picture covers. Of a smaller picture a cell may 
 letter there has as much detail as in a large one."""
 KITTY_PHOTO_BYTES: Final = 35_000
 SIXEL_SLIDE_BYTES: Final = 35_000
-SIXEL_PHOTO_BYTES: Final = 60_000
-"""In less a photo shows less than symbols do: sixel packs no noise."""
+SIXEL_PHOTO_BYTES: Final = 35_000
 BASE_CELLS: Final = 57 * 16
 
-_PIECE_BYTES: Final = 2880
+_PIECE_BYTES: Final = PAYLOAD_BYTES // 4 * 3
+"""Of a file, in base64."""
 _HEAD_BYTES: Final = 32
 """Around each piece of a file, wrapped for tmux."""
 _START_BYTES: Final = 160
@@ -68,10 +70,10 @@ _PHOTO: Final = (
     *(Rung(scale, 16, Method.SAMPLED) for scale in (0.33, 0.25)),
     Rung(0.15, 8, Method.SAMPLED),
 )
-# Its pixels are not scaled by the terminal: what is reduced is enlarged again, and only softer.
+# Its pixels are not scaled by the terminal: what is reduced is enlarged again, softer, and without
+# its speckles.
 _SIXEL_LAST: Final = (Rung(0.15, 8, Method.SAMPLED), Rung(0.1, 4, Method.SAMPLED))
 _SIXEL_SLIDE: Final = (
-    Rung(1, 64, Method.MEDIAN_CUT),
     # For what has room in it: a gradient in fewer colours has edges beside its letters.
     Rung(1, 64, Method.MEDIAN_CUT),
     Rung(1, 32, Method.MEDIAN_CUT),
@@ -81,7 +83,7 @@ _SIXEL_SLIDE: Final = (
     *_SIXEL_LAST,
 )
 _SIXEL_PHOTO: Final = (
-    *(Rung(scale, 16, Method.OCTREE) for scale in (1, 0.67, 0.5, 0.33, 0.2)),
+    *(Rung(scale, 16, Method.OCTREE) for scale in (1, 0.67, 0.33, 0.25, 0.2)),
     *_SIXEL_LAST,
 )
 
@@ -105,6 +107,15 @@ def steps(protocol: Protocol, cells: int, *, is_slide: bool) -> Sequence[Step]:
     """Return what to try, the best first; what takes too much even in the last one is sent so."""
     rungs, budget = _LADDERS[protocol, is_slide]
     return [Step(rung, _scaled(budget, cells)) for rung in rungs]
+
+
+def expected_bytes(rung: Rung, done: Rung, length: int) -> float:
+    """Return what a rung is likely to take at most, since what was `done` took `length` bytes.
+
+    Fewer pixels are packed worse each, in sixel most of all.
+    """
+    bits = math.log2(rung.colours) / math.log2(done.colours)
+    return length * bits * math.sqrt(rung.scale / done.scale)
 
 
 def wire_bytes(protocol: Protocol, length: int, columns: int, rows: int) -> int:

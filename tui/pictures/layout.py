@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from tui.graphics import Protocol
 from tui.pictures.encoding import EncodingRequest
+from tui.pictures.kitty import MAX_CELLS
 from tui.pictures.symbols import PARTS
 
 MAX_PIXELS: Final = 2_100_000
@@ -56,6 +57,10 @@ def _cells(request: EncodingRequest, width: int, height: int) -> tuple[int, int]
 
 def _kitty(request: EncodingRequest, width: int, height: int) -> Layout:
     """The terminal scales: no more pixels than there are in the file, nor than it can show."""
+    # A cell further on could not say where it belongs.
+    request = request._replace(
+        columns=min(request.columns, MAX_CELLS), rows=min(request.rows, MAX_CELLS)
+    )
     columns, rows = _cells(request, width, height)
     factor = min(
         columns * request.cell.width / width,

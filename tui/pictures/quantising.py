@@ -11,6 +11,9 @@ from tui.pictures.ladder import Method
 
 _SMALL: Final = (160, 90)
 """The size of the copy that tells a slide from a photo."""
+_LARGE: Final = (640, 640)
+"""Pixels of which the colours are chosen, each way at most: letters keep theirs, and it takes a
+fraction of the time where a slide has a photo in it."""
 _COLOURS: Final = 64
 _COMMONEST: Final = 8
 _STEP: Final = 4
@@ -42,9 +45,9 @@ def reduce_colours(picture: Image, colours: int, method: Method) -> Image:
     """Return an RGB picture with a palette; never dithered, which blurs letters and packs badly."""
     if method is Method.OCTREE:
         return picture.quantize(colours, Quantize.FASTOCTREE)
-    if method is Method.MEDIAN_CUT:
-        return picture.quantize(colours, Quantize.MEDIANCUT, dither=Dither.NONE)
-    sample = picture.resize(_SMALL, Resampling.NEAREST).quantize(colours, Quantize.MEDIANCUT)
+    most = _LARGE if method is Method.MEDIAN_CUT else _SMALL
+    size = min(picture.width, most[0]), min(picture.height, most[1])
+    sample = picture.resize(size, Resampling.NEAREST).quantize(colours, Quantize.MEDIANCUT)
     return picture.quantize(palette=sample, dither=Dither.NONE)
 
 

@@ -7,23 +7,33 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from PIL.Image import Image, Resampling
+from PIL.Image import Image, Resampling, frombytes
+from PIL.ImageFilter import ModeFilter
 
 from tui.graphics import Protocol
 from tui.pictures import sixel
 from tui.pictures.decoding import decode
 from tui.pictures.encoding import EncodedPicture, EncodingRequest
-from tui.pictures.ladder import Rung, steps, wire_bytes
+from tui.pictures.ladder import Rung, expected_bytes, steps, wire_bytes
 from tui.pictures.layout import Layout, lay_out
 from tui.pictures.quantising import is_slide, palette_of, reduce_colours, reduce_for_symbols
 from tui.pictures.symbol_cells import cells_of
 
 _MAX_SECONDS: Final = 1.0
 """CPU time to look for the best within the budget, on a machine that is slow."""
+_SPECKLE: Final = 5
+"""Pixels around one, each way, that decide about it."""
+
+Clock = Callable[[], float]
 
 
-def render(file: bytes, request: EncodingRequest) -> EncodedPicture:
-    """Return a file's picture as requested. Raises what `decoding.decode` does."""
+def render(
+    file: bytes, request: EncodingRequest, clock: Clock = time.process_time
+) -> EncodedPicture:
+    """Return a file's picture as requested. Raises what `decoding.decode` does.
+
+    By `clock`, in seconds, it looks for the best within the budget for a second at most.
+    """
     layouts: list[Layout] = []
 
     def fit(width: int, height: int) -> tuple[int, int]:
@@ -34,26 +44,33 @@ def render(file: bytes, request: EncodingRequest) -> EncodedPicture:
     layout = layouts[-1]
     match request.protocol:
         case Protocol.KITTY:
-            data = _within_budget(picture, request.protocol, layout, _png)
+            data = _within_budget(picture, request.protocol, layout, _png, clock)
         case Protocol.SIXEL:
-            data = _within_budget(picture, request.protocol, layout, _sixel)
+            data = _within_budget(picture, request.protocol, layout, _sixel, clock)
         case Protocol.SYMBOLS:
             data = _symbols(picture, request, layout)
     return EncodedPicture(request.protocol, request.symbols, layout.columns, layout.rows, data)
 
 
 def _within_budget(
-    picture: Image, protocol: Protocol, layout: Layout, encode: Callable[[Image, Rung], bytes]
+    picture: Image,
+    protocol: Protocol,
+    layout: Layout,
+    encode: Callable[[Image, Rung], bytes],
+    clock: Clock,
 ) -> bytes:
     cells = layout.columns * layout.rows
-    *better, last = steps(protocol, cells, is_slide=is_slide(picture))
-    began = time.process_time()
-    for rung, budget in better:
+    *left, last = steps(protocol, cells, is_slide=is_slide(picture))
+    until = clock() + _MAX_SECONDS
+    while left:
+        rung, budget = left.pop(0)
         data = encode(picture, rung)
-        if wire_bytes(protocol, len(data), layout.columns, layout.rows) <= budget:
+        size = wire_bytes(protocol, len(data), layout.columns, layout.rows)
+        if size <= budget:
             return data
-        if time.process_time() - began > _MAX_SECONDS:
-            break
+        if clock() >= until:
+            likely = (each for each in left if expected_bytes(each.rung, rung, size) <= each.budget)
+            last, left = next(likely, last), []
     return encode(picture, last.rung)
 
 
@@ -66,11 +83,13 @@ def _png(picture: Image, rung: Rung) -> bytes:
 
 
 def _sixel(picture: Image, rung: Rung) -> bytes:
-    softened = _scaled(picture, rung.scale)
-    if softened.size != picture.size:
-        softened = softened.resize(picture.size, Resampling.BILINEAR)
+    softened = _scaled(picture, rung.scale).resize(picture.size, Resampling.BILINEAR)
     reduced = reduce_colours(softened, rung.colours, rung.method)
-    return sixel.encode(reduced.tobytes(), reduced.width, palette_of(reduced))
+    pixels = reduced.tobytes()
+    if rung.scale < 1:
+        # The commonest number around each pixel: a third less, and what has edges keeps them.
+        pixels = frombytes("L", reduced.size, pixels).filter(ModeFilter(_SPECKLE)).tobytes()
+    return sixel.encode(pixels, reduced.width, palette_of(reduced))
 
 
 def _scaled(picture: Image, scale: float) -> Image:

@@ -58,7 +58,7 @@ def _band(pixels: bytes, width: int, tables: dict[int, Sequence[bytes]]) -> byte
     rows = [pixels[at : at + width] for at in range(0, len(pixels), width)]
     (commonest, _), *others = Counter(pixels).most_common()
     full = _CODES[(1 << len(rows)) - 1]
-    planes = [b"#%d%s" % (commonest, _runs(bytes([full]) * width))]
+    planes = [b"#%d%s" % (commonest, shorten(bytes([full]) * width))]
     planes += (b"#%d%s" % (colour, _plane(rows, tables[colour])) for colour, _ in others)
     return b"$".join(planes)
 
@@ -70,8 +70,9 @@ def _plane(rows: Sequence[bytes], tables: Sequence[bytes]) -> bytes:
     for row, table in zip(rows, tables, strict=False):
         bits |= int.from_bytes(row.translate(table), "big")
     codes = bits.to_bytes(len(rows[0]), "big").translate(_CODES)
-    return _runs(codes.rstrip(b"?"))
+    return shorten(codes.rstrip(b"?"))
 
 
-def _runs(codes: bytes) -> bytes:
+def shorten(codes: bytes) -> bytes:
+    """Return characters of one colour with their repetitions as numbers."""
     return _RUN.sub(lambda run: b"!%d%b" % (len(run[0]), run[1]), codes)

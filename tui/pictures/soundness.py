@@ -11,12 +11,19 @@ import struct
 from typing import Final
 
 from tui.graphics import Protocol
-from tui.pictures.encoding import EncodedPicture, EncodingRequest
+from tui.pictures.encoding import SYMBOL_BYTES, EncodedPicture, EncodingRequest
+from tui.pictures.kitty import MAX_CELLS
+from tui.pictures.layout import BAND
 from tui.pictures.symbols import PARTS
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 _MAX_PNG_SIDE: Final = 8192
-_SIXEL: Final = re.compile(rb'\x1bP[0-9;]*q"1;1;([0-9]{1,5});([0-9]{1,5})[#0-9;!$?-~-]*\x1b\\')
+_SIXEL: Final = re.compile(
+    rb'\x1bP[0-9;]{0,9}q"1;1;([0-9]{1,5});([0-9]{1,5})'
+    rb"((?:#[0-9]{1,3}(?:;[0-9]{1,3}){0,4}|(?:![0-9]{1,5})?[?-~]|[$-])*+)\x1b\\"
+)
+_COLOUR: Final = re.compile(rb"#[0-9;]*")
+_REPEATED: Final = re.compile(rb"!([0-9]+).", re.DOTALL)
 
 
 def is_sound(picture: EncodedPicture, request: EncodingRequest) -> bool:
@@ -25,7 +32,7 @@ def is_sound(picture: EncodedPicture, request: EncodingRequest) -> bool:
         return False
     match picture.protocol:
         case Protocol.KITTY:
-            return _is_png(picture.data)
+            return max(picture.columns, picture.rows) <= MAX_CELLS and _is_png(picture.data)
         case Protocol.SIXEL:
             return _is_sixel(picture, request)
         case Protocol.SYMBOLS:
@@ -43,14 +50,27 @@ def _is_sixel(picture: EncodedPicture, request: EncodingRequest) -> bool:
     found = _SIXEL.fullmatch(picture.data)
     if found is None:
         return False
-    width, height = map(int, found.groups())
+    width, height = int(found[1]), int(found[2])
     cell = request.cell
-    return width <= picture.columns * cell.width and height <= picture.rows * cell.height
+    if width > picture.columns * cell.width or height > picture.rows * cell.height:
+        return False
+    # More would keep a terminal busy for minutes, and be expanded by what cuts it into pieces.
+    bands = found[3].split(b"-")
+    return BAND * (len(bands) - 1) < height and all(
+        _length(line) <= width for band in bands for line in band.split(b"$")
+    )
+
+
+def _length(line: bytes) -> int:
+    """Return the columns that are painted without a return to the first one."""
+    codes = _COLOUR.sub(b"", line)
+    repeated = _REPEATED.findall(codes)
+    return len(_REPEATED.sub(b"", codes)) + sum(map(int, repeated))
 
 
 def _are_cells(picture: EncodedPicture) -> bool:
     across, down = PARTS[picture.symbols]
-    patterns = picture.data[::7]
-    return len(picture.data) == 7 * picture.columns * picture.rows and max(patterns) < (
+    patterns = picture.data[::SYMBOL_BYTES]
+    return len(picture.data) == SYMBOL_BYTES * picture.columns * picture.rows and max(patterns) < (
         1 << across * down
     )

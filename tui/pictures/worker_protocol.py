@@ -18,7 +18,7 @@ follows."""
 REPLY: Final = Struct(">BIII")
 """The result, two numbers (`DONE`: columns and rows; `TOO_LARGE`: width and height in pixels), and
 the number of bytes that follow."""
-MAX_REPLY_BYTES: Final = 16 << 20
+MAX_REPLY_BYTES: Final = 4 << 20
 """Bytes that may follow: more than any terminal is sent."""
 
 _PROTOCOLS: Final = tuple(Protocol)

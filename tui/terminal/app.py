@@ -128,6 +128,7 @@ class TunedApp(StockApp):
             self.graphics_settings,
             self.terminal_driver.ask,
             lambda graphics: self.post_message(GraphicsChanged(graphics)),
+            self.pictures.check,
         )
         self._finder.wide_ambiguous = self._frame_diff.wide_ambiguous
         self._finder.ask()
@@ -136,6 +137,7 @@ class TunedApp(StockApp):
         """Take an answer of the terminal about pictures."""
         if self._finder is not None:
             self._finder.take_answer(event.text)
+        self.pictures.take_answer(event.text)
 
     def _line_is_free(self) -> bool:
         return self.terminal_driver is None or self.terminal_driver.is_free
@@ -197,8 +199,9 @@ class TunedApp(StockApp):
         the program was suspended, and the screen is empty; or another terminal was attached. A new
         size is noticed by `_display`.
         """
+        was_renewed = self.pictures.take_renewed()
         if event.size == self._frame_size:
-            self.action_redraw()
+            self._redraw(with_pictures=not was_renewed)
         elif self._frame_size and self.terminal_driver is not None:
             self.terminal_driver.renew_modes()
             if self._finder is not None:
@@ -206,10 +209,14 @@ class TunedApp(StockApp):
 
     def action_redraw(self) -> None:
         """Send modes and screen again: another program may have changed them."""
+        self._redraw(with_pictures=True)
+
+    def _redraw(self, *, with_pictures: bool) -> None:
         self._frame_diff.forget()
         if self.terminal_driver is not None:
             self.terminal_driver.renew_modes()
-        self.pictures.send_anew()
+        if with_pictures:
+            self.pictures.send_anew()
         if self._finder is not None:
             self._finder.ask()
         super().action_redraw()

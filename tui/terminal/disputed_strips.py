@@ -18,8 +18,8 @@ from rich.control import Control
 from rich.segment import Segment
 from textual.strip import Strip
 
+from tui.graphics import PLACEHOLDER
 from tui.terminal.disputed_width import (
-    PLACEHOLDER,
     disputed_runs,
     is_disputed,
     is_extender,

@@ -23,6 +23,8 @@ from typing import Final
 
 from rich.cells import cell_len
 
+from tui.graphics import PLACEHOLDER
+
 _AGREED_BLOCKS: Final = (
     (0x00A0, 0x02FF),  # Latin
     (0x0370, 0x052F),  # Greek, Cyrillic
@@ -45,8 +47,7 @@ _AGREED_BLOCKS: Final = (
     (0x30000, 0x3134A),  # Han
 )
 _BOUNDS: Final = tuple(chain.from_iterable((start, end + 1) for start, end in _AGREED_BLOCKS))
-PLACEHOLDER: Final = "\U0010eeee"
-_PLACEHOLDERS: Final = r"(?:\U0010eeee[^ -\u02ff\U0010eeee]{3})+"
+_PLACEHOLDERS: Final = rf"(?:{PLACEHOLDER}[^ -\u02ff{PLACEHOLDER}]{{3}})+"
 """Kitty's placeholders, each with its three diacritics (`pictures/kitty.py`)."""
 _EXCEPTIONS: Final = frozenset({*range(0x3248, 0x3250), 0x3164})
 """In those blocks: circled numbers on black squares, which are ambiguous, and a filler."""

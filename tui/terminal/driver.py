@@ -15,6 +15,7 @@ import signal
 import termios
 import time
 from contextlib import suppress
+from functools import partial
 from threading import Thread, current_thread
 from typing import TYPE_CHECKING, Final
 
@@ -135,12 +136,13 @@ class TerminalDriver(LinuxDriver):
         self._replies.forget()
         attributes, reader = self.attrs_before, self._input_thread
         restarted = reader is not None and reader.is_alive()
+        is_cut = False
         if reader is not None and restarted:
             self.exit_event.set()
             reader.join()
             self.exit_event.clear()
             # What is written now must not become a part of a frame that was interrupted.
-            self._output.discard_frames()
+            is_cut = self._output.discard_frames()
             # Kitty would need two pops later.
             self.write(modes.off(modes.KEYBOARD))
         super().start_application_mode()  # type: ignore[no-untyped-call]
@@ -151,7 +153,8 @@ class TerminalDriver(LinuxDriver):
         # The first probe asks for the width of ambiguous characters as well.
         self._probe(self.width_probe.ask())
         self.title.write()
-        asyncio.get_running_loop().call_soon_threadsafe(self._pictures.resume)
+        resume = partial(self._pictures.resume, cut=is_cut)
+        asyncio.get_running_loop().call_soon_threadsafe(resume)
         # A signal handler may have started it: the loop may sleep.
         self._output.flush()
 

@@ -12,21 +12,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
 from rich.console import Console, RenderableType
 from rich.segment import Segment
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
+from tui.graphics import PLACEHOLDER
+from tui.terminal import modes
 from tui.terminal.disputed_strips import Piece, place, prepare
-from tui.terminal.disputed_width import PLACEHOLDER, is_disputed
+from tui.terminal.disputed_width import is_disputed
 
 if TYPE_CHECKING:
     from tui.terminal.pictures.sixel_frames import SixelFrames
-
-
-_CLEAR: Final = "\x1b[m\x1b[2J"
 
 
 class _PartialUpdate(CompositorUpdate):
@@ -39,7 +38,9 @@ class _PartialUpdate(CompositorUpdate):
     def render_segments(self, console: Console) -> str:
         """Return the pieces, each behind a move of the cursor."""
         self.rendered = True
-        return _CLEAR * self.clears + "".join(piece.render(console) for piece in self._pieces)
+        return modes.CLEAR_SCREEN * self.clears + "".join(
+            piece.render(console) for piece in self._pieces
+        )
 
 
 class FrameDiff:

@@ -96,6 +96,8 @@ def reset(pictures: str, *, with_title: bool) -> str:
 
 CANCEL: Final = off((*CUT_SHORT, *LOOKS))
 """The bytes that end whatever an incomplete frame has begun."""
+CLEAR_SCREEN: Final = "\x1b[m\x1b[2J"
+"""Blanks the screen, what is left of sixel pictures included."""
 SILENCE: Final = off(REPORTS)
 """The bytes that keep the terminal from sending reports."""
 AGAIN: Final = off((*REPORTS, DRAWING[-1], SCREEN[-1]))

@@ -188,18 +188,24 @@ class OutputWriter:
             select.select([], [self._descriptor.fileno], [], min(left, _RETRY_SECONDS))
         return not self._pieces
 
-    def discard_frames(self) -> None:
-        """Drop the unsent frame, and the piece of a picture; cancel the part that was sent."""
+    def discard_frames(self) -> bool:
+        """Drop the unsent frame, and the piece of a picture; cancel the part that was sent.
+
+        Return whether there was a piece of a picture.
+        """
         # While a frame is being made, what is written would become a part of it.
         self._frame = None
         if self._sending:
             # A signal handler has interrupted the sending: the frame is on its way.
-            return
-        for piece in [piece for piece in self._pieces if piece.kind in _DISPENSABLE]:
+            return False
+        dispensable = [piece for piece in self._pieces if piece.kind in _DISPENSABLE]
+        had_picture = any(piece.kind == _PICTURE for piece in dispensable)
+        for piece in dispensable:
             if piece.begun:
                 piece.data, piece.kind = memoryview(modes.CANCEL.encode()), ""
             else:
                 self._pieces.remove(piece)
+        return had_picture
 
     def discard_sent(self) -> None:
         """Drop output that the kernel still holds for a terminal that has stopped taking it."""

@@ -34,12 +34,14 @@ def sheet_heading(scenes: Sequence[Scene], visible: range) -> str:
     """Return how many frames there are, how many of them repeat a picture, and which are seen."""
     total = sum(scene.frames for scene in scenes)
     if not total:
-        return "No frames yet"
+        return NO_FRAMES
     parts = [f"{total} {'frame' if total == 1 else 'frames'}"]
     if same := repeated(scenes):
         parts.append(f"{same} repeated")
     if len(visible) < len(scenes):
-        parts.append(f"{visible.start + 1}-{visible.stop} of {len(scenes)} pictures")
+        first, last = visible.start + 1, visible.stop
+        shown = f"{first}-{last}" if last > first else f"{last}"
+        parts.append(f"{shown} of {len(scenes)} pictures")
     return ", ".join(parts)
 
 

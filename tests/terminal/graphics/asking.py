@@ -32,6 +32,8 @@ class Stage:
         self.terminal = terminal
         self.asked: list[str] = []
         self.told: list[Graphics] = []
+        self.confirmed = 0
+        """How often the terminal was found to be of the same kind, though it may be another."""
         self.facts = list(facts)
         self.times_tmux_asked = 0
         self._filter = InputFilter()
@@ -44,7 +46,12 @@ class Stage:
             own_terminal=PANE,
             environ={"TERM": "xterm-256color", **terminal.env, **(environ or {})},
         )
-        self.finder = GraphicsFinder(settings or Settings(), around, self.told.append)
+        self.finder = GraphicsFinder(
+            settings or Settings(), around, self.told.append, self._confirm
+        )
+
+    def _confirm(self) -> None:
+        self.confirmed += 1
 
     def _ask_terminal(self, question: str) -> None:
         self.asked.append(question)

@@ -28,27 +28,33 @@ def test_nothing_is_told_while_nothing_has_changed() -> None:
         await asyncio.sleep(1)
         (first,) = stage.told
         for _ in range(3):
-            stage.finder.ask_anew()
+            stage.finder.ask()
             await asyncio.sleep(1)
+        stage.finder.on_resize()
+        await asyncio.sleep(1)
         assert stage.told == [first]
-        assert stage.asked == [questions.FIRST] * 4
+        assert stage.confirmed == 0, "it keeps no pictures"
+        assert stage.asked == [questions.FIRST] * 5
 
     virtual_time.run(ask_often())
 
 
-def test_kittys_pictures_are_another_terminals_after_a_resize_and_a_redraw() -> None:
+def test_after_a_resize_the_terminal_may_be_another_one_of_the_same_kind() -> None:
     """dtach tells by a resize alone that another terminal was attached."""
 
     async def go() -> None:
         stage = Stage(fakes.KITTY)
-        stage.finder.ask()
-        await asyncio.sleep(1)
+        for ask, confirmed in ((stage.finder.ask, 0), (stage.finder.on_resize, 1)) * 2:
+            stage.confirmed = 0
+            ask()
+            await asyncio.sleep(1)
+            assert stage.confirmed == confirmed
+        assert len(stage.told) == 1
+        # Another font: all is encoded anew anyway.
+        stage.terminal = fakes.KITTY._replace(cell=(12, 25))
         stage.finder.on_resize()
         await asyncio.sleep(1)
-        stage.finder.ask_anew()
-        await asyncio.sleep(1)
-        assert len({each.client for each in stage.told}) == 3
-        assert len({each._replace(client="") for each in stage.told}) == 1
+        assert (stage.confirmed, len(stage.told)) == (1, 2)
 
     virtual_time.run(go())
 
@@ -95,7 +101,7 @@ def test_what_is_shown_stays_until_the_answers_are_there() -> None:
         await asyncio.sleep(1)
         stage.terminal = fakes.KITTY._replace(delay=3.0)
         for _ in range(4):
-            stage.finder.ask_anew()
+            stage.finder.on_resize()
             await asyncio.sleep(1)
         await asyncio.sleep(WINDOW)
         assert {each.protocol for each in stage.told} == {Protocol.KITTY}

@@ -91,6 +91,25 @@ def test_what_is_too_long_or_no_answer_means_nothing(data: bytes) -> None:
         assert told(data[:cut], 0.2, data[cut:], 0.2, b"q") == ("q", []), cut
 
 
+@pytest.mark.parametrize("start", [b"\x1bP>|kitty(", b"\x1b_Gi=31415;"])
+def test_an_answer_that_comes_for_a_minute_is_no_key(start: bytes) -> None:
+    flow = [part for _ in range(300) for part in (b"k" * 4000, 0.2)]
+    assert told(b"j", 0.3, start, 0.2, *flow, b"k\x1b\\", 0.2, b"q") == ("jq", [])
+
+
+@pytest.mark.parametrize("inside", [b"\x1b[31m", b"\x1b[A", b"\x1bc", b"\x1b[?1049l\x1b[6n"])
+def test_an_answer_with_a_sequence_inside_is_no_key(inside: bytes) -> None:
+    for answer in (b"\x1bP>|kit%bty(0.41)\x1b\\", b"\x1b_Gi=31415;O%bK\x1b\\"):
+        keys, found = told(b"j", 0.3, answer % inside + b"\x1b[?62;4c", b"q")
+        assert (keys.replace("<drop>", ""), found) == ("jq", ["\x1b[?62;4c"])
+
+
+def test_what_follows_half_an_answer_counts() -> None:
+    keys, found = told(b"\x1bP>|kit\x1b[Aj\x1bP>|foot(1.21)\x1b\\q")
+    assert keys.endswith("<up>jq")
+    assert found == ["\x1bP>|foot(1.21)\x1b\\"]
+
+
 def test_answers_of_a_terminal_that_was_not_asked_are_dropped() -> None:
     data = fakes.KITTY.answer(QUESTIONS, (0, 0))
     for cut in range(len(data)):

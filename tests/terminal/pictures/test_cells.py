@@ -8,12 +8,13 @@ from rich.color import Color as RichColor
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
+from rich.terminal_theme import MONOKAI
 from textual.color import Color
-from textual.filter import Monochrome, NoColor
+from textual.filter import ANSIToTruecolor, DimFilter, LineFilter, Monochrome, NoColor
 from textual.renderables.background_screen import BackgroundScreen
 from textual.strip import Strip
 
-from tui.graphics import Graphics, Protocol, SymbolSet
+from tui.graphics import PLACEHOLDER, Graphics, Protocol, SymbolSet
 from tui.pictures import kitty
 from tui.pictures.encoding import EncodedPicture
 from tui.sanitize import clean
@@ -85,6 +86,15 @@ def test_the_colour_that_names_the_picture_survives(change: object, system: str)
     assert sent.startswith((f"{expected}m", f"{expected};48", f"{expected};49"))
 
 
+@pytest.mark.parametrize("protocol", [Protocol.KITTY, Protocol.SIXEL])
+def test_cells_pass_the_filter_for_no_color_as_they_are(protocol: Protocol) -> None:
+    strip = placement(protocol).strip(0)
+    for filtered in (Monochrome(), NoColor(), ControlFilter(), PlaceholderFilter(200)):
+        assert strip.apply_filter(filtered, BLACK).text == strip.text
+    sent = strip.apply_filter(Monochrome(), BLACK).apply_filter(PlaceholderFilter(200), BLACK)
+    assert [mark_of(style) for _, style, _ in sent] == [mark_of(style) for _, style, _ in strip]
+
+
 def test_other_text_keeps_its_colour() -> None:
     style = Style(color=RichColor.from_ansi(3))
     segments = [Segment("plain", style), Segment("勾股", style)]
@@ -93,7 +103,7 @@ def test_other_text_keeps_its_colour() -> None:
 
 def test_a_text_from_outside_cannot_show_a_picture() -> None:
     stolen = placement().strip(0).text
-    assert kitty.PLACEHOLDER not in clean(f"a label {stolen}")
+    assert PLACEHOLDER not in clean(f"a label {stolen}")
 
 
 def test_cells_tell_which_picture_they_show() -> None:
@@ -103,3 +113,11 @@ def test_cells_tell_which_picture_they_show() -> None:
     assert sixel.text == " " * 57
     assert [mark_of(style) for _, style, _ in sixel] == [(ID, 2)]
     assert mark_of(None) is mark_of(Style(color="red")) is None
+
+
+@pytest.mark.parametrize("protocol", [Protocol.KITTY, Protocol.SIXEL])
+@pytest.mark.parametrize("each", [Monochrome(), NoColor(), DimFilter(), ANSIToTruecolor(MONOKAI)])
+def test_each_filter_of_textual_takes_the_cells(protocol: Protocol, each: LineFilter) -> None:
+    cells = placement(protocol).strip(0)
+    filtered = cells.apply_filter(each, BLACK).apply_filter(PlaceholderFilter(200), BLACK)
+    assert filtered.text == cells.text

@@ -226,6 +226,51 @@ async def test_ctrl_l_in_the_middle_of_a_picture_begins_it_again(
     assert terminal.pictures.faults == []
 
 
+async def test_a_terminal_that_may_be_another_one_gets_only_what_it_lacks(
+    layer: PictureLayer, terminal: Terminal
+) -> None:
+    kept = await show(layer, terminal, "kept")
+    lost = await show(layer, terminal, "lost")
+    terminal.room = 1
+    half = layer.send(picture("half"), lambda _: None)
+    layer.check()
+    terminal.room = 99
+    answer = f"\x1b_Gi={lost.number},p=1;ENOENT:gone\x1b\\"
+    layer.take_answer(answer)
+    assert terminal.pictures.sent == [kept.number, lost.number, half.number], "not asked yet"
+    layer.pump()
+    asked = terminal.raw.count(b"a=p,q=1,U=1,")
+    assert asked == 3
+    assert terminal.pictures.faults == [], "between two pieces kitty answers nothing"
+    assert terminal.pictures.lacked == [], "it changes nothing"
+    terminal.sent.clear()
+    for each in (answer, f"\x1b_Gi={kept.number};OK\x1b\\", "\x1b_Gi=7;ENOENT\x1b\\", answer):
+        layer.take_answer(each)
+    assert terminal.pictures.sent == [lost.number], "once, whatever it answers"
+    assert terminal.drawn_again[-1:] == [slot(lost.number)]
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 4, 5])
+async def test_a_piece_that_was_dropped_when_the_program_was_stopped_spoils_nothing(
+    layer: PictureLayer, terminal: Terminal, pieces: int
+) -> None:
+    terminal.room = pieces
+    first = layer.send(picture(), lambda _: None)
+    if pieces == 5:
+        terminal.shown.clear()
+        layer.remove(first)
+        await turn()
+        assert "a=d" in terminal.sent[-1]
+    terminal.sent.pop()
+    terminal.room = 99
+    assert not layer.resume(cut=True)
+    layer.send(picture("b"), lambda _: None)
+    await turn()
+    pictures = terminal.pictures
+    assert (pictures.open, pictures.faults) == (None, [])
+    assert [data[:1] for data in pictures.live.values()] == [b"a", b"b"][pieces == 5 :]
+
+
 async def test_while_the_terminal_is_given_away_nothing_is_sent_and_then_everything(
     layer: PictureLayer, terminal: Terminal
 ) -> None:
@@ -278,14 +323,15 @@ async def test_in_tmux_all_is_wrapped_and_what_was_half_sent_behind_it_is_ended(
     assert KittyPictures(passed_on).live == {placement.number: picture().data}
     assert b"\x1b_G" not in terminal.raw.replace(b"\x1b\x1b", b"")
     cleanup = unwrapped(terminal.cleanup.encode())
-    assert cleanup.startswith(b"\x1b\\\x1b_Ga=d")
+    assert cleanup.startswith(b"\x1b\\\x1b_Gq=2,m=0;\x1b\\\x1b_Ga=d")
     assert KittyPictures(passed_on + cleanup).live == {}
 
 
 CHANGES: dict[str, tuple[dict[str, Any], bool]] = {
     "another size of cells": ({"cell": CellSize(8, 16)}, True),
     "no pictures wanted": ({"protocol": Protocol.SYMBOLS}, True),
-    "another client": ({"client": "2"}, False),
+    # Perhaps beside the last one, which still has them.
+    "another client": ({"client": "2"}, True),
     "another terminal": ({"terminal": "foot(1)", "protocol": Protocol.SIXEL}, False),
 }
 
@@ -317,11 +363,12 @@ async def test_only_a_terminal_that_has_a_picture_is_told_to_delete_it(
 async def test_what_was_sent_for_the_new_terminal_already_stays(
     layer: PictureLayer, terminal: Terminal
 ) -> None:
-    await show(layer, terminal, "old")
+    old = await show(layer, terminal, "old")
     terminal.graphics = KITTY._replace(client="2")
     new = await show(layer, terminal, "new")
     layer.change_graphics(terminal.graphics)
     await turn()
+    terminal.shown.discard(slot(old.number))
     layer.after_frame()
     assert new.number in terminal.pictures.live
     assert layer.live == 1

@@ -21,8 +21,7 @@ from tests.terminal.test_frame_diff import (
     Terminal,
     strip,
 )
-from tui.graphics import Graphics, Protocol, SymbolSet
-from tui.pictures import kitty
+from tui.graphics import PLACEHOLDER, Graphics, Protocol, SymbolSet
 from tui.pictures.encoding import EncodedPicture
 from tui.terminal.pictures.cell_filter import PlaceholderFilter
 from tui.terminal.pictures.placement import Placement
@@ -92,7 +91,7 @@ def test_a_row_is_sent_in_one_colour_and_once() -> None:
     terminal = Terminal()
     sent = terminal.layout(lines(row(1, 0), row(1, 1)))
     assert sent.count("\x1b[38;5;200m") == 2
-    assert sent.count(kitty.PLACEHOLDER) == 2 * WIDTH
+    assert sent.count(PLACEHOLDER) == 2 * WIDTH
     assert terminal.layout(lines(row(1, 0), row(1, 1)), ((3,), (9, 11))) == ""
 
 
@@ -100,6 +99,6 @@ def test_what_covered_a_part_of_it_is_replaced_and_no_other_row_is_sent() -> Non
     terminal = Terminal()
     terminal.layout(lines(row(1, 0), row(1, 1)), ((), ()))
     over = Strip.join([row(1, 1).crop(0, 4), Strip([Segment("??")]), row(1, 1).crop(6, WIDTH)])
-    assert kitty.PLACEHOLDER not in terminal.layout(lines(row(1, 0), over), ((), (4, 6)))
+    assert PLACEHOLDER not in terminal.layout(lines(row(1, 0), over), ((), (4, 6)))
     back = terminal.layout(lines(row(1, 0), row(1, 1)), ((), ()))
-    assert back.count(kitty.PLACEHOLDER) == 2
+    assert back.count(PLACEHOLDER) == 2

@@ -82,3 +82,12 @@ def test_for_a_terminal_that_is_gone_nothing_is_closed_or_deleted() -> None:
     queue.delete(1, "delete1")
     queue.forget(1)
     assert take(queue) == ["d"]
+
+
+def test_a_terminal_that_is_gone_needs_no_end_of_what_was_cancelled_before() -> None:
+    queue = transfers("abc", "de")
+    take(queue, 1)
+    queue.cancel(1)
+    queue.forget(1)
+    assert queue.close == ""
+    assert take(queue) == ["d", "e"]

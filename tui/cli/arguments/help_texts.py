@@ -35,7 +35,7 @@ commands to change the watchlist:
   label TEXT ID...      give tasks a label
   rm ID...              remove tasks
 commands to set things up:
-  paths                 print where configuration, watchlist and log are
+  paths                 print where configuration, watchlist, log and state are
   completions SHELL     print completions for bash, zsh or fish
 """
 
@@ -201,11 +201,11 @@ usage or nothing selected. {_ALL_CODES}
 
 PATHS: Final = HelpText(
     "",
-    "print where configuration, watchlist and log are",
-    "Print where the configuration, the watchlist and the log are, or would be. For a\n"
-    "second account: --config FILE, where the file names a key and a watchlist of its\n"
-    "own. In a terminal it also says how pictures are shown there, and why no better\n"
-    "way works.",
+    "print where configuration, watchlist, log and state are",
+    "Print where the configuration, the watchlist, the log and the state are, or\n"
+    "would be; the state says whether p has hidden pictures. For a second account:\n"
+    "--config FILE, where the file names a key and a watchlist of its own. In a\n"
+    "terminal it also says how pictures are shown there, and why no better way works.",
     f"""\
 examples:
   scenext-tui paths

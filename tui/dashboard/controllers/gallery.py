@@ -110,8 +110,11 @@ class GalleryController:
             self._pictures.fill(screen.view, screen.task_id, screen.link_key, screen.area)
 
     def fill_sheet(self, sheet: ContactSheet) -> None:
-        """Load the pictures in sight, the one under the cursor first, a few at a time."""
-        if not sheet.is_attached:
+        """Load the pictures in sight, the one under the cursor first, a few at a time.
+
+        Behind another screen none is in sight: they are requested again once that has gone.
+        """
+        if not sheet.is_active:
             return
         sheet.grid.set_cell(self._app.graphics.cell)
         self._note_repeats(sheet)

@@ -32,10 +32,10 @@ class ContactSheet(GalleryScreen):
     HINTS = (
         ("back", ("sheet.back",)),
         ("enlarge", ("sheet.enlarge",)),
+        ("keys", ("gallery.help",)),
         ("open", ("gallery.open",)),
         ("save", ("gallery.download",)),
         ("copy", ("gallery.copy",)),
-        ("keys", ("gallery.help",)),
     )
 
     class PicturesRequested(Message):
@@ -67,6 +67,10 @@ class ContactSheet(GalleryScreen):
         yield self._heading
         yield self.grid
         yield self.line
+
+    def on_screen_resume(self) -> None:
+        """Request what has come into sight behind another screen."""
+        self.request()
 
     @property
     def link_key(self) -> str:

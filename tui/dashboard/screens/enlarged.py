@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.timer import Timer
 
-from tui.dashboard.screens.gallery import LINK_KEYS, GalleryScreen
+from tui.dashboard.screens.gallery import LINK_KEYS, GalleryScreen, Hints
 from tui.dashboard.widgets.picture import PictureView
 from tui.pictures.encoding import WHOLE, Area
 from tui.pictures.viewport import Filled, Viewport
@@ -45,7 +45,7 @@ _STEP_KEYS: Final = (
     Binding("g,home", "edge(0)", tooltip="First frame", show=False, id="picture.first"),
     Binding("G,end", "edge(-1)", tooltip="Newest frame", show=False, id="picture.last"),
 )
-_MOVES: Final = "Previous and next frame; while it is zoomed, move in the picture"
+_MOVES: Final = "To another frame; while zoomed, move in the picture"
 _ZOOM_KEYS: Final = (
     Binding(
         "plus,equals_sign",
@@ -89,9 +89,17 @@ class EnlargedPicture(GalleryScreen):
         ("back", ("picture.back",)),
         ("frames", ("picture.previous", "picture.next")),
         ("zoom", ("picture.zoom_in", "picture.zoom_out")),
+        ("keys", ("gallery.help",)),
         ("open", ("gallery.open",)),
         ("save", ("gallery.download",)),
-        ("keys", ("gallery.help",)),
+    )
+
+    ZOOMED_HINTS: ClassVar[Hints] = (
+        HINTS[0],
+        ("move", ("picture.left", "picture.right")),
+        HINTS[2],
+        ("frames", ("picture.previous_zoomed", "picture.next_zoomed")),
+        *HINTS[3:],
     )
 
     class Requested(Message):
@@ -138,6 +146,11 @@ class EnlargedPicture(GalleryScreen):
     def link_key(self) -> str:
         """The frame that is shown; empty for none."""
         return self._link_key
+
+    @property
+    def hints(self) -> Hints:
+        """What keys do now; see `GalleryScreen.hints`."""
+        return self.ZOOMED_HINTS if self._viewport.is_zoomed else self.HINTS
 
     @property
     def area(self) -> Area:

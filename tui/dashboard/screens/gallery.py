@@ -18,17 +18,30 @@ LINK_KEYS: Final = (
     Binding("d", "download", "save", tooltip="Save the frame as a file", id="gallery.download"),
     Binding("y", "copy", "copy", tooltip="Copy the frame's link", id="gallery.copy"),
 )
+_ABOUT_A_FRAME: Final = frozenset(("open", "download", "copy", "step", "edge", "zoom", "arrow"))
 PROGRAM_KEYS: Final = (
-    Binding("question_mark", "app.help", "keys", key_display="?", id="gallery.help"),
-    Binding("q", "app.quit", "quit", show=False, id="gallery.quit"),
+    Binding(
+        "question_mark",
+        "app.help",
+        "keys",
+        tooltip="Show all keys",
+        key_display="?",
+        id="gallery.help",
+    ),
+    Binding(
+        "q", "app.quit", "quit", tooltip="Quit; nothing is lost", show=False, id="gallery.quit"
+    ),
 )
+
+
+Hints = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 class GalleryScreen(TerminalScreen):
     """A screen of its own for the frames of one task; it shows what it is given."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*LINK_KEYS, *PROGRAM_KEYS]
-    HINTS: ClassVar[tuple[tuple[str, tuple[str, ...]], ...]] = ()
+    HINTS: ClassVar[Hints] = ()
     """What keys do, and the IDs of their bindings; the most needed first."""
 
     transfer: reactive[str] = reactive("", init=False)
@@ -47,6 +60,15 @@ class GalleryScreen(TerminalScreen):
     @abstractmethod
     def link_key(self) -> str:
         """The frame that keys are about; empty for none."""
+
+    @property
+    def hints(self) -> Hints:
+        """What keys do now; see `HINTS`."""
+        return self.HINTS
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether a key does something: of no frame, once there is none, only leaving."""
+        return bool(self.link_key) or action not in _ABOUT_A_FRAME
 
     @abstractmethod
     def show_line(self) -> None:
@@ -80,7 +102,7 @@ class GalleryScreen(TerminalScreen):
         return ""
 
     def _hints(self) -> Iterator[tuple[str, str]]:
-        for what, ids in self.HINTS:
+        for what, ids in self.hints:
             if names := " ".join(filter(None, map(self.key, ids))):
                 yield names, what
 

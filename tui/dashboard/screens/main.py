@@ -306,7 +306,10 @@ class MainScreen(TerminalScreen):
             return
         self._highlight_newest()
         detail = self.deferred.detail
-        if self._pictures.toggle(has_room=self.pane_layout.has_picture_room):
+        has_room = self.pane_layout.has_picture_room
+        # Pictures that the list stands in place of are shown, not hidden.
+        is_unseen = detail.previewing and not detail.display
+        if not is_unseen and self._pictures.toggle(has_room=has_room):
             self.post_message(messages.PicturesToggled(self._pictures.remembered))
         detail.preview.forget()
         self._arrange(self.size)
@@ -374,10 +377,9 @@ class MainScreen(TerminalScreen):
         return self.deferred is not None and self.deferred.frames.task_id == self.selected
 
     def _request_preview(self, *, asked: bool = False) -> None:
-        """Request the picture, but not while a screen that is no dialog hides it."""
+        """Request the picture, but not while another screen or a dialog is above: see
+        `on_screen_resume`."""
         detail = self.deferred.detail if self.deferred is not None else None
-        screens = self.app.screen_stack
-        above = screens[screens.index(self) + 1 :]
-        if detail is not None and detail.previewing and all(screen.is_modal for screen in above):
+        if detail is not None and detail.previewing and self.app.screen_stack[-1] is self:
             asked = asked or self.is_in_detail
             self.post_message(messages.PreviewRequested(self.selected, self._link_key(), asked))

@@ -132,10 +132,8 @@ def does_something(screen: MainScreen, deferred: DeferredWidgets, action: str) -
             return screen.saving or screen.opened or filtered or screen.is_in_detail
         case "open" | "copy" | "download" | "download_all":
             return bool(detail.frames.keys)
-        case "preview":
-            # It can be hidden where there is nothing to show.
-            return bool(detail.frames.keys) or detail.previewing
-        case "enlarge" | "contact_sheet":
+        case "preview" | "enlarge" | "contact_sheet":
+            # Elsewhere nobody would see that pictures are hidden, or shown again.
             return detail.frames.has_frames
         case "copy_path":
             return screen.saving and bool(deferred.transfer.path)

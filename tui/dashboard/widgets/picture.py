@@ -205,13 +205,20 @@ class PictureView(Widget):
         return Content(self.text)
 
     def render_line(self, y: int) -> Strip:
-        """Return one line of cells."""
+        """Return one line of cells; a picture stands in the middle."""
         picture = self._picture
         if picture is None:
             return super().render_line(y)
-        width = self.size.width
-        if y >= picture.rows:
+        width, height = self.size
+        row = y - max(0, (height - picture.rows) // 2)
+        if not 0 <= row < picture.rows:
             return Strip.blank(width, self.rich_style)
-        placement = self._placement
-        cells = symbol_strip(picture, y) if placement is None else placement.strip(y)
-        return cells.crop(0, width).extend_cell_length(width, self.rich_style)
+        cells = self._cells(picture, row)
+        margin = Strip.blank(max(0, (width - picture.columns) // 2), self.rich_style)
+        line = Strip.join([margin, cells]).crop(0, width)
+        return line.extend_cell_length(width, self.rich_style)
+
+    def _cells(self, picture: EncodedPicture, row: int) -> Strip:
+        if self._placement is not None:
+            return self._placement.strip(row)
+        return symbol_strip(picture, row, few_colours=self.app.console.color_system == "256")

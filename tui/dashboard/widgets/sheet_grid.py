@@ -180,7 +180,7 @@ class SheetGrid(Widget, can_focus=True):
 
     def _arrange(self) -> None:
         """Give each scene in sight a tile, with the cursor among them, and report it."""
-        self._grid = lay_out(*self.size, self._cell)
+        self._grid = lay_out(*self.size, self._cell, len(self.scenes))
         top = min(self._first // self._grid.columns, self._grid.last_top(len(self.scenes)))
         self._top = self._grid.top_with(self._cursor_number(), top)
         self._show_tiles()
@@ -215,6 +215,10 @@ class SheetGrid(Widget, can_focus=True):
             # By one of them: for a widget's own request Textual takes what it arranged before.
             next(iter(self._tiles.values())).refresh(layout=True)
         self.post_message(self.ViewChanged())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether the keys do something: not without scenes."""
+        return bool(self.cursor)
 
     def _cursor_number(self) -> int:
         return next((n for n, scene in enumerate(self.scenes) if scene.key == self.cursor), 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final, NamedTuple
 
 from tui.graphics import DEFAULT_CELL, CellSize
@@ -49,10 +50,11 @@ class Grid(NamedTuple):
         return range(min(first, count), min(first + self.tiles, count))
 
 
-def lay_out(width: int, height: int, cell: CellSize = DEFAULT_CELL) -> Grid:
-    """Return the grid for a room of `width` cells and `height` lines.
+def lay_out(width: int, height: int, cell: CellSize = DEFAULT_CELL, count: int = MAX_TILES) -> Grid:
+    """Return the grid for `count` pictures in a room of `width` cells and `height` lines.
 
-    As many tiles as leave pictures of `MIN_WIDTH`; where none do, those with the largest pictures.
+    As many tiles as leave pictures of `MIN_WIDTH`; where none do, or there are fewer pictures than
+    `MIN_TILES`, those with the largest pictures.
     """
     grids = [
         Grid(columns, rows, width // columns, height // rows)
@@ -60,12 +62,15 @@ def lay_out(width: int, height: int, cell: CellSize = DEFAULT_CELL) -> Grid:
         for rows in range(1, MAX_TILES // columns + 1)
         if columns <= width and rows <= height
     ] or [Grid(1, 1, max(1, width), max(1, height))]
-    enough = [grid for grid in grids if grid.tiles >= MIN_TILES]
+    least_tiles, wide_enough = MIN_TILES, float(MIN_WIDTH)
+    if 0 < count < MIN_TILES:
+        least_tiles, wide_enough = count, math.inf
+    enough = [grid for grid in grids if grid.tiles >= least_tiles]
 
     def picture_width(grid: Grid) -> int:
         return _picture_width(grid, cell)
 
-    for candidates, least in ((enough, MIN_WIDTH), (grids, SMALLEST_WIDTH)):
+    for candidates, least in ((enough, wide_enough), (grids, SMALLEST_WIDTH)):
         large = [grid for grid in candidates if picture_width(grid) >= least]
         if large:
             return max(large, key=lambda grid: (grid.tiles, picture_width(grid)))

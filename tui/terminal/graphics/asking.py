@@ -24,6 +24,8 @@ def make_finder(
     settings: Settings,
     ask_terminal: Callable[[str], None],
     changed: Callable[[Graphics], object],
+    confirmed: Callable[[], object] = lambda: None,
+    *,
     terminal: int = _DRAWN_ON,
 ) -> GraphicsFinder:
     """Return a finder for the terminal of a descriptor; `ask_terminal` sends it a question."""
@@ -34,7 +36,7 @@ def make_finder(
         own_terminal=_path(terminal),
         environ=os.environ,
     )
-    return GraphicsFinder(settings, around, changed)
+    return GraphicsFinder(settings, around, changed, confirmed)
 
 
 def _path(descriptor: int) -> str:

@@ -62,7 +62,7 @@ def find_now(settings: Settings) -> Found | None:
 
 async def _find(settings: Settings) -> Found:
     loop = asyncio.get_running_loop()
-    finder = make_finder(settings, partial(_write, _OUTPUT), lambda _: None, _OUTPUT)
+    finder = make_finder(settings, partial(_write, _OUTPUT), lambda _: None, terminal=_OUTPUT)
     answers = _AnswerReader(finder.take_answer)
     deadline = loop.time() + TIMEOUT
     finder.ask()

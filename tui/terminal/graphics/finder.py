@@ -7,8 +7,8 @@ Nothing waits for an answer: until one comes, what was known before holds. The r
 - It is asked again whenever another terminal may have taken its place: after a resize, since dtach
   and abduco tell by that alone; after ctrl+l and after a suspension; in tmux also when the focus
   comes, and when the process of its client is gone and another one may be there.
-- Where kitty's pictures may be gone, the value of `Graphics.client` is another one, even if the
-  terminal is of the same kind.
+- After a resize a terminal of the same kind may still be another one. What it lacks of kitty's
+  pictures, only it can tell: see `confirmed`.
 """
 
 from __future__ import annotations
@@ -54,11 +54,16 @@ class GraphicsFinder:
         settings: Settings,
         surroundings: Surroundings,
         changed: Callable[[Graphics], object],
+        confirmed: Callable[[], object],
     ) -> None:
-        """Ask nothing yet; `changed` is called with each other value of `graphics`."""
+        """Ask nothing yet; `changed` is called with each other value of `graphics`.
+
+        `confirmed` is called where that has stayed the same for a terminal that kitty's pictures
+        are sent to without tmux, although it may be another terminal.
+        """
         self._settings = settings
         self._around = surroundings
-        self._changed = changed
+        self._changed, self._confirmed = changed, confirmed
         self._loop = asyncio.get_running_loop()
         self._is_in_tmux = bool(surroundings.environ.get("TMUX"))
         self._facts: TmuxFacts | None = None
@@ -75,8 +80,8 @@ class GraphicsFinder:
         self._timer: asyncio.TimerHandle | None = None
         """Set while it is about to ask."""
         self._asked_at = float("-inf")
-        self._generation = 0
-        """Counts how often another terminal may have taken the place of the last one."""
+        self._may_be_other = False
+        """Whether another terminal of the same kind may have taken the place of the last one."""
         self.wide_ambiguous = False
         """Whether the terminal shows characters of ambiguous width two columns wide."""
         self.graphics = self._without_answers("")
@@ -94,14 +99,10 @@ class GraphicsFinder:
         else:
             self._ask_terminal(questions.FIRST)
 
-    def ask_anew(self) -> None:
-        """Ask, since the terminal may have lost all pictures, or be another one."""
-        self._generation += 1
-        self.ask()
-
     def on_resize(self) -> None:
         """Ask once the window is still: outside tmux it may be another terminal."""
-        self._ask_in(DEBOUNCE, self.ask if self._is_in_tmux else self.ask_anew)
+        self._may_be_other = not self._is_in_tmux
+        self._ask_in(DEBOUNCE, self.ask)
 
     def on_focus(self) -> None:
         """Ask tmux, which may be shown by another terminal now."""
@@ -215,10 +216,12 @@ class GraphicsFinder:
 
     def _settle(self, graphics: Graphics) -> None:
         is_kitty = graphics.protocol is Protocol.KITTY
-        client = f"{graphics.client}.{self._generation}" if is_kitty else ""
-        graphics = choice.for_width(
-            graphics._replace(client=client), self._settings, wide=self.wide_ambiguous
-        )
+        if not is_kitty:
+            graphics = graphics._replace(client="")
+        graphics = choice.for_width(graphics, self._settings, wide=self.wide_ambiguous)
+        may_be_other, self._may_be_other = self._may_be_other, False
         if graphics != self.graphics:
             self.graphics = graphics
             self._changed(graphics)
+        elif is_kitty and may_be_other and not graphics.in_tmux:
+            self._confirmed()

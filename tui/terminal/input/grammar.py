@@ -58,6 +58,11 @@ GRAPHICS_ANSWER: Final = (
     rb"|\[\?[0-9;]*c|\[6;[0-9]{1,5};[0-9]{1,5}t)"
 )
 """Answers to what `graphics.questions` asks."""
+BROKEN_ANSWER: Final = (
+    rb"\x1b(?:P>\||_G)(?:[^\x07\x18\x1a\x1b]|\x1b(?![\]P_^X\\]|\[20[01]~)){0,1024}\x1b\\"
+)
+"""A string among them that has sequences inside, which no terminal should send. Between them
+nothing begins that would be a string of its own, or a paste."""
 KEPT_STRINGS: Final = (b"\x1bP>|", b"\x1b_G")
 """What the strings begin with whose text is of use."""
 MAX_STRING_BYTES: Final = 256

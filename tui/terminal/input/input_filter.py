@@ -10,7 +10,9 @@ Rules, each with a table of cases in `tests/terminal/input/`:
   that turns out to be no sequence is handed on as keys.
 - What can no longer become whole is dropped, never handed on as letters: a sequence cut short by
   another ESC, by an illegal byte (dropped too if it came in the same burst), or by
-  `SEQUENCE_TIMEOUT`. ESC and one of `[O]P_^X` with nothing behind them is alt and that key.
+  `SEQUENCE_TIMEOUT`, which a string outlives as long as more of it comes in bulk. What an answer
+  about pictures has behind a sequence inside is dropped as well if it came in one read. ESC and
+  one of `[O]P_^X` with nothing behind them is alt and that key.
 - ESC and any other character is alt and that key.
 - Nothing between the marks of a paste is a key; see `PasteBuffer`. If silence has ended a paste,
   input in bulk, or input that ends with the mark, still belongs to it: the line had stalled.
@@ -151,6 +153,7 @@ class InputFilter:
             data = self._resume(data, now)
             if self._given:
                 return None
+        is_bulk = len(data) >= _MIN_BULK_BYTES
         fresh = 0 if now - self._last_at <= BURST_GAP else len(self._pending)
         goes_on = bool(self._pending)
         data, self._pending = self._pending + data, b""
@@ -170,7 +173,8 @@ class InputFilter:
                 self._take_sequence(match)
                 position = match.end()
             elif grammar.PARTIAL.match(data, position):
-                if position or not goes_on:
+                is_string = data[position + 1 : position + 2].strip(_STRINGS) == b""
+                if position or not goes_on or (is_bulk and is_string):
                     self._began_at = now
                 self._pending = self._bounded(data[position:])
                 return None
@@ -204,6 +208,9 @@ class InputFilter:
 
     def _skip_broken(self, data: bytes, start: int, fresh: int) -> int:
         """Drop what cannot be whole; return where to go on."""
+        if self.takes_graphics and (match := re.match(grammar.BROKEN_ANSWER, data[start:])):
+            self._drop("an answer with a sequence inside")
+            return start + match.end()
         match = re.match(grammar.LONGEST_START, data[start:])
         end = start + (1 if match is None else match.end())
         if end == start + 1:

@@ -10,7 +10,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 
-from tui.pictures.kitty import PLACEHOLDER
+from tui.graphics import PLACEHOLDER
 
 
 class PlaceholderFilter(LineFilter):
@@ -31,7 +31,7 @@ class PlaceholderFilter(LineFilter):
         if not any(segment.text.startswith(PLACEHOLDER) for segment in segments):
             return segments
         return [
-            Segment(segment.text, self._style(segment.style and segment.style.bgcolor))
+            Segment(segment.text, self._style(segment.style.bgcolor if segment.style else None))
             if segment.text.startswith(PLACEHOLDER)
             else segment
             for segment in segments

@@ -27,6 +27,7 @@ class PictureHost:
         """Keep the app, and what knows which cells the terminal shows."""
         self._app, self._frame_diff = app, frame_diff
         self._layer: PictureLayer | None = None
+        self._is_renewed = False
         self.filters: list[LineFilter] = []
         """What has to be the last line filter."""
         self._screen: Screen[Any] | None = None
@@ -87,10 +88,28 @@ class PictureHost:
         if self._layer is not None:
             self._layer.pause()
 
-    def resume(self) -> None:
-        """Send again what was removed or cut when the terminal was given back, or left."""
+    def resume(self, *, cut: bool) -> None:
+        """Send again what was removed when the terminal was given back, or `cut` when it was left.
+
+        To be called in front of the resize that each start tells; see `take_renewed`.
+        """
         if self._layer is not None:
-            self._layer.resume()
+            self._is_renewed = self._layer.resume(cut=cut)
+
+    def take_renewed(self) -> bool:
+        """Return whether everything was sent again because of the last start; and forget that."""
+        is_renewed, self._is_renewed = self._is_renewed, False
+        return is_renewed
+
+    def check(self) -> None:
+        """Send again what the terminal lacks; it may be another one of the same kind."""
+        if self._layer is not None:
+            self._layer.check()
+
+    def take_answer(self, text: str) -> None:
+        """Take what the terminal says."""
+        if self._layer is not None:
+            self._layer.take_answer(text)
 
     def change_graphics(self, graphics: Graphics) -> None:
         """Drop what was sent for another terminal, or in another way."""

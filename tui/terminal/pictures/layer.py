@@ -99,7 +99,9 @@ class PictureLayer:
         self._unannounced: set[int] = set()
         """What is wanted, and was never shown yet."""
         self.sixels = SixelFrames(self._draw, self._transfers.cancel)
-        self._paused = False
+        self._paused = self._is_to_check = False
+        self._checked: set[int] = set()
+        """The pictures that the terminal was asked about, to which it may still answer."""
         self._not_before = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -167,6 +169,9 @@ class PictureLayer:
             if number := self._transfers.next_picture:
                 self._make_room(number)
             step = self._transfers.peek()
+            if step is None and self._is_to_check:
+                self._check()
+                continue
             if step is None:
                 return
             if self._clock() < self._not_before or not self._line.may_send_picture(len(step.text)):
@@ -181,30 +186,44 @@ class PictureLayer:
         shown = self._cells.shown_slots()
         kitties = [each for each in self._placements.values() if each.is_kitty]
         for placement in sorted(kitties, key=lambda each: slot(each.number) not in shown):
-            self._transfers.cancel(placement.number)
-            self._enqueue(placement)
+            self._send_again(placement)
         self.pump()
 
     def pause(self) -> None:
         """Send nothing more: the terminal is given back, with what was noted for the cleanup."""
         self._paused = True
 
-    def resume(self) -> None:
-        """Send everything again if it was paused: the cleanup has removed it.
+    def resume(self, *, cut: bool = False) -> bool:
+        """Send everything again if it was paused, since the cleanup has removed it; return that.
 
-        Otherwise begin again with the picture that is being sent: a piece of it may have been
-        dropped. Sixel pictures are drawn behind the next frame, which is sent whole.
+        Otherwise, where what was sent last was `cut`, repair that. Sixel pictures are drawn behind
+        the next frame, which is sent whole.
         """
         if self._paused:
             self._paused = False
             self._forget_terminal()
             self.send_anew()
-            return
-        placement = self._placements.get(self._transfers.current_picture)
-        if placement is not None and placement.is_kitty:
-            self._transfers.cancel(placement.number)
-            self._enqueue(placement)
+            return True
+        if cut:
+            placement = self._placements.get(self._transfers.undo_last())
+            if placement is not None and placement.is_kitty:
+                self._send_again(placement)
             self.pump()
+        return False
+
+    def check(self) -> None:
+        """Send again what the terminal lacks, as soon as it has said so; see `take_answer`."""
+        self._is_to_check = True
+        self.pump()
+
+    def take_answer(self, text: str) -> None:
+        """Take what the terminal says, about a picture or anything else."""
+        number = kitty.lacked(text)
+        placement = self._placements.get(number)
+        if number in self._checked and placement is not None:
+            self._send_again(placement)
+            self.pump()
+        self._checked.discard(number)
 
     def change_graphics(self, graphics: Graphics) -> None:
         """Drop what was sent for another terminal, or in another way.
@@ -217,7 +236,7 @@ class PictureLayer:
         for placement in list(self._placements.values()):
             if placement.graphics != graphics:
                 self.remove(placement)
-        self._live.note(self._transfers.close)
+        self._live.note()
         self.pump()
 
     def _draw(self, placement: Placement, at: Region) -> None:
@@ -232,6 +251,17 @@ class PictureLayer:
             for piece in split(placement.picture.data, placement.graphics.cell)
         )
         self._transfers.add(Transfer(number, texts, ""))
+
+    def _check(self) -> None:
+        """Ask about each picture that is wanted. None is on its way."""
+        self._is_to_check = False
+        self._checked = {number for number in self._live if number in self._placements}
+        for number in self._checked:
+            self._transfers.command(kitty.check(number, self._placements[number].picture))
+
+    def _send_again(self, placement: Placement) -> None:
+        self._transfers.cancel(placement.number)
+        self._enqueue(placement)
 
     def _enqueue(self, placement: Placement) -> None:
         wrap = placement.graphics.in_tmux
@@ -248,13 +278,13 @@ class PictureLayer:
             else:
                 self._live.add_sixel()
             # Before the terminal gets it, whatever ends the program meanwhile.
-            self._live.note(self._transfers.close)
+            self._live.note()
             if placement.graphics.in_tmux:
                 self._not_before = self._clock() + TMUX_INTERVAL
         self._line.send_picture(step.text)
         if placement is None:
             self._live.discard(step.deletes)
-            self._live.note(self._transfers.close)
+            self._live.note()
         elif step.is_last and placement.is_kitty:
             self._on_whole(placement)
 
@@ -296,7 +326,8 @@ class PictureLayer:
         self._transfers.clear()
         self.sixels.screen.forget()
         self._live.clear()
-        self._live.note("")
+        self._live.note()
+        self._checked.clear()
 
     def _retry_later(self) -> None:
         if self._timer is not None:

@@ -7,14 +7,13 @@ from typing import Final
 
 from tui.graphics import Graphics
 from tui.pictures import kitty
+from tui.terminal import modes
 from tui.terminal.pictures.slots import slot
 
 MAX_LIVE: Final = 24
 """Pictures whose data the terminal holds, at most."""
 _END_STRING_IN_TMUX: Final = "\x1bPtmux;\x1b\x1b\\\x1b\\"
 """Ends what was half sent to the terminal behind tmux, as `modes.CUT_SHORT` does in tmux."""
-_CLEAR: Final = "\x1b[m\x1b[2J"
-"""Leaving the alternate screen may leave sixel pictures (Konsole)."""
 
 
 class LivePictures:
@@ -77,16 +76,21 @@ class LivePictures:
         self.doomed.clear()
         self._has_sixels = False
 
-    def note(self, close: str) -> None:
-        """Note what removes everything; `close` ends a picture of which pieces are missing."""
-        parts = [close]
-        if any(graphics.in_tmux for graphics in self._graphics.values()):
-            parts.insert(0, _END_STRING_IN_TMUX)
+    def note(self) -> None:
+        """Note what removes everything.
+
+        A picture is always closed, since nobody knows what of the last pieces arrives.
+        """
+        wraps = {graphics.in_tmux for graphics in self._graphics.values()}
+        parts = [_END_STRING_IN_TMUX] if True in wraps else []
+        parts += [kitty.close_transfer(wrap=wrap) for wrap in sorted(wraps)]
         if self._has_sixels:
-            parts.append(_CLEAR)
+            # Leaving the alternate screen may leave them (Konsole).
+            parts.append(modes.CLEAR_SCREEN)
         parts += map(self.delete, self._graphics)
         self._note_cleanup("".join(parts))
 
 
 def _is_same_terminal(one: Graphics, other: Graphics) -> bool:
-    return (one.terminal, one.in_tmux, one.client) == (other.terminal, other.in_tmux, other.client)
+    # Another client of tmux may be one more beside the last one, which still has them.
+    return (one.terminal, one.in_tmux) == (other.terminal, other.in_tmux)

@@ -9,11 +9,13 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tui.graphics import Graphics, Protocol
+from tui.graphics import PLACEHOLDER, Graphics, Protocol
 from tui.pictures import kitty
 from tui.pictures.encoding import EncodedPicture
 
 _MARK: Final = "sixel"
+_PLAIN: Final = Style()
+"""Textual's filter for NO_COLOR raises where a segment has no style at all."""
 _CELL_CHARACTERS: Final = 4
 """A placeholder and three diacritics."""
 _SEGMENT_CELLS: Final = 16
@@ -59,13 +61,13 @@ class Placement:
             return Strip([Segment(" " * self.columns, mark)], self.columns)
         text = kitty.placeholders(self.number, row, self.columns)
         step = _SEGMENT_CELLS * _CELL_CHARACTERS
-        cells = [Segment(text[at : at + step]) for at in range(0, len(text), step)]
+        cells = [Segment(text[at : at + step], _PLAIN) for at in range(0, len(text), step)]
         return Strip(cells, self.columns)
 
 
 def slot_of(text: str) -> int:
     """Return the slot of the picture that placeholders show; 0 for all other text."""
-    if not text.startswith(kitty.PLACEHOLDER):
+    if not text.startswith(PLACEHOLDER):
         return 0
     return _NUMBERS.get(text[3:4], 0)
 

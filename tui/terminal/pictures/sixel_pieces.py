@@ -16,6 +16,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from tui.graphics import CellSize
+from tui.pictures.layout import BAND
+from tui.pictures.sixel import shorten
 
 PIECE_BYTES: Final = 4000
 """Bytes of a piece, where the rows of the picture allow."""
@@ -26,9 +28,7 @@ _COLOUR: Final = re.compile(rb"#([0-9]+);[0-9]+;[0-9]+;[0-9]+;[0-9]+")
 _USE: Final = re.compile(rb"#([0-9]+)")
 _PLANE: Final = re.compile(rb"(#[0-9]+)(.*)", re.DOTALL)
 _REPEATED: Final = re.compile(rb"!([0-9]+)(.)", re.DOTALL)
-_RUN: Final = re.compile(rb"(.)\1{3,}", re.DOTALL)
 _END: Final = b"\x1b\\"
-_BAND: Final = 6
 _NOTHING: Final = b"?"
 """Six pixels that stay as they are."""
 
@@ -68,10 +68,10 @@ def split(data: bytes, cell: CellSize) -> Iterator[SixelPiece]:
     for part in _parts(bands, int(head[4]), cell):
         used = dict.fromkeys(_USE.findall(b"".join(part.bands)))
         palette = b"".join(colours[number] for number in used if number in colours)
-        height = min(int(head[5]) - _BAND * part.first, _BAND * len(part.bands))
+        height = min(int(head[5]) - BAND * part.first, BAND * len(part.bands))
         size = b'"%b;%b;%d;%d' % (head[2], head[3], part.width, height)
         sequence = b"".join((head[1], size, palette, b"-".join(part.bands), _END))
-        at = part.left // cell.width, _BAND * part.first // cell.height
+        at = part.left // cell.width, BAND * part.first // cell.height
         yield SixelPiece(*at, sequence)
 
 
@@ -83,7 +83,7 @@ def raster(data: bytes) -> bytes:
 
 def _parts(bands: Sequence[bytes], width: int, cell: CellSize) -> Iterator[_Part]:
     """Yield parts that begin with a row and a column of cells."""
-    step = cell.height // math.gcd(_BAND, cell.height)
+    step = cell.height // math.gcd(BAND, cell.height)
     first, size = 0, 0
     for start in range(0, len(bands), step):
         added = sum(map(len, bands[start : start + step]))
@@ -120,8 +120,4 @@ def _expand(band: bytes) -> list[tuple[bytes, bytes]]:
 
 def _cut(planes: Sequence[tuple[bytes, bytes]], left: int, right: int) -> bytes:
     parts = ((colour, pixels[left:right].rstrip(_NOTHING)) for colour, pixels in planes)
-    return b"$".join(colour + _shorten(pixels) for colour, pixels in parts if pixels)
-
-
-def _shorten(pixels: bytes) -> bytes:
-    return _RUN.sub(lambda run: b"!%d%b" % (len(run[0]), run[1]), pixels)
+    return b"$".join(colour + shorten(pixels) for colour, pixels in parts if pixels)

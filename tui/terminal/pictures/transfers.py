@@ -19,8 +19,8 @@ class Step(NamedTuple):
     """The picture that a piece belongs to."""
     is_last: bool = False
     """Whether the picture is whole with this piece."""
-    closes: bool = False
-    """Whether a command ends the picture that was begun last."""
+    closes: int = 0
+    """The id of the picture that a command ends before its last piece."""
     deletes: int = 0
     """The id of the picture that a command deletes."""
 
@@ -45,6 +45,8 @@ class Transfers:
         self._current: Transfer | None = None
         self._pieces: deque[str] = deque()
         """The next piece of the current picture, and the one behind it."""
+        self._last: tuple[Step, str] | None = None
+        """What was sent last, and the command that ends a picture of which it is a piece."""
         self.close = ""
         """What ends the picture whose pieces the terminal waits for; empty where it waits for
         none."""
@@ -65,6 +67,10 @@ class Transfers:
         """Send a picture when those before it are sent."""
         self._waiting.append(transfer)
 
+    def command(self, text: str) -> None:
+        """Send a command before the next piece."""
+        self._commands.append(Step(text))
+
     def delete(self, picture_id: int, text: str) -> None:
         """Delete a picture by a command, before the next piece."""
         self._commands.append(Step(text, deletes=picture_id))
@@ -74,21 +80,37 @@ class Transfers:
         if self._current is not None and self._current.picture_id == picture_id:
             self._current = None
             if self.close:
-                self._commands.append(Step(self.close, closes=True))
+                self._commands.append(Step(self.close, closes=picture_id))
         self._waiting = deque(each for each in self._waiting if each.picture_id != picture_id)
+
+    def undo_last(self) -> int:
+        """Note that what was sent last was cut; return the picture it is a piece of, 0 for none.
+
+        A command is sent once more. After the last piece of a picture that is to be begun again.
+        """
+        if self._last is None:
+            return 0
+        step, close = self._last
+        self._last = None
+        if not step.picture_id:
+            self._commands.appendleft(step)
+        elif step.is_last and close:
+            self._commands.append(Step(close, closes=step.picture_id))
+        return step.picture_id
 
     def clear(self) -> None:
         """Send nothing of all this, nor what closes it: the terminal was given away."""
         self._commands.clear()
         self._waiting.clear()
-        self._current, self.close = None, ""
+        self._current, self.close, self._last = None, "", None
 
     def forget(self, picture_id: int) -> None:
         """Send nothing more of a picture, nor what closes it: its terminal is gone."""
-        if self._current is not None and self._current.picture_id == picture_id:
-            self._current, self.close = None, ""
         self.cancel(picture_id)
-        self._commands = deque(each for each in self._commands if each.deletes != picture_id)
+        about = [each for each in self._commands if picture_id in (each.closes, each.deletes)]
+        if any(each.closes for each in about):
+            self.close = ""
+        self._commands = deque(each for each in self._commands if each not in about)
 
     def peek(self) -> Step | None:
         """Return what is to be sent next; None where there is nothing."""
@@ -105,10 +127,15 @@ class Transfers:
 
     def advance(self) -> None:
         """Note that what `peek` returned is sent."""
+        step = self.peek()
+        if step is None:
+            return
         if self._commands:
-            if self._commands.popleft().closes:
+            self._last = self._commands.popleft(), ""
+            if step.closes:
                 self.close = ""
         elif self._current is not None:
+            self._last = step, self._current.close
             self._pieces.popleft()
             self.close = self._current.close if self._pieces else ""
             if not self._pieces:

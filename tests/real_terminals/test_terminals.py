@@ -5,6 +5,7 @@ What a person should look at is written as screenshots by `python -m tests.real_
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,8 @@ pytestmark = pytest.mark.real_terminals
 
 PANE: Final = (610, 0, 1240, 880)
 """Where the selected task stands, in pixels."""
+PICTURE: Final = (640, 480, 1180, 720)
+"""A part of it that a picture fills."""
 DARK: Final = 128
 
 
@@ -103,6 +106,32 @@ def test_what_covers_a_picture_hides_it_and_it_comes_back(stage: Stage) -> None:
         stage.window.wait_until(lambda shown: not pixels.same(shown, whole, PANE), f"no {key}")
         stage.window.press("escape")
         stage.window.wait_until(lambda shown: pixels.same(shown, whole, PANE), f"after {key}")
+
+
+def test_a_new_frame_takes_the_place_of_the_last_without_a_blank_moment(stage: Stage) -> None:
+    stage.window.type("run")
+    first = stage.window.wait_until(is_shown, "no picture")
+    stage.offer({name: slide(name).picture for name in ("formula", "table")})
+    seen = []
+    deadline = time.monotonic() + 20
+    while pixels.same(shown := stage.window.screenshot(), first, PICTURE):
+        assert time.monotonic() < deadline, "no new frame"
+        seen.append(shown)
+    deadline = time.monotonic() + 3
+    while time.monotonic() < deadline:
+        seen.append(stage.window.screenshot())
+    assert all(map(is_shown, seen))
+    assert not pixels.same(seen[-1], first, PICTURE)
+
+
+def test_a_notification_hides_what_it_covers_and_ctrl_l_draws_it_anew(stage: Stage) -> None:
+    stage.window.type("run")
+    whole = stage.window.wait_until(is_shown, "no picture")
+    stage.window.press("y")
+    stage.window.wait_until(lambda shown: not pixels.same(shown, whole, PICTURE), "no notification")
+    stage.window.wait_until(lambda shown: pixels.same(shown, whole, PICTURE), "after it")
+    stage.window.press("ctrl+l")
+    stage.window.wait_until(lambda shown: pixels.same(shown, whole, PICTURE), "after ctrl+l")
 
 
 def test_it_is_gone_while_suspended_and_after_the_end(stage: Stage) -> None:

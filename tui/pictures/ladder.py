@@ -132,4 +132,4 @@ def wire_bytes(protocol: Protocol, length: int, columns: int, rows: int) -> int:
 
 def _scaled(budget: int, cells: int) -> int:
     size = cells / BASE_CELLS
-    return round(budget * (size if size > 1 else size**0.75))
+    return round(budget * (size if size > 1 else size**0.5))

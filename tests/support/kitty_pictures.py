@@ -94,6 +94,8 @@ class KittyPictures:
 
     def _obey(self, keys: dict[str, str], payload: bytes) -> None:
         if keys.get("a") == "d":
+            if self.open is not None and keys["i"] != str(self.open):
+                self.faults.append(f"{keys['i']} is deleted inside {self.open}")
             self.live.pop(int(keys["i"]), None)
             return
         if keys.get("a") in ("q", "p"):

@@ -44,8 +44,25 @@ def test_the_last_piece_is_known_as_such() -> None:
     assert steps == [(1, False), (1, True)]
 
 
-def test_a_command_goes_before_the_next_piece() -> None:
-    queue = transfers("ab")
+def test_a_command_goes_before_the_next_picture() -> None:
+    """Between two pieces it would spoil their picture."""
+    queue = transfers("abc", "d")
+    assert take(queue, 1) == ["a"]
+    queue.delete(7, "delete7")
+    assert take(queue) == ["b", "c", "delete7", "d"]
+
+
+def test_a_command_waits_until_a_picture_that_was_begun_is_closed() -> None:
+    queue = transfers("abc")
+    assert take(queue, 1) == ["a"]
+    queue.delete(7, "delete7")
+    queue.cancel(1)
+    assert take(queue) == ["close1", "delete7"]
+
+
+def test_a_command_goes_between_pieces_that_nothing_has_to_close() -> None:
+    queue = Transfers()
+    queue.add(Transfer(1, iter("ab"), ""))
     assert take(queue, 1) == ["a"]
     queue.delete(7, "delete7")
     assert take(queue) == ["delete7", "b"]

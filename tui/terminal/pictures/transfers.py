@@ -1,7 +1,8 @@
 """The order in which pictures go to the terminal, a piece at a time.
 
 Pictures cannot be mixed: one whose pieces are missing spoils the next, and has to be closed. So one
-is sent after the other; commands, which are short, go between two pieces. Pure: sends nothing.
+is sent after the other. Any command between two pieces spoils their picture, too (seen in kitty
+0.41.1), so commands go between two pictures. Pure: sends nothing.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Transfer(NamedTuple):
 
 
 class Transfers:
-    """Pictures that wait, the one that is being sent, and the commands before its next piece."""
+    """Pictures that wait, the one that is being sent, and the commands before the next one."""
 
     def __init__(self) -> None:
         """Begin with nothing to send."""
@@ -68,11 +69,11 @@ class Transfers:
         self._waiting.append(transfer)
 
     def command(self, text: str) -> None:
-        """Send a command before the next piece."""
+        """Send a command before the next picture."""
         self._commands.append(Step(text))
 
     def delete(self, picture_id: int, text: str) -> None:
-        """Delete a picture by a command, before the next piece."""
+        """Delete a picture by a command, before the next one is sent."""
         self._commands.append(Step(text, deletes=picture_id))
 
     def cancel(self, picture_id: int) -> None:
@@ -80,7 +81,7 @@ class Transfers:
         if self._current is not None and self._current.picture_id == picture_id:
             self._current = None
             if self.close:
-                self._commands.append(Step(self.close, closes=picture_id))
+                self._commands.appendleft(Step(self.close, closes=picture_id))
         self._waiting = deque(each for each in self._waiting if each.picture_id != picture_id)
 
     def undo_last(self) -> int:
@@ -95,7 +96,7 @@ class Transfers:
         if not step.picture_id:
             self._commands.appendleft(step)
         elif step.is_last and close:
-            self._commands.append(Step(close, closes=step.picture_id))
+            self._commands.appendleft(Step(close, closes=step.picture_id))
         return step.picture_id
 
     def clear(self) -> None:
@@ -114,7 +115,7 @@ class Transfers:
 
     def peek(self) -> Step | None:
         """Return what is to be sent next; None where there is nothing."""
-        if self._commands:
+        if self._is_command_next:
             return self._commands[0]
         if self._current is None:
             if not self._waiting:
@@ -130,7 +131,7 @@ class Transfers:
         step = self.peek()
         if step is None:
             return
-        if self._commands:
+        if self._is_command_next:
             self._last = self._commands.popleft(), ""
             if step.closes:
                 self.close = ""
@@ -140,3 +141,7 @@ class Transfers:
             self.close = self._current.close if self._pieces else ""
             if not self._pieces:
                 self._current = None
+
+    @property
+    def _is_command_next(self) -> bool:
+        return bool(self._commands) and (self._current is None or not self.close)

@@ -15,7 +15,8 @@ from tests.pictures.costly import saved
 from tests.pictures.displays import shown
 from tests.pictures.reading import languages, read, share_read
 from tests.pictures.slides import NAMES, chinese_font, photo
-from tui.graphics import DEFAULT_CELL, Protocol, SymbolSet
+from tui.demo.pictures import frame_png
+from tui.graphics import DEFAULT_CELL, CellSize, Protocol, SymbolSet
 from tui.pictures.encoding import Area, EncodedPicture, EncodingRequest
 from tui.pictures.kitty import placeholders, transmit
 from tui.pictures.rendering import render
@@ -98,6 +99,14 @@ def test_a_slide_takes_no_more_bytes_than_it_may(name: str, protocol: Protocol) 
         pytest.skip(why_not(name))
     most = 25_000 if protocol is Protocol.KITTY else 35_000
     assert wire_bytes(encoded(name, protocol)) <= most
+
+
+def test_in_the_contact_sheet_thin_letters_keep_their_colours() -> None:
+    """In 16 colours what is thin and coloured on a dark slide falls apart into dots."""
+    request = EncodingRequest(37, 11, Protocol.KITTY, SymbolSet.OCTANTS, CellSize(10, 19))
+    picture = render(frame_png("Why the sky is blue", 8, 1), request)
+    assert len(shown(picture).getcolors() or ()) > 16
+    assert wire_bytes(picture) <= 200_000 / 12
 
 
 def test_a_photo_takes_no_more_bytes_than_it_may() -> None:

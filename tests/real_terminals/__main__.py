@@ -38,6 +38,8 @@ STEPS: Final = (
     ("after-sheet", ("escape", "escape")),
     ("hidden", ("p",)),
     ("shown", ("p",)),
+    ("toast", ("y",)),
+    ("redrawn", ("ctrl+l",)),
     ("suspended", ("ctrl+z",)),
 )
 """What each screenshot is called, and the keys that lead to it."""
@@ -87,8 +89,10 @@ def _write_steps(kind: Kind, folder: Path, output: Path) -> None:
         _save(stage, output, f"{kind.name}-{len(STEPS)}-continued")
         stage.resize_a_little()
         _save(stage, output, f"{kind.name}-{len(STEPS) + 1}-resized")
+        stage.offer({name: slide(name).picture for name in (*names, "text")[1:]})
+        _save(stage, output, f"{kind.name}-{len(STEPS) + 2}-new-frame")
         stage.window.press("q")
-        _save(stage, output, f"{kind.name}-{len(STEPS) + 2}-ended")
+        _save(stage, output, f"{kind.name}-{len(STEPS) + 3}-ended")
 
 
 def _save(stage: Stage, folder: Path, name: str) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import shutil
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -73,7 +76,7 @@ def _foot(folder: Path, command: Sequence[str]) -> Launch:
     """Run foot as the one window of weston, which is a window of the X server."""
     script = folder / "foot.sh"
     foot = ["foot", "-c", "/dev/null", "-f", f"{_FONT}:pixelsize={_FONT_PIXELS}", *command]
-    script.write_text(f"#!/bin/sh\nexec {' '.join(map(_quoted, foot))}\n", "utf-8")
+    script.write_text(f"#!/bin/sh\nexec {shlex.join(foot)}\n", "utf-8")
     script.chmod(0o700)
     config = folder / "weston.ini"
     config.write_text(
@@ -98,7 +101,8 @@ def _in_tmux(config: str) -> Callable[[Path, Sequence[str]], Launch]:
 
     def launch(folder: Path, command: Sequence[str]) -> Launch:
         file = folder / "tmux.conf"
-        file.write_text(config, "utf-8")
+        # The clock would make two screenshots differ.
+        file.write_text(f"{config}set -g status-right ''\n", "utf-8")
         client = ["tmux", "-u", "-S", str(folder / "tmux"), "-f", str(file), "new-session"]
         return _kitty(folder, ["env", "COLORTERM=", *client, *command])
 
@@ -111,8 +115,23 @@ def _in_mosh(folder: Path, command: Sequence[str]) -> Launch:
     return Launch(launch.argv, {**launch.env, "MOSH_SERVER_NETWORK_TMOUT": "20"})
 
 
-def _quoted(word: str) -> str:
-    return "'" + word.replace("'", "'\\''") + "'"
+def _in_ssh(folder: Path, command: Sequence[str]) -> Launch:
+    """Return what logs in by ssh in kitty, to a server that is the other end of its pipe."""
+    for name in ("host", "user"):
+        key = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
+        subprocess.run(key, check=True)
+    config = folder / "sshd_config"
+    config.write_text(
+        f"HostKey {folder}/host\nAuthorizedKeysFile {folder}/user.pub\nPidFile none\n"
+        "StrictModes no\nPermitRootLogin yes\nUsePAM no\n"
+        f"SetEnv LANG=C.UTF-8 PATH={os.environ['PATH']}\n",
+        "utf-8",
+    )
+    server = f"ProxyCommand=/usr/sbin/sshd -i -f {config}"
+    options = (server, "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR")
+    client = ["ssh", "-t", "-F", "none", "-i", str(folder / "user")]
+    client += [part for option in options for part in ("-o", option)]
+    return _kitty(folder, [*client, "localhost", shlex.join(command)])
 
 
 _PASSTHROUGH: Final = "set -g allow-passthrough on\n"
@@ -123,6 +142,7 @@ KINDS: Final = (
     Kind("kitty-tmux-rgb", ("kitty", "tmux"), Protocol.KITTY, _in_tmux(_RGB)),
     Kind("kitty-tmux", ("kitty", "tmux"), Protocol.KITTY, _in_tmux(_PASSTHROUGH)),
     Kind("kitty-tmux-off", ("kitty", "tmux"), Protocol.SYMBOLS, _in_tmux(_WITHOUT_PASSTHROUGH)),
+    Kind("kitty-ssh", ("kitty", "ssh", "/usr/sbin/sshd"), Protocol.KITTY, _in_ssh),
     Kind("kitty-mosh", ("kitty", "mosh"), Protocol.SYMBOLS, _in_mosh),
     Kind("foot", ("foot", "weston"), Protocol.SIXEL, _foot),
     Kind("konsole", ("konsole", "dbus-run-session"), Protocol.SIXEL, _konsole),

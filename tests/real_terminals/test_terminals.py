@@ -5,6 +5,7 @@ What a person should look at is written as screenshots by `python -m tests.real_
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -23,9 +24,9 @@ pytestmark = pytest.mark.real_terminals
 
 PANE: Final = (610, 0, 1240, 880)
 """Where the selected task stands, in pixels."""
+PICTURE: Final = (640, 480, 1180, 720)
+"""A part of it that a picture fills."""
 DARK: Final = 128
-MIN_PAPER: Final = 50_000
-"""Pixels of the paper's colour by which a slide is known."""
 
 
 @pytest.fixture(params=KINDS, ids=[kind.name for kind in KINDS])
@@ -49,8 +50,8 @@ def place_of_picture(stage: Stage) -> tuple[int, int, int, int]:
     )
     window.press("p")
     window.wait_until(lambda shown: pixels.same(shown, whole, PANE), "p does not bring it back")
-    rows = pixels.differing_rows(whole.crop(PANE), hidden.crop(PANE))
-    return PANE[0], PANE[1] + rows.start, PANE[2], PANE[1] + rows.stop
+    left, top, right, bottom = pixels.differing_box(whole.crop(PANE), hidden.crop(PANE))
+    return PANE[0] + left, PANE[1] + top, PANE[0] + right, PANE[1] + bottom
 
 
 def share_of(picture: Image.Image, wanted: Slide, language: str) -> float:
@@ -86,36 +87,56 @@ def test_every_slide_can_be_read_in_the_pane(stage: Stage) -> None:
     assert sum(shares.values()) / len(shares) >= 0.95, shares
 
 
+def is_shown(shown: Image.Image) -> bool:
+    """Return whether there is a picture in the pane."""
+    return pixels.is_lively(shown.crop(PANE))
+
+
+def is_clean(shown: Image.Image) -> bool:
+    """Return whether there is no picture, and nothing at all below the lines of the shell."""
+    colours = shown.crop((0, 180, 1180, 700)).getcolors(2)
+    return not is_shown(shown) and colours is not None and len(colours) == 1
+
+
 def test_what_covers_a_picture_hides_it_and_it_comes_back(stage: Stage) -> None:
-    paper = pixels.paper(slide("formula").picture)
-    empty = pixels.area(stage.window.wait_still(), paper)
     stage.window.type("run")
-    whole = stage.window.wait_until(
-        lambda shown: pixels.area(shown, paper) > empty + MIN_PAPER, "no picture"
-    )
-    place = pixels.box(whole.crop(PANE), paper)
-    assert place is not None
-    for keys in (("?",), ("ctrl+p",), ("a",), ("E",)):
-        stage.window.press(*keys)
-        stage.window.wait_until(lambda shown: not pixels.same(shown, whole, PANE), f"no {keys}")
+    whole = stage.window.wait_until(is_shown, "no picture")
+    for key in ("?", "ctrl+p", "a", "E"):
+        stage.window.press(key)
+        stage.window.wait_until(lambda shown: not pixels.same(shown, whole, PANE), f"no {key}")
         stage.window.press("escape")
-        stage.window.wait_until(
-            lambda shown: pixels.same(shown, whole, PANE), f"not as before {keys}"
-        )
+        stage.window.wait_until(lambda shown: pixels.same(shown, whole, PANE), f"after {key}")
+
+
+def test_a_new_frame_takes_the_place_of_the_last_without_a_blank_moment(stage: Stage) -> None:
+    stage.window.type("run")
+    first = stage.window.wait_until(is_shown, "no picture")
+    stage.offer({name: slide(name).picture for name in ("formula", "table")})
+    seen = []
+    deadline = time.monotonic() + 20
+    while pixels.same(shown := stage.window.screenshot(), first, PICTURE):
+        assert time.monotonic() < deadline, "no new frame"
+        seen.append(shown)
+    deadline = time.monotonic() + 3
+    while time.monotonic() < deadline:
+        seen.append(stage.window.screenshot())
+    assert all(map(is_shown, seen))
+    assert not pixels.same(seen[-1], first, PICTURE)
+
+
+def test_a_notification_hides_what_it_covers_and_ctrl_l_draws_it_anew(stage: Stage) -> None:
+    stage.window.type("run")
+    whole = stage.window.wait_until(is_shown, "no picture")
+    stage.window.press("y")
+    stage.window.wait_until(lambda shown: not pixels.same(shown, whole, PICTURE), "no notification")
+    stage.window.wait_until(lambda shown: pixels.same(shown, whole, PICTURE), "after it")
+    stage.window.press("ctrl+l")
+    stage.window.wait_until(lambda shown: pixels.same(shown, whole, PICTURE), "after ctrl+l")
 
 
 def test_it_is_gone_while_suspended_and_after_the_end(stage: Stage) -> None:
-    paper = pixels.paper(slide("formula").picture)
-    empty = pixels.area(stage.window.wait_still(), paper)
-
-    def is_shown(shown: Image.Image) -> bool:
-        return pixels.area(shown, paper) > empty + MIN_PAPER
-
-    def is_clean(shown: Image.Image) -> bool:
-        """Return whether there is no picture, and nothing below the prompt."""
-        colours = shown.crop((0, 160, 1180, 700)).getcolors(2)
-        return pixels.area(shown, paper) <= empty and colours is not None and len(colours) == 1
-
+    if stage.window.kind.name == "kitty-mosh":
+        pytest.skip("mosh has no alternate screen: what was shown stays above the prompt")
     stage.window.type("run")
     stage.window.wait_until(is_shown, "no picture")
     stage.window.press("ctrl+z")

@@ -96,7 +96,7 @@ async def test_plus_shows_the_newest_over_the_whole_screen_and_esc_goes_back(
         view = enlarged(dashboard).view
         assert view.size == (NARROW[0], NARROW[1] - 1)
         assert "frame 3 of 3 · one" in dashboard.footer
-        assert "esc back" in dashboard.footer
+        assert "esc back   h l frames   + - zoom" in dashboard.footer
         await dashboard.press("escape")
         assert dashboard.app.screen is dashboard.app.main_screen
         await dashboard.press("enter", "home", "plus")

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.fake_terminals import KITTY
 from tests.support.home import Home
+from tests.support.kitty_pictures import KittyPictures
 from tests.support.picture_host import PictureHost, picture
 from tests.support.service import ScriptedService, completed
 from tests.support.terminal import Terminal
@@ -78,3 +79,27 @@ def test_nothing_is_sent_twice_and_the_end_leaves_nothing(home: Home, host: Pict
         assert terminal.wait_exit() == 0
         assert not live(terminal)
         assert terminal.changes() == []
+
+
+def test_after_a_resize_only_what_the_terminal_lacks_is_sent(
+    home: Home, host: PictureHost, service: ScriptedService
+) -> None:
+    service.script("t", completed("t", [host.link("/1.png")]))
+    with home.open("watch", "t", answers=KITTY, cols=160, rows=45) as terminal:
+        terminal.wait_for_text("1 frame")
+        terminal.press("p")
+        terminal.wait_for(lambda _: KittyPictures(terminal.raw).live)
+        terminal.wait_quiet(0.5)
+        for lacks, rows in ((False, 46), (True, 47)):
+            terminal.answers = KITTY._replace(lacks_pictures=lacks)
+            before = len(terminal.raw)
+            terminal.resize(160, rows)
+            terminal.wait_for(lambda _, at=before: b"a=p,q=1" in terminal.raw[at:])  # type: ignore[misc]
+            terminal.wait_quiet(0.5)
+            assert len(sent(terminal, before)) == lacks
+        pictures = KittyPictures(terminal.raw)
+        assert (len(pictures.live), pictures.faults) == (1, [])
+        terminal.press("q")
+        terminal.wait_exit()
+        pictures = KittyPictures(terminal.raw)
+        assert (pictures.live, pictures.open, pictures.faults) == ({}, None, [])

@@ -134,6 +134,18 @@ async def test_no_picture_stands_under_the_name_of_another_task(tmp_path: Path) 
         assert not view.size, "no empty box"
 
 
+async def test_what_is_on_its_way_is_dropped_with_the_task(tmp_path: Path) -> None:
+    async with watching(tmp_path, {"one": make_task("one", 2)}) as (dashboard, host, view):
+        await dashboard.wait_for_picture()
+        host.may_answer.clear()
+        await answer(dashboard, make_task("one", 3), "loading …")
+        deferred = dashboard.app.main_screen.deferred
+        assert deferred is not None
+        deferred.detail.show(None, 0.0, AddressRule())
+        assert (view.wanted, view.picture, view.text) == (None, None, "")
+        await dashboard.wait_until(lambda: not view.is_loading)
+
+
 async def test_tasks_that_the_cursor_runs_past_are_not_fetched(tmp_path: Path) -> None:
     tasks: dict[str, Task | ApiError] = {
         f"t{number:02}": make_task(f"t{number:02}", number + 1) for number in range(30)

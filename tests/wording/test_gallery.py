@@ -6,7 +6,16 @@ import pytest
 from rich.cells import cell_len
 
 from tui.links.repeats import Scene
-from tui.wording.gallery import caption, newer, one_line, position, same_as, sheet_heading, zoom
+from tui.wording.gallery import (
+    beside_keys,
+    caption,
+    newer,
+    one_line,
+    position,
+    same_as,
+    sheet_heading,
+    zoom,
+)
 
 
 @pytest.mark.parametrize(
@@ -65,3 +74,17 @@ def test_in_one_line_the_name_is_cut_first() -> None:
     assert one_line(parts, "Circles", 20) == "frame 3 of 12 · 2x"
     for width in range(40):
         assert cell_len(one_line(parts, "牛顿第二定律", width)) <= width
+
+
+@pytest.mark.parametrize(
+    ("known", "width", "cells"),
+    [
+        ("frame 3 of 12", 78, 39),
+        ("frame 3 of 12 · 1.5x · 3 newer: G · loading … 120 kB", 78, 52),
+        ("frame 3 of 12 · 1.5x · 3 newer: G · loading … 120 kB", 60, 48),
+        ("frame 3 of 12", 10, 8),
+    ],
+)
+def test_a_long_name_leaves_the_keys_their_room(known: str, width: int, cells: int) -> None:
+    assert beside_keys(known.split(" · "), width) == cells
+    assert cell_len(one_line(known.split(" · "), "x" * 200, cells)) <= cells

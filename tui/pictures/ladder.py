@@ -26,6 +26,8 @@ BASE_CELLS: Final = 57 * 16
 
 _PIECE_BYTES: Final = PAYLOAD_BYTES // 4 * 3
 """Of a file, in base64."""
+_SIXEL_PARTS: Final = 5
+"""The part of a sixel picture that its pieces take in addition, each with colours of its own."""
 _HEAD_BYTES: Final = 32
 """Around each piece of a file, wrapped for tmux."""
 _START_BYTES: Final = 160
@@ -77,6 +79,7 @@ _SIXEL_SLIDE: Final = (
     # For what has room in it: a gradient in fewer colours has edges beside its letters.
     Rung(1, 64, Method.MEDIAN_CUT),
     Rung(1, 32, Method.MEDIAN_CUT),
+    Rung(1, 24, Method.MEDIAN_CUT),
     Rung(1, 16, Method.OCTREE),
     Rung(1, 8, Method.OCTREE),
     Rung(1, 4, Method.MEDIAN_CUT),
@@ -121,7 +124,7 @@ def expected_bytes(rung: Rung, done: Rung, length: int) -> float:
 def wire_bytes(protocol: Protocol, length: int, columns: int, rows: int) -> int:
     """Return the bytes that a picture takes on the wire, given those of its data."""
     if protocol is Protocol.SIXEL:
-        return length + rows * _ROW_BYTES
+        return length + length // _SIXEL_PARTS + rows * _ROW_BYTES
     pieces = -(-length // _PIECE_BYTES)
     text = -(-length // 3) * 4 + pieces * _HEAD_BYTES + _START_BYTES
     return text + columns * rows * _KITTY_CELL_BYTES + rows * _ROW_BYTES
@@ -129,4 +132,4 @@ def wire_bytes(protocol: Protocol, length: int, columns: int, rows: int) -> int:
 
 def _scaled(budget: int, cells: int) -> int:
     size = cells / BASE_CELLS
-    return round(budget * (size if size > 1 else size**0.75))
+    return round(budget * (size if size > 1 else size**0.5))

@@ -234,6 +234,7 @@ class TunedApp(StockApp):
         if screen.outer_size != self._frame_size:
             self._frame_diff.forget()
         self.pictures.before_frame(screen)
+        self._frame_diff.hides_pictures = screen.is_modal
         changes = self._frame_diff.diff(renderable)
         if self.terminal_driver is not None:
             self.terminal_driver.begin_frame()

@@ -50,6 +50,9 @@ class FrameDiff:
     """Whether the terminal shows characters of ambiguous width two columns wide. After a change,
     call `forget`."""
 
+    hides_pictures = False
+    """Whether blanks are sent in place of kitty's pictures, whose brightness nothing dims."""
+
     def __init__(self) -> None:
         """Start with an unknown screen."""
         self._lines: dict[int, dict[int, Strip]] = {}
@@ -91,6 +94,7 @@ class FrameDiff:
         pieces = _of_layout(update) if isinstance(update, LayoutUpdate) else _of_chops(update)
         changes: dict[int, dict[int, tuple[int, Strip]]] = {}
         for x, y, strip in pieces:
+            strip = _without_pictures(strip) if self.hides_pictures else strip
             if (change := self._replace(x, y, strip)) is not None:
                 changes.setdefault(y, {})[x] = change
         placed = list(self._place(changes))
@@ -144,6 +148,19 @@ class FrameDiff:
         if known == strip:
             return None
         return _difference(known, strip, x, self._is_disputed)
+
+
+def _without_pictures(strip: Strip) -> Strip:
+    """Return a strip with blanks in place of placeholders."""
+    if PLACEHOLDER not in strip.text:
+        return strip
+    segments = (
+        Segment(" " * count, segment.style)
+        if (count := segment.text.count(PLACEHOLDER))
+        else segment
+        for segment in strip
+    )
+    return Strip(segments, strip.cell_length)
 
 
 def _of_layout(update: LayoutUpdate) -> Iterator[tuple[int, int, Strip]]:

@@ -62,6 +62,13 @@ def same_as(scene: Scene) -> str:
     return f"The same picture as {scene.repeats}." if scene.repeats else ""
 
 
+def beside_keys(parts: Sequence[str], width: int) -> int:
+    """Return the cells that words may take of a line with keys: half of them, or what is known of
+    the picture needs up to four fifths. A long name leaves the keys their room."""
+    known = cell_len(SEPARATOR.join(filter(None, parts)))
+    return max(width // 2, min(known, width * 4 // 5))
+
+
 def one_line(parts: Sequence[str], name: str, width: int) -> str:
     """Return what is known of a picture and its task's name in one line of `width` cells at most.
 

@@ -37,6 +37,7 @@ def test_a_picture_in_kitty_is_sent_once_whatever_covers_it() -> None:
         assert picture_bytes(press(terminal, "n", "picture 1")) < 9000 * 4 / 3 + 500
         assert terminal.read_for(0.5) == 0
         assert not picture_bytes(press(terminal, "d", "dialog"))
+        assert "\U0010eeee" not in terminal.text(), "what is beside the dialog stays bright"
         back = press(terminal, "escape", "key escape")
         assert not picture_bytes(back)
         assert back.decode().count("\U0010eeee") == CELLS

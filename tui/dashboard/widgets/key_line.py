@@ -9,10 +9,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.dashboard.widgets.notices import key_hints
-from tui.wording.gallery import one_line
+from tui.wording.gallery import beside_keys, one_line
 
-_WORDS_SHARE = 0.6
-"""Share of the line that words may take where there are keys."""
 _BETWEEN = 3
 """Cells between two keys, and before the first, as in `key_hints`."""
 
@@ -38,7 +36,7 @@ class KeyLine(Static):
     def _show_words(self) -> None:
         parts, name, keys = self._shown
         width = self.content_size.width
-        words = one_line(parts, name, int(width * _WORDS_SHARE) if keys else width)
+        words = one_line(parts, name, beside_keys(parts, width) if keys else width)
         if cell_len(words) > width:
             words = ""
         fitting = _fitting(keys, width - cell_len(words) - _BETWEEN)

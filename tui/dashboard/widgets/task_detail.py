@@ -160,8 +160,8 @@ class TaskDetail(Vertical):
         task_id, links = (details.task_id, details.links) if details else ("", ())
         self._has_picture = any(not link.is_video for link in links)
         self.watch_previewing()
-        if self.preview.shown is not None and self.preview.shown[0] != task_id:
-            # It would be taken for a picture of this task.
-            self.preview.show_text("")
         if self.frames.set_links(task_id, links, server_now, addresses):
+            # What is shown, or on its way, would be taken for a picture of this task.
+            self.preview.forget()
+            self.preview.show_text("")
             self.fields_pane.scroll_home(animate=False)

@@ -12,17 +12,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from tui.graphics import CellSize
 from tui.pictures.layout import BAND
 from tui.pictures.sixel import shorten
 
-PIECE_BYTES: Final = 4000
-"""Bytes of a piece, where the rows of the picture allow."""
-MAX_PIECE_BYTES: Final = 2 * PIECE_BYTES
-"""Above this columns are parted as well, which costs a palette for each part."""
+MAX_PIECE_BYTES: Final = 4064
+"""Bytes of a piece, with some to spare for the moves of the cursor, unless a single column of cells
+takes more. To part columns costs head and palette anew for each part, and some bytes for each
+colour in each band: 5 to 25 % of a slide."""
 _HEAD: Final = re.compile(rb'(\x1bP[0-9;]*q)"([0-9]+);([0-9]+);([0-9]+);([0-9]+)')
 _COLOUR: Final = re.compile(rb"#([0-9]+);[0-9]+;[0-9]+;[0-9]+;[0-9]+")
 _USE: Final = re.compile(rb"#([0-9]+)")
@@ -65,14 +66,10 @@ def split(data: bytes, cell: CellSize) -> Iterator[SixelPiece]:
     body = data[head.end() : -len(_END)]
     colours = {found[1]: found[0] for found in _COLOUR.finditer(body)}
     bands = _COLOUR.sub(b"", body).removesuffix(b"-").split(b"-")
-    for part in _parts(bands, int(head[4]), cell):
-        used = dict.fromkeys(_USE.findall(b"".join(part.bands)))
-        palette = b"".join(colours[number] for number in used if number in colours)
-        height = min(int(head[5]) - BAND * part.first, BAND * len(part.bands))
-        size = b'"%b;%b;%d;%d' % (head[2], head[3], part.width, height)
-        sequence = b"".join((head[1], size, palette, b"-".join(part.bands), _END))
+    picture = _Picture(head, colours, cell)
+    for part in _parts(bands, picture):
         at = part.left // cell.width, BAND * part.first // cell.height
-        yield SixelPiece(*at, sequence)
+        yield SixelPiece(*at, picture.sequence(part))
 
 
 def raster(data: bytes) -> bytes:
@@ -81,31 +78,71 @@ def raster(data: bytes) -> bytes:
     return head[0][len(head[1]) :] if head is not None else b""
 
 
-def _parts(bands: Sequence[bytes], width: int, cell: CellSize) -> Iterator[_Part]:
+class _Picture(NamedTuple):
+    """What all parts of a picture have in common."""
+
+    head: re.Match[bytes]
+    colours: Mapping[bytes, bytes]
+    """What defines each colour, by its number."""
+    cell: CellSize
+
+    @property
+    def width(self) -> int:
+        """Its pixels in a row."""
+        return int(self.head[4])
+
+    def sequence(self, part: _Part) -> bytes:
+        """Return a part as a sequence of its own, with the colours that it uses."""
+        used = dict.fromkeys(_USE.findall(b"".join(part.bands)))
+        palette = b"".join(self.colours[number] for number in used if number in self.colours)
+        height = min(int(self.head[5]) - BAND * part.first, BAND * len(part.bands))
+        size = b'"%b;%b;%d;%d' % (self.head[2], self.head[3], part.width, height)
+        return b"".join((self.head[1], size, palette, b"-".join(part.bands), _END))
+
+    def is_small(self, part: _Part) -> bool:
+        """Return whether a part can be a piece."""
+        return len(self.sequence(part)) <= MAX_PIECE_BYTES
+
+
+def _parts(bands: Sequence[bytes], picture: _Picture) -> Iterator[_Part]:
     """Yield parts that begin with a row and a column of cells."""
-    step = cell.height // math.gcd(BAND, cell.height)
-    first, size = 0, 0
+    step = picture.cell.height // math.gcd(BAND, picture.cell.height)
+    part: _Part | None = None
     for start in range(0, len(bands), step):
-        added = sum(map(len, bands[start : start + step]))
-        if size and size + added > PIECE_BYTES:
-            yield from _columns(first, bands[first:start], size, width, cell)
-            first, size = start, 0
-        size += added
-    yield from _columns(first, bands[first:], size, width, cell)
+        rows = _Part(0, start, picture.width, bands[start : start + step])
+        longer = part and part._replace(bands=[*part.bands, *rows.bands])
+        if longer is not None and picture.is_small(longer):
+            part = longer
+            continue
+        if part is not None:
+            yield from _columns(part, picture)
+        part = rows
+    if part is not None:
+        yield from _columns(part, picture)
 
 
-def _columns(
-    first: int, bands: Sequence[bytes], size: int, width: int, cell: CellSize
-) -> Iterator[_Part]:
-    if size <= MAX_PIECE_BYTES:
-        yield _Part(0, first, width, bands)
+def _columns(part: _Part, picture: _Picture) -> Iterator[_Part]:
+    if picture.is_small(part):
+        yield part
         return
-    cells = max(1, width * PIECE_BYTES // (size * cell.width))
-    step = cells * cell.width
-    planes = [_expand(band) for band in bands]
-    for left in range(0, width, step):
-        right = min(left + step, width)
-        yield _Part(left, first, right - left, [_cut(band, left, right) for band in planes])
+    planes = [_expand(band) for band in part.bands]
+    count = math.ceil(len(picture.sequence(part)) / MAX_PIECE_BYTES)
+    spans = deque(_spans(0, part.width, count, picture.cell))
+    while spans:
+        left, right = spans.popleft()
+        cut = [_cut(band, left, right) for band in planes]
+        smaller = _Part(left, part.first, right - left, cut)
+        if picture.is_small(smaller) or right - left <= picture.cell.width:
+            yield smaller
+        else:
+            spans.extendleft(reversed(_spans(left, right, 2, picture.cell)))
+
+
+def _spans(left: int, right: int, count: int, cell: CellSize) -> list[tuple[int, int]]:
+    """Return `count` parts of some columns, or fewer, of about the same number of cells."""
+    cells = math.ceil((right - left) / cell.width)
+    step = math.ceil(cells / count) * cell.width
+    return [(start, min(start + step, right)) for start in range(left, right, step)]
 
 
 def _expand(band: bytes) -> list[tuple[bytes, bytes]]:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from PIL import ImageChops
+from PIL import Image, ImageChops
 
 from tests.pictures.slides import NAMES, chinese_font, slide
 from tests.real_terminals.stage import Stage, on_stage
@@ -47,6 +47,8 @@ _STILL_SECONDS: Final = 2.5
 """Fetching and encoding a picture takes less."""
 _DEMO_SECONDS: Final = 95
 """After which the demo's task about the sky has completed, with nine frames, and that was told."""
+_COLOURS: Final = 128
+"""Of a screenshot in the README: nobody sees the others, and it takes half as many bytes."""
 _README: Final = (("pane-kitty", ("G",)), ("contact-sheet-kitty", ("up", "up", "w")))
 """The screenshots of the README: first the last task of the list, then one above it."""
 
@@ -109,7 +111,8 @@ def _write_readme(kind: Kind, folder: Path, output: Path) -> None:
         for name, keys in _README:
             stage.window.press(*keys)
             shown = stage.window.wait_still(_STILL_SECONDS)
-            shown.crop(shown.getbbox()).save(output / f"{name}.png", optimize=True)
+            small = shown.crop(shown.getbbox()).quantize(_COLOURS, dither=Image.Dither.NONE)
+            small.save(output / f"{name}.png", optimize=True)
             sys.stdout.write(f"  {name}\n")
 
 

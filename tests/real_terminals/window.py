@@ -22,6 +22,7 @@ _TIMEOUT: Final = 30.0
 _LOOK_INTERVAL: Final = 0.1
 _STILL_SECONDS: Final = 0.8
 """For so long the picture has to be the same until it counts as complete."""
+_POINTER: Final = ("1190", "790")
 _XDOTOOL_NAMES: Final = {
     "enter": "Return",
     "escape": "Escape",
@@ -80,7 +81,7 @@ class Window:
         """Wait until the shell is there; return the window."""
         self._wait_for_window()
         # Keys go to the window under the pointer, which must not hide anything.
-        self._display.run("xdotool", "mousemove", "1190", "790")
+        self._display.run("xdotool", "mousemove", *_POINTER)
         return self
 
     def __exit__(
@@ -107,7 +108,9 @@ class Window:
 
     def resize(self, width: int, height: int) -> None:
         """Change the size of the window, in pixels."""
+        self._display.run("xdotool", "mousemove", "5", "5")
         told = self._display.run("xdotool", "getmouselocation", "--shell")
+        self._display.run("xdotool", "mousemove", *_POINTER)
         found = re.search(r"WINDOW=(\d+)", told)
         assert found is not None, told
         self._display.run("xdotool", "windowsize", found[1], str(width), str(height))

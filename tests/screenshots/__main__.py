@@ -29,7 +29,7 @@ _LARGE: Final = ("frame 9 of 9", "▀")
 _TYPED: Final = ("a", *"48391", "space", *"48392", "tab", *"Euler", "space", *"identity")
 
 SCREENSHOTS: Final = (
-    Screenshot("dashboard-wide", WIDE, (), (*_LIST, *_TASK)),
+    Screenshot("dashboard-wide", WIDE, (), (*_LIST, *_TASK, "▀")),
     Screenshot("dashboard-narrow", NARROW, (), _LIST),
     Screenshot("dashboard-tiny", TINY, (), (*_LIST[:3], "all done", "48370")),
     Screenshot("task-narrow", NARROW, ("enter",), _TASK),

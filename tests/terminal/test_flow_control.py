@@ -12,6 +12,7 @@ from tests.support.home import Home
 from tests.support.service import ScriptedService
 from tests.support.slow_link import Channel
 from tests.support.terminal import Terminal
+from tui.terminal import modes
 from tui.terminal.flow_control import (
     GRACE_SECONDS,
     INITIAL_WINDOW,
@@ -429,7 +430,8 @@ def test_a_reply_that_is_over_a_second_late_at_the_exit_does_not_reach_the_shell
         terminal.wait_for_text("! 3 trouble")
         terminal.read_for(1.2)
         terminal.press("q")
-        terminal.read_for(0.5)
+        # It waits for replies once it has silenced the terminal.
+        terminal.wait_for(lambda _: modes.SILENCE.encode() in terminal.raw)
         terminal.write(b"\x1b[?2026;2$y\x1b[24;34R")
         terminal.wait_for_text("left:")
         assert "left: nothing" in terminal.text()

@@ -23,7 +23,7 @@ MAX_PIECE_BYTES: Final = 4000
 PAYLOAD_BYTES: Final = 3840
 """Base64 characters of a piece; the protocol wants a multiple of four, and at most 4096."""
 
-_LACKED: Final = re.compile(r"\x1b_Gi=([0-9]{1,10})(?:,[^;]*)?;ENOENT")
+_LACKED: Final = re.compile(r"\A\x1b_Gi=([0-9]{1,10})(?:,[^;]*)?;ENOENT")
 
 # Combining characters of class 230 in Unicode 6.0 that merge with no letter, as ranges; by the list
 # to which the protocol's page refers.

@@ -23,6 +23,7 @@ from textual.widgets import Static
 from tui.graphics import CellSize, Graphics, Protocol
 from tui.pictures.encoding import EncodedPicture
 from tui.terminal.app import TerminalApp
+from tui.terminal.graphics.messages import GraphicsChanged
 from tui.terminal.lifecycle import TerminalWatchdog
 from tui.terminal.pictures.placement import Placement
 from tui.terminal.process_end import end_now
@@ -148,6 +149,9 @@ class PictureApp(TerminalApp):
                 self.push_screen(Dialog())
             case "r":
                 self.action_redraw()
+            case "t":
+                self._client += "1"
+                self.post_message(GraphicsChanged(self.graphics))
             case "c":
                 raise ValueError("a crash")
             case "z":

@@ -76,6 +76,14 @@ def test_a_sixel_picture_is_sent_again_only_where_its_cells_were_written() -> No
         assert wiped.count(b" " * 20) >= 6
 
 
+def test_where_the_terminal_turns_out_to_be_another_what_sixels_left_is_cleared() -> None:
+    """As after a change of its font: what was drawn covers more cells than it has."""
+    with start("sixel") as terminal:
+        press(terminal, "n", "picture 1")
+        assert "\x1b[2J" in press(terminal, "t").decode("latin-1")
+        assert "below" in terminal.text()
+
+
 def test_a_thousand_pictures_never_are_more_than_24_in_the_terminal() -> None:
     with start("kitty", "100") as terminal:
         terminal.press("m")

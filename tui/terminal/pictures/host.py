@@ -112,9 +112,19 @@ class PictureHost:
             self._layer.take_answer(text)
 
     def change_graphics(self, graphics: Graphics) -> None:
-        """Drop what was sent for another terminal, or in another way."""
-        if self._layer is not None:
-            self._layer.change_graphics(graphics)
+        """Drop what was sent for another terminal, or in another way.
+
+        A sixel picture that was drawn again before new sizes of cells were known covers more cells
+        than it has: the screen is cleared.
+        """
+        if self._layer is None:
+            return
+        drew = self._layer.sixels.screen.any_drawn
+        self._layer.change_graphics(graphics)
+        if drew:
+            self._frame_diff.clear_first()
+            with suppress(ScreenStackError):
+                self._app.screen.refresh(layout=True)
 
     @property
     def cursor(self) -> tuple[int, int]:

@@ -56,6 +56,9 @@ def _idle_program(
 
 # Idle
 
+_SETTLING: Final = 12
+"""Seconds: this terminal answers no questions, so the first picture is drawn after ten."""
+
 
 def idle(harness: Harness, figures: Figures, seconds: float) -> None:
     """Measure the floor and three dashboards side by side while nobody touches them.
@@ -82,7 +85,7 @@ def idle(harness: Harness, figures: Figures, seconds: float) -> None:
             )
         )
         processes = (floor, running, resigned, finished)
-        read_all(processes, 3)
+        read_all(processes, _SETTLING)
         queries = harness.service.command("count")
         before = [(process.cpu(), len(process.data)) for process in processes]
         httpx_floor = stack.enter_context(ThreadPoolExecutor(1)).submit(

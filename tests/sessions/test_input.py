@@ -109,7 +109,8 @@ def test_input_that_a_suspension_tears_apart_is_no_key(
     terminal.wait_for_text("Press enter to go back.")
     send(terminal, b"q\x1b[201~")
     assert "Press enter to go back." in terminal.text()
-    send(terminal, b"\x1b", b"[D", pause=0.3)
+    # A lone esc waits for a second where an answer of the terminal is due.
+    send(terminal, b"\x1b", b"[D", pause=1.5)
     terminal.wait_for_text("open frame1 of one")
     terminal.press("escape")
     terminal.wait_gone("open frame1 of one")

@@ -59,11 +59,6 @@ class Transfers:
             return 0
         return self._waiting[0].picture_id
 
-    @property
-    def current_picture(self) -> int:
-        """The id of the picture that is being sent; 0 where none is."""
-        return 0 if self._current is None else self._current.picture_id
-
     def add(self, transfer: Transfer) -> None:
         """Send a picture when those before it are sent."""
         self._waiting.append(transfer)

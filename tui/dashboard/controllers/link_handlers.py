@@ -72,7 +72,7 @@ class LinkHandlers(TerminalApp):
     @bounded("Showing the link")
     def on_link_panel_raw_link_requested(self, event: LinkPanel.RawLinkRequested) -> None:
         """Show the panel's link on the normal screen."""
-        self._services.links.show_raw(event.panel.link.url)
+        self._services.links.show_raw(event.panel)
 
     @bounded("The picture")
     def on_link_panel_preview_requested(self, event: LinkPanel.PreviewRequested) -> None:

@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from textual.app import SuspendNotSupported
 from textual.notifications import SeverityLevel
@@ -22,6 +22,10 @@ from tui.links.resolver import LinkResolver
 from tui.terminal.app import StockApp
 from tui.wording.links import link_lifetime
 from tui.wording.tasks import task_name
+
+_OUTPUT_CHECK_INTERVAL: Final = 0.02
+_OUTPUT_CHECKS: Final = 100
+"""How often it is seen whether the terminal has taken what it was sent before a raw link."""
 
 _T = TypeVar("_T")
 
@@ -99,15 +103,30 @@ class LinkController:
             panel.link = offered
             panel.copied = outcome
 
-    def show_raw(self, url: str) -> None:
-        """Show a link on the terminal's normal screen, as one line that can be selected whole.
+    def show_raw(self, panel: LinkPanel) -> None:
+        """Show the link of a panel on the normal screen, as one line that can be selected whole."""
+        if self._app.takes_output:
+            self._show_raw(panel.link.url)
+        else:
+            name = f"Showing a link of {panel.link.task_id}"
+            self._spawn(name, self._show_raw_soon(panel))
 
-        Blocks the loop until enter, esc, q or ctrl+c is pressed: awaiting while suspended would
-        deadlock, since rendering goes on and nobody drains it (terok-ai/terok#1187).
+    async def _show_raw_soon(self, panel: LinkPanel) -> None:
+        """Show it once what is on its way has left: a frame, or a piece of a picture."""
+        for _ in range(_OUTPUT_CHECKS):
+            await asyncio.sleep(_OUTPUT_CHECK_INTERVAL)
+            if self._app.takes_output:
+                if panel.is_current:
+                    self._show_raw(panel.link.url)
+                return
+        self._notify("The terminal takes no output; show the raw link once it does.", "error")
+
+    def _show_raw(self, url: str) -> None:
+        """Block the loop until enter, esc, q or ctrl+c is pressed.
+
+        Awaiting while suspended would deadlock, since rendering goes on and nobody drains it
+        (terok-ai/terok#1187).
         """
-        if not self._app.takes_output:
-            self._notify("The terminal takes no output; show the raw link once it does.", "error")
-            return
         try:
             with self._app.suspend(), _interruptible():
                 self._app.show_until_back(f"\n{url}\n\nPress enter to go back.")

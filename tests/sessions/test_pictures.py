@@ -91,14 +91,18 @@ def test_keys_are_answered_meanwhile_and_p_ends_it_but_not_esc(
 
 
 def test_back_in_the_list_it_is_ended_and_the_newest_is_shown(
-    home: Home, host: PictureHost
+    home: Home, service: ScriptedService, host: PictureHost
 ) -> None:
-    with home.open("watch", "t") as terminal:
+    with home.open("watch", "t", env={"SCENEXT_API_KEY": service.api_key}) as terminal:
         to_first_frame(terminal)
         terminal.press("escape", "p")
         terminal.wait_for(BLOCKS)
         terminal.press("enter", "home")
         first = decoding(terminal)
+        child = Path(f"/proc/{first}")
+        known = child.joinpath("environ").read_bytes() + child.joinpath("cmdline").read_bytes()
+        secrets = (*SECRETS, service.api_key.encode())
+        assert [secret for secret in secrets if secret in known] == []
         terminal.press("escape")
         # From the list the newest frame is meant.
         terminal.wait_for("frame3, the newest of 3")
@@ -131,16 +135,11 @@ def test_another_frame_ends_it_and_is_shown(home: Home, host: PictureHost) -> No
         assert "PIL/_imaging" not in Path(f"/proc/{terminal.pid}/maps").read_text()
 
 
-def test_its_deadline_ends_it_and_the_child_knows_no_secret(
-    home: Home, service: ScriptedService, host: PictureHost
-) -> None:
-    with home.open("watch", "t", env={"SCENEXT_API_KEY": service.api_key}) as terminal:
+@pytest.mark.soak
+def test_its_deadline_ends_it(home: Home, host: PictureHost) -> None:
+    with home.open("watch", "t") as terminal:
         to_first_frame(terminal)
         terminal.press("p")
-        child = Path(f"/proc/{decoding(terminal)}")
-        known = child.joinpath("environ").read_bytes() + child.joinpath("cmdline").read_bytes()
-        secrets = (*SECRETS, service.api_key.encode())
-        assert [secret for secret in secrets if secret in known] == []
         wait_until(lambda: "The picture takes too long to decode." in text(terminal), terminal)
         assert workers(terminal.pid) == []
         terminal.press("end")

@@ -202,7 +202,9 @@ def test_a_session(surface: Surface, home: Home, service: ScriptedService, done:
         terminal.wait_quiet(0.3)
         modes = terminal.modes
         terminal.press(COMMAND, "enter")
-        session.wait_for_dashboard(terminal, "» 30 running", r"│ ID +task01", "frame1.png")
+        # Pages are counted in rows: all tasks must be in their section, not only in the header.
+        texts = ("» 30 running", "Running  30", r"│ ID +task01", "frame1.png")
+        session.wait_for_dashboard(terminal, *texts)
         if multiplexer and (shown := multiplexer.shown()):
             assert shown.splitlines() == session.lines(terminal)
         move_and_get_help(session, terminal)

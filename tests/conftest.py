@@ -35,7 +35,7 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
-    """Have each worker import the tests in another order, so that each is compiled by one of them.
+    """Import the tests in another order in each worker, so that one of them compiles each.
 
     In a fresh checkout all would rewrite the assertions of the same module at the same time.
     """

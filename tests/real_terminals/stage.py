@@ -34,7 +34,7 @@ class Stage:
     host: PictureHost
 
     def offer(self, slides: Mapping[str, Image.Image], *, state: str = "IN_PROGRESS") -> None:
-        """Have the task's frames be these, the last one the newest."""
+        """Set the task's frames; the last one is the newest."""
         for name, slide in slides.items():
             file = io.BytesIO()
             slide.save(file, "PNG")

@@ -45,7 +45,7 @@ class Home:
         return self.folder / "state" / "scenext-tui" / "state.toml"
 
     def hide_pictures(self) -> None:
-        """Have no picture come by itself, as if a key had hidden them before."""
+        """Hide all pictures, as if `p` had hidden them before."""
         StateFile(self.state).save({"pictures": False})
 
     def configure(self, **settings: str | float | bool) -> None:

@@ -54,10 +54,10 @@ class PictureHost:
         return self._layer
 
     def before_frame(self, screen: Screen[Any]) -> None:
-        """Have the terminal cleared where it would leave parts of pictures behind.
+        """Clear the screen before a frame where parts of sixel pictures would stay on it.
 
-        In cells that are blank before and after, foot does after a change of its cells, and Konsole
-        also at a change of screen: seen in 1.21 and 25.04.
+        foot keeps them in cells that are blank before and after, once the cells have another size,
+        and Konsole also at a change of screen: seen in foot 1.21 and Konsole 25.04.
         """
         if self._layer is None:
             return
